@@ -1,0 +1,32 @@
+"""What several commands share: options, exit codes, the project that is worked on, JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from demur.project import Project
+
+FINDINGS, USAGE, INTERRUPTED = 1, 2, 130
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+offline = click.option("--offline", is_flag=True, help="Leave the network alone: cache and mirror folders only.")
+lock_file = click.option(
+    "--lock", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="splits.lock of an earlier release."
+)
+
+
+def project_of(ctx: click.Context) -> Project:
+    """The project that ``--project`` names, or that the current folder stands in, or the bundled one."""
+    from demur.project import find
+
+    return find(ctx.obj)
+
+
+def print_json(value: Any) -> None:
+    """Print a value for programs."""
+    click.echo(json.dumps(value, indent=1, ensure_ascii=False))

@@ -1,0 +1,98 @@
+"""Commands about sources: list, fetch, pin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from demur.commands.common import USAGE, as_json, offline, print_json, project_of
+from demur.errors import DemurError
+
+
+@click.command()
+@as_json
+@click.pass_context
+def sources(ctx: click.Context, as_json: bool) -> None:
+    """List every declared source: license, rows, carriers, and whether it is ready to be used."""
+    from demur.report import source_rows, source_table
+
+    rows = source_rows(project_of(ctx).sources().values())
+    if as_json:
+        print_json(rows)
+    else:
+        click.echo(source_table(rows))
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Every pinned source.")
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write a mirror folder, for DEMUR_MIRROR on another machine.",
+)
+@offline
+@click.pass_context
+def fetch(ctx: click.Context, names: tuple[str, ...], every: bool, to: Path | None, offline: bool) -> None:
+    """Fetch sources into the cache, and prove that their rows are the pinned ones."""
+    from demur.fetch import Places, fetch_all, store
+    from demur.progress import track
+
+    project = project_of(ctx)
+    if every == bool(names):
+        msg = "Name sources, or give --all."
+        raise click.UsageError(msg)
+    wanted = (
+        [source for source in project.sources().values() if source.pin]
+        if every
+        else [project.source(name) for name in names]
+    )
+    for each in track(fetch_all(wanted, Places(offline=offline)), "sources fetched", len(wanted)):
+        for error in each.failures:
+            click.echo(f"warning: {each.source.name}: {error.what} ({error.where})", err=True)
+        if to:
+            store(each, to)
+        digest = each.source.pin.digest[:12] if each.source.pin else "none"
+        click.echo(f"{each.source.name}: {len(each.rows)} rows, digest {digest}, {each.mirror.id} ({each.place})")
+    if every and (left := sorted(source.name for source in project.sources().values() if not source.pin)):
+        click.echo(f"not pinned: {', '.join(left)}", err=True)
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Every declared source.")
+@offline
+@click.pass_context
+def pin(ctx: click.Context, names: tuple[str, ...], every: bool, offline: bool) -> None:
+    """Resolve every mirror of a source to exact bytes and write them to builders/sources/pins.json."""
+    from demur.errors import PinError
+    from demur.fetch import Places
+    from demur.pin import pin as pin_source
+    from demur.source import read_pins, write_pins
+
+    project = project_of(ctx)
+    if every == bool(names):
+        msg = "Name sources, or give --all."
+        raise click.UsageError(msg)
+    wanted = list(project.sources().values()) if every else [project.source(name) for name in names]
+    failed = False
+    for source in wanted:
+        try:
+            done = pin_source(source, Places(offline=offline))
+        except DemurError as error:
+            click.echo(f"{source.name}: not pinned: {error}", err=True)
+            failed = failed or not (
+                every and isinstance(error, PinError)
+            )  # with --all, an unreachable mirror is no news
+            continue
+        write_pins(project.pins, {**read_pins(project.pins), source.name: done.pin})
+        kept = ", ".join(pin.mirror for pin in done.pin.mirrors)
+        click.echo(f"{source.name}: {done.pin.rows} rows, digest {done.pin.digest[:12]}, {kept}")
+        for id, reason in done.unreached.items():
+            click.echo(f"{source.name}: {id} not reached: {reason.what}", err=True)
+    if failed:
+        ctx.exit(USAGE)
+
+
+COMMANDS = (sources, fetch, pin)
