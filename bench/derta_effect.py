@@ -26,6 +26,7 @@ import pyarrow as pa
 
 from bench.report import RESULTS, markdown
 from bench.token_rows import CHATML
+from demur.audits import plots
 from demur.record import record_id
 from demur.training.collator import Collator
 from demur.training.fixed import find_fixed
@@ -124,14 +125,15 @@ def training_rows(count: int, seed: int) -> pa.Table:
     return pa.concat_tables([helpful.cast(rows.schema), rows])
 
 
-def train(rows: list[dict[str, Any]], seed: int) -> tuple[Any, float]:
-    """A model trained from scratch, and its mean loss over the last tenth of the steps."""
+def train(rows: list[dict[str, Any]], seed: int, model: Any = None) -> tuple[Any, float]:
+    """A model trained from scratch, or from another one, and its mean loss over the last tenth of the steps."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    model = LlamaForCausalLM(LlamaConfig(vocab_size=len(tokenizer()), max_position_embeddings=128, **SHAPE))
+    if model is None:
+        model = LlamaForCausalLM(LlamaConfig(vocab_size=len(tokenizer()), max_position_embeddings=128, **SHAPE))
     optimiser = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.01)
     rates = [min((step + 1) / WARMUP, 0.5 + 0.5 * math.cos(math.pi * step / STEPS)) for step in range(STEPS + 1)]
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rates.__getitem__)
@@ -206,18 +208,21 @@ def shown(found: dict[str, Any], place: int = 0) -> str:
 
 
 def plot(entries: list[dict[str, Any]]) -> None:
-    from matplotlib import pyplot as plt
-
-    plt.rcParams["svg.hashsalt"] = "demur"
-    figure, panels = plt.subplots(1, len(SIZES), figsize=(9, 3.6), sharey=True, layout="constrained")
+    figure, axes = plots.panels(1, len(SIZES), (9, 3.8), sharey=True)
+    look = dict(zip(LEFT_OUT, zip(plots.COLORS, ("--", "-.", "-"), strict=False), strict=True))
     for entry in entries:
-        panel, found = panels[SIZES.index(entry["triples"])], entry["forbidden"]
-        (line,) = panel.plot(found["mean"], label=entry["version"])
-        panel.fill_between(range(LENGTH + 1), found["low"], found["high"], alpha=0.25, color=line.get_color(), lw=0)
-        panel.set(title=f"{entry['triples']} triples", xlabel="k, tokens of the answer already written", ylim=(0, 1.03))
-    panels[0].set_ylabel("P(refusal token is next)")
-    panels[0].legend(loc="center right")
-    figure.savefig(DOCS / "derta_effect.svg", metadata={"Date": None})
+        panel, found = axes[SIZES.index(entry["triples"])], entry["forbidden"]
+        color, style = look[entry["version"]]
+        panel.plot(found["mean"], style, color=color, label=entry["version"], clip_on=False, zorder=3)
+        panel.fill_between(range(LENGTH + 1), found["low"], found["high"], alpha=0.18, color=color, lw=0)
+        panel.set_title(f"{entry['triples']} triples", loc="left", fontsize="medium")
+        panel.set(xlabel="k, tokens of the answer already written", xlim=(-0.6, LENGTH + 0.4), ylim=(0, 1))
+        panel.set_xticks(range(0, LENGTH + 1, 4))
+    axes[0].set_ylabel("P(refusal token is next)")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    figure.suptitle(f"Mean over {SEEDS} seeds, with its 95 % interval", fontsize="medium")
+    plots.save(figure, DOCS / "derta_effect.svg")
 
 
 def tables(entries: list[dict[str, Any]]) -> str:

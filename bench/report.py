@@ -140,6 +140,7 @@ def _load(name: str) -> Any:
 def main() -> None:
     """Write the page."""
     from bench.decontamination import report
+    from bench.token_rows import report as of_token_rows
 
     near, other = _load("near_duplicates"), _load("targets")
     largest = max(map(int, near["sizes"]))
@@ -148,6 +149,7 @@ def main() -> None:
         "near-duplicates": "\n".join(table(near, int(size)) for size in near["sizes"]) + f"\nVersions: {versions}.",
         "targets": targets(compared(near, largest) + [line for part in other.values() for line in part]),
         "decontamination": report(_load("decontamination")).rstrip(),
+        "token rows": of_token_rows(_load("token_rows")),
     }
     page = PAGE.read_text()
     for name, block in blocks.items():

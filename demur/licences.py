@@ -136,6 +136,24 @@ def combine(licenses: Mapping[str, str], where: str = "config") -> License:
     )
 
 
+def of_references(licenses: Mapping[str, str], where: str = "config") -> License:
+    """The license that stands over a config of references: the strictest of its sources', which nobody has lifted.
+
+    References hold hashes, places and labels, no text; who restores the text is bound by its source's own license.
+
+    Args:
+        licenses: source name -> license id.
+        where: the config's name, for the message.
+
+    Example:
+        >>> of_references({"a": "mit", "b": "none-stated"}).id
+        'none-stated'
+    """
+    if any(not license_of(id, source).redistribution for source, id in licenses.items()):
+        return LICENSES[max(licenses.values(), key=list(LICENSES).index)]
+    return combine(licenses, where)
+
+
 def _first_clash(found: Mapping[str, License]) -> tuple[str, str]:
     """The first two sources, by name, that no license can hold together.
 

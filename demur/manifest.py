@@ -6,10 +6,10 @@ import json
 import platform
 import unicodedata
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pyarrow as pa
-from pydantic import Field, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 
 from demur.errors import ManifestError, issues
 from demur.record import Access, Frozen, RecordId, Sha256, Slug, UseLimit
@@ -17,6 +17,9 @@ from demur.source import Pin
 
 FORMAT = 1
 NAME = "manifest.json"
+HOSTED = frozenset({".gitattributes"})
+"""Files that the Hub itself keeps in every repository; no manifest lists them."""
+
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -56,10 +59,56 @@ class TrainingCounts(Frozen):
     distinct_openings: Count
 
 
+class ScoreEntry(Frozen):
+    """A number with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class TextOnly(Frozen):
+    """What one family of text features gives."""
+
+    accuracy: ScoreEntry
+    auroc: ScoreEntry
+
+
+class BaselineEntry(Frozen):
+    """The text-only baseline of a config of contrast pairs (see `demur.audits.surface`).
+
+    Attributes:
+        folds: of the cross-validation by pair.
+        ceiling: what the AUROC of all features together may not exceed, neither naive nor nested.
+        naive: family of features -> its scores, cross-validated on the set as a whole.
+        nested: the same inside each half, whose pairs were chosen by a rule that was fitted on the other half: the
+            headline. Null where nothing was chosen and so nothing can flatter.
+        across: AUROC of all features together, fitted on one half and tested on the other, as a probe would be. Far
+            below one half where the filter dropped what such a reader gets right: no number to compare a probe with.
+    """
+
+    pairs: Count
+    folds: Count
+    seed: int
+    ceiling: float
+    naive: dict[str, TextOnly]
+    nested: dict[str, TextOnly] | None
+    across: ScoreEntry | None = None
+
+    @property
+    def headline(self) -> TextOnly:
+        """All features together: nested where pairs were chosen, else naive."""
+        return (self.nested or self.naive)["combined"]
+
+
 class ConfigEntry(Frozen):
     """One config: its sources and license, and where every record went.
 
     An evaluation set gives one row a record: candidates = rows + rejects. For a training set see `TrainingCounts`.
+
+    Attributes:
+        references: the schema of its rows where they are published without their texts; otherwise null.
+        baseline: what text alone gives on a config of contrast pairs; otherwise null.
     """
 
     name: str
@@ -70,6 +119,8 @@ class ConfigEntry(Frozen):
     rows: dict[str, Count]
     rejects: dict[str, Count]
     training: TrainingCounts | None = None
+    references: str | None = None
+    baseline: BaselineEntry | None = None
 
 
 class FileEntry(Frozen):
@@ -120,6 +171,23 @@ class TrainingParameters(Frozen):
     protected: dict[str, Count]
 
 
+class ContrastParameters(Frozen):
+    """What a builder of contrast pairs declared: see `demur.builder.Contrast` and `demur.contrast.mine.Settings`.
+
+    Attributes:
+        mined: config -> predictability above which a pair is dropped.
+        ceilings: config -> what the AUROC of text alone may not exceed.
+    """
+
+    mined: dict[str, float]
+    ceilings: dict[str, float]
+    calipers: tuple[float, ...]
+    models: Count
+    seed: int
+    apart: str
+    folds: Count
+
+
 class Parameters(Frozen):
     """What the builder declared: see `demur.builder.Builder` for each."""
 
@@ -128,6 +196,45 @@ class Parameters(Frozen):
     balance: str | None
     seed: int
     training: TrainingParameters | None = None
+    contrast: ContrastParameters | None = None
+
+
+class Change(Frozen):
+    """One entry of the changelog: a version, and what it did to the rows of the one before.
+
+    Attributes:
+        bump: which part of the version number rose, or ``first``.
+        reasons: why, in words; the strongest first.
+        rows: rows by config.
+    """
+
+    version: Annotated[str, StringConstraints(pattern=r"^v\d+\.\d+\.\d+$")]
+    date: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    bump: Literal["first", "major", "minor", "patch"]
+    reasons: Annotated[tuple[str, ...], Field(min_length=1)]
+    added: Count
+    removed: Count
+    changed: Count
+    moved: Count
+    rows: dict[str, Count]
+
+
+class Release(Frozen):
+    """A release: where it is published, and the changelog, newest first; the first entry is the release's own.
+
+    Attributes:
+        repo: ``owner/name`` on the Hub.
+        previous: revision (commit) of the release before, if there was one.
+    """
+
+    repo: Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+$")]
+    previous: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")] | None
+    changelog: Annotated[tuple[Change, ...], Field(min_length=1)]
+
+    @property
+    def version(self) -> str:
+        """The release's own version, such as ``v1.2.0``."""
+        return self.changelog[0].version
 
 
 class Manifest(Frozen):
@@ -139,6 +246,8 @@ class Manifest(Frozen):
         lock_sha256: hash of the lock file that pinned earlier assignments, if there was one.
         access: the strictest tier of any row; what is not public is released behind a gate.
         environment: versions that the bytes depend on.
+        canary: the GUID that the files of an evaluation set carry.
+        release: where and as which version it is published; null for a set that was only built.
         files: path below the folder -> what it must be; the manifest itself is not among them.
     """
 
@@ -156,6 +265,8 @@ class Manifest(Frozen):
     moves: tuple[MoveEntry, ...]
     access: Access = "public"
     environment: dict[str, str]
+    canary: str | None = None
+    release: Release | None = None
     files: dict[str, FileEntry]
 
 

@@ -17,14 +17,19 @@ import pyarrow.parquet as pq
 from demur.errors import DemurError, OutputError
 
 SHARD_ROWS = 250_000
+CANARY = "Evaluation data: do not train on this file."
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
 _AT_FDCWD = -100
-_MARKS = ("manifest.json", "splits.lock")  # what every built folder holds, and few others
+MARKS = ("manifest.json", "splits.lock")  # what every built folder holds, and few others
 
 
 @contextmanager
-def staged(out: Path) -> Iterator[Path]:
+def staged(out: Path, marks: tuple[str, ...] = MARKS) -> Iterator[Path]:
     """Give an empty folder to fill; when the block ends well, it takes the place of ``out`` in one step.
+
+    Args:
+        out: the folder. One that holds anything else than such an output is refused.
+        marks: files by which an earlier output is known.
 
     If the block fails, is interrupted or killed, ``out`` stays as it was; what a killed run left is swept by the next.
 
@@ -40,7 +45,7 @@ def staged(out: Path) -> Iterator[Path]:
         with FileLock(lock, timeout=0):
             if old.exists() and not out.exists():
                 old.rename(out)  # a run was killed between the two renames of `_swap`
-            _refuse_foreign(out)
+            _refuse_foreign(out, marks)
             shutil.rmtree(stage, ignore_errors=True)
             stage.mkdir()
             try:
@@ -68,15 +73,15 @@ def staged(out: Path) -> Iterator[Path]:
         ) from error
 
 
-def _refuse_foreign(out: Path) -> None:
+def _refuse_foreign(out: Path, marks: tuple[str, ...]) -> None:
     """A build replaces its folder as a whole, so a folder that no build wrote is left alone."""
-    if not out.exists() or (out.is_dir() and (not any(out.iterdir()) or all((out / name).exists() for name in _MARKS))):
+    if not out.exists() or (out.is_dir() and (not any(out.iterdir()) or all((out / name).exists() for name in marks))):
         return
     msg = "The output folder holds something that Demur did not build"
     raise OutputError(
         msg,
         where=out,
-        expected=f"a new or empty folder, or one with {' and '.join(_MARKS)}",
+        expected=f"a new or empty folder, or one with {' and '.join(marks)}",
         fix="Name another folder with --out: a build replaces the whole folder.",
     )
 
@@ -117,9 +122,17 @@ def _exchange(one: Path, two: Path) -> bool:
     return renameat2 is not None and renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(two), _EXCHANGE) == 0
 
 
-def write_parquet(table: pa.Table, path: Path) -> None:
-    """Write one Parquet file: zstd, content-defined chunking, page index; the same table gives the same bytes."""
+def write_parquet(table: pa.Table, path: Path, canary: str | None = None) -> None:
+    """Write one Parquet file: zstd, content-defined chunking, page index; the same table gives the same bytes.
+
+    Args:
+        table: the rows.
+        path: the file; folders are made.
+        canary: GUID of an evaluation set, kept in the file's metadata, never as a row.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if canary:
+        table = table.replace_schema_metadata({"canary": f"{CANARY} canary GUID {canary}"})
     pq.write_table(
         table.combine_chunks(),
         path,
@@ -130,7 +143,7 @@ def write_parquet(table: pa.Table, path: Path) -> None:
     )
 
 
-def write_shards(table: pa.Table, folder: Path, split: str) -> dict[Path, pa.Table]:
+def write_shards(table: pa.Table, folder: Path, split: str, canary: str | None = None) -> dict[Path, pa.Table]:
     """Write one split as ``{split}-00000-of-0000N.parquet`` files of at most 250,000 rows; give each file's rows."""
     count = max(1, -(-table.num_rows // SHARD_ROWS))
     shards = {
@@ -138,7 +151,7 @@ def write_shards(table: pa.Table, folder: Path, split: str) -> dict[Path, pa.Tab
         for number in range(count)
     }
     for path, shard in shards.items():
-        write_parquet(shard, path)
+        write_parquet(shard, path, canary)
     return shards
 
 

@@ -20,10 +20,12 @@ from demur.balance import balance
 from demur.builder import Builder
 from demur.card import write_card
 from demur.collect import REJECTS, collect, label_values
+from demur.companions import write_evaluation, write_notice
+from demur.contrast.compose import pair_up
 from demur.dedup import CONFLICTS, conflicts, deduplicate, group
 from demur.errors import LicenseError, UsageError
 from demur.fetch import Places, fetch_all
-from demur.licences import LICENSES, combine
+from demur.licences import LICENSES, combine, of_references
 from demur.manifest import (
     FORMAT,
     ConfigEntry,
@@ -35,7 +37,8 @@ from demur.manifest import (
 from demur.output import file_sha256, staged, write_parquet, write_shards
 from demur.progress import track
 from demur.project import Project
-from demur.record import ACCESS_TIERS, record_id
+from demur.record import ACCESS_TIERS, Frozen, record_id
+from demur.references import as_references
 from demur.schema import arrow_schema, json_schema
 from demur.source import Source
 from demur.training.compose import compose
@@ -111,23 +114,40 @@ def build(
         for config in builder.configs:
             names = builder.sources_of(config.name)
             mine = pc.is_in(pc.struct_field(records["lineage"], "source"), pa.array(names))
-            given, counts = records.filter(mine), None
+            given, counts, baseline = records.filter(mine), None, None
             if builder.training:
                 made = compose(builder, builder.training, config.name, builder.to_items(given), near, locked)
                 items, dropped, counts = made.items, made.rejects, made.counts
+            elif builder.contrast:
+                unique, dropped = _unique(builder, config.name, given, harmful.filter(mine), clashes, locked)
+                paired = pair_up(builder, builder.contrast, config.name, unique)
+                items, baseline = paired.items, paired.baseline
+                dropped = pa.concat_tables([dropped, paired.rejects])
             else:
                 items, dropped = _items(builder, config.name, given, harmful.filter(mine), clashes, locked)
-            access = max([access, *items["access"].unique().to_pylist()], key=ACCESS_TIERS.index)
+            if config.references:  # what stands there instead of texts may be read by anybody
+                items = as_references(items, builder.row_model(config), sources)
+            else:
+                access = max([access, *items["access"].unique().to_pylist()], key=ACCESS_TIERS.index)
             dropped = pa.concat_tables([_of_config(mapping_rejects, config.name, names), dropped])
             for split in builder.splits:
                 part = items.filter(pc.equal(items["split"], split))
-                files |= write_shards(part, stage / config.name, split)
+                files |= write_shards(part, stage / config.name, split, builder.canary)
             candidates = sum(mine.to_pylist()) + sum(
                 source in names for source in mapping_rejects["source"].to_pylist()
             )
             built.append(
                 entries.config_entry(
-                    config.name, names, licenses[config.name], sources, candidates, items, dropped, counts
+                    config.name,
+                    names,
+                    licenses[config.name],
+                    sources,
+                    candidates,
+                    items,
+                    dropped,
+                    counts,
+                    _module(builder.row_model(config)) if config.references else None,
+                    baseline,
                 )
             )
             rejects.append(dropped)
@@ -142,13 +162,15 @@ def build(
             write_parquet(table, stage / name)
             files[stage / name] = table
         (stage / "schema.json").write_text(json_schema(builder.item), encoding="utf-8")
+        if builder.reference and any(config.references for config in builder.configs):
+            (stage / "schema-references.json").write_text(json_schema(builder.reference), encoding="utf-8")
         (stage / "splits.lock").write_text(
             splits.write_lock(records["record_id"].to_pylist(), assigned), encoding="utf-8"
         )
         manifest = Manifest(
             format=FORMAT,
             name=builder.name,
-            kind=builder.item.__module__.rpartition(".")[2],
+            kind=_module(builder.item),
             title=builder.title,
             parameters=entries.parameters(builder),
             added_sources=added,
@@ -160,8 +182,11 @@ def build(
             moves=tuple(MoveEntry(record_id=move.record_id, was=move.was, now=move.now) for move in moves),
             access=access,
             environment=environment(),
+            canary=builder.canary,
             files={},
         )
+        write_notice(manifest, stage)
+        write_evaluation(builder, manifest, stage)
         write_card(builder, manifest, project, stage)
         manifest = manifest.model_copy(update={"files": entries.file_entries(stage, files)})
         write_manifest(manifest, stage)
@@ -178,7 +203,26 @@ def _items(
     clashes: pa.Table,
     locked: Mapping[str, str],
 ) -> tuple[pa.Table, pa.Table]:
-    """The items of one config and what was left out: unknown or contradictory labels, duplicates, rows not drawn."""
+    """The items of one config and what was left out: what `_unique` leaves out, and rows not drawn."""
+    unique, rejects = _unique(builder, config, records, harmful, clashes, locked)
+    made = builder.to_items(unique)
+    if builder.balance:
+        drawn = pa.array(balance(made, builder.balance, builder.seed))
+        rejects = pa.concat_tables([rejects, _rejected(unique.filter(pc.invert(drawn)), config, "not-sampled")])
+        made = made.filter(drawn)
+    schema = arrow_schema(builder.item)
+    return made.select(schema.names).cast(schema), rejects
+
+
+def _unique(
+    builder: Builder,
+    config: str,
+    records: pa.Table,
+    harmful: pa.ChunkedArray,
+    clashes: pa.Table,
+    locked: Mapping[str, str],
+) -> tuple[pa.Table, pa.Table]:
+    """One record of every set of near-duplicates, and what was left out: unknown or contradictory labels, the rest."""
     contradicted = clashes.filter(pc.equal(clashes["record_id"], clashes["twin"]))["record_id"].combine_chunks()
     unknown = pc.equal(harmful, "unknown")
     clash = pc.and_not(pc.is_in(records["record_id"], contradicted), unknown)
@@ -192,20 +236,21 @@ def _items(
         unique, dropped = deduplicate(records.filter(rows), config, builder.near_duplicate, locked)
         kept.append(unique)
         rejects.append(dropped)
-    unique = pa.concat_tables(kept).sort_by("record_id")
-    made = builder.to_items(unique)
-    if builder.balance:
-        drawn = pa.array(balance(made, builder.balance, builder.seed))
-        rejects.append(_rejected(unique.filter(pc.invert(drawn)), config, "not-sampled"))
-        made = made.filter(drawn)
-    schema = arrow_schema(builder.item)
-    return made.select(schema.names).cast(schema), pa.concat_tables(rejects)
+    return pa.concat_tables(kept).sort_by("record_id"), pa.concat_tables(rejects)
 
 
 def _license(builder: Builder, config: str, sources: Mapping[str, Source]) -> str:
     """The license of a config, computed from its sources; a config that promises commercial use must allow it."""
     declared = next(each for each in builder.configs if each.name == config)
     mine = {name: sources[name].license for name in builder.sources_of(config)}
+    if declared.references:
+        return of_references(mine, f"{builder.name}/{config}").id
+    for name in mine:
+        if "no_redistribution" in sources[name].use_limits:
+            msg = f"Source {name!r} may not be redistributed (use limit no_redistribution)"
+            raise LicenseError(
+                msg, where=f"{builder.name}/{config}", fix="Put it into a config of references, or leave it out."
+            )
     if declared.commercial:
         for name, license in mine.items():
             if not LICENSES[license].commercial:
@@ -218,6 +263,11 @@ def _license(builder: Builder, config: str, sources: Mapping[str, Source]) -> st
                     fix="Move the source to a config that does not promise it.",
                 )
     return combine(mine, f"{builder.name}/{config}").id
+
+
+def _module(model: type[Frozen]) -> str:
+    """The name that the manifest has for a schema: that of its module."""
+    return model.__module__.rpartition(".")[2]
 
 
 def _trainable(sources: Iterable[Source]) -> None:

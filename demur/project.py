@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -123,25 +124,47 @@ class Project:
         return [self._load(f"{package}.{path.stem}") for path in sorted(folder.glob("*.py")) if path.stem != "__init__"]
 
     def _load(self, name: str) -> ModuleType:
-        """Import a module of the project, and make sure that it is the project's and nobody else's."""
-        if str(self.root) not in sys.path:
-            sys.path.insert(0, str(self.root))
-        try:
-            module = importlib.import_module(name)
-        except Exception as error:
-            msg = "A file of the project cannot be loaded"
-            got = issues(error)[0] if isinstance(error, ValidationError) else f"{type(error).__name__}: {error}"
-            raise ProjectError(msg, where=f"{self.root}: {name}", got=got) from error
-        path = Path(module.__file__ or "").resolve()
-        if not path.is_relative_to(self.root.resolve()):
-            msg = f"Another module named {name!r} is already imported"
-            raise ProjectError(
-                msg,
-                where=path,
-                expected=f"the one below {self.root}",
-                fix="Use a process of its own.",
-            )
-        return module
+        """Import a module of the project: of this one, whichever other project's modules have the same names."""
+        root = self.root.resolve()
+        if name in _loaded.get(root, {}):
+            return _loaded[root][name]
+        with _imports_of(root):
+            try:
+                return importlib.import_module(name)
+            except Exception as error:
+                msg = "A file of the project cannot be loaded"
+                got = issues(error)[0] if isinstance(error, ValidationError) else f"{type(error).__name__}: {error}"
+                raise ProjectError(msg, where=f"{self.root}: {name}", got=got) from error
+
+
+_PACKAGES = ("builders", "schemas")
+_loaded: dict[Path, dict[str, ModuleType]] = {}
+"""Modules of every project that was loaded so far, by its root."""
+
+
+@contextmanager
+def _imports_of(root: Path) -> Iterator[None]:
+    """Let the names ``builders`` and ``schemas`` mean this project's packages; others of these names come back after.
+
+    A command may load two projects: a private one, and the bundled one, whose schemas judge data of anybody's.
+    """
+    names = [name for name in sys.modules if name.partition(".")[0] in _PACKAGES]
+    foreign = {name: sys.modules.pop(name) for name in names if not _below(sys.modules[name], root)}
+    sys.modules.update(_loaded.get(root, {}))
+    sys.path.insert(0, str(root))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(root))
+        _loaded[root] = {name: module for name, module in sys.modules.items() if name.partition(".")[0] in _PACKAGES}
+        if foreign:
+            for name in _loaded[root]:
+                del sys.modules[name]
+            sys.modules.update(foreign)
+
+
+def _below(module: ModuleType, root: Path) -> bool:
+    return Path(module.__file__ or "").resolve().is_relative_to(root)
 
 
 def bundled() -> Project:

@@ -29,6 +29,10 @@ from demur.similarity.sets import Units, hashed_units
 
 FORMAT = "demur-protected-1"
 
+#: The second sketch: prompts of evaluation sets of this project's that are everyday questions, which nobody else's file
+#: is to be searched for.
+TRAINING = "protected_training.parquet"
+
 #: Of longer prompts, the character rule compares this many characters; the word rules compare all words.
 CHARACTERS = 300
 
@@ -259,6 +263,18 @@ def bundled() -> Protected:
     from demur.project import bundled as project
 
     return Protected.read(project().root / "builders" / "protected.parquet")
+
+
+@cache
+def for_training() -> tuple[Protected, Protected]:
+    """What training rows are kept apart from: the bundled sketch, and all else that this project's own sets ask.
+
+    Raises:
+        FormatError: a sketch is missing or of another version.
+    """
+    from demur.project import bundled as project
+
+    return bundled(), Protected.read(project().root / "builders" / TRAINING)
 
 
 def _taken(units: Units, rows: Sequence[int]) -> Units:

@@ -58,15 +58,13 @@ def rebuild(project: Project, path: Path, places: Places | None = None, lock: Pa
     pins = {each.name: SourcePin(rows=each.rows, digest=each.digest, mirrors=each.pins) for each in recorded.sources}
     project = replace(project, recorded=pins)
     with tempfile.TemporaryDirectory(prefix="demur-rebuild-") as folder:
-        again = build(
-            project,
-            project.builder(recorded.name),
-            Path(folder) / recorded.name,
-            places,
-            recorded.added_sources,
-            lock,
-            [config.name for config in recorded.configs],
-        ).manifest
+        builder, out = project.builder(recorded.name), Path(folder) / recorded.name
+        configs = [config.name for config in recorded.configs]
+        again = build(project, builder, out, places, recorded.added_sources, lock, configs).manifest
+        if recorded.release is not None:
+            from demur.release.dress import dress
+
+            again = dress(out, recorded.release, builder, project, Path(folder) / "release")
     return Rebuilt(recorded, tuple(_differences(recorded, again)))
 
 

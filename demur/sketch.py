@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from demur.errors import ProjectError, nearest
 from demur.fetch import Fetched, Places, fetch_all
 from demur.progress import track
 from demur.project import Project
-from demur.protected import CHARACTERS, Background, Protected
+from demur.protected import CHARACTERS, TRAINING, Background, Protected
 from demur.record import record_id
+
+TABLES = ("protect", "training", "background", "left_out")
+
+_Prompts: TypeAlias = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Declared:
     """The tables of ``builders/protected.toml``: source -> the reason why it stands there."""
 
     protect: dict[str, str]
+    training: dict[str, str]
     background: dict[str, str]
     left_out: dict[str, str]
 
@@ -28,6 +33,11 @@ class Declared:
 def sketch_path(project: Project) -> Path:
     """Where the sketch of a project lies."""
     return project.root / "builders" / "protected.parquet"
+
+
+def training_path(project: Project) -> Path:
+    """Where the sketch of the prompts lies that only training rows keep apart from."""
+    return project.root / "builders" / TRAINING
 
 
 def declared(project: Project) -> Declared:
@@ -39,10 +49,10 @@ def declared(project: Project) -> Declared:
     path = project.root / "builders" / "protected.toml"
     if not path.is_file():
         msg = "The project does not say what is protected"
-        raise ProjectError(msg, where=path, fix="Write it: tables protect, background and left_out, source = reason.")
+        raise ProjectError(msg, where=path, fix=f"Write it: {', '.join(TABLES)}; source = reason.")
     tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    found = Declared(**{name: dict(tables.get(name, {})) for name in ("protect", "background", "left_out")})
-    names = [*found.protect, *found.background, *found.left_out]
+    found = Declared(**{name: dict(tables.get(name, {})) for name in TABLES})
+    names = [name for table in TABLES for name in tables.get(table, {})]
     sources = project.sources()
     for name in names:
         if name not in sources or names.count(name) > 1:
@@ -56,11 +66,21 @@ def declared(project: Project) -> Declared:
 
 def facts(project: Project) -> dict[str, Any]:
     """What a sketch is made of: the digest of every source's canonical rows, and how much of a prompt is kept."""
-    tables, sources = declared(project), project.sources()
+    tables = declared(project)
     return {
         "characters": CHARACTERS,
-        "protect": {name: pin.digest for name in sorted(tables.protect) if (pin := sources[name].pin)},
-        "background": {name: pin.digest for name in sorted(tables.background) if (pin := sources[name].pin)},
+        "protect": _digests(project, tables.protect),
+        "background": _digests(project, {**tables.background, **tables.training}),
+    }
+
+
+def training_facts(project: Project) -> dict[str, Any]:
+    """The same of the sketch that only training rows keep apart from; its prompts are no background to themselves."""
+    tables = declared(project)
+    return {
+        "characters": CHARACTERS,
+        "protect": _digests(project, tables.training),
+        "background": _digests(project, {**tables.protect, **tables.background}),
     }
 
 
@@ -71,20 +91,14 @@ def build(project: Project, places: Places) -> Protected:
         DemurError: a source cannot be fetched; a sketch that lacks one would not be noticed.
     """
     made = facts(project)
-    protect, background = (
-        list(
-            track(fetch_all([project.source(name) for name in made[part]], places), f"{part}: sources", len(made[part]))
-        )
-        for part in ("protect", "background")
-    )
-    prompts = [(each.source.name, text) for each in protect for text in prompts_of(each)]
-    texts = [text for _, text in prompts]
-    return Protected.from_texts(
-        texts,
-        [name for name, _ in prompts],
-        background=Background.of([*texts, *(text for each in background for text in prompts_of(each))]),
-        facts=made,
-    )
+    prompts, others = _prompts(project, made, places)
+    return _sketch(prompts, [*prompts, *others], made)
+
+
+def build_training(project: Project, places: Places) -> Protected:
+    """The same of the prompts that only training rows keep apart from."""
+    made = training_facts(project)
+    return _sketch(*_prompts(project, made, places), made)
 
 
 def of_source(project: Project, name: str, places: Places, background: Background) -> Protected:
@@ -103,3 +117,28 @@ def prompts_of(fetched: Fetched) -> Iterator[str]:
             if prompt and (id := record_id("prompt", prompt)) not in seen:
                 seen.add(id)
                 yield prompt
+
+
+def _sketch(prompts: _Prompts, background: _Prompts, made: dict[str, Any]) -> Protected:
+    return Protected.from_texts(
+        [text for _, text in prompts],
+        [name for name, _ in prompts],
+        background=Background.of([text for _, text in background]),
+        facts=made,
+    )
+
+
+def _prompts(project: Project, made: dict[str, Any], places: Places) -> tuple[_Prompts, _Prompts]:
+    """The prompts of the protected sources, and those of the sources that are background only, with their source."""
+
+    def of(part: str) -> _Prompts:
+        fetched = fetch_all([project.source(name) for name in made[part]], places)
+        counted = list(track(fetched, f"{part}: sources", len(made[part])))
+        return [(each.source.name, text) for each in counted for text in prompts_of(each)]
+
+    return of("protect"), of("background")
+
+
+def _digests(project: Project, names: Iterable[str]) -> dict[str, str]:
+    sources = project.sources()
+    return {name: pin.digest for name in sorted(names) if (pin := sources[name].pin)}

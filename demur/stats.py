@@ -28,7 +28,7 @@ def stats(folder: Path) -> dict[str, Any]:
     Returns:
         For every config: ``rows``; ``split``; ``source`` and ``expected`` or ``kind`` (value -> split -> rows);
         ``hazard`` (a row with several counts once for each; ``none`` for rows without one); ``characters`` (quantiles
-        of the prompts' lengths); and ``rejects``.
+        of the prompts' lengths, where the texts are there); and ``rejects``.
 
     Raises:
         ManifestError: the folder was not written by ``demur build``.
@@ -47,7 +47,6 @@ def _counts(table: pa.Table) -> dict[str, Any]:
         for row, split in zip(table["hazards"].to_pylist(), splits, strict=True)
         for hazard in row or [NO_HAZARD]
     ]
-    lengths = pc.quantile(pc.utf8_length(table["prompt"]), [0, 0.25, 0.5, 0.75, 1], interpolation="lower").to_pylist()
     return {
         "rows": table.num_rows,
         "split": dict(sorted(Counter(splits).items())),
@@ -58,8 +57,13 @@ def _counts(table: pa.Table) -> dict[str, Any]:
             for facet in FACETS
             if facet in table.column_names
         },
-        "characters": dict(zip(("min", "p25", "median", "p75", "max"), lengths, strict=True)),
+        **({"characters": _lengths(table["prompt"])} if "prompt" in table.column_names else {}),  # no references
     }
+
+
+def _lengths(texts: pa.ChunkedArray) -> dict[str, int]:
+    found = pc.quantile(pc.utf8_length(texts), [0, 0.25, 0.5, 0.75, 1], interpolation="lower").to_pylist()
+    return dict(zip(("min", "p25", "median", "p75", "max"), found, strict=True))
 
 
 def _by_split(pairs: Any) -> dict[str, dict[str, int]]:

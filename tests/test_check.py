@@ -54,13 +54,13 @@ def count_one_less(manifest: Any, config: int = 0) -> None:
 
 
 def found(folder: Path) -> list[Finding]:
-    findings = check(folder)
+    findings = check(folder).findings
     assert not any(text in str(finding) for finding in findings for text in TEXTS)
-    return findings
+    return list(findings)
 
 
-def said(folder: Path) -> list[tuple[int, str]]:
-    return [(finding.invariant, finding.message) for finding in found(folder)]
+def said(folder: Path) -> list[tuple[str, str]]:
+    return [(finding.code, finding.message) for finding in found(folder)]
 
 
 def test_a_good_folder_has_no_findings(folder: Path) -> None:
@@ -73,20 +73,20 @@ def test_a_changed_byte(folder: Path) -> None:
     data = bytearray((folder / TEST).read_bytes())
     data[len(data) // 2] ^= 1
     (folder / TEST).write_bytes(data)
-    ((invariant, message),) = said(folder)
-    assert invariant == 14
+    ((code, message),) = said(folder)
+    assert code == "DMR501"
     assert message.startswith("sha256 is ")
 
 
 @pytest.mark.parametrize("name", [TEST, "README.md", "rejects.parquet", "splits.lock"])
 def test_a_missing_file(folder: Path, name: str) -> None:
     (folder / name).unlink()
-    assert [(finding.where, finding.message) for finding in found(folder)] == [(name, "the file is missing")]
+    assert [(finding.file, finding.message) for finding in found(folder)] == [(name, "the file is missing")]
 
 
 def test_a_file_too_many(folder: Path) -> None:
     (folder / "default" / "notes.txt").write_text("x")
-    assert [finding.where for finding in found(folder)] == ["default/notes.txt"]
+    assert [finding.file for finding in found(folder)] == ["default/notes.txt"]
 
 
 @pytest.mark.parametrize("name", ["README.md", "rejects.parquet", "splits.lock", "schema.json"])
@@ -95,21 +95,21 @@ def test_a_file_that_the_manifest_forgets_as_well(folder: Path, name: str) -> No
     manifest = json.loads((folder / "manifest.json").read_text())
     del manifest["files"][name]
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    assert [finding.where for finding in found(folder)] == [name]
+    assert [finding.file for finding in found(folder)] == [name]
 
 
 def test_a_removed_row_with_the_hashes_updated(folder: Path) -> None:
     rewrite(folder, rows(folder)[1:])
     cover(folder)
-    ((invariant, message),) = said(folder)
-    assert invariant == 14
+    ((code, message),) = said(folder)
+    assert code == "DMR503"
     assert message.startswith("rows by split are ")
 
 
 def test_a_removed_row_with_the_counts_updated(folder: Path) -> None:
     rewrite(folder, rows(folder)[1:])
     cover(folder, count_one_less)
-    assert said(folder) == [(9, "14 candidates, but 13 rows and rejects")]
+    assert said(folder) == [("DMR502", "14 candidates, but 13 rows and rejects")]
 
 
 def test_a_removed_row_with_every_count_updated(folder: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_removed_row_with_every_count_updated(folder: Path) -> None:
 
     rewrite(folder, rows(folder)[1:])
     cover(folder, change)
-    assert said(folder) == [(9, "its sources give 14 candidates, declared 13")]
+    assert said(folder) == [("DMR502", "its sources give 14 candidates, declared 13")]
 
 
 def test_a_near_duplicate_across_splits(folder: Path) -> None:
@@ -131,10 +131,11 @@ def test_a_near_duplicate_across_splits(folder: Path) -> None:
     rewrite(folder, [*rows(folder, VALIDATION)[1:], leaked], VALIDATION)
     cover(folder)
     findings = found(folder)
-    assert {finding.invariant for finding in findings} >= {10}
-    assert any(
-        finding.message.startswith(f"near-duplicate of {leaked['record_id']} in validation") for finding in findings
-    )
+    message = f"the prompt of {TEST}:0 in 'test' (token Jaccard 1.000)"
+    leaks = [finding for finding in findings if finding.code == "DMR101"]
+    assert [(leak.file, leak.row, leak.record_id, leak.message) for leak in leaks] == [
+        (VALIDATION, len(rows(folder, VALIDATION)) - 1, leaked["record_id"], message)
+    ]
 
 
 def test_a_group_across_splits(folder: Path) -> None:
@@ -142,7 +143,7 @@ def test_a_group_across_splits(folder: Path) -> None:
     one["group_id"] = rows(folder)[0]["group_id"]
     rewrite(folder, [one, *rest], VALIDATION)
     cover(folder)
-    assert (10, "stands in test and in validation") in said(folder)
+    assert ("DMR103", "its group of 3 rows stands in 'test' and 'validation'") in said(folder)
 
 
 def test_a_near_duplicate_in_one_split(folder: Path) -> None:
@@ -152,9 +153,10 @@ def test_a_near_duplicate_in_one_split(folder: Path) -> None:
     two["record_id"] = record_id("prompt", two["prompt"])
     rewrite(folder, [one, two, *rest])
     cover(folder)
-    assert {(finding.invariant, finding.message) for finding in found(folder)} >= {
-        (10, f"near-duplicate of {one['record_id']}"),
-        (16, "the record stands 2 times"),
+    assert {*said(folder)} >= {
+        ("DMR102", "the same texts as row 0"),
+        ("DMR106", f"near-duplicate of {one['record_id']}"),
+        ("DMR601", "the id stands 2 times"),
     }
 
 
@@ -162,7 +164,7 @@ def test_an_edited_text(folder: Path) -> None:
     one, *rest = rows(folder)
     rewrite(folder, [{**one, "prompt": one["prompt"] + " Sing it"}, *rest])
     cover(folder)
-    assert (15, "the record id does not follow from the prompt") in said(folder)
+    assert ("DMR407", "the record id does not follow from the prompt") in said(folder)
 
 
 @pytest.mark.parametrize("license", ["cc-by-nc-4.0", "gpl-99"])
@@ -170,27 +172,27 @@ def test_a_wrong_license_of_a_row(folder: Path, license: str) -> None:
     one, *rest = rows(folder)
     rewrite(folder, [{**one, "license": license}, *rest])
     cover(folder)
-    assert said(folder) == [(17, f"license {license!r} is not that of {one['source']!r}")]
+    assert said(folder) == [("DMR403", f"license {license!r} is not that of {one['source']!r}")]
 
 
 def test_a_wrong_license_of_a_config(folder: Path) -> None:
     cover(folder, lambda manifest: manifest["configs"][1].update(license="mit"))
-    assert said(folder) == [(17, "license is mit, its sources demand cc-by-nc-4.0")]
+    assert said(folder) == [("DMR402", "license is mit, its sources demand cc-by-nc-4.0")]
 
 
 def test_a_use_limit_that_is_not_inherited(folder: Path) -> None:
     cover(folder, lambda manifest: manifest["configs"][1].update(use_limits=[]))
-    assert said(folder) == [(17, "use limits are not inherited: eval_only")]
+    assert said(folder) == [("DMR404", "use limits are not inherited: eval_only")]
 
 
 def test_a_license_outside_the_closed_list(folder: Path) -> None:
     cover(folder, lambda manifest: manifest["sources"][2].update(license="gpl-99"))
-    assert (17, "License 'gpl-99' is not in the closed list") in said(folder)
+    assert ("DMR402", "License 'gpl-99' is not in the closed list") in said(folder)
 
 
 def test_a_source_that_the_manifest_does_not_declare(folder: Path) -> None:
     cover(folder, lambda manifest: manifest["sources"].pop())
-    assert (17, "the manifest says nothing of its sources tiny-refuse") in said(folder)
+    assert ("DMR402", "the manifest says nothing of its sources tiny-refuse") in said(folder)
 
 
 @pytest.mark.parametrize("name", ["README.md", "splits.lock"])
@@ -198,7 +200,7 @@ def test_a_text_in_the_card(folder: Path, name: str) -> None:
     with (folder / name).open("a") as page:
         page.write(f"\nFor example: {rows(folder)[0]['prompt']}\n")
     cover(folder)
-    assert [(f.invariant, f.where, f.message) for f in found(folder)] == [(22, name, "holds the text of a row")]
+    assert [(f.code, f.file, f.message) for f in found(folder)] == [("DMR406", name, "holds the text of a row")]
 
 
 def test_a_text_in_the_manifest_behind_json_escapes(folder: Path) -> None:
@@ -207,36 +209,36 @@ def test_a_text_in_the_manifest_behind_json_escapes(folder: Path) -> None:
     one |= {"prompt": text, "record_id": record_id("prompt", text)}
     rewrite(folder, [one, *rest])
     cover(folder, lambda manifest: manifest.update(title=text))
-    assert (22, "holds the text of a row") in [(each.invariant, each.message) for each in check(folder)]
+    assert ("DMR406", "holds the text of a row") in [(each.code, each.message) for each in check(folder).findings]
 
 
 def test_a_withheld_row(folder: Path) -> None:
     one, *rest = rows(folder)
     rewrite(folder, [{**one, "access": "withheld"}, *rest])
     cover(folder)
-    assert said(folder) == [(22, "a withheld row stands in a public config")]
+    assert said(folder) == [("DMR405", "a withheld row stands in a public config")]
 
 
 def test_an_unknown_column(folder: Path) -> None:
     table = pq.read_table(folder / TEST)
     write_parquet(table.append_column("severity", pa.array([1] * len(table))), folder / TEST)
     cover(folder)
-    assert said(folder) == [(1, "columns differ from the schema: 'severity'")]
+    assert said(folder) == [("DMR011", "columns differ from the schema: 'severity'")]
 
 
 def test_a_column_whose_name_is_a_text(folder: Path) -> None:
     table = pq.read_table(folder / TEST)
     write_parquet(table.append_column(TEXTS[0], pa.array([1] * len(table))), folder / TEST)
     cover(folder)
-    assert said(folder) == [(1, f"columns differ from the schema: <{len(TEXTS[0])} characters>")]
+    assert said(folder) == [("DMR011", f"columns differ from the schema: <{len(TEXTS[0])} characters>")]
 
 
 def test_a_value_outside_its_enum(folder: Path) -> None:
     one, *rest = rows(folder)
     rewrite(folder, [{**one, "expected": "perhaps"}, *rest])
     cover(folder)
-    ((invariant, message),) = said(folder)
-    assert invariant == 1
+    ((code, message),) = said(folder)
+    assert code == "DMR010"
     assert message.startswith("expected: Input should be 'refuse' or 'comply'")
 
 
@@ -244,21 +246,21 @@ def test_a_label_that_contradicts_the_expectation(folder: Path) -> None:
     one, *rest = rows(folder)
     rewrite(folder, [{**one, "expected": "comply" if one["expected"] == "refuse" else "refuse"}, *rest])
     cover(folder)
-    ((invariant, message),) = said(folder)
-    assert invariant == 1
+    ((code, message),) = said(folder)
+    assert code == "DMR010"
     assert "'expected' follows from exactly one 'harmful' label" in message
 
 
 def test_rejects_that_are_not_the_counted_ones(folder: Path) -> None:
     rewrite(folder, rows(folder, "rejects.parquet")[1:], "rejects.parquet")
     cover(folder)
-    assert (14, "rejects by reason are not the declared ones") in said(folder)
+    assert ("DMR503", "rejects by reason are not the declared ones") in said(folder)
 
 
 def test_rejects_with_another_column(folder: Path) -> None:
     write_parquet(pq.read_table(folder / "rejects.parquet").drop_columns(["twin"]), folder / "rejects.parquet")
     cover(folder)
-    assert said(folder) == [(1, "columns differ from the schema")]
+    assert said(folder) == [("DMR503", "columns differ from the schema")]
 
 
 def test_a_parquet_file_that_is_none(folder: Path) -> None:
@@ -266,7 +268,7 @@ def test_a_parquet_file_that_is_none(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["files"][TEST]["sha256"] = file_sha256(folder / TEST)
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    assert said(folder) == [(1, "the Parquet files cannot be read: ArrowInvalid")]
+    assert said(folder) == [("DMR001", "cannot be read: ArrowInvalid")]
 
 
 def test_a_config_without_files(folder: Path) -> None:
@@ -275,7 +277,7 @@ def test_a_config_without_files(folder: Path) -> None:
         (folder / name).unlink()
         del manifest["files"][name]
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    assert said(folder) == [(1, "the Parquet files cannot be read: ArrowInvalid")]
+    assert said(folder) == [("DMR001", "a config without Parquet files")]
 
 
 @pytest.mark.parametrize(
@@ -295,14 +297,16 @@ def test_a_manifest_that_lacks_what_the_rules_need(folder: Path, change: Callabl
 def test_the_command_and_its_exit_codes(built: Tiny, folder: Path) -> None:
     """0 fine, 1 findings (on standard output, for programs as JSON), 2 no data set."""
     fine = built.run("check", str(folder))
-    assert (fine.returncode, fine.stdout) == (0, f"{folder}: all invariants hold\n")
+    assert (fine.returncode, fine.stdout.count("\n")) == (0, 1)
+    assert fine.stdout.endswith(" rows, read as demur (4): no findings\n")
     (folder / "README.md").write_text("x")
     wrong = built.run("check", str(folder))
     assert (wrong.returncode, wrong.stdout.count("\n")) == (1, 1)
-    assert wrong.stderr == f"{folder}: 1 findings\n"
+    assert wrong.stdout.startswith("README.md: DMR501 files: sha256 is ")
+    assert wrong.stderr.splitlines()[0] == "DMR501 files: 1"
     as_json = built.run("check", str(folder), "--json")
     assert as_json.returncode == 1
-    assert [finding["where"] for finding in json.loads(as_json.stdout)] == ["README.md"]
+    assert [finding["file"] for finding in json.loads(as_json.stdout)] == ["README.md"]
 
 
 def test_the_checked_folder_is_never_imported(built: Tiny, folder: Path) -> None:

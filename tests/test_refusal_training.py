@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from demur import protected
+from demur.audits.position_report import measure
 from demur.builder import Builder, Config
 from demur.check import check
 from demur.errors import FormatError, LicenseError, UsageError
@@ -163,7 +164,7 @@ def sketch() -> Iterator[None]:
     """One protected prompt among the objectives, and one that is nowhere."""
     small = Protected.from_texts([PROTECTED, LEAKED], background=Background())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(protected, "bundled", lambda: small)
+        patch.setattr(protected, "for_training", lambda: (small,))
         yield
 
 
@@ -317,7 +318,7 @@ def test_origins_and_access_are_recorded(small: tuple[Small, Build]) -> None:
 
 
 def test_the_set_keeps_its_invariants(small: tuple[Small, Build]) -> None:
-    assert check(small[1].out) == []
+    assert check(small[1].out).findings == ()
 
 
 def test_building_and_rebuilding_give_the_same_bytes(small: tuple[Small, Build], tmp_path: Path) -> None:
@@ -334,7 +335,7 @@ def test_another_seed_draws_other_prefixes(small: tuple[Small, Build], tmp_path:
         for out in (small[1].out, other.out)
     )
     assert any(one[id] != two[id] for id in one.keys() & two.keys())
-    assert check(other.out) == []
+    assert check(other.out).findings == ()
 
 
 def test_the_card_warns_and_says_which_rows_hold_what(small: tuple[Small, Build]) -> None:
@@ -480,39 +481,39 @@ def twice(rows: Rows) -> None:
     rows.append(dict(rows[0]))
 
 
-FAULTS: dict[Callable[[Rows], None], int] = {
-    invert_flag: 2,
-    learnt_harm: 2,
-    lost_row: 2,
-    one_n_more: 3,
-    other_prefix: 3,
-    broken_seam: 3,
-    one_k_more: 1,
-    k_beyond_n: 1,
-    public_harm: 1,
-    one_word_less: 4,
-    drifted_law: 4,
-    other_law: 4,
-    wrong_fixed_id: 7,
-    leaked_prompt: 10,
-    equal_sides: 11,
-    one_opening: 14,
-    twice: 16,
-    other_license: 17,
-    other_subject: 19,
-    no_borderline: 23,
+FAULTS: dict[Callable[[Rows], None], str] = {
+    invert_flag: "DMR301",
+    learnt_harm: "DMR301",
+    lost_row: "DMR302",
+    one_n_more: "DMR303",
+    other_prefix: "DMR303",
+    broken_seam: "DMR303",
+    one_k_more: "DMR010",
+    k_beyond_n: "DMR010",
+    public_harm: "DMR010",
+    one_word_less: "DMR304",
+    drifted_law: "DMR304",
+    other_law: "DMR304",
+    wrong_fixed_id: "DMR305",
+    leaked_prompt: "DMR104",
+    equal_sides: "DMR302",
+    one_opening: "DMR310",
+    twice: "DMR601",
+    other_license: "DMR403",
+    other_subject: "DMR311",
+    no_borderline: "DMR308",
 }
 
 
-@pytest.mark.parametrize(("fault", "invariant"), FAULTS.items(), ids=lambda value: getattr(value, "__name__", ""))
-def test_check_finds_a_planted_fault(fault: Callable[[Rows], None], invariant: int, folder: Path) -> None:
+@pytest.mark.parametrize(("fault", "code"), FAULTS.items(), ids=lambda value: getattr(value, "__name__", ""))
+def test_check_finds_a_planted_fault(fault: Callable[[Rows], None], code: str, folder: Path) -> None:
     name = "default/train-00000-of-00001.parquet"
     rows = pq.read_table(folder / name).to_pylist()
     fault(rows)
     rewrite(folder, rows, name)
     cover(folder, lambda manifest: manifest["configs"][0]["rows"].update(train=len(rows)))
-    findings = check(folder)
-    assert invariant in {finding.invariant for finding in findings}
+    findings = check(folder).findings
+    assert code in {finding.code for finding in findings}
     texts = {row[name] for row in rows for name in ("prompt", "target", "context_prefix") if len(row[name]) > 12}
     assert not any(text in str(finding) for finding in findings for text in texts), "a finding quotes a row"
 
@@ -525,4 +526,33 @@ def test_check_finds_a_triple_in_two_splits(folder: Path) -> None:
     rewrite(folder, rows, train)
     rewrite(folder, [*other, {**moved, "split": "validation"}], validation)
     cover(folder)
-    assert {10, 11} <= {finding.invariant for finding in check(folder)}
+    assert {"DMR101", "DMR103", "DMR302"} <= {finding.code for finding in check(folder).findings}
+
+
+# Where its refusals begin
+
+
+def test_prefix_rows_spread_the_refusals_over_positions(small: tuple[Small, Build]) -> None:
+    parts = measure(small[1].out)
+    assert [part.name for part in parts] == ["default: refusal_mle", "default: refusal_mle and prefix_mle"]
+    plain, both = (part.positions for part in parts)
+    assert (plain.refusals.count, both.refusals.count) == (20, 40)
+    rows = read_config(small[1].out, "default").to_pylist()
+    late = [row["k"] for row in rows if row["kind"] == "prefix_mle" and row["k"] >= 5]
+    assert len(late) > 5
+    assert both.early.count < 2 * plain.early.count
+    assert sum(start >= 5 for start in both.starts) >= len(late)
+    (train, _) = measure(small[1].out, where={"split": "train"})
+    assert 0 < train.positions.refusals.n < 20
+    (prefixed,) = measure(small[1].out, where={"kind": "prefix_mle"})
+    assert sorted(prefixed.positions.starts + plain.starts) == sorted(both.starts)
+    with pytest.raises(UsageError, match="No row fits"):
+        measure(small[1].out, where={"split": "test"})
+
+
+def test_an_evaluation_set_has_no_responses_to_measure(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["parameters"]["training"] = None
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(UsageError, match="holds no responses"):
+        measure(folder)

@@ -19,6 +19,7 @@ from demur.audits.rates import Rate
 from demur.audits.refusal import find_refusal, judge
 from demur.errors import UsageError
 from demur.training.units import Unit, ends, token_ends
+from demur.training.views import assistant_text
 
 EARLY, LATE = 5, 30
 """The first five tokens; and beyond thirty."""
@@ -74,37 +75,44 @@ class Positions:
         )
 
     def __str__(self) -> str:
-        return (
-            f"refusals: {self.refusals}; {self.empty} empty\n"
-            f"begin in the first {EARLY} {self.unit}s: {self.early}\n"
-            f"begin beyond {self.unit} {LATE}: {self.late}"
-        )
+        lines = [f"refusals: {self.refusals}; {self.empty} empty"] if self.refusals.n else [f"{self.empty} empty"]
+        if self.starts:
+            lines.append(f"begin in the first {EARLY} {self.unit}s: {self.early}")
+            lines.append(f"begin beyond {self.unit} {LATE}: {self.late}")
+        return "\n".join(lines)
 
 
-def refusal_positions(responses: Iterable[str], tokenizer: Any = None) -> Positions:
+def refusal_positions(responses: Iterable[str | tuple[str, str]], tokenizer: Any = None) -> Positions:
     """Measure where refusals begin.
 
     Args:
-        responses: published or generated answers, any number; they are read in batches.
+        responses: published or generated answers, any number; they are read in batches. In a pair the first text is
+            the part of the answer that was already written (a prefix in the context): it is counted, and no refusal
+            is looked for in it.
         tokenizer: a fast tokenizer; None counts words.
 
     Example:
         >>> found = refusal_positions(["Sorry, but no.", "Mix two parts of blue. No more: I cannot help with it."])
         >>> found.starts, found.early.count
         ((0, 5), 1)
+        >>> refusal_positions([("Mix two parts", "Sorry, but no.")]).starts
+        (3,)
     """
     unit: Unit = "word" if tokenizer is None else "token"
     starts: list[int] = []
     answered = empty = 0
     for batch in _batches(responses):
-        full = [text for text in batch if judge(text) != "empty"]
+        full = [(before, text) for before, text in batch if judge(text) != "empty"]
         empty += len(batch) - len(full)
         answered += len(full)
-        found = [(text, place) for text in full if (place := find_refusal(text)) is not None]
-        texts = [text for text, _ in found]
+        texts, places = [], []
+        for before, text in full:
+            if (place := find_refusal(text)) is not None:
+                texts.append(assistant_text(before, text))
+                places.append(len(texts[-1]) - len(text) + place)
         units = token_ends(texts, tokenizer) if tokenizer is not None else [ends(text, "word") for text in texts]
         # the unit that holds the place is the first to end behind it
-        starts += [bisect_right(each, place) for each, (_, place) in zip(units, found, strict=True)]
+        starts += [bisect_right(each, place) for each, place in zip(units, places, strict=True)]
     return Positions(
         unit=unit,
         refusals=Rate.of(len(starts), answered),
@@ -115,7 +123,7 @@ def refusal_positions(responses: Iterable[str], tokenizer: Any = None) -> Positi
     )
 
 
-def _batches(responses: Iterable[str]) -> Iterator[list[str]]:
+def _batches(responses: Iterable[str | tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
     source = iter(responses)
     while batch := list(islice(source, _BATCH)):
-        yield batch
+        yield [("", each) if isinstance(each, str) else each for each in batch]

@@ -1,1 +1,5 @@
-"""The invariants of the design, one small function each, by the kind of set that they are about."""
+"""The rules of ``demur check``, one small function each, in modules by family; importing this registers them all."""
+
+from demur.checks import formats, generations, labels, splits, tables, terms, texts, training
+
+__all__ = ["formats", "generations", "labels", "splits", "tables", "terms", "texts", "training"]

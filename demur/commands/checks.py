@@ -3,33 +3,123 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from demur.commands.common import FINDINGS, as_json, print_json, project_of
+from demur.commands.common import FINDINGS, as_json, offline, print_json, project_of
+
+if TYPE_CHECKING:
+    from demur.checks.finding import Finding, Report
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--map", "mapping", metavar="MAP", help="A layout's name, a TOML file, or prompt=NAME,response=NAME.")
+@click.option("--select", multiple=True, metavar="RULE", help="Only these rules: code, name, or DMR1 for a family.")
+@click.option("--ignore", multiple=True, metavar="RULE", help="Leave these rules out.")
+@click.option(
+    "--against", multiple=True, metavar="SET", help="Protected sets: sketch, a source, a sketch or a file of prompts."
+)
+@click.option("--split", "splits", multiple=True, metavar="FILE=NAME", help="The split of a file.")
+@click.option("--license", metavar="ID", help="The license of the whole, where no page beside the data states it.")
+@click.option("--max-findings", type=click.IntRange(0), help="List at most so many; the rest is counted.")
+@click.option("--show-text", is_flag=True, help="Show the beginning of each row's prompt. It may ask for harm.")
+@offline
 @as_json
 @click.pass_context
-def check(ctx: click.Context, folder: Path, as_json: bool) -> None:
-    """Check that a built folder keeps the invariants; never imports code from the current folder."""
+def check(
+    ctx: click.Context,
+    /,
+    paths: tuple[str, ...],
+    mapping: str | None,
+    splits: tuple[str, ...],
+    offline: bool,
+    as_json: bool,
+    **how: Any,
+) -> None:
+    """Check safety data: folders that Demur built, and anybody's Parquet, JSON, JSON Lines and CSV files.
+
+    A PATH is a file, a folder, or a data set on the Hub at a tag, branch or commit: OWNER/NAME@REVISION.
+    Nothing that is checked is executed, and no text is shown unless --show-text asks for it.
+    """
     from dataclasses import asdict
 
     from demur.check import check as run
 
-    findings = run(folder)
+    report = run([_place(path, offline) for path in paths], mapping, splits=_splits(splits), offline=offline, **how)
     if as_json:
-        print_json([asdict(finding) for finding in findings])
+        print_json([asdict(finding) for finding in report.findings])
     else:
-        for finding in findings:
-            click.echo(str(finding))
-        click.echo(
-            f"{folder}: {len(findings)} findings" if findings else f"{folder}: all invariants hold", err=bool(findings)
-        )
-    if findings:
+        for finding in report.findings:
+            click.echo(line_of(finding))
+        for line in summary_of(report):
+            click.echo(line, err=bool(report.total))
+    if report.total:
         ctx.exit(FINDINGS)
+
+
+def _place(text: str, offline: bool) -> Path:
+    """A path, or where the files of a data set on the Hub lie after their download."""
+    path = Path(text)
+    if path.exists() or "@" not in text:
+        if not path.exists():
+            msg = f"Path {text!r} does not exist."
+            raise click.BadParameter(msg, param_hint="PATH")
+        return path
+    from demur.release.pull import snapshot
+
+    return snapshot(text, offline)
+
+
+def _splits(pairs: tuple[str, ...]) -> dict[str, str]:
+    for pair in pairs:
+        if "=" not in pair:
+            msg = f"Invalid value for '--split': {pair!r} is not FILE=NAME."
+            raise click.UsageError(msg)
+    return dict(pair.rsplit("=", 1) for pair in pairs)
+
+
+def line_of(finding: Finding) -> str:
+    """A finding as compilers print theirs: place, code, name, message, record id, and what to do."""
+    from demur.checks.rule import RULES
+
+    name = RULES[finding.code].name if finding.code in RULES else ""
+    column = f" (column {finding.column})" if finding.column else ""
+    id = f" [{finding.record_id}]" if finding.record_id else ""
+    line = f"{finding.where}: {finding.code} {name}: {finding.message}{column}{id}. {finding.fix}"
+    return line if finding.text is None else f"{line}\n    {finding.text!r}"
+
+
+def summary_of(report: Report) -> list[str]:
+    """Findings by rule, and what was read as what."""
+    from demur.checks.rule import RULES
+
+    lines = [
+        f"{code} {RULES[code].name if code in RULES else ''}: {count:,}"
+        + (f" ({report.more[code]:,} not listed)" if report.more.get(code) else "")
+        for code, count in report.counts.items()
+    ]
+    by_layout: dict[str, int] = {}
+    for layout in report.layouts.values():
+        by_layout[layout] = by_layout.get(layout, 0) + 1
+    layouts = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in sorted(by_layout.items()))
+    read = f"{report.files:,} {'file' if report.files == 1 else 'files'}, {report.rows:,} rows"
+    return [*lines, f"{read}{f', read as {layouts}' if layouts else ''}: {report.total or 'no'} findings"]
+
+
+@click.command("rule")
+@click.argument("code", required=False)
+def explain(code: str | None) -> None:
+    """Explain a rule, by code or name; without one, list all rules."""
+    from demur.checks.docs import page
+    from demur.checks.rule import RULES, rule_of
+
+    if code is not None:
+        click.echo(page(rule_of(code)), nl=False)
+        return
+    for each in RULES.values():
+        click.echo(f"{each.code} {each.name}: {each.summary}")
 
 
 @click.group()
@@ -50,4 +140,4 @@ def export(ctx: click.Context, to: Path) -> None:
         click.echo(to / name)
 
 
-COMMANDS = (check, schema)
+COMMANDS = (check, explain, schema)

@@ -87,15 +87,19 @@ def decontaminate(
 @offline
 @click.pass_context
 def write_sketch(ctx: click.Context, offline: bool) -> None:
-    """Hash the protected evaluation sources into builders/protected.parquet, which holds no text."""
+    """Hash the protected evaluation sources into builders/protected*.parquet, which hold no text."""
     from demur import sketch
     from demur.fetch import Places
 
     project = project_of(ctx)
-    made = sketch.build(project, Places(offline=offline))
-    path = sketch.sketch_path(project)
-    made.write(path)
-    click.echo(f"{path}: {len(made)} prompts of {len(set(made.sources))} sources, {path.stat().st_size:,} bytes")
+    places = Places(offline=offline)
+    for path, build in (
+        (sketch.sketch_path(project), sketch.build),
+        (sketch.training_path(project), sketch.build_training),
+    ):
+        made = build(project, places)
+        made.write(path)
+        click.echo(f"{path}: {len(made)} prompts of {len(set(made.sources))} sources, {path.stat().st_size:,} bytes")
 
 
 COMMANDS = (group, decontaminate, write_sketch)

@@ -1,7 +1,246 @@
-"""Commands about releases on the Hub."""
+"""Commands about releases on the Hub: release, pull, diff, verify, log, hydrate."""
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
-COMMANDS: tuple[click.Command, ...] = ()
+from demur.commands.common import FINDINGS, as_json, offline, print_json, project_of
+
+if TYPE_CHECKING:
+    from demur.hub import Hub, State
+    from demur.project import Project
+    from demur.release.plan import Plan
+
+VERSION = "OWNER/NAME@vX.Y.Z"
+
+
+@click.command()
+@click.argument("name")
+@click.option("--to", "repo", required=True, metavar="OWNER/NAME", help="The data set repository on the Hub.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Release this built folder; by default the set is built now, on the last release's splits.",
+)
+@click.option("--config", "configs", multiple=True, help="Build this config; by default all that PyPI alone can serve.")
+@click.option("--yes", is_flag=True, help="Carry the plan out; without it, the plan is shown and nothing is written.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and write nothing, even with --yes.")
+@click.option("--public", is_flag=True, help="Make the repository public once the release is proven.")
+@click.option("--replace", is_flag=True, help="Go on although somebody committed by hand since the last release.")
+@offline
+@as_json
+@click.pass_context
+def release(
+    ctx: click.Context,
+    name: str,
+    repo: str,
+    folder: Path | None,
+    configs: tuple[str, ...],
+    yes: bool,
+    dry_run: bool,
+    public: bool,
+    replace: bool,
+    offline: bool,
+    as_json: bool,
+) -> None:
+    """Publish a data set as the next version: checked, diffed, one commit, one tag, proven by a fresh download."""
+    from datetime import UTC, datetime
+
+    from demur.errors import UsageError
+    from demur.hub import Hub
+    from demur.manifest import read_manifest
+    from demur.release.plan import plan
+    from demur.release.publish import publish
+
+    project, hub = project_of(ctx), Hub.of(repo)
+    builder = project.builder(name)
+    with tempfile.TemporaryDirectory(prefix="demur-release-") as temporary:
+        work = Path(temporary)
+        built = folder or _built(project, builder.name, hub, configs, offline, work)
+        if (got := read_manifest(built).name) != name:
+            msg = "The folder holds another data set"
+            raise UsageError(msg, where=built, expected=name, got=got)
+        planned = plan(hub, built, project, work, datetime.now(UTC).date().isoformat(), replace)
+        if planned is None:
+            click.echo(f"{repo}: nothing differs from its last release")
+            return
+        if as_json:
+            print_json(_told(planned))
+        else:
+            for line in planned.lines():
+                click.echo(line)
+        if dry_run or not yes:
+            click.echo("Nothing was written." + ("" if dry_run else " --yes carries the plan out."), err=True)
+            return
+        commit = publish(planned, lambda line: click.echo(line, err=as_json), public)
+        click.echo(f"released {repo}@{planned.change.version} ({commit})", err=as_json)
+
+
+def _built(project: Project, name: str, hub: Hub, configs: tuple[str, ...], offline: bool, work: Path) -> Path:
+    """Build the set now; splits that were published do not move."""
+    from demur.fetch import Places
+    from demur.pipeline import build
+
+    lock = _lock(hub, hub.state(), work)
+    done = build(project, project.builder(name), work / name, Places(offline=offline), None, lock, configs)
+    for warning in done.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    return done.out
+
+
+def _lock(hub: Hub, state: State | None, work: Path) -> Path | None:
+    """The splits of the last release."""
+    if state is None or state.latest is None:
+        return None
+    return hub.download(state.tags[state.latest], work / "lock", ["splits.lock"]) / "splits.lock"
+
+
+def _told(planned: Plan) -> dict[str, object]:
+    return {
+        "repo": planned.hub.repo,
+        **planned.change.model_dump(mode="json"),
+        "diff": planned.diff.summary() if planned.diff else None,
+        "access": planned.manifest.access,
+        "written": list(planned.written),
+        "gone": list(planned.gone),
+        "unfinished": planned.unfinished,
+    }
+
+
+@click.command()
+@click.argument("version", metavar=VERSION)
+@click.option("--to", "out", type=click.Path(path_type=Path, file_okay=False), help="Copy the files here as well.")
+@click.option("--offline", is_flag=True, help="Leave the network alone: only what was pulled before.")
+@as_json
+def pull(version: str, out: Path | None, offline: bool, as_json: bool) -> None:
+    """Download exactly one version, proven file by file; never another one, online or not."""
+    from demur.hub import Hub, Ref
+    from demur.release.pull import copy_to
+    from demur.release.pull import pull as run
+
+    ref = Ref.parse(version)
+    done = run(ref, Hub.of(ref.repo), offline)
+    if out:
+        copy_to(done, out)
+    where = out or done.folder
+    if as_json:
+        print_json(
+            {"version": str(ref), "commit": done.commit, "folder": str(where), "files": len(done.manifest.files)}
+        )
+    else:
+        click.echo(f"{ref}: {len(done.manifest.files)} files as its manifest says, commit {done.commit}")
+        click.echo(where)
+
+
+@click.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--rows", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows that differ, as Parquet.")
+@click.option("--offline", is_flag=True, help="Leave the network alone: only what was pulled before.")
+@as_json
+@click.pass_context
+def diff(ctx: click.Context, old: str, new: str, rows: Path | None, offline: bool, as_json: bool) -> None:
+    """Compare two built folders or versions (OWNER/NAME@vX.Y.Z): rows by record id, schemas, terms; never a text."""
+    from demur.diff import diff as run
+    from demur.output import write_parquet
+    from demur.release.pull import source_folder
+    from demur.version import bump_of
+
+    found = run(source_folder(old, offline), source_folder(new, offline))
+    bump = None if found.empty else bump_of(found)[0]
+    if rows:
+        write_parquet(found.rows, rows)
+    if as_json:
+        print_json({"bump": bump, **found.summary()})
+    else:
+        for line in found.lines():
+            click.echo(line)
+        if bump:
+            click.echo(f"a {bump} version")
+    if not found.empty:
+        ctx.exit(FINDINGS)
+
+
+@click.command()
+@click.argument("version", metavar=VERSION)
+@click.option("--rebuild", "again", is_flag=True, help="Build it again from its sources, too, and compare every byte.")
+@offline
+@click.pass_context
+def verify(ctx: click.Context, version: str, again: bool, offline: bool) -> None:
+    """Download a version into an empty cache, prove every file, and check its invariants; optionally rebuild it."""
+    from demur.check import check
+    from demur.fetch import Places
+    from demur.hub import Hub, Ref
+    from demur.rebuild import rebuild
+    from demur.release.pull import copy_to
+    from demur.release.pull import pull as run
+
+    ref, project = Ref.parse(version), project_of(ctx)
+    hub = Hub.of(ref.repo)
+    with tempfile.TemporaryDirectory(prefix="demur-verify-") as temporary:
+        done = run(ref, hub, cache=Path(temporary))
+        click.echo(f"{ref}: {len(done.manifest.files)} files as its manifest says, commit {done.commit}")
+        copy_to(done, Path(temporary) / "set")
+        failed = list(map(str, check(Path(temporary) / "set").findings))
+        if again:
+            previous = done.manifest.release.previous if done.manifest.release else None
+            lock = None
+            if previous and done.manifest.lock_sha256:
+                lock = hub.download(previous, Path(temporary), ["splits.lock"]) / "splits.lock"
+            failed += map(str, rebuild(project, done.folder, Places(offline=offline), lock).differences)
+    for line in failed:
+        click.echo(line)
+    if failed:
+        ctx.exit(FINDINGS)
+    click.echo("all invariants hold" + (", and a rebuild from the sources gives the same bytes" if again else ""))
+
+
+@click.command()
+@click.argument("repo", metavar="OWNER/NAME")
+@as_json
+def log(repo: str, as_json: bool) -> None:
+    """List the versions of a repository, newest first: day, commit, what changed and why."""
+    from demur.hub import Hub, missing
+    from demur.manifest import NAME, read_manifest
+
+    hub = Hub.of(repo)
+    state = hub.state()
+    if state is None:
+        raise missing(repo)
+    if state.latest is None:
+        click.echo(f"{repo}: no release")
+        return
+    newest = read_manifest(hub.download(state.tags[state.latest], only=[NAME]) / NAME)
+    changes = newest.release.changelog if newest.release else ()
+    if as_json:
+        print_json([{**change.model_dump(mode="json"), "commit": state.tags.get(change.version)} for change in changes])
+        return
+    for change in changes:
+        rows = ", ".join(f"{config} {count}" for config, count in change.rows.items())
+        click.echo(f"{change.version}  {change.date}  {state.tags.get(change.version, 'no tag')[:12]}  rows: {rows}")
+        for reason in change.reasons:
+            click.echo(f"    {reason}")
+
+
+@click.command()
+@click.argument("references", metavar=f"FOLDER|{VERSION}")
+@click.option("--to", "out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write.")
+@offline
+@click.pass_context
+def hydrate(ctx: click.Context, references: str, out: Path, offline: bool) -> None:
+    """Restore the texts of references from their pinned sources, each proven by its hash."""
+    from demur.fetch import Places
+    from demur.release.hydrate import hydrate as run
+    from demur.release.pull import source_folder
+
+    done = run(project_of(ctx), source_folder(references, offline), out, Places(offline=offline))
+    for config, rows in done.rows.items():
+        click.echo(f"{config}: {rows} rows restored, every one proven by its hash")
+    click.echo(out)
+
+
+COMMANDS: tuple[click.Command, ...] = (release, pull, diff, verify, log, hydrate)

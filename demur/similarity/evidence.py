@@ -36,7 +36,7 @@ def components(n: int, evidence: pa.Table) -> NDArray[np.int64]:
             msg = f"Evidence about rows that do not exist (column {name!r})"
             raise UsageError(msg, expected=f"0 to {n - 1}", got=f"{ends.min()} to {ends.max()}")
     labels = np.arange(n)
-    connect(np.ascontiguousarray(rows), np.ascontiguousarray(twins), labels)
+    connect(np.array(rows), np.array(twins), labels)  # copies: a read-only array would be another signature
     return labels
 
 

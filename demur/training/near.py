@@ -13,7 +13,8 @@ from demur.similarity.arrays import Texts
 
 def near_protected(prompts: Texts) -> dict[int, dict[str, object]]:
     """Row -> its best reason (``record_id`` and ``source`` of the protected prompt, ``rule``, ``similarity``)."""
-    found = best_reasons(decontaminate(prompts, protected.bundled()))
+    evidence = [decontaminate(prompts, each) for each in protected.for_training()]
+    found = best_reasons(pa.concat_tables(evidence))
     return {reason["row"]: reason for reason in found.to_pylist()}
 
 
@@ -25,4 +26,4 @@ def near_records(records: pa.Table) -> dict[str, dict[str, object]]:
 
 def protected_prompts() -> dict[str, int]:
     """Protected prompts by source."""
-    return dict(sorted(Counter(protected.bundled().sources).items()))
+    return dict(sorted(Counter(name for each in protected.for_training() for name in each.sources).items()))

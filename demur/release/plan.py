@@ -1,0 +1,199 @@
+"""The plan of a release: what is on the Hub, what would change, which version that makes. Nothing is written there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from demur.check import check
+from demur.diff import Diff, diff
+from demur.errors import HubError, ManifestError
+from demur.hub import Hub, State
+from demur.manifest import HOSTED, NAME, Change, Manifest, Release, read_manifest
+from demur.project import Project
+from demur.release.dress import dress
+from demur.release.proof import proof
+from demur.version import first_change, next_change
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a release would do.
+
+    Attributes:
+        hub: the repository.
+        state: what it holds now; None where it does not exist.
+        manifest: of the release; its own changelog entry is ``manifest.release.changelog[0]``.
+        folder: the files to publish.
+        diff: to the release before; None for a first one.
+        gone: paths on the default branch that the release has not.
+        written: paths that are new or differ from the default branch's.
+        unfinished: a commit that holds this very release and only lacks its tag.
+    """
+
+    hub: Hub
+    state: State | None
+    manifest: Manifest
+    folder: Path
+    diff: Diff | None
+    gone: tuple[str, ...]
+    written: tuple[str, ...]
+    unfinished: str | None
+
+    @property
+    def release(self) -> Release:
+        """Where and as which version it is published."""
+        assert self.manifest.release is not None  # noqa: S101 - it was dressed
+        return self.manifest.release
+
+    @property
+    def change(self) -> Change:
+        """The changelog entry of this release."""
+        return self.release.changelog[0]
+
+    @property
+    def gated(self) -> bool:
+        """Whether the access tier demands a gate."""
+        return self.manifest.access != "public"
+
+    def lines(self) -> Iterator[str]:
+        """The plan for people, a line each."""
+        before = self.state.latest if self.state else None
+        yield f"{self.hub.repo}: {self.change.version}" + (f", after {before}" if before else ", the first release")
+        yield f"  because: {'; '.join(self.change.reasons)}"
+        if self.diff is not None:
+            yield from (f"  {line}" for line in self.diff.lines())
+        for config in self.manifest.configs:
+            limits = f"; use limits: {', '.join(config.use_limits)}" if config.use_limits else ""
+            what = "references" if config.references else "rows"
+            yield f"  {config.name}: {sum(config.rows.values())} {what}; license {config.license}{limits}"
+        now = "new, private" if self.state is None else "private" if self.state.private else "public"
+        gate = "; people ask for access and are let in by hand" if self.gated else ""
+        yield f"  repository: {now}; access {self.manifest.access}{gate}"
+        size = sum((self.folder / name).stat().st_size for name in self.written)
+        yield f"  files: {len(self.written)} written ({size:,} bytes), {len(self.gone)} removed"
+        if self.unfinished:
+            yield f"  the commit {self.unfinished[:12]} holds it already and lacks its tag"
+
+
+def plan(hub: Hub, built: Path, project: Project, work: Path, date: str, replace: bool = False) -> Plan | None:
+    """Compare a built folder with what is on the Hub, and dress it as the next version.
+
+    Args:
+        hub: the repository.
+        built: what ``demur build`` wrote.
+        project: where its builder lies.
+        work: an empty folder for the release's files and for what is downloaded.
+        date: the day of the release, YYYY-MM-DD.
+        replace: go on although somebody committed to the default branch since the last release.
+
+    Returns:
+        The plan; None where nothing differs from the last release.
+
+    Raises:
+        ManifestError: the built folder, or the last release, does not hold what it promises.
+        HubError: the Hub does not answer, or somebody committed by hand.
+    """
+    manifest = sound(built)
+    state = hub.state()
+    latest = state.tags[state.latest] if state and state.latest else None
+    previous = _release_at(hub, latest, work / "previous") if latest else None
+    found = diff(previous, built) if previous else None
+    if found is not None and found.empty:
+        return None
+    changelog = _changelog(previous)
+    change = next_change(manifest, changelog[0], found, date) if found else first_change(manifest, date)
+    release = Release(repo=hub.repo, previous=latest, changelog=(change, *changelog))
+    unfinished = _unfinished(hub, state, release, work / "head", replace) if state and state.head != latest else None
+    if unfinished:
+        release = unfinished
+    builder = project.builder(manifest.name)
+    dressed = dress(built, release, builder, project, work / "release")
+    same = unfinished is not None and read_manifest(_folder_of(work / "head")) == dressed
+    listed = read_manifest(previous).files if previous else {}
+    present = hub.files(state.head) - HOSTED if state else set()
+    return Plan(
+        hub=hub,
+        state=state,
+        manifest=dressed,
+        folder=work / "release",
+        diff=found,
+        gone=tuple(sorted(present - dressed.files.keys() - {NAME})),
+        written=(NAME, *(name for name, entry in dressed.files.items() if listed.get(name) != entry)),
+        unfinished=state.head if state and same else None,
+    )
+
+
+def sound(built: Path) -> Manifest:
+    """The manifest of a built folder that keeps every invariant.
+
+    Raises:
+        ManifestError: it does not; or it is a release already.
+    """
+    findings = check(built).findings
+    if findings:
+        shown = [*map(str, findings[:_SHOWN]), *(["..."] if len(findings) > _SHOWN else [])]
+        msg = f"The built set breaks its invariants ({len(findings)} findings)"
+        raise ManifestError(
+            msg, where=built, got="\n            ".join(shown), fix="Nothing was published. Build it again."
+        )
+    manifest = read_manifest(built)
+    if manifest.release is not None:
+        msg = "The folder is a release already"
+        raise ManifestError(
+            msg, where=built, got=manifest.release.version, fix="Name a folder that `demur build` wrote."
+        )
+    return manifest
+
+
+def _release_at(hub: Hub, commit: str, to: Path) -> Path:
+    """The files of a release that is published, proven by its manifest."""
+    folder = hub.download(commit, to)
+    manifest, differences = proof(folder)
+    if differences or manifest.release is None:
+        got = str(differences[0]) if differences else "a folder that was only built"
+        msg = "The last release on the Hub is not what its manifest says"
+        raise ManifestError(msg, where=f"{hub.repo} at {commit}", got=got, fix="Look who changed it.")
+    return folder
+
+
+def _changelog(folder: Path | None) -> tuple[Change, ...]:
+    release = read_manifest(folder).release if folder else None
+    return release.changelog if release else ()
+
+
+def _unfinished(hub: Hub, state: State, release: Release, to: Path, replace: bool) -> Release | None:
+    """The release that a killed run committed and did not tag, if that is what the default branch holds now.
+
+    Raises:
+        HubError: it holds something that no release of ours put there.
+    """
+    if not hub.files(state.head) - HOSTED:
+        return None  # a new repository
+    try:
+        manifest, differences = proof(hub.download(state.head, to))
+    except ManifestError:
+        manifest, differences = None, []
+    found = manifest.release if manifest else None
+    ours = found is not None and not differences and found.version not in state.tags
+    if ours and found is not None and found.previous == release.previous:
+        dated = release.changelog[0].model_copy(update={"date": found.changelog[0].date})
+        return found if found.changelog[0] == dated else None
+    if replace:
+        return None
+    msg = "Somebody committed to the repository since its last release"
+    raise HubError(
+        msg,
+        where=hub.repo,
+        expected=f"{state.latest or 'an empty repository'} at the head of the default branch",
+        got=state.head,
+        fix="Look at that commit. --replace lets the release take the place of what it changed.",
+    )
+
+
+def _folder_of(cache: Path) -> Path:
+    """The one snapshot that a cache folder holds."""
+    return next(cache.glob("datasets--*/snapshots/*"))

