@@ -45,6 +45,13 @@ bench: setup ## compare with the peers (an hour or more)
 	$(BIN)/python -m bench.decontamination
 	$(BIN)/python -m bench.report
 	$(BIN)/python -m bench.derta_effect
+	$(BIN)/python -m bench.token_rows
+	$(BIN)/python -m bench.lint
+	$(BIN)/python -m bench.contrast
+	$(BIN)/demur build safety-contrast
+	$(BIN)/python -m bench.probe
+	$(BIN)/demur build refusal-training
+	$(BIN)/python -m bench.reward
 
 format: setup ## rewrite the code in the house format
 	$(BIN)/ruff format .

@@ -306,7 +306,7 @@ def test_the_command_and_its_exit_codes(built: Tiny, folder: Path) -> None:
     assert wrong.stderr.splitlines()[0] == "DMR501 files: 1"
     as_json = built.run("check", str(folder), "--json")
     assert as_json.returncode == 1
-    assert [finding["file"] for finding in json.loads(as_json.stdout)] == ["README.md"]
+    assert [finding["file"] for finding in json.loads(as_json.stdout)["findings"]] == ["README.md"]
 
 
 def test_the_checked_folder_is_never_imported(built: Tiny, folder: Path) -> None:

@@ -21,7 +21,8 @@ def page(rule: Rule) -> str:
     """What a rule demands, why, and what to do, in Markdown."""
     numbers = ", ".join(map(str, rule.invariants))
     invariant = f"Invariant {numbers} of the design." if len(rule.invariants) == 1 else f"Invariants {numbers}."
-    about = f"Family: {FAMILIES[rule.code[3]]}. Judges {', '.join(_APPLIES[kind] for kind in rule.applies)}."
+    judged = ", ".join(_APPLIES[kind] for kind in rule.applies) or "the settings file"
+    about = f"Family: {FAMILIES[rule.code[3]]}. Judges {judged}."
     parts = [
         f"# {rule.code} {rule.name}",
         _wrapped(rule.summary),

@@ -75,6 +75,7 @@ class Report:
         more: by code, findings beyond those listed.
         layouts: by file, the name of the layout that its columns were read as.
         root: the folder that files are named below; empty where they are named as they were given.
+        waived: by code, findings that a settings file waives; they are not among the findings.
     """
 
     findings: tuple[Finding, ...]
@@ -83,6 +84,7 @@ class Report:
     more: Mapping[str, int] = field(default_factory=dict)
     layouts: Mapping[str, str] = field(default_factory=dict)
     root: str = ""
+    waived: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[str, int]:

@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 @click.option("--split", "splits", multiple=True, metavar="FILE=NAME", help="The split of a file.")
 @click.option("--license", metavar="ID", help="The license of the whole, where no page beside the data states it.")
 @click.option("--max-findings", type=click.IntRange(0), help="List at most so many; the rest is counted.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "junit", "sarif", "github"]), help="[default: text]"
+)
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the report here, not to the screen."
+)
+@click.option(
+    "--settings",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="By default demur.toml or [tool.demur.check] in pyproject.toml, from the first path upwards.",
+)
 @click.option("--show-text", is_flag=True, help="Show the beginning of each row's prompt. It may ask for harm.")
 @offline
 @as_json
@@ -36,6 +47,10 @@ def check(
     splits: tuple[str, ...],
     offline: bool,
     as_json: bool,
+    form: str | None,
+    output: Path | None,
+    settings: Path | None,
+    max_findings: int | None,
     **how: Any,
 ) -> None:
     """Check safety data: folders that Demur built, and anybody's Parquet, JSON, JSON Lines and CSV files.
@@ -43,16 +58,32 @@ def check(
     A PATH is a file, a folder, or a data set on the Hub at a tag, branch or commit: OWNER/NAME@REVISION.
     Nothing that is checked is executed, and no text is shown unless --show-text asks for it.
     """
-    from dataclasses import asdict
+    from datetime import UTC, datetime
 
     from demur.check import check as run
+    from demur.checks.outputs import OUTPUTS
+    from demur.checks.settings import applied, find_settings, read_settings
 
-    report = run([_place(path, offline) for path in paths], mapping, splits=_splits(splits), offline=offline, **how)
-    if as_json:
-        print_json([asdict(finding) for finding in report.findings])
+    places = [_place(path, offline) for path in paths]
+    settings = settings or find_settings(places[0])
+    said = read_settings(settings)
+    given: dict[str, Any] = {
+        "select": how.pop("select") or said.select,
+        "ignore": (*how.pop("ignore"), *said.ignore),
+        "against": how.pop("against") or said.against,
+        "license": how.pop("license") or said.license,
+    }
+    report = run(places, mapping or said.map, splits=_splits(splits), offline=offline, **given, **how)
+    if settings:
+        report = applied(report, said, str(settings), datetime.now(UTC).date())
+    report = report.shortened(said.max_findings if max_findings is None else max_findings)
+    form = form or ("json" if as_json else said.format or "text")
+    text = OUTPUTS[form](report) if form in OUTPUTS else "".join(f"{line_of(each)}\n" for each in report.findings)
+    if output:
+        output.write_text(text, encoding="utf-8")
     else:
-        for finding in report.findings:
-            click.echo(line_of(finding))
+        click.echo(text, nl=False)
+    if form == "text" or output:
         for line in summary_of(report):
             click.echo(line, err=bool(report.total))
     if report.total:
@@ -105,7 +136,8 @@ def summary_of(report: Report) -> list[str]:
         by_layout[layout] = by_layout.get(layout, 0) + 1
     layouts = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in sorted(by_layout.items()))
     read = f"{report.files:,} {'file' if report.files == 1 else 'files'}, {report.rows:,} rows"
-    return [*lines, f"{read}{f', read as {layouts}' if layouts else ''}: {report.total or 'no'} findings"]
+    waived = f", {sum(report.waived.values())} waived" if report.waived else ""
+    return [*lines, f"{read}{f', read as {layouts}' if layouts else ''}: {report.total or 'no'} findings{waived}"]
 
 
 @click.command("rule")
@@ -138,6 +170,64 @@ def export(ctx: click.Context, to: Path) -> None:
     for name, text in exported(project_of(ctx).schemas()).items():
         (to / name).write_text(text, encoding="utf-8")
         click.echo(to / name)
+
+
+@schema.command("diff")
+@click.argument("old")
+@click.argument("new")
+@as_json
+@click.pass_context
+def schema_changes(ctx: click.Context, old: str, new: str, as_json: bool) -> None:
+    """Compare two schemas of rows, field by field: would a reader of the old rows break?
+
+    OLD and NEW are JSON Schema files, folders with a schema.json, or kinds of row by name.
+    """
+    from dataclasses import asdict
+
+    from demur.schema_diff import schema_diff
+
+    changes = schema_diff(_schema(ctx, old), _schema(ctx, new))
+    breaking = any(change.breaking for change in changes)
+    bump = "major" if breaking else "minor" if changes else None
+    if as_json:
+        print_json({"bump": bump, "changes": [asdict(change) for change in changes]})
+    else:
+        for change in changes:
+            click.echo(str(change))
+        click.echo(f"a {bump} version" if bump else "no difference")
+    if breaking:
+        ctx.exit(FINDINGS)
+
+
+def _schema(ctx: click.Context, name: str) -> dict[str, Any]:
+    """The JSON Schema that a file, a folder or a kind of row has.
+
+    Raises:
+        UsageError: there is none, or it is no schema of an object.
+    """
+    import json
+
+    from demur.errors import UsageError, nearest
+    from demur.schema import exported
+
+    path = Path(name) / "schema.json" if Path(name).is_dir() else Path(name)
+    if path.is_file():
+        try:
+            found = json.loads(path.read_bytes())
+        except ValueError:
+            found = None
+        if not isinstance(found, dict) or not isinstance(found.get("properties"), dict):
+            msg = "Not a JSON Schema of rows"
+            raise UsageError(msg, where=path, expected="a JSON object with properties")
+        return found
+    kinds = {file.removesuffix(".json"): text for file, text in exported(project_of(ctx).schemas()).items()}
+    if name not in kinds:
+        msg = f"No schema {name!r}"
+        raise UsageError(
+            msg, expected="a file, a folder with a schema.json, or a kind of row", fix=nearest(name, kinds)
+        )
+    known: dict[str, Any] = json.loads(kinds[name])
+    return known
 
 
 COMMANDS = (check, explain, schema)

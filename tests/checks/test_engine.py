@@ -268,7 +268,7 @@ def test_the_command(tmp_path: Path) -> None:
     none = run.invoke(main, ["check", str(path), "--select", "DMR3,no-rows"])
     assert (none.exit_code, none.stdout) == (0, "1 file, 3 rows, read as prompts: no findings\n")
     made = json.loads(run.invoke(main, ["check", str(path), "--license", "mit", "--json"]).stdout)
-    assert [Finding(**each).code for each in made] == ["DMR006", "DMR102"]
+    assert [Finding(**each).code for each in made["findings"]] == ["DMR006", "DMR102"]
     assert LAMP not in done.output
     assert LAMP in run.invoke(main, ["check", str(path), "--license", "mit", "--show-text"]).stdout
 
