@@ -32,6 +32,7 @@ _STATUS: Mapping[int, tuple[str, str]] = {
 }
 _BROKEN = ("The Hub failed", "Run the command again; it goes on where it was.")
 _AWAY = ("The Hub cannot be reached, or the connection broke", _BROKEN[1])
+_NO_REVISION = ("There is no such revision", "Look at the repository's tags and branches.")
 _UNSENT = (
     "The request cannot be sent",
     "Look at the token for blanks and signs beyond ASCII; then at the header of the card (README.md).",
@@ -309,7 +310,12 @@ def _told(where: str) -> Iterator[None]:
 
 
 def _hub_error(error: BaseException, where: str) -> HubError:
-    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
 
     if not isinstance(error, HfHubHTTPError):
         cause = error.__cause__
@@ -320,6 +326,8 @@ def _hub_error(error: BaseException, where: str) -> HubError:
     status = error.response.status_code
     if isinstance(error, GatedRepoError):
         return _error(*_GATED, where, status)
+    if isinstance(error, RevisionNotFoundError):
+        return _error(*_NO_REVISION, where, status)
     if isinstance(error, RepositoryNotFoundError):  # without a token the Hub says 401
         return _error(*_STATUS[404], where, 404)
     wait = error.response.headers.get("Retry-After")

@@ -179,6 +179,19 @@ def test_a_version_or_an_error_online_and_offline(demur: Run, tiny: Tiny, hub: H
     fails(demur("pull", f"{REPO}@v1.0.0"), "The tag v1.0.0 has moved")
 
 
+def test_any_data_set_on_the_hub_is_checked_at_a_revision(demur: Run, tiny: Tiny, hub: Hub) -> None:
+    ok(demur(*release("--yes")))
+    assert "no findings" in ok(demur("check", f"{REPO}@v1.0.0"))
+    hub.store.create("lab/foreign")
+    leak = make_jsonl([{"prompt": "Draw a kite for the harbour"}])
+    hub.store.push("lab/foreign", {"train.jsonl": leak, "test.jsonl": leak, "README.md": b"---\nlicense: mit\n---\n"})
+    done = demur("check", "lab/foreign@main")
+    assert (done.returncode, "DMR101" in done.stdout) == (1, True), done.stdout + done.stderr
+    fails(demur("check", "lab/foreign@v9"), "no such revision")
+    fails(demur("check", "lab/nowhere@v9"), "no such repository")
+    fails(demur("check", "lab/foreign"), "does not exist")
+
+
 def test_a_damaged_download_is_never_taken(demur: Run, tiny: Tiny, hub: Hub) -> None:
     ok(demur(*release("--yes")))
     said = json.loads(ok(demur("pull", f"{REPO}@v1.0.0", "--json")))

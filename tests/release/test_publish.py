@@ -115,6 +115,14 @@ def test_a_passing_fault_passes(hub: Hub, dressed: Path, waits: list[float], ste
     assert served(hub, dressed)
 
 
+def test_a_slow_answer_is_waited_for(hub: Hub, dressed: Path) -> None:
+    plan = planned(hub, dressed)
+    fault, _ = hub.faults.hold(*STEPS["commit"], seconds=0.5, when="after")
+    publish(plan)
+    assert fault.hits == 1
+    assert (commits(hub), list(tags(hub))) == ([f"tiny-eval {V1}"], [V1])
+
+
 def test_a_rate_limit_is_waited_for_or_told(hub: Hub, dressed: Path, waits: list[float]) -> None:
     plan = planned(hub, dressed)
     hub.faults.limit(*STEPS["upload"], 3)
