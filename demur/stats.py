@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from demur.errors import FormatError, UsageError, nearest
 from demur.manifest import Manifest, read_manifest
 
 NO_HAZARD = "none"
@@ -20,6 +21,27 @@ FACETS = ("expected", "kind")
 def read_config(folder: Path, config: str) -> pa.Table:
     """All rows of one config, split after split."""
     return pa.concat_tables([pq.read_table(path) for path in sorted((folder / config).glob("*.parquet"))])
+
+
+def read_set(path: Path, config: str | None = None) -> pa.Table:
+    """All rows of a Parquet file, or of a config of a built folder, by default its first one.
+
+    Raises:
+        UsageError: no such config.
+        FormatError: the file cannot be read.
+        ManifestError: a folder that ``demur build`` did not write.
+    """
+    if path.is_dir():
+        names = [each.name for each in read_manifest(path).configs]
+        if config is not None and config not in names:
+            msg = f"No config {config!r}"
+            raise UsageError(msg, where=path, fix=nearest(config, names))
+        return read_config(path, config or names[0])
+    try:
+        return pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        msg = "The file cannot be read"
+        raise FormatError(msg, where=path, expected="a Parquet file", got=type(error).__name__) from None
 
 
 def stats(folder: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from demur.audits.surface import DRAWS, PENALTY, Score, vectorisers, weighted_auroc
+from demur.audits.surface import DRAWS, PENALTY, Score, score_of, vectorisers, weighted_auroc
 from demur.errors import UsageError
 from demur.progress import track
 
@@ -311,7 +311,7 @@ def _scores(predicted: NDArray[np.float64], split: Split, seed: int) -> Scores:
     accuracy = (weights @ right) / weights.sum(axis=1)
     return Scores(
         *(
-            _score(each)
+            score_of(each)
             for each in (
                 accuracy,
                 weighted_auroc(predicted, harmful, weights),
@@ -357,8 +357,3 @@ def _ablation(values: Values, number: int, split: Split, seed: int) -> list[Poin
         mean, low, high = (round(float(each), 4) for each in (np.mean(accuracy), min(accuracy), max(accuracy)))
         points.append(Point(number, size, mean, low, high, len(accuracy)))
     return points
-
-
-def _score(draws: NDArray[np.float64]) -> Score:
-    low, high = np.nanquantile(draws[1:], [0.025, 0.975])
-    return Score(*(round(float(number), 4) for number in (draws[0], low, high)))

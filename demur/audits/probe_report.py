@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from demur.audits.activations import Side, activations, key_of, prompt_tokens
 from demur.audits.plots import COLORS, panels, save
 from demur.audits.probe import P1, Margin, Probe, Split, Stated, probe
 from demur.audits.surface import Score
 from demur.cache import default_root
-from demur.errors import FormatError, UsageError, nearest, shown
+from demur.errors import FormatError, UsageError, shown
 from demur.manifest import read_manifest
-from demur.stats import read_config
+from demur.stats import read_set
 from demur.training.template import Template
 
 _COLUMNS = ("prompt", "side", "pair_id", "split")
@@ -55,7 +53,7 @@ def read_pairs(path: Path, config: str | None = None, train: str = "train", test
         FormatError: the file cannot be read, a side is neither harmful nor safe, or a pair is not one of each.
         ManifestError: a folder that ``demur build`` did not write.
     """
-    table = _table(path, config)
+    table = read_set(path, config)
     if missing := [name for name in _COLUMNS if name not in table.column_names]:
         msg = "The set has no pairs"
         raise UsageError(msg, where=path, expected=f"columns {', '.join(_COLUMNS)}", got=f"no {', '.join(missing)}")
@@ -92,20 +90,6 @@ def _stated(path: Path, config: str | None) -> Stated | None:
         return None
     found = (Score(each.value, each.low, each.high) for each in (entry.headline.accuracy, entry.headline.auroc))
     return Stated(*found)
-
-
-def _table(path: Path, config: str | None) -> pa.Table:
-    if not path.is_dir():
-        try:
-            return pq.read_table(path)
-        except (pa.ArrowException, OSError) as error:
-            msg = "The file cannot be read"
-            raise FormatError(msg, where=path, expected="a Parquet file", got=type(error).__name__) from None
-    names = [each.name for each in read_manifest(path).configs]
-    if config is not None and config not in names:
-        msg = f"No config {config!r}"
-        raise UsageError(msg, where=path, fix=nearest(config, names))
-    return read_config(path, config or names[0])
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from demur.audits.activations import Side
 from demur.audits.likelihood import Turn, key_of, log_likelihoods, turns
@@ -18,9 +16,8 @@ from demur.audits.models import Loaded
 from demur.audits.plots import COLORS, panels, save
 from demur.audits.reward import ALL, ALPHAS, Per, Reward, Scored, reward
 from demur.cache import default_root
-from demur.errors import FormatError, UsageError, nearest
-from demur.manifest import read_manifest
-from demur.stats import read_config
+from demur.errors import FormatError, UsageError
+from demur.stats import read_set
 from demur.training.template import Template
 
 _COLUMNS = ("query_id", "prompt", "response", "kind", "safe")
@@ -76,7 +73,7 @@ def read_responses(path: Path, config: str | None = None) -> Responses:
         FormatError: the file cannot be read, or holds no rows.
         ManifestError: a folder that ``demur build`` did not write.
     """
-    table = _table(path, config)
+    table = read_set(path, config)
     if missing := [name for name in _COLUMNS if name not in table.column_names]:
         msg = "The set holds no responses to compare"
         raise UsageError(msg, where=path, expected=f"columns {', '.join(_COLUMNS)}", got=f"no {', '.join(missing)}")
@@ -97,20 +94,6 @@ def read_responses(path: Path, config: str | None = None) -> Responses:
         tuple(columns["safe"]),
         tuple(tuple(each or ()) for each in hazards),
     )
-
-
-def _table(path: Path, config: str | None) -> pa.Table:
-    if not path.is_dir():
-        try:
-            return pq.read_table(path)
-        except (pa.ArrowException, OSError) as error:
-            msg = "The file cannot be read"
-            raise FormatError(msg, where=path, expected="a Parquet file", got=type(error).__name__) from None
-    names = [each.name for each in read_manifest(path).configs]
-    if config is not None and config not in names:
-        msg = f"No config {config!r}"
-        raise UsageError(msg, where=path, fix=nearest(config, names))
-    return read_config(path, config or names[0])
 
 
 def measure(

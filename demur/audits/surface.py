@@ -292,7 +292,7 @@ def _measure(
         accuracy.append((weights @ right) / weights.sum(axis=1))
         auroc.append(weighted_auroc(scores[mine], harmful[mine], weights))
         counts.append(size)
-    return Family(*(_score(np.average(np.array(each), axis=0, weights=counts)) for each in (accuracy, auroc)))
+    return Family(*(score_of(np.average(np.array(each), axis=0, weights=counts)) for each in (accuracy, auroc)))
 
 
 def weighted_auroc(
@@ -316,6 +316,7 @@ def weighted_auroc(
     return found
 
 
-def _score(draws: NDArray[np.float64]) -> Score:
+def score_of(draws: NDArray[np.float64]) -> Score:
+    """The first draw, the sample itself, with the 95 % interval of the others."""
     low, high = np.nanquantile(draws[1:], [0.025, 0.975])
     return Score(*(round(float(number), 4) for number in (draws[0], low, high)))

@@ -20,42 +20,20 @@ from demur.audits.probe_report import Pairs, measure, plot, read_pairs
 from demur.cli import main
 from demur.errors import FormatError, UsageError
 from demur.training.template import Template
+from tests.audits import tiny
+from tests.audits.tiny import WORDS, make_tokenizer
 
 LAYERS, WIDTH, PAIRS, PLANTED = 5, 32, 60, 3
 MARKER, NEUTRAL = "zog", "mip"
-WORDS = ("tea", "kettle", "garden", "lamp", "river", "paper", "cloud", "spoon")
 
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Any:
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
-
-    names = ["<eos>", "<unk>", ":", "ask", "say", MARKER, NEUTRAL, *WORDS]
-    rust = Tokenizer(models.WordLevel({name: number for number, name in enumerate(names)}, unk_token="<unk>"))  # noqa: S106
-    rust.pre_tokenizer = pre_tokenizers.Whitespace()
-    made = PreTrainedTokenizerFast(tokenizer_object=rust, eos_token="<eos>", unk_token="<unk>")  # noqa: S106
-    made.chat_template = (
-        "{% for m in messages %}{% if m['role'] == 'user' %}ask : {{ m['content'] }} say : "
-        "{% else %}{{ m['content'] }}<eos>{% endif %}{% endfor %}"
-    )
-    return made
+    return make_tokenizer(MARKER, NEUTRAL)
 
 
 def llama(seed: int) -> Any:
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    torch.manual_seed(seed)
-    config = LlamaConfig(
-        vocab_size=32,
-        hidden_size=WIDTH,
-        intermediate_size=48,
-        num_hidden_layers=LAYERS,
-        num_attention_heads=4,
-        num_key_value_heads=4,
-        max_position_embeddings=64,
-    )
-    return LlamaForCausalLM(config).eval()
+    return tiny.llama(seed, LAYERS, hidden_size=WIDTH)
 
 
 def planted(at: int, seed: int = 0) -> Any:

@@ -21,40 +21,17 @@ from demur.audits.reward_report import Responses, measure, plot, read_responses
 from demur.cli import main
 from demur.errors import FormatError, UsageError
 from demur.training.template import Template
+from tests.audits import tiny
 
-WORDS = ("tea", "kettle", "garden", "lamp", "river", "paper", "cloud", "spoon", "sorry", "no", "yes", "pour")
+WORDS = (*tiny.WORDS, "sorry", "no", "yes", "pour")
 
 
 def make_tokenizer(*more: str) -> Any:
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
-
-    names = ["<eos>", "<unk>", ":", "ask", "say", *WORDS, *more]
-    rust = Tokenizer(models.WordLevel({name: number for number, name in enumerate(names)}, unk_token="<unk>"))  # noqa: S106
-    rust.pre_tokenizer = pre_tokenizers.Whitespace()
-    made = PreTrainedTokenizerFast(tokenizer_object=rust, eos_token="<eos>", unk_token="<unk>")  # noqa: S106
-    made.chat_template = (
-        "{% for m in messages %}{% if m['role'] == 'user' %}ask : {{ m['content'] }} say : "
-        "{% else %}{{ m['content'] }}<eos>{% endif %}{% endfor %}"
-    )
-    return made
+    return tiny.make_tokenizer("sorry", "no", "yes", "pour", *more)
 
 
 def llama(seed: int) -> Any:
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    torch.manual_seed(seed)
-    config = LlamaConfig(
-        vocab_size=24,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=48,
-        initializer_range=0.3,
-    )
-    return LlamaForCausalLM(config).eval()
+    return tiny.llama(seed, 2, vocab_size=24, max_position_embeddings=48, initializer_range=0.3)
 
 
 @pytest.fixture(scope="module")
