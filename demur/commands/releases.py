@@ -173,6 +173,7 @@ def diff(ctx: click.Context, old: str, new: str, rows: Path | None, offline: boo
 def verify(ctx: click.Context, version: str, again: bool, offline: bool) -> None:
     """Download a version into an empty cache, prove every file, and check its invariants; optionally rebuild it."""
     from demur.check import check
+    from demur.commands.checks import line_of
     from demur.fetch import Places
     from demur.hub import Hub, Ref
     from demur.rebuild import rebuild
@@ -185,7 +186,7 @@ def verify(ctx: click.Context, version: str, again: bool, offline: bool) -> None
         done = run(ref, hub, cache=Path(temporary))
         click.echo(f"{ref}: {len(done.manifest.files)} files as its manifest says, commit {done.commit}")
         copy_to(done, Path(temporary) / "set")
-        failed = list(map(str, check(Path(temporary) / "set").findings))
+        failed = [line_of(each) for each in check(Path(temporary) / "set").findings]
         if again:
             previous = done.manifest.release.previous if done.manifest.release else None
             lock = None

@@ -133,9 +133,9 @@ def sound(built: Path) -> Manifest:
     Raises:
         ManifestError: it does not; or it is a release already.
     """
-    findings = check(built).findings
+    findings = [f"{each.where}: {each.code} {each.message}" for each in check(built).findings]
     if findings:
-        shown = [*map(str, findings[:_SHOWN]), *(["..."] if len(findings) > _SHOWN else [])]
+        shown = [*findings[:_SHOWN], *(["..."] if len(findings) > _SHOWN else [])]
         msg = f"The built set breaks its invariants ({len(findings)} findings)"
         raise ManifestError(
             msg, where=built, got="\n            ".join(shown), fix="Nothing was published. Build it again."
