@@ -175,17 +175,19 @@ class _Found:
         """All findings in their order, with what was read."""
         self._summarise()
         more: Counter[str] = Counter()
-        for place, count in self.counts.items():
-            more[place[1]] += count - len(self.kept[place])
+        unlisted = {place: over for place, count in self.counts.items() if (over := count - len(self.kept[place]))}
+        for (_, code), over in unlisted.items():
+            more[code] += over
         findings = sorted(finding for kept in self.kept.values() for finding in kept)
         subject = self.subject
         return Report(
             tuple(_completed(findings, subject, self.show_text)),
             len(subject.files),
             sum(subject.rows.values()),
-            {code: count for code, count in sorted(more.items()) if count},
+            dict(sorted(more.items())),
             {name: layout.name for name, layout in subject.layouts.items()},
             subject.root.as_posix() if subject.below else "",
+            unlisted=unlisted,
         )
 
     def _summarise(self) -> None:

@@ -73,6 +73,7 @@ class Report:
         files: how many files were read.
         rows: how many rows they hold.
         more: by code, findings beyond those listed.
+        unlisted: by file and code, those of them that were never listed at all.
         layouts: by file, the name of the layout that its columns were read as.
         root: the folder that files are named below; empty where they are named as they were given.
         waived: by code, findings that a settings file waives; they are not among the findings.
@@ -85,6 +86,7 @@ class Report:
     layouts: Mapping[str, str] = field(default_factory=dict)
     root: str = ""
     waived: Mapping[str, int] = field(default_factory=dict)
+    unlisted: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[str, int]:

@@ -1,19 +1,25 @@
-"""A report for machines: JSON, JUnit XML, SARIF 2.1.0 and GitHub's annotations. None of them ever holds a text."""
+"""A report for machines: JSON, JUnit XML, SARIF 2.1.0 and GitHub's annotations.
+
+None holds a text, but JSON where texts were asked for. SARIF and annotations name files as they lie from here, not from
+the checked folder, and point to lines where rows have lines.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from demur import __version__
+from demur.checks.docs import page
 from demur.checks.finding import Finding, Report
+from demur.checks.lines import lines_of
 from demur.checks.rule import RULES, Rule
-
-LINE_BASED = (".jsonl", ".ndjson")
-"""Files in which row n is line n + 1, blank lines apart."""
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -22,8 +28,13 @@ def as_json(report: Report) -> str:
     """Findings, counts by rule, and what was read as what; with the texts that were asked for, if any."""
     findings = [{name: value for name, value in asdict(each).items() if name != "text" or value is not None}
                 for each in report.findings]  # fmt: skip
-    about = {"files": report.files, "rows": report.rows, "total": report.total, "counts": report.counts}
-    more = {"more": dict(report.more), "layouts": dict(report.layouts), "waived": dict(report.waived)}
+    about = {"root": report.root, "files": report.files, "rows": report.rows, "total": report.total}
+    more = {
+        "counts": report.counts,
+        "more": dict(report.more),
+        "waived": dict(report.waived),
+        "layouts": dict(report.layouts),
+    }
     return json.dumps({**about, **more, "findings": findings}, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -59,33 +70,50 @@ def as_sarif(report: Report) -> str:
     """SARIF 2.1.0: the rules that found something with their own texts, and a result for every finding."""
     rules = [RULES[code] for code in report.counts if code in RULES]
     places = {rule.code: place for place, rule in enumerate(rules)}
-    driver = {
-        "name": "demur",
-        "version": __version__,
-        "rules": [_sarif_rule(rule) for rule in rules],
-    }
+    lines, seen = lines_of(report), Counter[str]()
+    results = []
+    for each in report.findings:
+        mark = _mark(each)
+        seen[mark] += 1
+        result = _sarif_result(each, report.root, lines.get((each.file, each.row)))
+        result["partialFingerprints"] = {"demur/v1": f"{mark}:{seen[mark]}"}
+        if each.code in places:
+            result["ruleIndex"] = places[each.code]
+        results.append(result)
     run = {
-        "tool": {"driver": driver},
+        "tool": {"driver": {"name": "demur", "version": __version__, "rules": [_sarif_rule(rule) for rule in rules]}},
         "columnKind": "unicodeCodePoints",
-        "results": [_sarif_result(each, places) for each in report.findings],
-        "properties": {"files": report.files, "rows": report.rows, "counts": report.counts},
+        "results": results,
+        "properties": {
+            "files": report.files,
+            "rows": report.rows,
+            "counts": report.counts,
+            "waived": dict(report.waived),
+        },
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1, ensure_ascii=False) + "\n"
 
 
 def as_github(report: Report) -> str:
-    """Workflow commands that GitHub shows as annotations of files.
+    """Workflow commands that GitHub shows as annotations of files; a last one where not every finding is listed.
 
     Source: GitHub's documentation of workflow commands; what it escapes is what the runner unescapes.
     """
-    lines = []
+    said, lines = [], lines_of(report)
     for each in report.findings:
-        line = f",line={each.row + 1}" if each.row is not None and each.file.endswith(LINE_BASED) else ""
+        line = lines.get((each.file, each.row))
+        where = f"file={_property(_path(report.root, each.file))}" + (f",line={line}" if line else "")
         place = "" if line or each.row is None else f"row {each.row}: "
-        title = f"{each.code} {_name(each.code)}"
-        said = f"{place}{_message(each)}. {each.fix}"
-        lines.append(f"::error file={_property(each.file)}{line},title={_property(title)}::{_data(said)}")
-    return "".join(f"{line}\n" for line in lines)
+        title = _property(f"{each.code} {_name(each.code)}")
+        said.append(f"::error {where},title={title}::{_data(f'{place}{_message(each)}. {each.fix}')}")
+    if more := sum(report.more.values()):
+        said.append(f"::error title=demur check::{more} more findings, not listed")
+    return "".join(f"{line}\n" for line in said)
+
+
+def printable(text: str) -> str:
+    """A report that any file can hold: bytes of file names that are no UTF-8 become the replacement character."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 OUTPUTS: dict[str, Callable[[Report], str]] = {
@@ -98,41 +126,49 @@ OUTPUTS: dict[str, Callable[[Report], str]] = {
 
 
 def _sarif_rule(rule: Rule) -> dict[str, Any]:
-    text = f"{rule.why}\n\n{rule.fix}"
     return {
         "id": rule.code,
         "name": "".join(part.capitalize() for part in rule.name.split("-")),
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": rule.why},
-        "help": {"text": text, "markdown": text},
+        "help": {"text": f"{rule.why}\n\n{rule.fix}", "markdown": page(rule)},
         "defaultConfiguration": {"level": "error"},
     }
 
 
-def _sarif_result(finding: Finding, places: dict[str, int]) -> dict[str, Any]:
-    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.file)}}
-    if finding.row is not None and finding.file.endswith(LINE_BASED):
-        physical["region"] = {"startLine": finding.row + 1}
+def _sarif_result(finding: Finding, root: str, line: int | None) -> dict[str, Any]:
+    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(_path(root, finding.file))}}
     location: dict[str, Any] = {"physicalLocation": physical}
-    if finding.record_id:
-        location["logicalLocations"] = [{"name": finding.record_id, "kind": "element"}]
+    if finding.row is not None:
+        if line:
+            physical["region"] = {"startLine": line}
+        name = finding.record_id or f"row {finding.row}"
+        location["logicalLocations"] = [{"name": name, "fullyQualifiedName": finding.where, "kind": "row"}]
     about = {"row": finding.row, "column": finding.column, "record_id": finding.record_id}
-    said = "\0".join(map(str, (finding.file, finding.row, finding.code, finding.message, finding.column)))
     return {
         "ruleId": finding.code,
-        **({"ruleIndex": places[finding.code]} if finding.code in places else {}),
         "level": "error",
         "message": {"text": f"{_message(finding)}. {finding.fix}"},
         "locations": [location],
-        "partialFingerprints": {"demur/v1": hashlib.sha256(said.encode()).hexdigest()},
         "properties": {name: value for name, value in about.items() if value is not None},
     }
+
+
+def _mark(finding: Finding) -> str:
+    """What makes a finding the same one in another run: a row with an id keeps it wherever it moves."""
+    row = (finding.record_id,) if finding.record_id else (str(finding.row), finding.message)
+    said = "\0".join((finding.file, finding.code, finding.column or "", *row))
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _path(root: str, file: str) -> str:
+    return os.path.normpath(Path(root, file)).replace("\\", "/")
 
 
 def _uri(path: str) -> str:
     from urllib.parse import quote
 
-    return quote(path.replace("\\", "/"))
+    return Path(path).as_uri() if Path(path).is_absolute() else quote(os.fsencode(path))
 
 
 def _message(finding: Finding) -> str:

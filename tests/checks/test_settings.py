@@ -1,4 +1,4 @@
-"""Settings files, rules by path, and waivers that end."""
+"""Settings files, and rules by path; waivers are in test_waivers.py."""
 
 from __future__ import annotations
 
@@ -10,18 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 from demur.check import check
+from demur.checks.rule import RULES
 from demur.checks.settings import Settings, applied, find_settings, read_settings
 from demur.cli import main
 from demur.errors import UsageError
 
 TODAY = date(2026, 5, 5)
-WAIVER = """
-[[waive]]
-rule = "{rule}"
-path = "{path}"
-reason = "upstream repeats it on purpose"
-expires = {day}
-"""
 
 
 @pytest.fixture
@@ -36,12 +30,12 @@ def folder(tmp_path: Path) -> Path:
     return data
 
 
-def codes(folder: Path, text: str, today: date = TODAY) -> list[tuple[str, str]]:
+def codes(folder: Path, text: str) -> list[tuple[str, str]]:
     path = folder.parent / "demur.toml"
     path.write_text(text)
     settings = read_settings(find_settings(folder))
-    report = applied(check(folder, select=settings.select, ignore=settings.ignore), settings, "demur.toml", today)
-    return sorted((finding.code, finding.file) for finding in report.findings)
+    report = check(folder, select=settings.select, ignore=settings.ignore)
+    return sorted((each.code, each.file) for each in applied(report, settings, path, TODAY, [folder], RULES).findings)
 
 
 BARE = [("DMR102", "one.jsonl"), ("DMR102", "two.jsonl"), ("DMR401", "one.jsonl")]
@@ -58,24 +52,10 @@ def test_ignored_and_selected_rules(folder: Path) -> None:
 
 
 def test_rules_by_path(folder: Path) -> None:
-    assert codes(folder, '[per-path."one*"]\nignore = ["DMR102"]\n') == BARE[1:]
-
-
-def test_a_waiver_covers_what_it_names_until_its_day(folder: Path) -> None:
-    text = WAIVER.format(rule="DMR102", path="one.jsonl", day="2026-05-05")
-    assert codes(folder, text) == BARE[1:]
-    assert codes(folder, text, date(2026, 5, 6)) == [*BARE, ("DMR901", "demur.toml")]
-
-
-def test_a_waiver_of_nothing_is_stale(folder: Path) -> None:
-    text = WAIVER.format(rule="DMR102", path="three.jsonl", day="2027-01-01")
-    assert codes(folder, text) == [*BARE, ("DMR902", "demur.toml")]
-
-
-def test_waived_findings_are_counted(folder: Path) -> None:
-    (folder.parent / "demur.toml").write_text(WAIVER.format(rule="DMR102", path="*", day="2999-01-01"))
-    done = CliRunner().invoke(main, ["check", str(folder), "--license", "mit"])
-    assert (done.exit_code, "no findings, 2 waived" in done.output) == (0, True), done.output
+    for pattern in ("one*", "data/one.jsonl", "*.jsonl"):
+        ignored = codes(folder, f'[per-path."{pattern}"]\nignore = ["DMR102"]\n')
+        assert ignored == (BARE[2:] if pattern == "*.jsonl" else BARE[1:])
+    assert codes(folder, '[per-path."data/*"]\nselect = ["DMR4"]\n') == BARE[2:]
 
 
 def test_the_command_line_wins(folder: Path) -> None:
@@ -99,11 +79,63 @@ def test_pyproject_and_the_root_of_the_repository(folder: Path) -> None:
     assert find_settings(folder) is None
 
 
+def test_the_home_folder_ends_the_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "demur.toml").touch()
+    data = tmp_path / "home" / "data"
+    data.mkdir(parents=True)
+    assert find_settings(data) == tmp_path / "demur.toml"
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert find_settings(data) is None
+
+
+def test_files_lie_beside_the_settings_that_name_them(folder: Path) -> None:
+    path = folder.parent / "demur.toml"
+    (folder.parent / "layout.toml").write_text('name = "mine"\n[columns]\nprompt = "prompt"\n')
+    (folder.parent / "protected.jsonl").write_text('{"prompt": "Draw a kite for one.jsonl"}\n')
+    (folder.parent / "sketch").touch()
+    path.write_text('map = "layout.toml"\nagainst = ["protected.jsonl", "sketch", "gone.jsonl"]\n')
+    settings = read_settings(path)
+    assert settings.map == str(folder.parent / "layout.toml")
+    assert settings.against == [str(folder.parent / "protected.jsonl"), "sketch", "gone.jsonl"]
+    path.write_text('map = "layout.toml"\nagainst = ["protected.jsonl"]\nlicense = "mit"\nselect = ["DMR104"]\n')
+    done = CliRunner().invoke(main, ["check", str(folder), "--json"])
+    said = json.loads(done.stdout)
+    assert ({*said["layouts"].values()}, said["counts"]) == ({"layout"}, {"DMR104": 1})
+
+
+@pytest.mark.parametrize("said", ['"prompt=asked"', '{ prompt = "asked" }'], ids=["text", "table"])
+def test_a_mapping_of_columns(folder: Path, said: str) -> None:
+    (folder / "one.jsonl").write_text('{"asked": "Draw a kite"}\n' * 2)
+    (folder / "two.jsonl").unlink()
+    assert "DMR102" not in check(folder).counts
+    (folder.parent / "demur.toml").write_text(f"map = {said}\n")
+    done = CliRunner().invoke(main, ["check", str(folder), "--json"])
+    assert json.loads(done.stdout)["counts"] == {"DMR102": 1, "DMR401": 1}
+    (folder.parent / "demur.toml").write_text(f"map = {said}\n".replace("prompt", "promt"))
+    wrong = CliRunner().invoke(main, ["check", str(folder)])
+    assert (wrong.exit_code, "Did you mean 'prompt'?" in wrong.output) == (2, True), wrong.output
+
+
+def test_a_set_of_the_hub_brings_no_settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("demur.release.pull.snapshot", lambda text, offline: folder)
+    (folder / "demur.toml").write_text('ignore = ["DMR"]\n')
+    here = folder.parent / "here"
+    (here / ".git").mkdir(parents=True)
+    monkeypatch.chdir(here)
+    assert CliRunner().invoke(main, ["check", str(folder)]).exit_code == 0
+    assert CliRunner().invoke(main, ["check", "demo/kites@v1"]).exit_code == 1
+    (here / "demur.toml").write_text('ignore = ["DMR"]\n')
+    assert CliRunner().invoke(main, ["check", "demo/kites@v1"]).exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ('ignroe = ["DMR4"]', "Did you mean 'ignore'?"),
         ('ignore = ["split-laek"]', "Did you mean 'split-leak'?"),
+        ('format = "jsn"', "'json'"),
+        ('[per-path."*"]\nignroe = ["DMR4"]', "Did you mean 'ignore'?"),
+        ('[[waive]]\nrule = "DMR102"\nreason = "known"\nexpirse = 2027-01-01', "Did you mean 'expires'?"),
         ('[[waive]]\nrule = "DMR102"\nexpires = 2027-01-01', "reason"),
         ('[[waive]]\nrule = "DMR102"\nreason = "known"', "expires"),
         ('[[waive]]\nrule = "DMR102"\nreason = " "\nexpires = 2027-01-01', "reason"),

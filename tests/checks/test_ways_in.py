@@ -1,10 +1,11 @@
-"""pre-commit, the GitHub action, the snippets of docs/ci.md and `demur schema diff`, each run by what runs it."""
+"""pre-commit, the GitHub action and the snippets of docs/ci.md, each run by what runs it."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import yaml
 from click.testing import CliRunner
 
 from demur.cli import main
-from tests.conftest import ROOT
+from tests.conftest import ROOT, WHEEL, make_wheel
 
 BIN = Path(sys.executable).parent
 SNIPPETS = re.findall(r"```(\w+)\n(.*?)```", (ROOT / "docs" / "ci.md").read_text(), re.DOTALL)
@@ -39,66 +40,133 @@ def test_the_action_is_well_formed() -> None:
     lint("vendor.github-actions", ROOT / "action.yml")
 
 
-@pytest.mark.parametrize(("prompts", "code"), [(["Draw a kite"], 0), (["Draw a kite", "Draw a kite"], 1)])
-def test_the_steps_of_the_action_by_hand(tmp_path: Path, prompts: list[str], code: int) -> None:
+def step(name: str, folder: Path, given: dict[str, str], **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a step of the action as a runner would: its inputs filled in, in its shell."""
     action = yaml.safe_load((ROOT / "action.yml").read_text())
-    (check,) = [step for step in action["runs"]["steps"] if step["name"] == "Check"]
-    write(tmp_path / "set.jsonl", *prompts)
-    given = {"path": "set.jsonl", "args": "--license mit", "sarif": "demur.sarif"}
-    env = {name: re.sub(r"\$\{\{ inputs\.(\w+) \}\}", lambda found: given[found[1]], value)
-           for name, value in check["env"].items()}  # fmt: skip
-    done = subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", check["run"]],
-        cwd=tmp_path,
-        env=environment(GITHUB_OUTPUT=str(tmp_path / "output"), **env),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    inputs = {name: each.get("default", "") for name, each in action["inputs"].items()} | given
+    (found,) = [each for each in action["runs"]["steps"] if each["name"] == name]
+    env = {name: re.sub(r"\$\{\{ inputs\.(\w+) \}\}", lambda found: inputs[found[1]], value)
+           for name, value in found["env"].items()}  # fmt: skip
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", found["run"]]
+    env = environment(GITHUB_OUTPUT=str(folder / "output"), **env) | more
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(("prompts", "code"), [(["Draw a kite"], 0), (["Draw a kite", "Draw a kite"], 1)])
+def test_the_check_of_the_action_by_hand(tmp_path: Path, prompts: list[str], code: int) -> None:
+    (tmp_path / "data").mkdir()
+    write(tmp_path / "data" / "set.jsonl", *prompts)
+    given = {"path": "data", "args": "--license mit", "sarif": "demur.sarif"}
+    done = step("Check", tmp_path, given)
     assert done.returncode == code, done.stderr
-    assert ("::error file=set.jsonl,line=2," in done.stdout) == bool(code)
+    assert ("::error file=data/set.jsonl,line=2," in done.stdout) == bool(code)
     assert (tmp_path / "output").read_text() == "sarif=demur.sarif\n"
     assert len(json.loads((tmp_path / "demur.sarif").read_text())["runs"][0]["results"]) == code
 
 
+def test_inputs_of_the_action(tmp_path: Path) -> None:
+    """Paths on lines of their own, another format, and what is no finding but a mistake."""
+    write(tmp_path / "one.jsonl", "Draw a kite")
+    write(tmp_path / "two.jsonl", "Sing a song", "Sing a song")
+    lines = step("Check", tmp_path, {"path": "one.jsonl\ntwo.jsonl\n", "args": "--license\nmit", "format": "text"})
+    assert (lines.returncode, lines.stdout.splitlines()[0][:19]) == (1, "two.jsonl:1: DMR102"), lines.stderr
+    assert "2 files, 3 rows" in lines.stdout + lines.stderr
+    for given in ({"path": ""}, {"path": "gone.jsonl", "sarif": "x.sarif"}, {"path": "one.jsonl", "args": "--selct x"}):
+        assert step("Check", tmp_path, given).returncode == 2
+        assert not (tmp_path / "output").exists()
+
+
+def test_the_action_installs_what_it_is_told(tmp_path: Path) -> None:
+    """By hand, with a wheel of ours that needs nothing, into an environment of its own."""
+    import venv
+
+    venv.create(tmp_path / "a venv", with_pip=True)
+    wheel = tmp_path / "a venv" / WHEEL
+    wheel.write_bytes(make_wheel({"tiny_prompts/data/x.csv": b"x"}))
+    path = f"{tmp_path / 'a venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    done = step("Install", tmp_path, {"version": str(wheel)}, PATH=path, PIP_NO_INDEX="1")
+    assert done.returncode == 0, done.stderr
+    assert list((tmp_path / "a venv").glob("lib/*/site-packages/tiny_prompts/data/x.csv"))
+    gone = step("Install", tmp_path, {"version": "demur==0"}, PATH=path, PIP_NO_INDEX="1")
+    assert gone.returncode != 0
+
+
+def repository(folder: Path) -> Path:
+    """Everything below a folder, in the index of a new repository and committed."""
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
+    for args in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "all", "--no-verify"]):
+        subprocess.run([*git, *args], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+def pre_commit(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pre_commit", *args]
+    env = environment(PRE_COMMIT_HOME=str(folder / ".git" / "pre-commit"))
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
+def test_the_hooks_are_well_formed(tmp_path: Path) -> None:
+    done = pre_commit(repository_of(tmp_path, "Draw a kite"), "validate-manifest", str(ROOT / ".pre-commit-hooks.yaml"))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def repository_of(folder: Path, *prompts: str) -> Path:
+    (folder / "LICENSE").write_text("MIT License\n")
+    write(folder / "set.jsonl", *prompts)
+    return repository(folder)
+
+
 def test_pre_commit_runs_the_hook(tmp_path: Path) -> None:
+    """As the page says for where Demur is installed: in this environment."""
     (config,) = [text for kind, text in SNIPPETS if kind == "yaml" and "repos:" in text]
-    (tmp_path / ".pre-commit-config.yaml").write_text(config)
     (hook,) = yaml.safe_load(config)["repos"][0]["hooks"]
     (published,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
-    assert {name: hook[name] for name in ("id", "entry", "files", "require_serial")} == {
-        name: published[name] for name in ("id", "entry", "files", "require_serial")
-    }
-    (tmp_path / "LICENSE").write_text("MIT License\n")
-    write(tmp_path / "set.jsonl", "Draw a kite")
-    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
-    for args in (["init", "-q"], ["add", "."]):
-        subprocess.run([*git, *args], cwd=tmp_path, check=True, capture_output=True)
-
-    def run() -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "pre_commit", "run", "demur-check"]
-        env = environment(PRE_COMMIT_HOME=str(tmp_path / "home"))
-        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
-
-    clean = run()
+    same = ("id", "name", "entry", "files", "require_serial")
+    assert {name: hook[name] for name in same} == {name: published[name] for name in same}
+    (tmp_path / ".pre-commit-config.yaml").write_text(config)
+    repository_of(tmp_path, "Draw a kite")
+    clean = pre_commit(tmp_path, "run", "demur-check", "--all-files")
     assert clean.returncode == 0, clean.stdout + clean.stderr
     assert "Passed" in clean.stdout
     write(tmp_path / "set.jsonl", "Draw a kite", "Draw a kite")
-    subprocess.run([*git, "add", "."], cwd=tmp_path, check=True)
-    failed = run()
+    failed = pre_commit(tmp_path, "run", "demur-check", "--all-files")
     assert failed.returncode == 1
     assert "set.jsonl:1: DMR102" in failed.stdout
 
 
+@pytest.mark.network
+@pytest.mark.skipif(os.environ.get("DEMUR_NETWORK") != "1", reason="DEMUR_NETWORK is not 1")
+def test_pre_commit_installs_the_hook(tmp_path: Path) -> None:
+    """From a repository of this checkout, with its dependencies from PyPI, into an environment of pre-commit's."""
+    checkout = tmp_path / "demur"
+    for name in ("demur", "builders", "schemas", "cards"):
+        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, checkout)
+    repository(checkout)
+    (tmp_path / "scratch").mkdir()
+    scratch = repository_of(tmp_path / "scratch", "Draw a kite", "Draw a kite")
+    write(scratch / "fine.jsonl", "Sing a song")
+    subprocess.run(["git", "add", "."], cwd=scratch, check=True)
+    failed = pre_commit(scratch, "try-repo", str(checkout), "demur-check", "--files", "set.jsonl")
+    assert (failed.returncode, "set.jsonl:1: DMR102" in failed.stdout) == (1, True), failed.stdout + failed.stderr
+    clean = pre_commit(scratch, "try-repo", str(checkout), "demur-check", "--files", "fine.jsonl", "LICENSE")
+    assert (clean.returncode, "Passed" in clean.stdout) == (0, True), clean.stdout + clean.stderr
+
+
 def test_the_snippets_of_the_page(tmp_path: Path) -> None:
-    github, gitlab = (text for kind, text in SNIPPETS if kind == "yaml" and "repos:" not in text)
-    (tmp_path / "workflow.yml").write_text("on: push\n" + github)
+    *github, gitlab = (text for kind, text in SNIPPETS if kind == "yaml" and "repos:" not in text)
+    for text in github:
+        (tmp_path / "workflow.yml").write_text("on: push\n" + text)
+        lint("vendor.github-workflows", tmp_path / "workflow.yml")
     (tmp_path / "gitlab.yml").write_text(gitlab)
-    lint("vendor.github-workflows", tmp_path / "workflow.yml")
     lint("vendor.gitlab-ci", tmp_path / "gitlab.yml")
+    commands = re.findall(r"demur check .*", "".join([*github, gitlab]))
+    assert len(commands) == 3
     (tmp_path / "data").mkdir()
-    for command in re.findall(r"demur check .*", github + gitlab):
-        for prompts, code in ((["Draw a kite"], 1), (["Draw a kite"] * 2, 1)):  # no license beside the data
+    (tmp_path / "data" / "LICENSE").write_text("MIT License\n")
+    for command in commands:
+        for prompts, code in ((["Draw a kite"], 0), (["Draw a kite"] * 2, 1)):
             write(tmp_path / "data" / "set.jsonl", *prompts)
             shell = ["bash", "-c", command]
             done = subprocess.run(shell, cwd=tmp_path, env=environment(), capture_output=True, check=False)
@@ -114,25 +182,3 @@ def test_the_snippets_of_the_page(tmp_path: Path) -> None:
     (tmp_path / "demur.toml").write_text(settings)
     said = CliRunner().invoke(main, ["check", str(tmp_path / "data"), "--settings", str(tmp_path / "demur.toml")])
     assert (said.exit_code, "DMR902" in said.output) == (1, True), said.output
-
-
-def test_schema_diff(tmp_path: Path) -> None:
-    old = {"properties": {"id": {"type": "string"}}}
-    new = {"properties": {"id": {"type": "string"}, "n": {"type": "integer"}}}
-    for name, schema in (("old", old), ("new", new)):
-        (tmp_path / f"{name}.json").write_text(json.dumps(schema))
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / "schema.json").write_text(json.dumps(new))
-    (tmp_path / "broken.json").write_text("[1]")
-
-    def run(*args: str) -> tuple[int, str]:
-        done = CliRunner().invoke(main, ["schema", "diff", *(str(tmp_path / arg) for arg in args)])
-        return done.exit_code, done.output
-
-    assert run("old.json", "new.json") == (0, "compatible: n: is new\na minor version\n")
-    assert run("folder", "old.json") == (1, "breaking: n: is gone\na major version\n")
-    assert run("old.json", "old.json") == (0, "no difference\n")
-    assert run("broken.json", "old.json")[0] == 2
-    assert run("missing.json", "old.json")[0] == 2
-    done = CliRunner().invoke(main, ["schema", "diff", "evaluation_item", "evaluation_reference", "--json"])
-    assert (done.exit_code, json.loads(done.stdout)["bump"]) == (1, "major")
