@@ -15,6 +15,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from demur.contrast.mine import Settings
 from demur.errors import UsageError, nearest
+from demur.queries.declared import Comparisons, Queries
 from demur.record import Frozen, Slug
 from demur.splits import check_sizes
 from demur.training.bank import Bank
@@ -38,7 +39,7 @@ class Config(Frozen):
         sources: names of the sources it draws from, the ``extends`` config's not counted.
         extends: a config whose sources it holds as well.
         commercial: whether every source must allow commercial use.
-        on_demand: whether it is built only where it is asked for by name: a source of it has no carrier on PyPI.
+        on_demand: whether it is built only where it is asked for by name, such as one that PyPI alone cannot serve.
         references: whether its rows are published as references, without their texts, because a source of it may not be
             redistributed; ``demur hydrate`` restores them.
     """
@@ -143,9 +144,12 @@ class Builder(Frozen):
         tags: for the card.
         training: shares, prefix law and refusals of a set of training rows; None for an evaluation set.
         contrast: how a set of contrast pairs is made; None for any other set.
+        queries: which query sets are drawn, and with which seeds; None for any other set.
+        comparisons: of a set of responses to compare; None for any other set.
         to_items: for an evaluation set, records of one config -> columns of its items, with a boolean ``optional``
             column for rows that the balance may leave out. For a training set, all response records -> the same with
-            a column ``role``: ``triple``, a kind of `ANSWERED`, or the reason why the record has none.
+            a column ``role``: ``triple``, a kind of `ANSWERED`, or the reason why the record has none. For responses
+            to compare, the same, with a role of `demur.queries.compare.ROLES`.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -163,18 +167,26 @@ class Builder(Frozen):
     tags: tuple[str, ...] = ()
     training: Training | None = None
     contrast: Contrast | None = None
+    queries: Queries | None = None
+    comparisons: Comparisons | None = None
     to_items: SkipJsonSchema[Callable[[pa.Table], pa.Table]] = Field(exclude=True, repr=False)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         check_sizes(self.splits)
+        if sum(kind is not None for kind in (self.training, self.contrast, self.queries, self.comparisons)) > 1:
+            msg = "a builder makes one kind of set"
+            raise ValueError(msg)
         names = [config.name for config in self.configs]
         for number, config in enumerate(self.configs):
             if config.extends is not None and config.extends not in names[:number]:
                 msg = f"config {config.name!r} extends {config.extends!r}, which does not stand before it"
                 raise ValueError(msg)
-            if self.contrast and (self.training or config.name not in self.contrast.ceilings):
+            if self.contrast and config.name not in self.contrast.ceilings:
                 msg = f"config {config.name!r} of contrast pairs declares the ceiling of its text-only baseline"
+                raise ValueError(msg)
+            if self.queries and config.name not in self.queries.seeds:
+                msg = f"config {config.name!r} of query sets declares the seed of its draw"
                 raise ValueError(msg)
             if config.references and (self.reference is None or self.training is not None):
                 msg = f"config {config.name!r} holds references; the builder of an evaluation set declares their schema"

@@ -12,7 +12,9 @@ from demur.taxonomy import HAZARDS
 
 if TYPE_CHECKING:
     from demur.builder import Builder
+    from demur.kinds import SetCounts
     from demur.project import Project
+    from demur.queries.declared import QuerySet
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
@@ -62,9 +64,29 @@ def write_card(builder: Builder, manifest: Manifest, project: Project, folder: P
         licenses=LICENSES,
         hazards=HAZARDS,
         citations=[entry for key, entry in bibliography(project.cards / "sources.bib").items() if key in cited],
+        query_sets=_query_sets(manifest),
+        shortfalls=_shortfalls(manifest),
         columns=[(name, _type_name(builder, name)) for name in builder.item.model_fields],
     )
     (folder / "README.md").write_text(text, encoding="utf-8")
+
+
+def _query_sets(manifest: Manifest) -> list[tuple[str, QuerySet, SetCounts]]:
+    """The sets that some config holds, with their counts in the first such config; they depend on no seed."""
+    declared = manifest.parameters.queries
+    found: dict[str, SetCounts] = {}
+    for config in reversed(manifest.configs):
+        found.update(config.queries or {})
+    return [(name, each, found[name]) for name, each in declared.sets.items() if name in found] if declared else []
+
+
+def _shortfalls(manifest: Manifest) -> list[str]:
+    """What the sets of queries lack, once for configs with the same sources."""
+    from demur.queries.draw import shortfalls
+
+    declared = manifest.parameters.queries
+    said = [shortfalls(declared, config.queries or {}) for config in manifest.configs] if declared else []
+    return list(dict.fromkeys(line for lines in said for line in lines))
 
 
 def bibliography(path: Path) -> dict[str, str]:

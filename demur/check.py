@@ -96,7 +96,10 @@ def _subject(paths: list[Path], layout: Layout | None, splits: dict[str, str]) -
 
     folder = read(built[0])
     declared = folder.manifest.parameters
-    kind: Kind = "training" if declared.training else "contrast" if declared.contrast else "evaluation"
+    kind: Kind = (
+        "training" if declared.training else "contrast" if declared.contrast
+        else "responses" if declared.comparisons else "evaluation"
+    )  # fmt: skip
     made = Subject(kind, folder.path, of_folder(folder), folder)
     made.threshold = declared.near_duplicate
     return made

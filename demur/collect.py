@@ -6,7 +6,8 @@ This is one of the two doors where pydantic stands; behind it, tables travel.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -35,6 +36,17 @@ REJECTS = pa.schema(
 """Columns of ``rejects.parquet``: references only, never a text."""
 
 _SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Left:
+    """A record that is in no row, and why."""
+
+    record: Mapping[str, Any]
+    reason: str
+    twin: str | None = None
+    similarity: float | None = None
+    rule: str | None = None
 
 
 def collect(fetched: Iterable[Fetched], model: type[Frozen], crosswalk: Crosswalk) -> tuple[pa.Table, pa.Table]:
@@ -98,6 +110,36 @@ def label_values(records: pa.Table, name: str) -> pa.ChunkedArray:
         for labels in records["labels"].to_pylist()
     )
     return pa.chunked_array([pa.array(values, pa.string())])
+
+
+def rejected(records: pa.Table, config: str, reason: str) -> pa.Table:
+    """Rejects of a config that all have one reason."""
+    lineage = records["lineage"].combine_chunks()
+    columns = {name: lineage.field(name) for name in ("source", "row", "native_id")}
+    columns |= {
+        "record_id": records["record_id"],
+        "config": pa.repeat(config, len(records)),
+        "reason": pa.repeat(reason, len(records)),
+    }
+    empty = {field.name: pa.nulls(len(records), field.type) for field in REJECTS if field.name not in columns}
+    return pa.table({**columns, **empty}).select(REJECTS.names).cast(REJECTS)
+
+
+def left_over(left: Iterable[Left], config: str) -> pa.Table:
+    """Rejects of a config, each with its own reason."""
+    rows = [
+        {
+            **{name: each.record["lineage"][name] for name in ("source", "row", "native_id")},
+            "config": config,
+            "record_id": each.record["record_id"],
+            "reason": each.reason,
+            "twin": each.twin,
+            "similarity": each.similarity,
+            "rule": each.rule,
+        }
+        for each in left
+    ]
+    return pa.Table.from_pylist(rows, schema=REJECTS)
 
 
 def _mapped(source: Source, row: Raw) -> Iterator[Any]:

@@ -51,13 +51,13 @@ def _attribution(source: SourceEntry, manifest: Manifest) -> str:
 
 
 def write_evaluation(builder: Builder, manifest: Manifest, folder: Path) -> None:
-    """Write ``eval.yaml`` for an evaluation set: the Hub lists it as a benchmark, and Inspect runs it by name.
+    """Write ``eval.yaml`` for a set that says what a model is expected to do: the Hub lists it, and Inspect runs it.
 
     Source: the form that inspect-ai reads for ``hf/owner/name`` tasks (0.3.285, class ``HFTask``).
     """
     import yaml
 
-    if builder.training is not None:
+    if "expected" not in builder.item.model_fields:
         return
     document = {
         "name": builder.title,

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.builder import Builder
 from demur.fetch import Fetched
+from demur.kinds import ContrastParameters, Overlap, TrainingParameters
 from demur.manifest import (
-    BaselineEntry,
     ConfigEntry,
-    ContrastParameters,
     FileEntry,
     GroupsEntry,
     Parameters,
     SourceEntry,
-    TrainingCounts,
-    TrainingParameters,
 )
 from demur.output import content_digest, file_sha256
+from demur.queries.draw import overlaps
 from demur.source import Source
 from demur.training.near import protected_prompts
 
@@ -35,11 +34,9 @@ def config_entry(
     candidates: int,
     items: pa.Table,
     rejects: pa.Table,
-    training: TrainingCounts | None,
-    references: str | None = None,
-    baseline: BaselineEntry | None = None,
+    **facts: Any,
 ) -> ConfigEntry:
-    """One config: its terms, and how many rows and rejects it has."""
+    """One config: its terms, how many rows and rejects it has, and the facts of its kind of set."""
     return ConfigEntry(
         name=name,
         sources=names,
@@ -48,9 +45,7 @@ def config_entry(
         candidates=candidates,
         rows=dict(sorted(Counter(items["split"].to_pylist()).items())),
         rejects=dict(sorted(Counter(rejects["reason"].to_pylist()).items())),
-        training=training,
-        references=references,
-        baseline=baseline,
+        **facts,
     )
 
 
@@ -64,7 +59,7 @@ def parameters(builder: Builder) -> Parameters:
             refusals=sum(map(len, declared.bank.refusals.values())),
             protected=protected_prompts(),
         )
-    names = Parameters.model_fields.keys() - {"training", "contrast"}
+    names = Parameters.model_fields.keys() - {"training", "contrast"}  # these two are put in other words
     mining = None
     if builder.contrast:
         mining = ContrastParameters(
@@ -72,6 +67,13 @@ def parameters(builder: Builder) -> Parameters:
             **builder.contrast.settings.model_dump(exclude={"threshold"}),
         )
     return Parameters(**{name: getattr(builder, name) for name in names}, training=training, contrast=mining)
+
+
+def overlaps_entry(builder: Builder, items: Mapping[str, pa.Table], built: list[ConfigEntry]) -> tuple[Overlap, ...]:
+    """What the draws of several seeds share; nothing where nothing is drawn by seed."""
+    if builder.queries is None:
+        return ()
+    return overlaps(builder.queries, items, {entry.name: entry for entry in built})
 
 
 def groups_entry(group_ids: list[str], reasons: pa.Table) -> GroupsEntry:

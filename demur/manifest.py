@@ -12,6 +12,17 @@ import pyarrow as pa
 from pydantic import Field, StringConstraints, ValidationError
 
 from demur.errors import ManifestError, issues
+from demur.kinds import (
+    BaselineEntry,
+    ComparisonCounts,
+    ContrastParameters,
+    Count,
+    Overlap,
+    SetCounts,
+    TrainingCounts,
+    TrainingParameters,
+)
+from demur.queries.declared import Comparisons, Queries
 from demur.record import Access, Frozen, RecordId, Sha256, Slug, UseLimit
 from demur.source import Pin
 
@@ -19,8 +30,6 @@ FORMAT = 1
 NAME = "manifest.json"
 HOSTED = frozenset({".gitattributes"})
 """Files that the Hub itself keeps in every repository; no manifest lists them."""
-
-Count = Annotated[int, Field(ge=0)]
 
 
 class SourceEntry(Frozen):
@@ -38,77 +47,15 @@ class SourceEntry(Frozen):
     pins: tuple[Pin, ...]
 
 
-class TrainingCounts(Frozen):
-    """A training config, counted twice. Records: candidates = used + rejects. Rows: 3 triples + answered = rows.
-
-    Attributes:
-        used: records that stand in some row.
-        triples: all; ``published``: those with both sides published; ``project_written``: those with our refusal.
-        answered: rows whose target is a published answer.
-        kinds: rows by kind.
-        most_common_opening: refusals that begin alike, at most; ``distinct_openings``: how many openings there are.
-    """
-
-    used: Count
-    triples: Count
-    published: Count
-    project_written: Count
-    answered: Count
-    kinds: dict[str, Count]
-    most_common_opening: Count
-    distinct_openings: Count
-
-
-class ScoreEntry(Frozen):
-    """A number with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-class TextOnly(Frozen):
-    """What one family of text features gives."""
-
-    accuracy: ScoreEntry
-    auroc: ScoreEntry
-
-
-class BaselineEntry(Frozen):
-    """The text-only baseline of a config of contrast pairs (see `demur.audits.surface`).
-
-    Attributes:
-        folds: of the cross-validation by pair.
-        ceiling: what the AUROC of all features together may not exceed, neither naive nor nested.
-        naive: family of features -> its scores, cross-validated on the set as a whole.
-        nested: the same inside each half, whose pairs were chosen by a rule that was fitted on the other half: the
-            headline. Null where nothing was chosen and so nothing can flatter.
-        across: AUROC of all features together, fitted on one half and tested on the other, as a probe would be. Far
-            below one half where the filter dropped what such a reader gets right: no number to compare a probe with.
-    """
-
-    pairs: Count
-    folds: Count
-    seed: int
-    ceiling: float
-    naive: dict[str, TextOnly]
-    nested: dict[str, TextOnly] | None
-    across: ScoreEntry | None = None
-
-    @property
-    def headline(self) -> TextOnly:
-        """All features together: nested where pairs were chosen, else naive."""
-        return (self.nested or self.naive)["combined"]
-
-
 class ConfigEntry(Frozen):
-    """One config: its sources and license, and where every record went.
-
-    An evaluation set gives one row a record: candidates = rows + rejects. For a training set see `TrainingCounts`.
+    """One config: its sources and license, and where every record went: candidates = used + rejects.
 
     Attributes:
         references: the schema of its rows where they are published without their texts; otherwise null.
-        baseline: what text alone gives on a config of contrast pairs; otherwise null.
+        training: of training rows; otherwise null, as the next three are for other kinds of set.
+        baseline: what text alone gives on contrast pairs.
+        queries: query set -> where its rows come from.
+        comparisons: of responses to compare.
     """
 
     name: str
@@ -121,6 +68,14 @@ class ConfigEntry(Frozen):
     training: TrainingCounts | None = None
     references: str | None = None
     baseline: BaselineEntry | None = None
+    queries: dict[str, SetCounts] | None = None
+    comparisons: ComparisonCounts | None = None
+
+    @property
+    def used(self) -> int:
+        """Records that stand in its rows: one a row, unless rows are made from several records or share one."""
+        made = self.training or self.comparisons
+        return made.used if made else sum(self.rows.values())
 
 
 class FileEntry(Frozen):
@@ -149,45 +104,6 @@ class MoveEntry(Frozen):
     now: str
 
 
-class TrainingParameters(Frozen):
-    """What a builder of training rows declared: see `demur.builder.Training` for each.
-
-    Attributes:
-        refusals_sha256: of the bank of refusals.
-        refusals: how many it holds.
-        protected: facts of the sketch of protected prompts: prompts by source.
-    """
-
-    shares: dict[str, float]
-    law: str
-    unit: str
-    triples_per_group: Count
-    opening_words: Count
-    opening_share: float
-    fixed_token: dict[str, str | int]
-    left_out: dict[str, str]
-    refusals_sha256: Sha256
-    refusals: Count
-    protected: dict[str, Count]
-
-
-class ContrastParameters(Frozen):
-    """What a builder of contrast pairs declared: see `demur.builder.Contrast` and `demur.contrast.mine.Settings`.
-
-    Attributes:
-        mined: config -> predictability above which a pair is dropped.
-        ceilings: config -> what the AUROC of text alone may not exceed.
-    """
-
-    mined: dict[str, float]
-    ceilings: dict[str, float]
-    calipers: tuple[float, ...]
-    models: Count
-    seed: int
-    apart: str
-    folds: Count
-
-
 class Parameters(Frozen):
     """What the builder declared: see `demur.builder.Builder` for each."""
 
@@ -197,6 +113,8 @@ class Parameters(Frozen):
     seed: int
     training: TrainingParameters | None = None
     contrast: ContrastParameters | None = None
+    queries: Queries | None = None
+    comparisons: Comparisons | None = None
 
 
 class Change(Frozen):
@@ -244,6 +162,7 @@ class Manifest(Frozen):
         parameters: thresholds, fractions and seed of the builder.
         added_sources: config -> sources that the user added to the builder's own.
         lock_sha256: hash of the lock file that pinned earlier assignments, if there was one.
+        overlaps: rows that the draws of several seeds share.
         access: the strictest tier of any row; what is not public is released behind a gate.
         environment: versions that the bytes depend on.
         canary: the GUID that the files of an evaluation set carry.
@@ -263,6 +182,7 @@ class Manifest(Frozen):
     groups: GroupsEntry
     label_conflicts: Count
     moves: tuple[MoveEntry, ...]
+    overlaps: tuple[Overlap, ...] = ()
     access: Access = "public"
     environment: dict[str, str]
     canary: str | None = None

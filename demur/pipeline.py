@@ -1,7 +1,7 @@
 """The pipeline, on one page: fetch -> map and validate -> group -> split -> make the items of each config -> write.
 
-Arrow tables travel between the steps; each step gives its table and says what it left out. Only one step differs by the
-kind of set: evaluation items are records without their duplicates, training rows are composed of several records.
+Arrow tables travel between the steps; each step gives its table and says what it left out. Only one step, `_made`,
+differs by the kind of set: evaluation items are records without their duplicates, training rows are made of several.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +20,7 @@ from demur import entries, splits
 from demur.balance import balance
 from demur.builder import Builder
 from demur.card import write_card
-from demur.collect import REJECTS, collect, label_values
+from demur.collect import REJECTS, collect, label_values, rejected
 from demur.companions import write_evaluation, write_notice
 from demur.contrast.compose import pair_up
 from demur.dedup import CONFLICTS, conflicts, deduplicate, group
@@ -37,6 +38,8 @@ from demur.manifest import (
 from demur.output import file_sha256, staged, write_parquet, write_shards
 from demur.progress import track
 from demur.project import Project
+from demur.queries.compare import compare
+from demur.queries.draw import draw
 from demur.record import ACCESS_TIERS, Frozen, record_id
 from demur.references import as_references
 from demur.schema import arrow_schema, json_schema
@@ -105,26 +108,18 @@ def build(
         harmful = label_values(records, "harmful")
         near = near_records(records) if builder.training else {}
         # Labels of responses contradict nothing: another response to the prompt may well differ.
-        clashes = CONFLICTS.empty_table() if builder.training else conflicts(records, harmful, builder.near_duplicate)
+        clashes = CONFLICTS.empty_table() if kind == "response" else conflicts(records, harmful, builder.near_duplicate)
 
         access = ACCESS_TIERS[0]
         rejects: list[pa.Table] = []
+        rows: dict[str, pa.Table] = {}
         built: list[ConfigEntry] = []
         files: dict[Path, pa.Table] = {}
         for config in builder.configs:
             names = builder.sources_of(config.name)
             mine = pc.is_in(pc.struct_field(records["lineage"], "source"), pa.array(names))
-            given, counts, baseline = records.filter(mine), None, None
-            if builder.training:
-                made = compose(builder, builder.training, config.name, builder.to_items(given), near, locked)
-                items, dropped, counts = made.items, made.rejects, made.counts
-            elif builder.contrast:
-                unique, dropped = _unique(builder, config.name, given, harmful.filter(mine), clashes, locked)
-                paired = pair_up(builder, builder.contrast, config.name, unique)
-                items, baseline = paired.items, paired.baseline
-                dropped = pa.concat_tables([dropped, paired.rejects])
-            else:
-                items, dropped = _items(builder, config.name, given, harmful.filter(mine), clashes, locked)
+            made = _made(builder, config.name, records.filter(mine), harmful.filter(mine), near, clashes, locked)
+            items, dropped = made.items, made.rejects
             if config.references:  # what stands there instead of texts may be read by anybody
                 items = as_references(items, builder.row_model(config), sources)
             else:
@@ -145,12 +140,12 @@ def build(
                     candidates,
                     items,
                     dropped,
-                    counts,
-                    _module(builder.row_model(config)) if config.references else None,
-                    baseline,
+                    references=_module(builder.row_model(config)) if config.references else None,
+                    **made.facts,
                 )
             )
             rejects.append(dropped)
+            rows[config.name] = items
 
         order = [(name, "ascending") for name in ("config", "source", "row", "record_id", "reason")]
         extra = {
@@ -179,6 +174,7 @@ def build(
             configs=tuple(built),
             groups=entries.groups_entry(group_ids, reasons),
             label_conflicts=clashes.num_rows,
+            overlaps=entries.overlaps_entry(builder, rows, built),
             moves=tuple(MoveEntry(record_id=move.record_id, was=move.was, now=move.now) for move in moves),
             access=access,
             environment=environment(),
@@ -195,23 +191,51 @@ def build(
     return Build(manifest, out, mirrors, time.monotonic() - started, warnings)
 
 
-def _items(
+@dataclass(frozen=True)
+class _Made:
+    """The items of one config, what is in none, and what the manifest states of this kind of set."""
+
+    items: pa.Table
+    rejects: pa.Table
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def _made(
     builder: Builder,
     config: str,
     records: pa.Table,
     harmful: pa.ChunkedArray,
+    near: Mapping[str, Mapping[str, Any]],
     clashes: pa.Table,
     locked: Mapping[str, str],
-) -> tuple[pa.Table, pa.Table]:
-    """The items of one config and what was left out: what `_unique` leaves out, and rows not drawn."""
-    unique, rejects = _unique(builder, config, records, harmful, clashes, locked)
-    made = builder.to_items(unique)
+) -> _Made:
+    """Make the items of one config: the one step that differs by the kind of set."""
+    if builder.training:
+        composed = compose(builder, builder.training, config, builder.to_items(records), near, locked)
+        return _Made(composed.items, composed.rejects, {"training": composed.counts})
+    if builder.comparisons:
+        compared = compare(builder, config, builder.to_items(records))
+        return _Made(compared.items, compared.rejects, {"comparisons": compared.counts})
+    unique, dropped = _unique(builder, config, records, harmful, clashes, locked)
+    if builder.contrast:
+        paired = pair_up(builder, builder.contrast, config, unique)
+        return _Made(paired.items, pa.concat_tables([dropped, paired.rejects]), {"baseline": paired.baseline})
+    if builder.queries:
+        drawn = draw(builder, builder.queries, config, records, unique)
+        return _Made(drawn.items, pa.concat_tables([dropped, drawn.rejects]), {"queries": drawn.counts})
+    items, surplus = _balanced(builder, config, unique)
+    return _Made(items, pa.concat_tables([dropped, surplus]))
+
+
+def _balanced(builder: Builder, config: str, unique: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """The items of an evaluation set, and the rows that its balance does not draw."""
+    made, surplus = builder.to_items(unique), REJECTS.empty_table()
     if builder.balance:
         drawn = pa.array(balance(made, builder.balance, builder.seed))
-        rejects = pa.concat_tables([rejects, _rejected(unique.filter(pc.invert(drawn)), config, "not-sampled")])
+        surplus = rejected(unique.filter(pc.invert(drawn)), config, "not-sampled")
         made = made.filter(drawn)
     schema = arrow_schema(builder.item)
-    return made.select(schema.names).cast(schema), rejects
+    return made.select(schema.names).cast(schema), surplus
 
 
 def _unique(
@@ -227,8 +251,8 @@ def _unique(
     unknown = pc.equal(harmful, "unknown")
     clash = pc.and_not(pc.is_in(records["record_id"], contradicted), unknown)
     rejects = [
-        _rejected(records.filter(unknown), config, "label-unknown"),
-        _rejected(records.filter(clash), config, "label-conflict"),
+        rejected(records.filter(unknown), config, "label-unknown"),
+        rejected(records.filter(clash), config, "label-conflict"),
     ]
     kept = []
     for value in ("yes", "no"):
@@ -302,18 +326,6 @@ def _keys(records: pa.Table, kind: str) -> list[str]:
 
 def _codes(group_ids: list[str]) -> np.ndarray:
     return np.unique(np.array(group_ids, dtype=np.str_), return_inverse=True)[1]
-
-
-def _rejected(records: pa.Table, config: str, reason: str) -> pa.Table:
-    lineage = records["lineage"].combine_chunks()
-    columns = {name: lineage.field(name) for name in ("source", "row", "native_id")}
-    columns |= {
-        "record_id": records["record_id"],
-        "config": pa.repeat(config, len(records)),
-        "reason": pa.repeat(reason, len(records)),
-    }
-    empty = {field.name: pa.nulls(len(records), field.type) for field in REJECTS if field.name not in columns}
-    return pa.table({**columns, **empty}).select(REJECTS.names).cast(REJECTS)
 
 
 def _of_config(rejects: pa.Table, config: str, sources: tuple[str, ...]) -> pa.Table:

@@ -13,7 +13,9 @@ from demur.stats import FACETS
 from demur.taxonomy import HAZARDS
 
 if TYPE_CHECKING:
+    from demur.manifest import ConfigEntry, Manifest
     from demur.pipeline import Build
+    from demur.queries.declared import Queries
 
 
 def source_rows(sources: Iterable[Source]) -> list[dict[str, Any]]:
@@ -49,14 +51,15 @@ def build_summary(done: Build) -> None:
     """Print what was built: rows by source, hazard and split, rejects by reason, where it lies, how long it took."""
     from demur.stats import stats
 
-    counted = stats(done.out)
-    stats_tables(counted)
-    manifest = done.manifest
-    console = Console()
+    manifest, console = done.manifest, Console()
+    if manifest.parameters.queries:
+        query_table(manifest, manifest.parameters.queries)
+    else:
+        stats_tables(stats(done.out))
     for config in manifest.configs:
         rows, rejects = sum(config.rows.values()), sum(config.rejects.values())
         made = config.training
-        used = f"{made.used} used" if made else f"{rows} rows"
+        used = f"{config.used} used" if config.used != rows else f"{rows} rows"
         console.print(
             f"{config.name}: license {config.license}; {config.candidates} candidates = {used} + {rejects} rejects"
         )
@@ -69,8 +72,10 @@ def build_summary(done: Build) -> None:
                 f"{config.name}: refusals begin in {made.distinct_openings} ways, "
                 f"at most {made.most_common_opening} of {made.triples} alike"
             )
-    if manifest.parameters.training:
-        for source, reason in manifest.parameters.training.left_out.items():
+        if config.comparisons:
+            console.print(f"{config.name}: {rows} rows = 3 x {config.comparisons.queries} queries")
+    if special := manifest.parameters.training or manifest.parameters.comparisons:
+        for source, reason in special.left_out.items():
             console.print(f"left out: {source}: {reason}")
     groups = manifest.groups
     console.print(
@@ -84,6 +89,44 @@ def build_summary(done: Build) -> None:
     for move in manifest.moves:
         console.print(f"moved: {move.record_id} from {move.was} to {move.now}: its group merged")
     console.print(f"{manifest.name}: {len(manifest.files) + 1} files in {done.out}, built in {done.seconds:.1f} s")
+
+
+def query_table(manifest: Manifest, declared: Queries) -> None:
+    """Print where the rows of query sets come from, how many each seed drew, and how much the draws share."""
+    from demur.queries.draw import shortfalls
+
+    shared = {(each.set, each.side): each.shared.values() for each in manifest.overlaps}
+    console = Console(width=None if Console().is_terminal else 160)
+    for configs in _alike(manifest):
+        first = configs[0].queries or {}
+        lengths = [f"below {length}" for length in declared.lengths]
+        table = Table(
+            "set", "side", "labelled", *lengths, "unique below", *(each.name for each in configs), "two share",
+            title="queries", title_justify="left",
+        )  # fmt: skip
+        for column in table.columns[2:]:
+            column.justify = "right"
+        for name, found in first.items():
+            for side, each in found.sides.items():
+                drawn = [str((config.queries or {})[name].sides[side].drawn) for config in configs]
+                both = shared.get((name, side), ())
+                table.add_row(
+                    name, side, str(each.labelled), *map(str, each.within.values()),
+                    f"{each.unique[str(found.length)]} < {found.length}", *drawn,
+                    f"{min(both)}-{max(both)}" if both else "",
+                )  # fmt: skip
+            table.add_section()
+        console.print(table)
+        for line in shortfalls(declared, first):
+            console.print(line)
+
+
+def _alike(manifest: Manifest) -> list[list[ConfigEntry]]:
+    """The configs, those with the same sources together."""
+    found: dict[tuple[str, ...], list[ConfigEntry]] = {}
+    for config in manifest.configs:
+        found.setdefault(config.sources, []).append(config)
+    return list(found.values())
 
 
 def stats_tables(counted: dict[str, Any]) -> None:

@@ -14,8 +14,8 @@ from demur.errors import FormatError, UsageError, nearest
 from demur.manifest import Manifest, read_manifest
 
 NO_HAZARD = "none"
-FACETS = ("expected", "kind")
-"""Columns that say what a row is for; each kind of row has one."""
+FACETS = ("expected", "kind", "set", "side")
+"""Columns that say what a row is for; each kind of row has one, or two."""
 
 
 def read_config(folder: Path, config: str) -> pa.Table:
@@ -48,7 +48,7 @@ def stats(folder: Path) -> dict[str, Any]:
     """Count a built folder's rows.
 
     Returns:
-        For every config: ``rows``; ``split``; ``source`` and ``expected`` or ``kind`` (value -> split -> rows);
+        For every config: ``rows``; ``split``; ``source`` and the `FACETS` that it has (value -> split -> rows);
         ``hazard`` (a row with several counts once for each; ``none`` for rows without one); ``characters`` (quantiles
         of the prompts' lengths, where the texts are there); and ``rejects``.
 

@@ -13,6 +13,7 @@ _APPLIES = {
     "evaluation": "evaluation sets that Demur built",
     "training": "training sets that Demur built",
     "contrast": "contrast sets that Demur built",
+    "responses": "sets of responses to compare that Demur built",
     "files": "anybody's files",
 }
 

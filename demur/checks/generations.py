@@ -13,6 +13,7 @@ from demur.checks.rule import ANY, rule
 from demur.checks.state import groups
 from demur.checks.subject import Batch, Subject
 from demur.contrast.invariants import above_ceiling, unpaired
+from demur.queries.invariants import incomparable
 
 
 @rule(
@@ -145,6 +146,24 @@ def contrast_pair(subject: Subject) -> Iterator[Finding]:
     """Pairs with too many rows, or too few, of a side."""
     for config, table in subject.folder.configs.items() if subject.folder else ():
         for message in unpaired(table):
+            yield hit(message, config)
+
+
+@rule(
+    "DMR314",
+    "compared-responses",
+    invariants=(11,),
+    summary="A query to compare has one safe response, one harmful one, and the harmful one of another query; each "
+    "harmful response is shown to one other query.",
+    why="How often a reward ranks safe above harmful is counted by query. A query that is shown its own response as "
+    "another's, or one response that is shown to many, makes the reward of foreign responses something else.",
+    fix="Build it again.",
+    applies=("responses",),
+)
+def compared_responses(subject: Subject) -> Iterator[Finding]:
+    """Queries whose responses are too many, too few, or not theirs."""
+    for config, table in subject.folder.configs.items() if subject.folder else ():
+        for message in incomparable(table):
             yield hit(message, config)
 
 

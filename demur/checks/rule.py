@@ -10,10 +10,10 @@ from demur.checks.finding import Finding
 from demur.errors import UsageError, nearest
 
 Each = Literal["subject", "batch", "both"]
-Kind = Literal["evaluation", "training", "contrast", "files"]
-"""What is checked: a set that Demur built (for evaluation, training, or of contrast pairs), or anybody's files."""
+Kind = Literal["evaluation", "training", "contrast", "responses", "files"]
+"""What is checked: a set that Demur built (for evaluation, training, of contrast pairs, of responses), or any files."""
 
-BUILT: tuple[Kind, ...] = ("evaluation", "training", "contrast")
+BUILT: tuple[Kind, ...] = ("evaluation", "training", "contrast", "responses")
 FILES: tuple[Kind, ...] = ("files",)
 ANY: tuple[Kind, ...] = (*BUILT, *FILES)
 

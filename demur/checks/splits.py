@@ -93,7 +93,7 @@ def _prompts(subject: Subject, split: int) -> tuple[Ints, pa.LargeStringArray]:
     why="A repeated row is counted twice in every rate. The test file of refusal_direction's split repeats ten "
     "prompts, OpenAI's moderation set 27, and Do-Not-Answer has 939 rows with 938 questions.",
     fix="Keep one of each, and say so in the card; where their labels differ, see DMR201.",
-    applies=("evaluation", "files"),
+    applies=("evaluation", "responses", "files"),
 )
 def duplicate(subject: Subject) -> Iterator[Finding]:
     """All but the first of each set of equal rows."""
@@ -195,7 +195,7 @@ def both_sides(subject: Subject) -> Iterator[Finding]:
     "DMR106",
     "near-duplicate",
     invariants=(10,),
-    summary="A built evaluation set has one row of every group of near-duplicates that expects the same.",
+    summary="A built evaluation set has one row of every group of near-duplicates that expects, or asks, the same.",
     why="469 clusters of near-duplicates make AdvBench's 520 prompts; a rate over all rows counts some requests up "
     "to several times.",
     fix="Build it again.",
@@ -205,7 +205,7 @@ def near_duplicate(subject: Subject) -> Iterator[Finding]:
     """Rows but the first of each group."""
     folder = subject.folder
     for config, table in folder.whole.items() if folder else ():
-        expected = np.array(table["expected"].to_pylist(), object)
+        expected = np.array(table["expected" if "expected" in table.column_names else "side"].to_pylist(), object)
         ids = table["record_id"].to_pylist()
         for value in sorted(set(expected.tolist())):
             rows = np.flatnonzero(expected == value)

@@ -234,7 +234,7 @@ class Subject:
         """Whether rows are held against protected prompts: all, if any file of the set is trained on."""
         if self.against or self.kind == "training":
             return True
-        if self.kind in ("evaluation", "contrast"):
+        if self.kind != "files":
             return False
         trained = any(file.split == "train" for file in self.files)
         return trained or any(self.trains(batch.file, split) for split in {*batch.splits})
@@ -283,8 +283,11 @@ def of_files(paths: Sequence[Path], layout: Layout | None, splits: dict[str, str
 
 def of_folder(folder: Folder) -> tuple[File, ...]:
     """The files of a built folder."""
+    layout = BUILT
+    if folder.manifest.parameters.comparisons:
+        layout = BUILT.model_copy(update={"also": {**BUILT.also, "response": "response"}})
     return tuple(
-        File(path, path.relative_to(folder.path).as_posix(), split_of(path.name), config.name, BUILT)
+        File(path, path.relative_to(folder.path).as_posix(), split_of(path.name), config.name, layout)
         for config in folder.manifest.configs
         for path in folder.shards(config.name)
     )

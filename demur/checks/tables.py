@@ -19,6 +19,7 @@ from demur.collect import REJECTS
 from demur.errors import shown
 from demur.manifest import HOSTED, NAME
 from demur.output import content_digest, file_sha256
+from demur.queries.invariants import miscounted, misread_overlaps
 from demur.training.bank import opening
 
 _AGAIN = "Build it again."
@@ -79,8 +80,8 @@ def accounting(subject: Subject) -> Iterator[Finding]:
         if given != entry.candidates:
             message = f"its sources give {given} candidates, declared {entry.candidates}"
             yield hit(message, entry.name, fix=_AGAIN)
-        what, kept = ("records used", entry.training.used) if entry.training else ("rows", sum(entry.rows.values()))
-        out = kept + sum(entry.rejects.values())
+        what = "records used" if entry.training or entry.comparisons else "rows"
+        out = entry.used + sum(entry.rejects.values())
         if out != entry.candidates:
             yield hit(f"{entry.candidates} candidates, but {out} {what} and rejects", entry.name)
 
@@ -102,7 +103,7 @@ def _rejects(folder: Folder) -> pa.Table | None:
     applies=BUILT,
 )
 def declared_counts(subject: Subject) -> Iterator[Finding]:
-    """Rows by split, rejects by reason, the digest of the rows; of training rows the counts of every kind."""
+    """Rows by split, rejects by reason, the digest of the rows, and what each kind of set counts besides."""
     folder = subject.folder
     if folder is None:
         return
@@ -125,9 +126,19 @@ def declared_counts(subject: Subject) -> Iterator[Finding]:
             for name, count in _of_training(folder.configs[entry.name].to_pylist(), words).items():
                 if count != said.get(name):
                     yield hit(f"{name}: {count} in the rows, declared {said.get(name)}", entry.name)
+        for message in miscounted(entry, folder.configs[entry.name], folder.manifest):
+            yield hit(message, entry.name)
+        if (made := entry.comparisons) and made.kinds != _kinds(folder.configs[entry.name]):
+            yield hit("rows by kind are not the declared ones", entry.name)
+    for message in misread_overlaps(folder.manifest, folder.configs):
+        yield hit(message, NAME)
     for name, file in sorted(folder.manifest.files.items()):
         if file.content and file.content != content_digest(pq.read_table(folder.present(name))):
             yield hit("the rows' digest is not the declared one", name)
+
+
+def _kinds(table: pa.Table) -> dict[str, int]:
+    return dict(Counter(table["kind"].to_pylist()))
 
 
 def _of_training(rows: list[dict[str, Any]], words: int) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from demur.record import ACCESS_TIERS, record_id
 from demur.training.triples import row_id
 
 _AGAIN = "Build it again."
-_TEXTS = ("prompt", "context_prefix", "target")
-_LINEAGES = ("lineage", "harmful_lineage", "safe_lineage")
+_TEXTS = ("prompt", "context_prefix", "target", "response")
+_LINEAGES = ("lineage", "harmful_lineage", "safe_lineage", "query_lineage")
 _OF_TRIPLES = ("prefix_mle", "refusal_mle", "rto")
 
 
@@ -227,20 +227,20 @@ def text_in_card(subject: Subject) -> Iterator[Finding]:
 def provenance(subject: Subject) -> Iterator[Finding]:
     """Ids that do not follow from the texts (of rows of a triple, DMR302 says so)."""
     folder = subject.folder
+    by_kind = {"training": ("kind", "prompt", "target"), "responses": ("prompt", "response")}
+    texts = by_kind.get(subject.kind, ("prompt",))
     for config, table in folder.whole.items() if folder else ():
-        training = subject.kind == "training"
-        columns = ["record_id", "prompt", *(["kind", "target"] if training else [])]
-        for number, row in enumerate(table.select(columns).to_pylist()):
-            if training:
+        for number, row in enumerate(table.select(["record_id", *texts]).to_pylist()):
+            if subject.kind == "training":
                 if row["kind"] in _OF_TRIPLES:
                     continue
                 expected = row_id(row["kind"], record_id("answer", row["prompt"], row["target"]))
+            elif subject.kind == "responses":
+                expected = record_id("response", row["prompt"], "", row["response"])
             else:
                 expected = record_id("prompt", row["prompt"])
             if folder and row["record_id"] != expected:
-                message = (
-                    f"the record id does not follow from {'kind, prompt and target' if training else 'the prompt'}"
-                )
+                message = f"the record id does not follow from the {' and '.join(texts)}"
                 yield hit(message, *folder.place(config, number), record_id=row["record_id"])
 
 

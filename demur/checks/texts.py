@@ -101,8 +101,8 @@ def template_marker(batch: Batch) -> Iterator[Finding]:
 def shared_words(batch: Batch) -> Iterator[Finding]:
     """Pairs without a common content word; of built training rows, those whose target is the harmful response."""
     built = batch.subject.kind == "training"
-    if batch.subject.kind in ("evaluation", "contrast"):
-        return
+    if batch.subject.folder and not built:
+        return  # a foreign response shares nothing with its query, and other kinds have no target
     prompts, targets = batch.texts("prompt"), batch.texts("response" if built else "target")
     if prompts is None or targets is None:
         return

@@ -12,7 +12,7 @@ from demur.checks.finding import Finding, hit
 from demur.checks.folder import Folder
 from demur.checks.rule import rule
 from demur.checks.subject import Subject
-from demur.manifest import TrainingParameters
+from demur.kinds import TrainingParameters
 from demur.record import record_id
 from demur.training.bank import opening, room
 from demur.training.laws import LAWS, law

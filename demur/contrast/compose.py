@@ -13,7 +13,7 @@ from demur.audits.surface import Baseline, across, baseline
 from demur.builder import Builder, Contrast
 from demur.collect import REJECTS, label_values
 from demur.contrast.mine import mine
-from demur.manifest import BaselineEntry, ScoreEntry, TextOnly
+from demur.kinds import BaselineEntry, ScoreEntry, TextOnly
 from demur.schema import arrow_schema
 
 Pair = tuple[str, str, int, int, float | None]

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from demur.manifest import BaselineEntry
+from demur.kinds import BaselineEntry
 
 SIDES = ("harmful", "safe")
 _SHOWN = 5

@@ -17,15 +17,15 @@ import pyarrow.compute as pc
 from demur.audits.refusal import judge
 from demur.balance import rank
 from demur.builder import ANSWERED, OF_TRIPLES, Builder, Training
-from demur.collect import REJECTS
+from demur.collect import Left, left_over
 from demur.dedup import deduplicate
 from demur.errors import UsageError
+from demur.kinds import TrainingCounts
 from demur.licences import combine
-from demur.manifest import TrainingCounts
 from demur.record import ACCESS_TIERS, record_id
 from demur.schema import arrow_schema
 from demur.training.bank import opening
-from demur.training.pairing import DETECTOR, EMPTY, NOT_SAMPLED, Left, Record, Triple, pair, sides
+from demur.training.pairing import DETECTOR, EMPTY, NOT_SAMPLED, Record, Triple, pair, sides
 from demur.training.triples import row_id, rows_of
 
 NEAR_TRIPLE = "near-triple"
@@ -88,7 +88,7 @@ def compose(
     schema = arrow_schema(builder.item)
     rows = [*_triple_rows(triples, builder, declared), *(_answer_row(record) for record in drawn)]
     items = pa.Table.from_pylist(rows, schema=schema).sort_by("record_id")
-    rejects = pa.concat_tables([_rejects(left, config), duplicates])
+    rejects = pa.concat_tables([left_over(left, config), duplicates])
     return Composed(items, rejects, _counts(items, triples, drawn, declared.opening_words))
 
 
@@ -184,22 +184,6 @@ def _place(record: Record) -> dict[str, Any]:
 
 def _near(record: Record, why: Mapping[str, Any]) -> Left:
     return Left(record, "near-protected", why["record_id"], why["similarity"], f"{why['rule']} ({why['source']})")
-
-
-def _rejects(left: list[Left], config: str) -> pa.Table:
-    rows = [
-        {
-            **{name: each.record["lineage"][name] for name in ("source", "row", "native_id")},
-            "config": config,
-            "record_id": each.record["record_id"],
-            "reason": each.reason,
-            "twin": each.twin,
-            "similarity": each.similarity,
-            "rule": each.rule,
-        }
-        for each in left
-    ]
-    return pa.Table.from_pylist(rows, schema=REJECTS)
 
 
 def _counts(items: pa.Table, triples: list[Triple], drawn: list[Record], words: int) -> TrainingCounts:

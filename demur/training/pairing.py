@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 from demur.audits.refusal import judge
 from demur.balance import rank
+from demur.collect import Left
 from demur.normalise import normalise
 from demur.record import record_id
 from demur.training.bank import Bank, opening, room
@@ -47,17 +48,6 @@ class Triple:
     def safe_id(self) -> str:
         """The record id of the refusal."""
         return self.safe["record_id"] if self.safe else record_id("refusal", self.text)
-
-
-@dataclass(frozen=True)
-class Left:
-    """A record that is in no row, and why."""
-
-    record: Record
-    reason: str
-    twin: str | None = None
-    similarity: float | None = None
-    rule: str | None = None
 
 
 def side(labels: Iterable[Mapping[str, str]], objective: bool, response: str) -> tuple[Side | None, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +18,15 @@ from demur.contrast.invariants import above_ceiling, straddling, unpaired
 from demur.contrast.mine import Settings
 from demur.errors import UsageError
 from demur.fetch import Places
-from demur.pin import pin
 from demur.pipeline import Build, build
-from demur.project import Project, bundled
+from demur.project import bundled
 from demur.record import Tri, harmful, record_id
-from demur.source import Raw, Source, github
+from demur.source import Raw
 from demur.stats import read_config
 from schemas.contrast_item import ContrastItem
 from schemas.prompt import Prompt
-from tests.conftest import COMMIT, ROOT, files_of, make_jsonl
+from tests.conftest import files_of, make_jsonl
+from tests.small import Small, small_project, small_source
 
 REAL = bundled().builder("safety-contrast")
 assert REAL.contrast is not None
@@ -65,20 +64,6 @@ def from_row(raw: Raw) -> Prompt:
     return Prompt(prompt=raw["prompt"], labels=(label,), pair=raw["pair"], context=raw["context"])
 
 
-def small_source(name: str) -> Source:
-    return Source(
-        name=name,
-        title=f"Small {name}",
-        homepage="https://example.org/small",
-        license="mit",
-        citation="small",
-        languages=("en",),
-        kind="prompt",
-        mirrors=(github(f"demo/{name}", "rows.jsonl", columns={each: each for each in row("", "no")}),),
-        to_records=from_row,
-    )
-
-
 ROWS = {"taken": TAKEN, "given": GIVEN, "paired": PAIRED + ODD}
 WIDE = Settings(calipers=(50.0, 50.0, 50.0), models=4)
 BUILDER = REAL.model_copy(
@@ -94,30 +79,11 @@ BUILDER = REAL.model_copy(
 )
 
 
-@dataclass(frozen=True)
-class Small(Project):
-    """The real project with sources of its own."""
-
-    own: dict[str, Source] = field(default_factory=dict)
-
-    def source(self, name: str) -> Source:
-        return self.own[name]
-
-
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
-    root = tmp_path_factory.mktemp("small")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DEMUR_MIRROR", str(root / "mirror"))
-        patch.setenv("DEMUR_CACHE", str(root / "cache"))
-        own = {}
-        for name, rows in ROWS.items():
-            path = root / "mirror" / "github" / "demo" / name / COMMIT / "rows.jsonl"
-            path.parent.mkdir(parents=True)
-            path.write_bytes(make_jsonl(rows))
-            source = small_source(name)
-            own[name] = source.model_copy(update={"pin": pin(source, Places(offline=True)).pin})
-        yield Small(ROOT, own=own)
+    sources = {name: (small_source(name, [*row("", "no")], from_row, "prompt"), rows) for name, rows in ROWS.items()}
+    with small_project(tmp_path_factory.mktemp("small"), sources) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -143,6 +143,7 @@ TRAINING: dict[str, Callable[[list[dict[str, Any]]], None]] = {
     "DMR310": training.one_opening,
 }
 CONTRAST = {"DMR313", "DMR604"}  # see test_contrast.py
+RESPONSES = {"DMR314"}  # see tests/queries/test_compare.py
 
 
 @pytest.mark.parametrize("code", EVALUATION)
@@ -172,7 +173,7 @@ def test_a_rule_of_training_sets(code: str, trained: Path, tmp_path: Path) -> No
 
 
 def test_every_rule_has_its_fixtures() -> None:
-    tested = [*CASES, *EVALUATION, *TRAINING, *CONTRAST]
+    tested = [*CASES, *EVALUATION, *TRAINING, *CONTRAST, *RESPONSES]
     assert sorted(tested) == [code for code in RULES if not code.startswith("DMR9")]
 
 

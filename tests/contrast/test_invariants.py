@@ -3,7 +3,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from demur.contrast.invariants import above_ceiling, straddling, unpaired
-from demur.manifest import BaselineEntry, ScoreEntry, TextOnly
+from demur.kinds import BaselineEntry, ScoreEntry, TextOnly
 
 TABLE = pa.table(
     {

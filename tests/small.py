@@ -1,0 +1,57 @@
+"""The real project with small sources of a test's own, carried by a mirror folder of the test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from demur.fetch import Places
+from demur.pin import pin
+from demur.project import Project
+from demur.source import Source, github
+from tests.conftest import COMMIT, ROOT, make_jsonl
+
+
+@dataclass(frozen=True)
+class Small(Project):
+    """The real project with sources of its own."""
+
+    own: dict[str, Source] = field(default_factory=dict)
+
+    def source(self, name: str) -> Source:
+        return self.own[name]
+
+
+def small_source(name: str, columns: Sequence[str], to_records: Any, kind: Literal["prompt", "response"]) -> Source:
+    """A source on GitHub whose rows have these columns."""
+    return Source(
+        name=name,
+        title=f"Small {name}",
+        homepage="https://example.org/small",
+        license="mit",
+        citation="small",
+        languages=("en",),
+        kind=kind,
+        mirrors=(github(f"demo/{name}", "rows.jsonl", columns={each: each for each in columns}),),
+        to_records=to_records,
+    )
+
+
+@contextmanager
+def small_project(root: Path, sources: dict[str, tuple[Source, list[dict[str, Any]]]]) -> Iterator[Small]:
+    """Write the rows into a mirror folder, pin every source, and give the project with them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DEMUR_MIRROR", str(root / "mirror"))
+        patch.setenv("DEMUR_CACHE", str(root / "cache"))
+        own = {}
+        for name, (source, rows) in sources.items():
+            path = root / "mirror" / "github" / "demo" / name / COMMIT / "rows.jsonl"
+            path.parent.mkdir(parents=True)
+            path.write_bytes(make_jsonl(rows))
+            own[name] = source.model_copy(update={"pin": pin(source, Places(offline=True)).pin})
+        yield Small(ROOT, own=own)
