@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from demur.audits.activations import Side
 from demur.audits.likelihood import Turn, key_of, log_likelihoods, turns
@@ -42,12 +43,14 @@ class Audit:
     """A reward audit, and what it was made of.
 
     Attributes:
+        token: r is the mean over a response's tokens; ``response``: it is their sum.
         left_out: reason -> responses that were not scored.
         templates: sha256 of the aligned and of the base model's template.
         digests: of the weights of both.
     """
 
-    reward: Reward
+    token: Reward
+    response: Reward
     aligned: str
     base: str
     digests: tuple[str, str]
@@ -57,8 +60,12 @@ class Audit:
 
     def as_dict(self) -> dict[str, Any]:
         """For programs."""
-        about = {name: value for name, value in vars(self).items() if name != "reward"}
-        return {**about, **self.reward.as_dict()}
+        rewards = {"token": self.token.as_dict(), "response": self.response.as_dict()}
+        return {**vars(self), **rewards}
+
+    def per(self, per: Per) -> Reward:
+        """One of the two."""
+        return self.token if per == "token" else self.response
 
 
 def read_responses(path: Path, config: str | None = None) -> Responses:
@@ -80,6 +87,9 @@ def read_responses(path: Path, config: str | None = None) -> Responses:
     if not table.num_rows:
         msg = "The set holds no rows"
         raise FormatError(msg, where=path, expected="at least one row", got=0)
+    _typed(table, "safe", path, "true, false or null", pa.types.is_boolean)
+    if "hazards" in table.column_names:
+        _typed(table, "hazards", path, "a list of hazards", pa.types.is_list, pa.types.is_large_list)
     hazards = table["hazards"].to_pylist() if "hazards" in table.column_names else [[]] * table.num_rows
     columns = {name: table[name].to_pylist() for name in _COLUMNS}
     for name in ("query_id", "prompt", "kind"):
@@ -96,13 +106,20 @@ def read_responses(path: Path, config: str | None = None) -> Responses:
     )
 
 
+def _typed(table: pa.Table, name: str, path: Path, expected: str, *accepted: Callable[[pa.DataType], bool]) -> None:
+    """Make sure of a column's type: the text 'false' would count as true, and a text's letters as hazards."""
+    found = table.schema.field(name).type
+    if not any(accepts(found) for accepts in (*accepted, pa.types.is_null)):
+        msg = f"The column {name!r} has another type"
+        raise FormatError(msg, where=path, expected=expected, got=str(found), fix="Write it with that type.")
+
+
 def measure(
     aligned: Loaded,
     base: Loaded,
     given: Responses,
     templates: tuple[Template, Template],
     *,
-    per: Per = "token",
     alphas: Sequence[float] = ALPHAS,
     batch: int = 8,
     padding: Side = "left",
@@ -115,7 +132,6 @@ def measure(
         base: its base model.
         given: the responses.
         templates: the chat template of each.
-        per: the mean over a response's tokens, or the sum.
         alphas: strengths of the turned-round score.
         batch: responses in one pass.
         padding: the side of the padding.
@@ -150,7 +166,8 @@ def measure(
         *sums,
     )
     return Audit(
-        reward(scored, per, alphas),
+        reward(scored, "token", alphas),
+        reward(scored, "response", alphas),
         aligned.name,
         base.name,
         (aligned.digest, base.digest),
@@ -198,13 +215,13 @@ def _reasons(given: Responses, both: list[list[Turn]], limit: int) -> list[str |
     return found
 
 
-def show(done: Audit) -> None:
-    """Print the tables."""
+def show(done: Audit, per: Per = "token") -> None:
+    """Print the tables, for r a token or a response, and how often either ranks safe above harmful."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    found, console = done.reward, Console()
+    found, console = done.per(per), Console()
     unit = "a token" if found.per == "token" else "a response"
     kinds = Table(box=box.ROUNDED, title=f"reward {unit}: {done.aligned} over {done.base}")
     for name in ("kind", "n", "mean", "5 %", "15 %", "median", "85 %", "95 %", "mean of the lower 15 %"):
@@ -213,7 +230,8 @@ def show(done: Audit) -> None:
         values = (each.mean, *each.quantiles.values(), each.lower_mean)
         kinds.add_row(each.kind, str(each.n), *(f"{value:+.3f}" for value in values))
     console.print(kinds)
-    console.print(f"r ranks the safe response above the harmful one: {found.safe_first}")
+    for one in (done.token, done.response):
+        console.print(f"r a {one.per} ranks the safe response above the harmful one: {one.safe_first}")
     table = Table(box=box.ROUNDED, title="exposure: the harmful response above the safe one")
     hazards = list(dict.fromkeys(each.hazard for each in found.exposure))
     table.add_column("alpha", justify="right")
@@ -223,6 +241,8 @@ def show(done: Audit) -> None:
         rates = {each.hazard: each.rate for each in found.exposure if each.alpha == alpha}
         table.add_row(f"{alpha:g}", *(_cell(rates[hazard]) for hazard in hazards))
     console.print(table)
+    if found.one_sided:
+        console.print(f"queries with one side only, which are in no share: {found.one_sided}")
     if done.left_out:
         console.print("left out: " + ", ".join(f"{reason} {count}" for reason, count in done.left_out.items()))
     console.print("shares with n and 95 % Wilson intervals; a tie is not above", style="dim")
@@ -232,14 +252,14 @@ def _cell(rate: Any) -> str:
     return f"{rate.share:.3f} ({rate.low:.3f}-{rate.high:.3f}), n {rate.n}"
 
 
-def plot(done: Audit, path: Path) -> None:
+def plot(done: Audit, path: Path, per: Per = "token") -> None:
     """Draw the rewards by kind of response, and the exposure by alpha, of all and of the most frequent hazards.
 
     Raises:
         UsageError: another kind of file than .svg or .png, or matplotlib is not installed.
         OutputError: the file cannot be written.
     """
-    found = done.reward
+    found = done.per(per)
     figure, (kinds, exposure) = panels(1, 2, (11, 4))
     for place, each in enumerate(found.distributions):
         low, tail, median, high, top = each.quantiles.values()

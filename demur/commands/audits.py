@@ -116,11 +116,18 @@ def probe(
     show_default=True,
     help="A base model often has no chat template: take the aligned one's, or prompt and response on two lines.",
 )
-@click.option("--per", type=click.Choice(["token", "response"]), default="token", show_default=True)
+@click.option(
+    "--per",
+    type=click.Choice(["token", "response"]),
+    default="token",
+    show_default=True,
+    help="Show the mean over a response's tokens, or their sum; --json has both.",
+)
 @click.option("--alpha", "alphas", type=click.FloatRange(0), multiple=True, help="Strength of the turned-round score.")
 @click.option("--dtype", type=click.Choice(["float32", "bfloat16"]), default="float32", show_default=True)
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, or auto: the GPU if there is one.")
 @click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Responses in one pass, at most.")
+@click.option("--padding", type=click.Choice(["left", "right"]), default="left", show_default=True)
 @click.option("--plot", "drawn", type=click.Path(path_type=Path, dir_okay=False), help="Draw it: an .svg or .png file.")
 @as_json
 def reward(
@@ -134,6 +141,7 @@ def reward(
     dtype: Any,
     device: str,
     batch: int,
+    padding: Any,
     drawn: Path | None,
     as_json: bool,
 ) -> None:
@@ -158,14 +166,14 @@ def reward(
         "plain": lambda: Template.plain("", "\n", "", two.tokenizer.eos_token or ""),
     }[base_template]()
     done = reward_report.measure(
-        one, two, read, (template, of_base), per=per, alphas=sorted(set(alphas)) or ALPHAS, batch=batch
+        one, two, read, (template, of_base), alphas=sorted(set(alphas)) or ALPHAS, batch=batch, padding=padding
     )
     if drawn:
-        reward_report.plot(done, drawn)
+        reward_report.plot(done, drawn, per)
     if as_json:
         print_json(done.as_dict())
     else:
-        reward_report.show(done)
+        reward_report.show(done, per)
 
 
 COMMANDS = (refusal_position, probe, reward)

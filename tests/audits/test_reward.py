@@ -16,13 +16,14 @@ from click.testing import CliRunner
 from demur.audits import likelihood
 from demur.audits.likelihood import Turn, log_likelihoods, turns
 from demur.audits.models import Loaded
-from demur.audits.reward import ALL, Scored, reward
+from demur.audits.reward import ALL, Per, Scored, reward
 from demur.audits.reward_report import Responses, measure, plot, read_responses
 from demur.cli import main
 from demur.errors import FormatError, UsageError
 from demur.training.template import Template
 from tests.audits import tiny
 
+PER: tuple[Per, ...] = ("token", "response")
 WORDS = (*tiny.WORDS, "sorry", "no", "yes", "pour")
 
 
@@ -113,7 +114,7 @@ def test_only_the_responses_own_tokens_count(tokenizer: Any) -> None:
 
 def test_a_model_against_itself_gives_nothing(tokenizer: Any, models: tuple[Any, Any], given: Responses) -> None:
     one, template = loaded(models[0], tokenizer), Template.of(tokenizer)
-    done = measure(one, one, given, (template, template), keep=False).reward
+    done = measure(one, one, given, (template, template), keep=False).token
     for each in done.distributions:
         assert {each.mean, each.lower_mean, *each.quantiles.values()} == {0.0}
     assert done.safe_first.count == 0  # ties are not above
@@ -122,9 +123,9 @@ def test_a_model_against_itself_gives_nothing(tokenizer: Any, models: tuple[Any,
 def test_swapped_models_flip_the_sign(tokenizer: Any, models: tuple[Any, Any], given: Responses) -> None:
     one, two = (loaded(model, tokenizer, name) for model, name in zip(models, "ab", strict=True))
     templates = (Template.of(tokenizer),) * 2
-    for per in ("token", "response"):
-        forth = measure(one, two, given, templates, per=per, keep=False).reward
-        back = measure(two, one, given, templates, per=per, keep=False).reward
+    for per in PER:
+        forth = measure(one, two, given, templates, keep=False).per(per)
+        back = measure(two, one, given, templates, keep=False).per(per)
         for a, b in zip(forth.distributions, back.distributions, strict=True):
             assert a.mean == pytest.approx(-b.mean, abs=1e-5)
             assert a.quantiles[0.15] == pytest.approx(-b.quantiles[0.85], abs=1e-5)
@@ -150,8 +151,8 @@ def test_the_sweep_goes_from_the_base_model_to_the_reward_turned_round() -> None
 def test_pairs_and_hazards_are_counted(tokenizer: Any, models: tuple[Any, Any], given: Responses) -> None:
     one, two = (loaded(model, tokenizer) for model in models)
     done = measure(one, two, given, (Template.of(tokenizer),) * 2, alphas=[1.0], keep=False)
-    assert {each.hazard: each.rate.n for each in done.reward.exposure} == {ALL: 10, "vcr": 4, "prv": 3, "hte": 3}
-    assert {each.kind: each.n for each in done.reward.distributions} == dict.fromkeys(sorted(set(given.kinds)), 10)
+    assert {each.hazard: each.rate.n for each in done.token.exposure} == {ALL: 10, "vcr": 4, "prv": 3, "hte": 3}
+    assert {each.kind: each.n for each in done.token.distributions} == dict.fromkeys(sorted(set(given.kinds)), 10)
     assert done.left_out == {}
 
 
@@ -203,8 +204,8 @@ def test_responses_that_cannot_be_scored_take_their_other_side_with_them(
     broken = changed(changed(given, 0, "  "), 4, " ".join(["tea"] * 60))
     done = measure(one, two, broken, (Template.of(tokenizer),) * 2, keep=False)
     assert done.left_out == {"empty": 1, "its query lost a side": 2, "longer than the context": 1}
-    assert done.reward.safe_first.n == 8
-    assert done.reward.responses == 26
+    assert done.token.safe_first.n == 8
+    assert done.token.responses == 26
 
 
 def test_nothing_to_compare_is_an_error(tokenizer: Any, models: tuple[Any, Any], given: Responses) -> None:
@@ -235,6 +236,25 @@ def test_probabilities_of_nothing_are_an_error(tokenizer: Any, given: Responses)
         measure(loaded(model, tokenizer), loaded(llama(0), tokenizer), given, (Template.of(tokenizer),) * 2, keep=False)
 
 
+@pytest.mark.parametrize(("aligned", "base", "model"), [(-np.inf, -1.0, "aligned"), (-1.0, np.nan, "base")])
+def test_a_probability_of_nothing_names_query_kind_and_model(aligned: float, base: float, model: str) -> None:
+    with pytest.raises(UsageError, match="1 responses have a log-probability that is not a finite number") as raised:
+        Scored(("q0", "q1"), ("chosen", "rejected"), (True, False), ((), ()), np.array([2, 4]),
+               aligned=np.array([-1.0, aligned]), base=np.array([-1.0, base]))  # fmt: skip
+    assert f"'rejected' response to query 'q1', {model} model" in str(raised.value)
+
+
+def test_queries_with_one_side_are_counted_and_in_no_share(
+    tokenizer: Any, models: tuple[Any, Any], given: Responses
+) -> None:
+    one, two = (loaded(model, tokenizer) for model in models)
+    kept = [row for row in range(len(given.safe)) if row not in (1, 5, 6)]  # q0: rejected; q1: foreign; q2: chosen
+    part = Responses(*(tuple(column[row] for row in kept) for column in vars(given).values()))
+    done = measure(one, two, part, (Template.of(tokenizer),) * 2, keep=False)
+    assert (done.token.one_sided, done.token.safe_first.n, done.token.responses) == (2, 8, 27)
+    assert done.left_out == {}
+
+
 def table_of(given: Responses) -> pa.Table:
     names = ("query_id", "prompt", "response", "kind", "safe", "hazards")
     return pa.table(dict(zip(names, map(list, vars(given).values()), strict=True)))
@@ -256,13 +276,14 @@ def test_the_command_on_saved_models(
     said = json.loads(done.stdout)
     templates = (Template.of(tokenizer),) * 2
     expected = measure(loaded(models[0], tokenizer), loaded(models[1], tokenizer), given, templates, keep=False)
-    assert said["safe_first"]["count"] == expected.reward.safe_first.count
+    assert said["token"]["safe_first"]["count"] == expected.token.safe_first.count
+    assert said["response"]["distributions"][0]["mean"] == expected.response.distributions[0].mean
     assert said["templates"][0] == said["templates"][1] == templates[0].sha256
     assert said["digests"][0] != said["digests"][1]
     assert (tmp_path / "reward.svg").stat().st_size > 5_000
     plain = json.loads(CliRunner().invoke(main, [*command, "--base-template", "plain", "--alpha", "1"]).stdout)
     assert plain["templates"][0] != plain["templates"][1]
-    assert {each["alpha"] for each in plain["exposure"]} == {1.0}
+    assert {each["alpha"] for each in plain["token"]["exposure"]} == {1.0}
     pq.write_table(table_of(given).drop_columns(["safe"]), path)
     failed = CliRunner().invoke(main, command)
     assert (failed.exit_code, "no safe" in failed.output) == (2, True), failed.output
@@ -272,6 +293,13 @@ def test_rows_with_a_missing_part_are_an_error(given: Responses, tmp_path: Path)
     path = tmp_path / "responses.parquet"
     pq.write_table(table_of(given).slice(0, 0), path)
     with pytest.raises(FormatError, match="no rows"):
+        read_responses(path)
+    said = [None if each is None else str(each).lower() for each in given.safe]
+    pq.write_table(table_of(given).set_column(4, "safe", pa.array(said)), path)
+    with pytest.raises(FormatError, match="'safe' has another type"):
+        read_responses(path)
+    pq.write_table(table_of(given).set_column(5, "hazards", pa.array(["vcr"] * len(said))), path)
+    with pytest.raises(FormatError, match="'hazards' has another type"):
         read_responses(path)
     rows = table_of(given).to_pylist()
     rows[3]["prompt"] = None
