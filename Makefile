@@ -26,6 +26,9 @@ $(DEV): $(READY)
 build: $(READY) ## build refusal-eval from its public sources
 	$(BIN)/demur build refusal-eval
 
+queries: $(READY) ## build safety-queries from its public sources
+	$(BIN)/demur build safety-queries
+
 training: $(READY) ## build refusal-training from its public sources
 	$(BIN)/demur build refusal-training
 
@@ -51,6 +54,7 @@ bench: setup ## compare with the peers (an hour or more)
 	$(BIN)/demur build safety-contrast
 	$(BIN)/python -m bench.probe
 	$(BIN)/demur build refusal-training
+	$(BIN)/demur build safety-responses --config judged --config hh_rlhf
 	$(BIN)/python -m bench.reward
 
 format: setup ## rewrite the code in the house format

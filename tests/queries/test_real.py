@@ -84,6 +84,13 @@ def test_every_set_and_seed_has_its_number_or_says_what_it_lacks(queries: Build)
         assert short == {each: count for each, count in expected.items() if count < 200}
     assert card.count("queries short of 200") == 3
     assert "Of dialogues with one turn" in card
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shared = {(each.set, each.side): f"{min(each.shared.values())}-{max(each.shared.values())}"
+              for each in queries.manifest.overlaps}  # fmt: skip
+    line = "| openai-moderation | 200 | 200 | 335, 259, 800 characters: below 200 there are 114 and 80 | {}, {} |"
+    assert line.format(*(shared["openai-moderation", side] for side in ("harmful", "safe"))) in readme
+    assert f"| ailuminate | 200 | | 715, 200 characters | {shared['ailuminate', 'harmful']} |" in readme
+    assert f"| benign | | 200 | 6,804, 200 characters | {shared['benign', 'safe']} |" in readme
 
 
 @mirrored

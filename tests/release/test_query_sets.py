@@ -1,0 +1,47 @@
+"""Query sets and responses to compare, released on the Hub of the tests, loaded, and built again from their sources.
+
+PYTEST_DONT_REWRITE: a failing assertion must not show the values it compared, which may be published prompts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from demur.manifest import read_manifest
+from tests.hub.running import Hub
+from tests.release.test_real_sets import LOAD, released
+
+pytestmark = pytest.mark.network
+MIRROR = os.environ.get("DEMUR_MIRROR")
+
+
+@pytest.mark.parametrize("name", ["safety-queries", "safety-responses"])
+def test_a_release_loads_and_is_built_again(
+    name: str, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if name == "safety-queries" and not MIRROR:
+        pytest.skip("DEMUR_MIRROR names no mirror folder")
+    monkeypatch.setenv("DEMUR_CACHE", str(tmp_path / "cache"))
+    ref = f"lab/{name}@v1.0.0"
+    released(hub, name, "--to", f"lab/{name}")
+    done = hub.run("pull", ref, "--to", str(tmp_path / "set"))
+    assert done.returncode == 0, done.stderr
+    manifest = read_manifest(tmp_path / "set")
+    asked = [(f"lab/{name}", config.name, "v1.0.0") for config in manifest.configs]
+    loaded = hub.python(LOAD, json.dumps(asked), home=tmp_path / "user")
+    assert loaded.returncode == 0, loaded.stderr
+    said = json.loads(loaded.stdout)
+    for config in manifest.configs:
+        for way in ("tag", "branch", "stream"):
+            counts = {split: rows for split, (rows, _) in said[f"lab/{name} {config.name} v1.0.0 {way}"].items()}
+            assert counts == config.rows
+    repo = hub.store.repo(f"lab/{name}")
+    assert repo is not None
+    assert repo.gated == ("manual" if name == "safety-responses" else None)
+    verified = hub.run("verify", ref, "--rebuild")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert "all invariants hold" in verified.stdout
