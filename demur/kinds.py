@@ -154,10 +154,12 @@ class Overlap(Frozen):
     """What the draws of two seeds share, of one side of a query set.
 
     Attributes:
+        configs: those that draw from the same sources.
         drawn: rows of each draw; ``of``: queries that both were drawn from.
         shared: two configs -> rows in both.
     """
 
+    configs: tuple[str, ...]
     set: str
     side: str
     drawn: Count

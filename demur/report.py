@@ -95,7 +95,9 @@ def query_table(manifest: Manifest, declared: Queries) -> None:
     """Print where the rows of query sets come from, how many each seed drew, and how much the draws share."""
     from demur.queries.draw import shortfalls
 
-    shared = {(each.set, each.side): each.shared.values() for each in manifest.overlaps}
+    shared = {
+        (config, each.set, each.side): each.shared.values() for each in manifest.overlaps for config in each.configs
+    }
     console = Console(width=None if Console().is_terminal else 160)
     for configs in _alike(manifest):
         first = configs[0].queries or {}
@@ -109,7 +111,7 @@ def query_table(manifest: Manifest, declared: Queries) -> None:
         for name, found in first.items():
             for side, each in found.sides.items():
                 drawn = [str((config.queries or {})[name].sides[side].drawn) for config in configs]
-                both = shared.get((name, side), ())
+                both = shared.get((configs[0].name, name, side), ())
                 table.add_row(
                     name, side, str(each.labelled), *map(str, each.within.values()),
                     f"{each.unique[str(found.length)]} < {found.length}", *drawn,

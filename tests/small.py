@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import pytest
 
+from demur.builder import Builder
 from demur.fetch import Places
 from demur.pin import pin
 from demur.project import Project
@@ -19,15 +20,21 @@ from tests.conftest import COMMIT, ROOT, make_jsonl
 
 @dataclass(frozen=True)
 class Small(Project):
-    """The real project with sources of its own."""
+    """The real project with sources, and builders, of its own."""
 
     own: dict[str, Source] = field(default_factory=dict)
+    made: dict[str, Builder] = field(default_factory=dict)
 
     def source(self, name: str) -> Source:
         return self.own[name]
 
+    def builder(self, name: str) -> Builder:
+        return self.made[name] if name in self.made else super().builder(name)
 
-def small_source(name: str, columns: Sequence[str], to_records: Any, kind: Literal["prompt", "response"]) -> Source:
+
+def small_source(
+    name: str, columns: Sequence[str], to_records: Any, kind: Literal["prompt", "response"], **more: Any
+) -> Source:
     """A source on GitHub whose rows have these columns."""
     return Source(
         name=name,
@@ -39,11 +46,14 @@ def small_source(name: str, columns: Sequence[str], to_records: Any, kind: Liter
         kind=kind,
         mirrors=(github(f"demo/{name}", "rows.jsonl", columns={each: each for each in columns}),),
         to_records=to_records,
+        **more,
     )
 
 
 @contextmanager
-def small_project(root: Path, sources: dict[str, tuple[Source, list[dict[str, Any]]]]) -> Iterator[Small]:
+def small_project(
+    root: Path, sources: dict[str, tuple[Source, list[dict[str, Any]]]], *made: Builder
+) -> Iterator[Small]:
     """Write the rows into a mirror folder, pin every source, and give the project with them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEMUR_MIRROR", str(root / "mirror"))
@@ -54,4 +64,4 @@ def small_project(root: Path, sources: dict[str, tuple[Source, list[dict[str, An
             path.parent.mkdir(parents=True)
             path.write_bytes(make_jsonl(rows))
             own[name] = source.model_copy(update={"pin": pin(source, Places(offline=True)).pin})
-        yield Small(ROOT, own=own)
+        yield Small(ROOT, own=own, made={builder.name: builder for builder in made})

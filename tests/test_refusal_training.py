@@ -6,7 +6,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +15,23 @@ import pytest
 
 from demur import protected
 from demur.audits.position_report import measure
-from demur.builder import Builder, Config
+from demur.builder import Config
 from demur.check import check
 from demur.errors import FormatError, LicenseError, UsageError
 from demur.fetch import Places
-from demur.pin import pin
 from demur.pipeline import Build, build
-from demur.project import Project, bundled
+from demur.project import bundled
 from demur.protected import Background, Protected
 from demur.rebuild import rebuild
 from demur.record import Label, harmful, record_id, refusal
-from demur.source import Raw, Source, github
+from demur.source import Raw
 from demur.stats import read_config
 from demur.taxonomy import HAZARDS
 from demur.training.bank import Bank, opening
 from demur.training.pairing import side
 from schemas.response import Response
-from tests.conftest import COMMIT, ROOT, files_of, make_jsonl
+from tests.conftest import files_of
+from tests.small import Small, small_project, small_source
 from tests.test_check import cover, rewrite
 
 REAL = bundled().builder("refusal-training")
@@ -118,40 +118,14 @@ def from_answer(row: Raw) -> Response:
     return Response(prompt=row["prompt"], response=row["response"], labels=(label,))
 
 
-def small_source(name: str, column: str | None, to_records: Callable[[Raw], Response], **more: Any) -> Source:
-    columns: dict[str, str | None] = {each: each for each in ("prompt", "response", column) if each}
-    return Source(
-        name=name,
-        title=f"Small {name}",
-        homepage="https://example.org/small",
-        license="mit",
-        citation="small",
-        languages=("en",),
-        kind="response",
-        mirrors=(github(f"demo/{name}", "rows.jsonl", columns=columns),),
-        to_records=to_records,
-        **more,
-    )
-
-
 SOURCES = {
-    "pyrit-harm": (small_source("pyrit-harm", "harm", from_harm), harm_rows()),
-    "pyrit-refusal": (small_source("pyrit-refusal", "refused", from_refusal), refusal_rows()),
-    "piqa": (small_source("piqa", None, from_answer), answer_rows()),
+    "pyrit-harm": (small_source("pyrit-harm", ("prompt", "response", "harm"), from_harm, "response"), harm_rows()),
+    "pyrit-refusal": (
+        small_source("pyrit-refusal", ("prompt", "response", "refused"), from_refusal, "response"),
+        refusal_rows(),
+    ),
+    "piqa": (small_source("piqa", ("prompt", "response"), from_answer, "response"), answer_rows()),
 }
-
-
-@dataclass(frozen=True)
-class Small(Project):
-    """The real project with sources of its own."""
-
-    own: dict[str, Source] = field(default_factory=dict)
-
-    def source(self, name: str) -> Source:
-        return self.own[name]
-
-    def builder(self, name: str) -> Builder:
-        return BUILDER
 
 
 BUILDER = REAL.model_copy(
@@ -171,16 +145,7 @@ def sketch() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def small(sketch: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Small, Build]]:
     root = tmp_path_factory.mktemp("small")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DEMUR_MIRROR", str(root / "mirror"))
-        patch.setenv("DEMUR_CACHE", str(root / "cache"))
-        own = {}
-        for name, (source, rows) in SOURCES.items():
-            path = root / "mirror" / "github" / "demo" / name / COMMIT / "rows.jsonl"
-            path.parent.mkdir(parents=True)
-            path.write_bytes(make_jsonl(rows))
-            own[name] = source.model_copy(update={"pin": pin(source, Places(offline=True)).pin})
-        project = Small(ROOT, own=own)
+    with small_project(root, SOURCES, BUILDER) as project:
         yield project, build(project, BUILDER, root / "out", Places(offline=True))
 
 

@@ -24,6 +24,7 @@ from demur.training.template import Template
 from demur.training.units import backend
 
 _VERSION = "1"  # of what is measured; a change of it leaves older files alone
+_KEPT_EVERY = 256  # responses
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ def log_likelihoods(
     Args:
         model: a causal language model of transformers, in evaluation mode.
         items: none of them empty, or longer than the model's context.
-        path: where the sums are kept; an existing file is read, and the model is not asked.
+        path: where the sums are kept; an existing file is read, and the model is not asked. What an interrupted run had
+            scored stands beside it, and is not scored again.
         batch: responses in one pass, of about equal length; halved where memory runs out.
         padding: the side of the padding, which must not matter; padding on the left needs less memory.
 
@@ -78,23 +80,46 @@ def log_likelihoods(
         UsageError: memory does not even hold one response.
     """
     if path is not None and path.is_file():
-        kept: NDArray[np.float64] = np.load(path)
-        return kept
-    found = np.empty(len(items))
-    for row, value in track(_scored(model, items, batch, padding), "responses read", len(items)):
-        found[row] = value
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}.part.npy")
-        np.save(part, found)
-        part.replace(path)
+        return _read(path)
+    part = path.with_suffix(".part.npy") if path else None
+    found = _read(part) if part and part.is_file() else np.full(len(items), np.nan)
+    order = np.argsort([-len(item) for item in items], kind="stable")  # the longest first: memory runs out early
+    left = order[np.isnan(found[order])]
+    done = False
+    try:
+        for count, (row, value) in enumerate(
+            track(_scored(model, items, left, batch, padding), "responses read", len(left))
+        ):
+            found[row] = value
+            if part and count % _KEPT_EVERY == _KEPT_EVERY - 1:
+                _keep(found, part)
+        done = True
+    finally:  # an interrupted run goes on where it stopped
+        if part and path:
+            _keep(found, path if done else part)
+            if done:
+                part.unlink(missing_ok=True)
     return found
 
 
-def _scored(model: Any, items: Sequence[Turn], batch: int, padding: Side) -> Iterator[tuple[int, float]]:
+def _read(path: Path) -> NDArray[np.float64]:
+    kept: NDArray[np.float64] = np.load(path)
+    return kept
+
+
+def _keep(found: NDArray[np.float64], path: Path) -> None:
+    """Write a file as a whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.stem}.{os.getpid()}.npy")
+    np.save(new, found)
+    new.replace(path)
+
+
+def _scored(
+    model: Any, items: Sequence[Turn], order: NDArray[np.int64], batch: int, padding: Side
+) -> Iterator[tuple[int, float]]:
     import torch
 
-    order = np.argsort([-len(item) for item in items], kind="stable")  # the longest first: memory runs out early
     start = 0
     while start < len(order):
         rows = order[start : start + batch]

@@ -210,5 +210,6 @@ def overlaps(
             first = min(by_config)
             counts = (entries[first].queries or {})[name]
             pool = counts.sides[side].unique[str(counts.length)]
-            found.append(Overlap(set=name, side=side, drawn=len(by_config[first]), of=pool, shared=shared))
+            drawn_each, configs = len(by_config[first]), tuple(sorted(by_config))
+            found.append(Overlap(configs=configs, set=name, side=side, drawn=drawn_each, of=pool, shared=shared))
     return tuple(found)

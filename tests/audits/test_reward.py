@@ -170,6 +170,37 @@ def test_a_second_run_reads_the_cache(
     assert len(list((tmp_path / "likelihoods").iterdir())) == 2
 
 
+@pytest.mark.parametrize("after", [0, 3])
+def test_an_interrupted_run_goes_on_where_it_stopped(
+    tokenizer: Any,
+    models: tuple[Any, Any],
+    given: Responses,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    after: int,
+) -> None:
+    items = turns(tokenizer, Template.of(tokenizer), given.prompts, given.responses)
+    expected, real = log_likelihoods(models[0], items, batch=4), likelihood.one_pass
+    path = tmp_path / "sums" / "key.npy"
+    passes: list[int] = []
+
+    def counted(model: Any, items: Any, padding: Any) -> Any:
+        if len(passes) == most:
+            raise KeyboardInterrupt
+        passes.append(len(items))
+        return real(model, items, padding)
+
+    monkeypatch.setattr(likelihood, "one_pass", counted)
+    most = after
+    with pytest.raises(KeyboardInterrupt):
+        log_likelihoods(models[0], items, path, batch=4)
+    assert not path.exists()
+    most = -1
+    assert log_likelihoods(models[0], items, path, batch=4).tolist() == expected.tolist()
+    assert sum(passes) == len(items)  # none twice
+    assert [each.name for each in path.parent.iterdir()] == ["key.npy"]
+
+
 def test_memory_that_runs_out_halves_the_batch(
     tokenizer: Any, models: tuple[Any, Any], given: Responses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
