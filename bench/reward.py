@@ -38,7 +38,8 @@ from bench.probe import smollm2
 from bench.report import RESULTS
 from bench.reward_page import page
 from demur.audits.models import Loaded, load
-from demur.audits.reward_report import Responses, measure, plot
+from demur.audits.responses import Responses
+from demur.audits.reward_report import measure, plot
 from demur.manifest import read_manifest
 from demur.similarity import cross_join
 from demur.stats import read_config

@@ -1,41 +1,29 @@
-"""The reward audit of two models on a set of responses: read, tokenise, score, show as a table, JSON or a plot."""
+"""The reward audit of two models on a set of responses: tokenise, score, show as tables, JSON or a plot."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from demur.audits.activations import Side
 from demur.audits.likelihood import Turn, key_of, log_likelihoods, turns
 from demur.audits.models import Loaded
 from demur.audits.plots import COLORS, panels, save
-from demur.audits.reward import ALL, ALPHAS, Per, Reward, Scored, reward
+from demur.audits.rates import Rate
+from demur.audits.responses import Responses
+from demur.audits.reward import ALL, ALPHAS, LOWER, QUANTILES, Per, Reward, Scored, reward
 from demur.cache import default_root
-from demur.errors import FormatError, UsageError
-from demur.stats import read_set
+from demur.errors import UsageError
 from demur.training.template import Template
 
-_COLUMNS = ("query_id", "prompt", "response", "kind", "safe")
 EMPTY, CUT, ONE_SIDED = "empty", "longer than the context", "its query lost a side"
 _SHOWN = 5  # hazards that are drawn
-
-
-@dataclass(frozen=True)
-class Responses:
-    """A set of responses: a row each, with its query, its kind, and whether it is the safe side of its query."""
-
-    queries: tuple[str, ...]
-    prompts: tuple[str, ...]
-    responses: tuple[str, ...]
-    kinds: tuple[str, ...]
-    safe: tuple[bool | None, ...]
-    hazards: tuple[tuple[str, ...], ...]
+_BY_HAZARD = 4  # alphas that are shown by hazard
 
 
 @dataclass(frozen=True)
@@ -66,52 +54,6 @@ class Audit:
     def per(self, per: Per) -> Reward:
         """One of the two."""
         return self.token if per == "token" else self.response
-
-
-def read_responses(path: Path, config: str | None = None) -> Responses:
-    """Read a built response set, or a Parquet file with columns query_id, prompt, response, kind and safe.
-
-    Args:
-        path: folder or file; ``safe`` is true, false or null (neither side), ``hazards`` a list and may be missing.
-        config: of a folder; by default its first one.
-
-    Raises:
-        UsageError: no such config or column.
-        FormatError: the file cannot be read, or holds no rows.
-        ManifestError: a folder that ``demur build`` did not write.
-    """
-    table = read_set(path, config)
-    if missing := [name for name in _COLUMNS if name not in table.column_names]:
-        msg = "The set holds no responses to compare"
-        raise UsageError(msg, where=path, expected=f"columns {', '.join(_COLUMNS)}", got=f"no {', '.join(missing)}")
-    if not table.num_rows:
-        msg = "The set holds no rows"
-        raise FormatError(msg, where=path, expected="at least one row", got=0)
-    _typed(table, "safe", path, "true, false or null", pa.types.is_boolean)
-    if "hazards" in table.column_names:
-        _typed(table, "hazards", path, "a list of hazards", pa.types.is_list, pa.types.is_large_list)
-    hazards = table["hazards"].to_pylist() if "hazards" in table.column_names else [[]] * table.num_rows
-    columns = {name: table[name].to_pylist() for name in _COLUMNS}
-    for name in ("query_id", "prompt", "kind"):
-        if empty := [row for row, cell in enumerate(columns[name]) if not cell]:
-            msg = f"{len(empty)} rows lack their {name}"
-            raise FormatError(msg, where=f"{path}, row {empty[0]}", expected="text", got="nothing")
-    return Responses(
-        tuple(columns["query_id"]),
-        tuple(columns["prompt"]),
-        tuple(text or "" for text in columns["response"]),
-        tuple(columns["kind"]),
-        tuple(columns["safe"]),
-        tuple(tuple(each or ()) for each in hazards),
-    )
-
-
-def _typed(table: pa.Table, name: str, path: Path, expected: str, *accepted: Callable[[pa.DataType], bool]) -> None:
-    """Make sure of a column's type: the text 'false' would count as true, and a text's letters as hazards."""
-    found = table.schema.field(name).type
-    if not any(accepts(found) for accepts in (*accepted, pa.types.is_null)):
-        msg = f"The column {name!r} has another type"
-        raise FormatError(msg, where=path, expected=expected, got=str(found), fix="Write it with that type.")
 
 
 def measure(
@@ -224,23 +166,36 @@ def show(done: Audit, per: Per = "token") -> None:
     found, console = done.per(per), Console()
     unit = "a token" if found.per == "token" else "a response"
     kinds = Table(box=box.ROUNDED, title=f"reward {unit}: {done.aligned} over {done.base}")
-    for name in ("kind", "n", "mean", "5 %", "15 %", "median", "85 %", "95 %", "mean of the lower 15 %"):
-        kinds.add_column(name, justify="left" if name == "kind" else "right")
+    kinds.add_column("kind of response", overflow="fold")
     for each in found.distributions:
-        values = (each.mean, *each.quantiles.values(), each.lower_mean)
-        kinds.add_row(each.kind, str(each.n), *(f"{value:+.3f}" for value in values))
+        kinds.add_column(each.kind, justify="right", overflow="fold")
+    kinds.add_row("n", *(f"{each.n:,}" for each in found.distributions))
+    kinds.add_row("mean", *(f"{each.mean:+.3f}" for each in found.distributions))
+    for level in QUANTILES:
+        name = "median" if level == 0.5 else f"{100 * level:g} %"
+        kinds.add_row(name, *(f"{each.quantiles[level]:+.3f}" for each in found.distributions))
+    kinds.add_row(f"mean of the lower {100 * LOWER:g} %", *(f"{each.lower_mean:+.3f}" for each in found.distributions))
     console.print(kinds)
     for one in (done.token, done.response):
         console.print(f"r a {one.per} ranks the safe response above the harmful one: {one.safe_first}")
+    rates = {(each.hazard, each.alpha): each.rate for each in found.exposure}
     table = Table(box=box.ROUNDED, title="exposure: the harmful response above the safe one")
-    hazards = list(dict.fromkeys(each.hazard for each in found.exposure))
-    table.add_column("alpha", justify="right")
-    for hazard in hazards:
-        table.add_column(hazard, justify="right")
-    for alpha in dict.fromkeys(each.alpha for each in found.exposure):
-        rates = {each.hazard: each.rate for each in found.exposure if each.alpha == alpha}
-        table.add_row(f"{alpha:g}", *(_cell(rates[hazard]) for hazard in hazards))
+    for name in ("alpha", "share", "95 % interval", "n"):
+        table.add_column(name, justify="right")
+    alphas = list(dict.fromkeys(alpha for _, alpha in rates))
+    for alpha in alphas:
+        table.add_row(f"{alpha:g}", *_cells(rates[ALL, alpha]))
     console.print(table)
+    hazards = [hazard for hazard in dict.fromkeys(hazard for hazard, _ in rates) if hazard != ALL]
+    if hazards:
+        few = sorted({alphas[place * (len(alphas) - 1) // (_BY_HAZARD - 1)] for place in range(_BY_HAZARD)})
+        by_hazard = Table(box=box.ROUNDED, title="exposure by hazard; all alphas with --json")
+        for name in ("hazard", "n", *(f"alpha {alpha:g}" for alpha in few)):
+            by_hazard.add_column(name, justify="right" if name != "hazard" else "left", no_wrap=True)
+        for hazard in hazards:
+            mine = [rates[hazard, alpha] for alpha in few]
+            by_hazard.add_row(hazard, f"{mine[0].n:,}", *("\n".join(_cells(rate)[:2]) for rate in mine))
+        console.print(by_hazard)
     if found.one_sided:
         console.print(f"queries with one side only, which are in no share: {found.one_sided}")
     if done.left_out:
@@ -248,8 +203,8 @@ def show(done: Audit, per: Per = "token") -> None:
     console.print("shares with n and 95 % Wilson intervals; a tie is not above", style="dim")
 
 
-def _cell(rate: Any) -> str:
-    return f"{rate.share:.3f} ({rate.low:.3f}-{rate.high:.3f}), n {rate.n}"
+def _cells(rate: Rate) -> tuple[str, str, str]:
+    return f"{rate.share:.3f}", f"{rate.low:.3f}-{rate.high:.3f}", f"{rate.n:,}"
 
 
 def plot(done: Audit, path: Path, per: Per = "token") -> None:

@@ -152,12 +152,13 @@ def reward(
     """
     from demur.audits import plots, reward_report
     from demur.audits.models import load
+    from demur.audits.responses import read_responses
     from demur.audits.reward import ALPHAS
     from demur.training.template import Template
 
     if drawn:
         plots.check_path(drawn)
-    read = reward_report.read_responses(responses, config)
+    read = read_responses(responses, config)
     one, two = load(aligned, dtype, device), load(base, dtype, device)
     template = Template.of(one.tokenizer)
     of_base = {

@@ -16,8 +16,9 @@ from click.testing import CliRunner
 from demur.audits import likelihood
 from demur.audits.likelihood import Turn, log_likelihoods, turns
 from demur.audits.models import Loaded
+from demur.audits.responses import Responses, read_responses
 from demur.audits.reward import ALL, Per, Scored, reward
-from demur.audits.reward_report import Responses, measure, plot, read_responses
+from demur.audits.reward_report import measure, plot
 from demur.cli import main
 from demur.errors import FormatError, UsageError
 from demur.training.template import Template

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demur.audits.reward_report import read_responses
+from demur.audits.responses import read_responses
 from demur.builder import Config
 from demur.check import check
 from demur.errors import UsageError
