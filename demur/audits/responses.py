@@ -41,7 +41,13 @@ def read_responses(path: Path, config: str | None = None) -> Responses:
     table = read_set(path, config)
     if missing := [name for name in _COLUMNS if name not in table.column_names]:
         msg = "The set holds no responses to compare"
-        raise UsageError(msg, where=path, expected=f"columns {', '.join(_COLUMNS)}", got=f"no {', '.join(missing)}")
+        raise UsageError(
+            msg,
+            where=path,
+            expected=f"columns {', '.join(_COLUMNS)}",
+            got=f"no {', '.join(missing)}",
+            fix="`demur build safety-responses` makes such a set.",
+        )
     if not table.num_rows:
         msg = "The set holds no rows"
         raise FormatError(msg, where=path, expected="at least one row", got=0)

@@ -31,6 +31,7 @@ ROLES = ("chosen", "rejected", "judged")
 """What a record is for: a side of a preference, or a response that was judged by itself; others are reasons."""
 
 ONE_SIDED, EQUAL, NEAR = "one-sided", "equal-responses", "near-duplicate"
+CONTEXT, DIFFERENT = "has-context", "different-prompts"
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,15 @@ def compare(builder: Builder, config: str, records: pa.Table) -> Compared:
     Raises:
         UsageError: fewer than two queries have both sides.
     """
-    every = records.to_pylist()
-    left = [Left(record, record["role"]) for record in every if record["role"] not in ROLES]
-    queries, more = _queries(every, builder.seed)
+    left, fit = [], []
+    for record in records.to_pylist():
+        if record["role"] not in ROLES:
+            left.append(Left(record, record["role"]))
+        elif record["context"] is not None:  # the prompt is not all of what was asked
+            left.append(Left(record, CONTEXT))
+        else:
+            fit.append(record)
+    queries, more = _queries(fit, builder.seed)
     left += more
     queries, more = _one_a_group(queries, builder.seed)
     left += more
@@ -94,15 +101,15 @@ def compare(builder: Builder, config: str, records: pa.Table) -> Compared:
     return Compared(items, left_over(left, config), counts)
 
 
-def _queries(every: Iterable[Record], seed: int) -> tuple[list[Query], list[Left]]:
+def _queries(fit: Iterable[Record], seed: int) -> tuple[list[Query], list[Left]]:
     """Queries with both sides: the two responses of one preference, or a harmful and a safe judged one each."""
     preferences: defaultdict[tuple[str, int], dict[str, Record]] = defaultdict(dict)
     judged = []
     left = []
-    for record in every:
+    for record in fit:
         if record["role"] == "judged":
             judged.append(record)
-        elif record["role"] in ROLES:
+        else:
             preferences[record["lineage"]["source"], record["lineage"]["row"]][record["role"]] = record
     found, unfit = sides(judged)
     left += unfit
@@ -128,6 +135,8 @@ def _unfit(row: dict[str, Record]) -> str | None:
     """Why a preference gives no query."""
     if {*row} != {"chosen", "rejected"} or row["chosen"]["prompt"] is None:
         return ONE_SIDED
+    if row["chosen"]["prompt"] != row["rejected"]["prompt"]:
+        return DIFFERENT
     if any(judge(record["response"]) == "empty" for record in row.values()):
         return EMPTY
     one, two = (normalise(record["response"]) for record in row.values())

@@ -88,12 +88,8 @@ def drawn(queries_project: Small, tmp_path_factory: pytest.TempPathFactory) -> B
     return build(queries_project, queries_builder(), tmp_path_factory.mktemp("drawn") / "out", Places(offline=True))
 
 
-def answer(prompt: str, response: str, role: str, pair: str | None = None) -> dict[str, Any]:
-    return {"prompt": prompt, "response": response, "role": role, "pair": pair}
-
-
 ASKED = [f"May I just take a {each}?" for each in EVERY[:8]]
-ANSWERS = [
+ANSWERS: list[dict[str, Any]] = [
     *(
         {
             "prompt": prompt,
@@ -105,14 +101,23 @@ ANSWERS = [
     {"prompt": ASKED[0].upper(), "chosen": "Better ask.", "rejected": "Just take it."},  # a near-duplicate
     {"prompt": "May I keep a stray umbrella?", "chosen": "It rains.", "rejected": "it RAINS"},
     {"prompt": "May I whistle at night?", "chosen": "...", "rejected": "All night long."},
+    {
+        "prompt": "May I sing?",
+        "chosen": "Softly.",
+        "rejected": "As loud as you can.",
+        "rejected_prompt": "May I shout?",
+    },
+    {"prompt": "May I read it?", "chosen": "Ask her.", "rejected": "Sure.", "context": "A diary lies on the stair."},
 ]
+ANSWERS = [{"rejected_prompt": None, "context": None, **each} for each in ANSWERS]
 
 
 def to_responses(raw: Raw) -> list[Response]:
     return [
         Response(
-            prompt=raw["prompt"],
+            prompt=raw["rejected_prompt"] if side == "rejected" and raw["rejected_prompt"] else raw["prompt"],
             response=raw[side],
+            context=raw["context"],
             labels=(harmful("unknown", by="unknown", scope="response"),),
             native_labels=(NativeLabel(name="preference", value=side),),
         )
@@ -158,7 +163,7 @@ RESPONSES = bundled().builder("safety-responses").model_copy(
 def responses_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
     tower = [dict(zip(("prompt", "response", "harm"), each, strict=True)) for each in JUDGED]
     sources = {
-        "answers": (small_source("answers", ["prompt", "chosen", "rejected"], to_responses, "response"), ANSWERS),
+        "answers": (small_source("answers", list(ANSWERS[0]), to_responses, "response"), ANSWERS),
         "tower": (small_source("tower", ["prompt", "response", "harm"], to_judged, "response"), tower),
     }
     with small_project(tmp_path_factory.mktemp("responses"), sources) as made:
