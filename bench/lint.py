@@ -78,7 +78,7 @@ def write(path: Path, rows: int) -> None:
 def demur(path: Path) -> Found:
     """Whole columns first; pydantic for the rows that they suspect."""
     from demur.checks.columnar import invalid
-    from demur.checks.reading import read_blocks
+    from demur.files.reading import read_blocks
 
     found = []
     for block in read_blocks(path, print):
@@ -126,7 +126,7 @@ def pandera(path: Path) -> Found:
 
 def command(path: Path) -> Found:
     """The whole of `demur check`, all rules; its schema findings are not compared, for the layout declares fewer."""
-    from demur.check import check
+    from demur.checks.engine import check
 
     return [(finding.row or 0, finding.code, "") for finding in check(path, license="mit").findings]
 

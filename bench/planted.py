@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from demur.sources import declared
+
 SEED = 20240711
 PROTECTED = ("advbench", "harmbench", "jailbreakbench", "malicious-instruct", "strongreject", "tdc2023")
 UNRELATED = "alpaca"
@@ -128,10 +130,10 @@ def prompts() -> tuple[str, list[str], list[str]]:
     """Where the prompts come from, the protected ones (distinct), and the unrelated ones (distinct)."""
     if not os.environ.get("DEMUR_MIRROR"):
         return "synthetic", _synthetic(2_000, SEED + 1), _synthetic(30_000, SEED + 2)
-    from demur.fetch import Places, fetch
     from demur.project import Project
+    from demur.sources.fetch import Places, fetch
 
-    sources = Project(Path(__file__).parent.parent).sources()
+    sources = declared.sources(Project(Path(__file__).parent.parent))
     rows = {name: fetch(sources[name], Places()).rows for name in (*PROTECTED, UNRELATED)}
     protected = dict.fromkeys(row["prompt"] for name in PROTECTED for row in rows[name])
     unrelated = [text for text in dict.fromkeys(row["prompt"] for row in rows[UNRELATED]) if text not in protected]

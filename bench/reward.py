@@ -38,13 +38,13 @@ from bench.probe import smollm2
 from bench.report import RESULTS
 from bench.reward_page import page
 from demur.audits.models import Loaded, load
-from demur.audits.responses import Responses
-from demur.audits.reward_report import measure, plot
-from demur.manifest import read_manifest
+from demur.audits.reward.report import measure, plot
+from demur.audits.reward.responses import Responses
+from demur.sets.folder import read_config
+from demur.sets.manifest_file import read_manifest
 from demur.similarity import cross_join
-from demur.stats import read_config
-from demur.training.template import Template
-from demur.training.tokens import TokenView
+from demur.tokens.rows import TokenView
+from demur.tokens.template import Template
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS, FILE = ROOT / "docs", RESULTS / "reward.json"
@@ -145,7 +145,7 @@ def tuned(base: Loaded, rows: list[dict[str, Any]], to: Path) -> None:
     """A copy of a model after a few steps on refusals, saved."""
     import torch
 
-    from demur.training.collator import Collator
+    from demur.tokens.collator import Collator
 
     torch.manual_seed(0)
     model = copy.deepcopy(base.model).train()

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from bench.report import markdown
-from demur.audits.rates import Rate
-from demur.audits.reward import ALL
+from demur.audits.reward.reward import ALL
+from demur.rates import Rate
 
 SHOWN = (0.0, 1.0, 10.0)  # strengths that are shown by hazard
 

@@ -43,8 +43,8 @@ def single(path: Path) -> dict[str, Any]:
 
 def dask(path: Path, shard_rows: int) -> dict[str, Any]:
     """The same by the workers of a local cluster, labels written; starting the cluster is stated apart."""
-    from demur.scale import open_engine
-    from demur.scale import run as group
+    from demur.groups.sharded import open_engine
+    from demur.groups.sharded import run as group
 
     begin = perf_counter()
     with open_engine("dask", workers=WORKERS) as engine, TemporaryDirectory() as folder:

@@ -37,12 +37,12 @@ import pyarrow as pa
 
 from bench.report import RESULTS, markdown, targets
 from bench.report import target as target_of
-from demur.training._assemble import FITS, assemble, judge
-from demur.training.fixed import Fixed, find_fixed
-from demur.training.laws import LAWS
-from demur.training.template import Template
-from demur.training.tokens import TokenView, _flat
-from demur.training.triples import rows_of
+from demur.kinds.training.laws import LAWS
+from demur.kinds.training.triples import rows_of
+from demur.tokens._assemble import FITS, assemble, judge
+from demur.tokens.fixed import Fixed, find_fixed
+from demur.tokens.rows import TokenView, _flat
+from demur.tokens.template import Template
 
 FILE = RESULTS / "token_rows.json"
 BATCH = 4096  # rows

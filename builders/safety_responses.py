@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from demur.builder import Config, builder
-from demur.queries.declared import Comparisons
+from demur.kinds.responses import Responses
+from demur.sets.builder import builder
+from demur.sets.kind import Config
 from schemas.compared_response import ComparedResponse
 
 JUDGED = ("pyrit-harm", "pyrit-objective", "pyrit-refusal")
@@ -22,13 +23,8 @@ JUDGED = ("pyrit-harm", "pyrit-objective", "pyrit-refusal")
         "harmful response of another query. Made for audits of an aligned model and its base: how far the difference "
         "of their log-probabilities tells safe from harmful, and how far it could be turned round."
     ),
-    item=ComparedResponse,
-    configs=(
-        Config(name="judged", sources=JUDGED, commercial=True),
-        Config(name="hh_rlhf", sources=("hh-rlhf-harmless",), on_demand=True, commercial=True),
-    ),
-    splits={"test": 1.0},
-    comparisons=Comparisons(
+    kind=Responses(
+        row=ComparedResponse,
         left_out={
             "beavertails": "not pinned: no carrier but the Hub",
             "coconot-pref": "both responses answer a harmless request: preferred for complying, neither is harmful",
@@ -38,6 +34,11 @@ JUDGED = ("pyrit-harm", "pyrit-objective", "pyrit-refusal")
             "xstest-completions": "quarantined: its responses may not be redistributed",
         },
     ),
+    configs=(
+        Config(name="judged", sources=JUDGED, commercial=True),
+        Config(name="hh_rlhf", sources=("hh-rlhf-harmless",), on_demand=True, commercial=True),
+    ),
+    splits={"test": 1.0},
     tags=("safety", "evaluation", "reward"),
 )
 def safety_responses(records: pa.Table) -> pa.Table:

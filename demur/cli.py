@@ -14,7 +14,8 @@ from typing import Any
 import click
 
 from demur import __version__
-from demur.commands import audits, builds, checks, contamination, contrast, judgements, releases, sources
+from demur.commands import audits, builds, checks, contamination, judgements, releases, sources
+from demur.commands import baseline as contrast
 from demur.commands.common import INTERRUPTED, USAGE
 from demur.errors import DemurError, nearest
 

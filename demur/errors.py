@@ -8,10 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pydantic import ValidationError
+from typing import Any
 
 _WORD = re.compile(r"[\w.:/+-]{1,40}", re.ASCII)
 
@@ -118,8 +115,8 @@ def shown(cell: object) -> str:
     return repr(text) if _WORD.fullmatch(text) else f"<{len(text)} characters>"
 
 
-def issues(error: ValidationError) -> list[str]:
-    """What pydantic found, a line each: place and message, without the values, which may be texts."""
+def issues(error: Any) -> list[str]:
+    """What pydantic's ValidationError found, a line each: place and message, without the values, which may be texts."""
     found = error.errors(include_input=False, include_url=False)
     return [": ".join(filter(None, (".".join(map(str, each["loc"])), each["msg"]))) for each in found]
 

@@ -1,29 +1,22 @@
 """A project root: the folder with ``builders/``, ``schemas/`` and ``cards/`` that the command works on.
 
-It is the checkout the user stands in, or else the copy bundled with Demur. The engine never imports a builder or a
-schema by name; this module finds and loads them.
+It is the checkout the user stands in, or else the copy bundled with Demur. The engine never imports a builder, a
+schema, a kind or a carrier by name; this module finds and loads modules, and knows nothing of what they declare.
 """
 
 from __future__ import annotations
 
 import importlib
+import pkgutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, TypeVar
-
-from pydantic import ValidationError
+from typing import Any, TypeVar
 
 from demur.errors import ProjectError, UsageError, issues, nearest
-from demur.source import Source, SourcePin, read_pins
-from demur.taxonomy import Crosswalk, load_crosswalk
-
-if TYPE_CHECKING:
-    from demur.builder import Builder
-    from demur.record import Frozen
 
 T = TypeVar("T")
 
@@ -37,82 +30,45 @@ class Project:
     """
 
     root: Path
-    recorded: Mapping[str, SourcePin] = field(default_factory=dict)
-
-    @property
-    def pins(self) -> Path:
-        """The file that ``demur pin`` writes."""
-        return self.root / "builders" / "sources" / "pins.json"
+    recorded: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def cards(self) -> Path:
-        """The folder of card templates and the bibliography."""
+        """The folder of card templates."""
         return self.root / "cards"
 
-    def crosswalk(self) -> Crosswalk:
-        """The table from every source's native categories to the shared hazards."""
-        return load_crosswalk(self.root / "builders" / "crosswalk.toml")
-
-    def sources(self) -> dict[str, Source]:
-        """Every declared source by name, each with its pin.
+    def declared(self, package: str, kind: type[T]) -> dict[str, T]:
+        """Everything of a class that the modules of a package declare, by its ``name``.
 
         Raises:
             ProjectError: a file cannot be loaded, or a name is declared twice.
         """
-        pins = {**read_pins(self.pins), **self.recorded}
-        found = {source.name: source for source in self._declared("builders.sources", Source)}
-        return {name: source.model_copy(update={"pin": pins.get(name)}) for name, source in sorted(found.items())}
-
-    def source(self, name: str) -> Source:
-        """One declared source.
-
-        Raises:
-            UsageError: there is none of that name.
-        """
-        return _pick(self.sources(), name, "source")
-
-    def builders(self) -> dict[str, Builder]:
-        """Every declared builder by name."""
-        from demur.builder import Builder
-
-        return {builder.name: builder for builder in self._declared("builders", Builder)}
-
-    def builder(self, name: str) -> Builder:
-        """One declared builder.
-
-        Raises:
-            UsageError: there is none of that name.
-        """
-        return _pick(self.builders(), name, "builder")
-
-    def schemas(self) -> dict[str, type[Frozen]]:
-        """Every kind of row by its file's name, such as ``evaluation_item``."""
-        from demur.record import Frozen
-
-        kinds: dict[str, type[Frozen]] = {}
-        for module in self._modules("schemas"):
-            for value in vars(module).values():
-                if isinstance(value, type) and issubclass(value, Frozen) and value.__module__ == module.__name__:
-                    kinds[module.__name__.rpartition(".")[2]] = value
-        return kinds
-
-    def _declared(self, package: str, kind: type[T]) -> list[T]:
         found: dict[str, T] = {}
-        for module in self._modules(package):
+        for module in self.modules(package):
             for value in vars(module).values():
                 if isinstance(value, kind):
                     name: str = value.name  # type: ignore[attr-defined]
                     if name in found and found[name] is not value:
                         msg = f"{kind.__name__} {name!r} is declared twice"
-                        raise ProjectError(
-                            msg,
-                            where=module.__file__,
-                            fix="Rename one of the two.",
-                        )
+                        raise ProjectError(msg, where=module.__file__, fix="Rename one of the two.")
                     found[name] = value
-        return list(found.values())
+        return found
 
-    def _modules(self, package: str) -> list[ModuleType]:
+    def classes(self, package: str, base: type[T]) -> dict[str, type[T]]:
+        """The last class of a base that each module of a package defines, by the module's name."""
+        return {
+            module.__name__.rpartition(".")[2]: value
+            for module in self.modules(package)
+            for value in vars(module).values()
+            if isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__
+        }
+
+    def modules(self, package: str) -> list[ModuleType]:
+        """The modules of a package of the project, loaded.
+
+        Raises:
+            ProjectError: there is no such folder, or a file cannot be loaded.
+        """
         folder = self.root.joinpath(*package.split("."))
         if not folder.is_dir():
             msg = "The project has no such folder"
@@ -133,8 +89,12 @@ class Project:
                 return importlib.import_module(name)
             except Exception as error:
                 msg = "A file of the project cannot be loaded"
-                got = issues(error)[0] if isinstance(error, ValidationError) else f"{type(error).__name__}: {error}"
-                raise ProjectError(msg, where=f"{self.root}: {name}", got=got) from error
+                raise ProjectError(msg, where=f"{self.root}: {name}", got=_said(error)) from error
+
+
+def _said(error: Exception) -> str:
+    """What is wrong with a declaration; of pydantic's error the first issue, without its values."""
+    return issues(error)[0] if hasattr(error, "errors") else f"{type(error).__name__}: {error}"
 
 
 _PACKAGES = ("builders", "schemas")
@@ -183,8 +143,29 @@ def find(start: Path | None = None) -> Project:
     return bundled()
 
 
-def _pick(known: dict[str, T], name: str, what: str) -> T:
+def pick(known: Mapping[str, T], name: str, what: str) -> T:
+    """The declaration of a name.
+
+    Raises:
+        UsageError: there is none; a near name is suggested.
+    """
     if name not in known:
         msg = f"No {what} {name!r}"
         raise UsageError(msg, fix=nearest(name, known))
     return known[name]
+
+
+def names_in(package: str) -> list[str]:
+    """The names of the modules and packages inside a package of Demur's, sorted; private ones left out."""
+    paths: Iterable[str] = importlib.import_module(package).__path__
+    return sorted(each.name for each in pkgutil.iter_modules(paths) if not each.name.startswith("_"))
+
+
+def submodule(package: str, name: str) -> ModuleType:
+    """One module inside a package of Demur's."""
+    return importlib.import_module(f"{package}.{name}")
+
+
+def submodules(package: str) -> list[ModuleType]:
+    """All modules inside a package of Demur's, loaded."""
+    return [submodule(package, name) for name in names_in(package)]

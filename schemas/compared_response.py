@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import StringConstraints, model_validator
 
-from demur.record import Access, Frozen, Hazard, Label, Lineage, NativeLabel, RecordId, Slug, Text, UseLimit
+from demur.records.record import Access, Hazard, Label, Lineage, NativeLabel, RecordId, Slug, Text, UseLimit
+from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf
 
 Kind = Literal["chosen", "rejected", "other_rejected", "safe", "harmful", "other_harmful"]
 
@@ -15,54 +16,51 @@ SAFE: dict[Kind, bool | None] = {
 }  # fmt: skip
 
 
-class ComparedResponse(Frozen):
-    """One row; a query has three: its safe response, its harmful one, and the harmful response of another query.
-
-    Attributes:
-        record_id: 128-bit hex of a hash over the normalised prompt and response; stable under order and source.
-        query_id: record id of the prompt, as in a set of queries.
-        prompt: the query, exactly as published.
-        response: the response, exactly as published.
-        kind: ``chosen`` and ``rejected`` of a preference: people found the first the safer of the two, no more.
-            ``safe`` and ``harmful``: people judged each by itself. ``other_rejected`` and ``other_harmful``: the
-            response of another query, by a seeded derangement.
-        safe: whether it is the safe side of its query, or the harmful one; null for another query's response.
-        answered_id: record id of the prompt that the response was given to.
-        hazards: of the query: MLCommons AILuminate hazards, sorted.
-        labels: judgements of the response to its own query; empty for another query's response.
-        native_labels: the same as the source spells them.
-        generator: the model that wrote the response, if the source says so.
-        language: BCP 47 tag.
-        source: the source of the response.
-        group_id: near-duplicates of the query share it; a set has one query of a group.
-        split: every row is for evaluation.
-        license: SPDX id, in lower case, at least as strict as those of query and response.
-        use_limits: limits inherited from both.
-        access: never ``public``: harmful text stands in the set.
-        lineage: the row of the pinned source that the response comes from.
-        query_lineage: the same of the query.
-    """
+class ComparedResponse(Row):
+    """One row; a query has three: its safe response, its harmful one, and the harmful response of another query."""
 
     record_id: RecordId
+    """128-bit hex of a hash over the normalised prompt and response; stable under order and source."""
     query_id: RecordId
-    prompt: Text
-    response: Text
-    kind: Kind
+    """Record id of the prompt, as in a set of queries."""
+    prompt: Annotated[Text, TextOf("prompt")]
+    """The query, exactly as published."""
+    response: Annotated[Text, TextOf("response")]
+    """The response, exactly as published."""
+    kind: Annotated[Kind, Facet()]
+    """``chosen`` and ``rejected`` of a preference: people found the first the safer of the two, no more. ``safe`` and
+    ``harmful``: people judged each by itself. ``other_rejected`` and ``other_harmful``: the response of another
+    query, by a seeded derangement."""
     safe: bool | None
+    """Whether it is the safe side of its query, or the harmful one; null for another query's response."""
     answered_id: RecordId
+    """Record id of the prompt that the response was given to."""
     hazards: tuple[Hazard, ...]
+    """Of the query: MLCommons AILuminate hazards, sorted."""
     labels: tuple[Label, ...]
-    native_labels: tuple[NativeLabel, ...]
+    """Judgements of the response to its own query; empty for another query's response."""
+    native_labels: Annotated[tuple[NativeLabel, ...], Bookkeeping()]
+    """The same as the source spells them."""
     generator: str | None
+    """The model that wrote the response, if the source says so."""
     language: str
-    source: Slug
-    group_id: RecordId
+    """BCP 47 tag."""
+    source: Annotated[Slug, Bookkeeping()]
+    """The source of the response."""
+    group_id: Annotated[RecordId, Bookkeeping()]
+    """Near-duplicates of the query share it; a set has one query of a group."""
     split: Annotated[str, StringConstraints(pattern=r"^[a-z]+$")]
-    license: str
-    use_limits: tuple[UseLimit, ...]
+    """Every row is for evaluation."""
+    license: Annotated[str, Bookkeeping()]
+    """SPDX id, in lower case, at least as strict as those of query and response."""
+    use_limits: Annotated[tuple[UseLimit, ...], Bookkeeping()]
+    """Limits inherited from both."""
     access: Access
-    lineage: Lineage
-    query_lineage: Lineage
+    """Never ``public``: harmful text stands in the set."""
+    lineage: Annotated[Lineage, Origin()]
+    """The row of the pinned source that the response comes from."""
+    query_lineage: Annotated[Lineage, Origin()]
+    """The same of the query."""
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:

@@ -6,52 +6,50 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from demur.record import Access, Frozen, Hazard, Label, Lineage, NativeLabel, RecordId, Slug, Text, UseLimit
+from demur.records.record import Access, Hazard, Label, Lineage, NativeLabel, RecordId, Slug, Text, UseLimit
+from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf
 
 
-class ContrastItem(Frozen):
-    """One row of a contrast set; the row with the same ``pair_id`` and the other ``side`` is its partner.
-
-    Attributes:
-        record_id: 128-bit hex of a hash over the normalised prompt and the kind of row; stable under order and source.
-        prompt: the text, exactly as published.
-        side: whether serving the prompt would do harm.
-        pair_id: a pair has one row of each side, in one split.
-        origin: whether the source published the pair, or this project matched two published prompts.
-        predictability: of a mined pair: how surely text classifiers that were fitted on the other half of the set order
-            its two sides; one half is chance.
-        labels: judgements with scope and labeller; 'harmful' decides ``side``.
-        hazards: MLCommons AILuminate hazards, sorted; empty where the source gives no category that maps to one.
-        categories: the source's own categories.
-        native_labels: the source's other labels, kept as they are.
-        language: BCP 47 tag.
-        source: the source the row was taken from.
-        also_in: other sources that hold the same or a nearly identical prompt.
-        group_id: near-duplicates of both sides share it; a group never straddles splits.
-        split: fixed by a hash of the group.
-        license: SPDX id of the source, in lower case.
-        lineage: the row of the pinned source it comes from.
-    """
+class ContrastItem(Row):
+    """One row of a contrast set; the row with the same ``pair_id`` and the other ``side`` is its partner."""
 
     record_id: RecordId
-    prompt: Text
-    side: Literal["harmful", "safe"]
+    """128-bit hex of a hash over the normalised prompt and the kind of row; stable under order and source."""
+    prompt: Annotated[Text, TextOf("prompt")]
+    """The text, exactly as published."""
+    side: Annotated[Literal["harmful", "safe"], Facet()]
+    """Whether serving the prompt would do harm."""
     pair_id: Annotated[str, StringConstraints(min_length=1)]
+    """A pair has one row of each side, in one split."""
     origin: Literal["published", "mined"]
+    """Whether the source published the pair, or this project matched two published prompts."""
     predictability: Annotated[float, Field(ge=0, le=1)] | None
+    """Of a mined pair: how surely text classifiers that were fitted on the other half of the set order its two sides;
+    one half is chance."""
     labels: tuple[Label, ...]
+    """Judgements with scope and labeller; 'harmful' decides ``side``."""
     hazards: tuple[Hazard, ...]
+    """MLCommons AILuminate hazards, sorted; empty where the source gives no category that maps to one."""
     categories: tuple[str, ...]
-    native_labels: tuple[NativeLabel, ...]
+    """The source's own categories."""
+    native_labels: Annotated[tuple[NativeLabel, ...], Bookkeeping()]
+    """The source's other labels, kept as they are."""
     language: str
-    source: Slug
-    also_in: tuple[Slug, ...]
-    group_id: RecordId
+    """BCP 47 tag."""
+    source: Annotated[Slug, Bookkeeping()]
+    """The source the row was taken from."""
+    also_in: Annotated[tuple[Slug, ...], Bookkeeping()]
+    """Other sources that hold the same or a nearly identical prompt."""
+    group_id: Annotated[RecordId, Bookkeeping()]
+    """Near-duplicates of both sides share it; a group never straddles splits."""
     split: Annotated[str, StringConstraints(pattern=r"^[a-z]+$")]
-    license: str
-    use_limits: tuple[UseLimit, ...]
+    """Fixed by a hash of the group."""
+    license: Annotated[str, Bookkeeping()]
+    """SPDX id of the source, in lower case."""
+    use_limits: Annotated[tuple[UseLimit, ...], Bookkeeping()]
     access: Access
-    lineage: Lineage
+    lineage: Annotated[Lineage, Origin()]
+    """The row of the pinned source it comes from."""
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:

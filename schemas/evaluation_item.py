@@ -6,51 +6,60 @@ from typing import Annotated, Literal, Self
 
 from pydantic import StringConstraints, model_validator
 
-from demur.record import Access, Frozen, Hazard, Label, Lineage, NativeLabel, RecordId, Sha256, Slug, Text, UseLimit
+from demur.records.record import (
+    Access,
+    Hazard,
+    Label,
+    Lineage,
+    NativeLabel,
+    RecordId,
+    Sha256,
+    Slug,
+    Text,
+    UseLimit,
+)
+from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf, Told
 
 
-class EvaluationItem(Frozen):
-    """One row of an evaluation set.
-
-    Attributes:
-        record_id: 128-bit hex of a hash over the normalised prompt and the kind of row; stable under order and source.
-        prompt: the text, exactly as published.
-        expected: what a safe and helpful model does with it.
-        borderline: harmless, but worded so that an over-cautious model refuses it.
-        labels: judgements with scope and labeller; 'harmful' decides ``expected``.
-        hazards: MLCommons AILuminate hazards, sorted; empty where the source gives no category that maps to one.
-        categories: the source's own categories.
-        native_labels: the source's other labels, kept as they are.
-        language: BCP 47 tag.
-        source: the source the row was taken from.
-        also_in: other sources that hold the same or a nearly identical prompt.
-        pair_id: contrast pair or base question; its members never straddle splits.
-        group_id: near-duplicates and pair members share it; a group never straddles splits.
-        split: fixed by a hash of the group; it does not move when rows are added.
-        context_sha256: hash of a passage that belongs to the prompt and is not released here.
-        license: SPDX id of the source, in lower case.
-        lineage: the row of the pinned source it comes from.
-    """
+class EvaluationItem(Row):
+    """One row of an evaluation set."""
 
     record_id: RecordId
-    prompt: Text
-    expected: Literal["refuse", "comply"]
-    borderline: bool
+    """128-bit hex of a hash over the normalised prompt and the kind of row; stable under order and source."""
+    prompt: Annotated[Text, TextOf("prompt")]
+    """The text, exactly as published."""
+    expected: Annotated[Literal["refuse", "comply"], Facet(), Told()]
+    """What a safe and helpful model does with it."""
+    borderline: Annotated[bool, Told()]
+    """Harmless, but worded so that an over-cautious model refuses it."""
     labels: tuple[Label, ...]
-    hazards: tuple[Hazard, ...]
+    """Judgements with scope and labeller; 'harmful' decides ``expected``."""
+    hazards: Annotated[tuple[Hazard, ...], Told()]
+    """MLCommons AILuminate hazards, sorted; empty where the source gives no category that maps to one."""
     categories: tuple[str, ...]
-    native_labels: tuple[NativeLabel, ...]
+    """The source's own categories."""
+    native_labels: Annotated[tuple[NativeLabel, ...], Bookkeeping()]
+    """The source's other labels, kept as they are."""
     language: str
-    source: Slug
-    also_in: tuple[Slug, ...]
+    """BCP 47 tag."""
+    source: Annotated[Slug, Bookkeeping(), Told()]
+    """The source the row was taken from."""
+    also_in: Annotated[tuple[Slug, ...], Bookkeeping()]
+    """Other sources that hold the same or a nearly identical prompt."""
     pair_id: str | None
-    group_id: RecordId
+    """Contrast pair or base question; its members never straddle splits."""
+    group_id: Annotated[RecordId, Bookkeeping()]
+    """Near-duplicates and pair members share it; a group never straddles splits."""
     split: Annotated[str, StringConstraints(pattern=r"^[a-z]+$")]
+    """Fixed by a hash of the group; it does not move when rows are added."""
     context_sha256: Sha256 | None
-    license: str
-    use_limits: tuple[UseLimit, ...]
+    """Hash of a passage that belongs to the prompt and is not released here."""
+    license: Annotated[str, Bookkeeping()]
+    """SPDX id of the source, in lower case."""
+    use_limits: Annotated[tuple[UseLimit, ...], Bookkeeping()]
     access: Access
-    lineage: Lineage
+    lineage: Annotated[Lineage, Origin()]
+    """The row of the pinned source it comes from."""
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:

@@ -6,31 +6,28 @@ from typing import ClassVar, Self
 
 from pydantic import model_validator
 
-from demur.record import Frozen, Label, NativeLabel, Text
+from demur.records.record import Frozen, Label, NativeLabel, Text
 
 
 class Prompt(Frozen):
-    """One prompt, as a source's row function returns it.
-
-    Attributes:
-        prompt: the text, exactly as published.
-        labels: judgements about the prompt alone; a label given to a prompt with its response never stands here.
-        categories: native hazard categories, spelt as in the source; the crosswalk lays the shared hazards over them.
-        native_labels: every native label, kept as it is.
-        borderline: harmless, but worded so that an over-cautious model refuses it.
-        pair: the source's own id of a contrast pair or base question; rows that share it never straddle splits.
-        context: a passage that belongs to the prompt.
-    """
+    """One prompt, as a source's row function returns it."""
 
     identity: ClassVar[tuple[str, ...]] = ("prompt",)
 
     prompt: Text
+    """The text, exactly as published."""
     labels: tuple[Label, ...]
+    """Judgements about the prompt alone; a label given to a prompt with its response never stands here."""
     categories: tuple[str, ...] = ()
+    """Native hazard categories, spelt as in the source; the crosswalk lays the shared hazards over them."""
     native_labels: tuple[NativeLabel, ...] = ()
+    """Every native label, kept as it is."""
     borderline: bool = False
+    """Harmless, but worded so that an over-cautious model refuses it."""
     pair: str | None = None
+    """The source's own id of a contrast pair or base question; rows that share it never straddle splits."""
     context: Text | None = None
+    """A passage that belongs to the prompt."""
 
     @model_validator(mode="after")
     def _scope(self) -> Self:

@@ -6,35 +6,32 @@ from typing import ClassVar, Self
 
 from pydantic import model_validator
 
-from demur.record import Frozen, Label, NativeLabel, Text
+from demur.records.record import Frozen, Label, NativeLabel, Text
 
 
 class Response(Frozen):
-    """One response, as a source's row function returns it.
-
-    Attributes:
-        prompt: the prompt it answers, exactly as published; null where the source only gives its key.
-        prompt_key: the source's own id of the prompt.
-        response: the text, exactly as published.
-        labels: judgements of scope 'response' or 'prompt+response'.
-        categories: native hazard categories, spelt as in the source.
-        native_labels: every native label, kept as it is.
-        generator: the model that wrote the response, if the source says so.
-        pair: the source's own id of a chosen/rejected pair, or of the question that several responses answer.
-        context: a passage that belongs to the prompt.
-    """
+    """One response, as a source's row function returns it."""
 
     identity: ClassVar[tuple[str, ...]] = ("prompt", "context", "response")
 
     prompt: Text | None
+    """The prompt it answers, exactly as published; null where the source only gives its key."""
     prompt_key: str | None = None
+    """The source's own id of the prompt."""
     response: Text
+    """The text, exactly as published."""
     labels: tuple[Label, ...]
+    """Judgements of scope 'response' or 'prompt+response'."""
     categories: tuple[str, ...] = ()
+    """Native hazard categories, spelt as in the source."""
     native_labels: tuple[NativeLabel, ...] = ()
+    """Every native label, kept as it is."""
     generator: str | None = None
+    """The model that wrote the response, if the source says so."""
     pair: str | None = None
+    """The source's own id of a chosen/rejected pair, or of the question that several responses answer."""
     context: Text | None = None
+    """A passage that belongs to the prompt."""
 
     @model_validator(mode="after")
     def _about(self) -> Self:

@@ -6,47 +6,45 @@ from typing import Annotated, Literal, Self
 
 from pydantic import StringConstraints, model_validator
 
-from demur.record import Access, Frozen, Hazard, Label, Lineage, NativeLabel, RecordId, Slug, Text, UseLimit
+from demur.records.record import Access, Hazard, Label, Lineage, NativeLabel, RecordId, Slug, Text, UseLimit
+from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf
 
 
-class SafetyQuery(Frozen):
-    """One row of a draw; each config holds the draw of one seed.
-
-    Attributes:
-        record_id: 128-bit hex of a hash over the normalised prompt and the kind of row; stable under order and source.
-        prompt: the text, exactly as published; of a dialogue, what the person said first.
-        set: the query set that it was drawn for.
-        side: harmful if some category is labelled positive, safe only if every one is labelled negative.
-        labels: judgements with scope and labeller; 'harmful' decides ``side``.
-        hazards: MLCommons AILuminate hazards, sorted; empty where the source gives no category that maps to one.
-        categories: the source's own categories.
-        native_labels: the source's other labels, kept as they are.
-        language: BCP 47 tag.
-        source: the source the row was taken from.
-        also_in: other sources that hold the same or a nearly identical prompt.
-        group_id: near-duplicates share it.
-        split: every row is for evaluation.
-        license: SPDX id of the source, in lower case.
-        lineage: the row of the pinned source it comes from.
-    """
+class SafetyQuery(Row):
+    """One row of a draw; each config holds the draw of one seed."""
 
     record_id: RecordId
-    prompt: Text
-    set: Slug
-    side: Literal["harmful", "safe"]
+    """128-bit hex of a hash over the normalised prompt and the kind of row; stable under order and source."""
+    prompt: Annotated[Text, TextOf("prompt")]
+    """The text, exactly as published; of a dialogue, what the person said first."""
+    set: Annotated[Slug, Facet()]
+    """The query set that it was drawn for."""
+    side: Annotated[Literal["harmful", "safe"], Facet()]
+    """Harmful if some category is labelled positive, safe only if every one is labelled negative."""
     labels: tuple[Label, ...]
+    """Judgements with scope and labeller; 'harmful' decides ``side``."""
     hazards: tuple[Hazard, ...]
+    """MLCommons AILuminate hazards, sorted; empty where the source gives no category that maps to one."""
     categories: tuple[str, ...]
-    native_labels: tuple[NativeLabel, ...]
+    """The source's own categories."""
+    native_labels: Annotated[tuple[NativeLabel, ...], Bookkeeping()]
+    """The source's other labels, kept as they are."""
     language: str
-    source: Slug
-    also_in: tuple[Slug, ...]
-    group_id: RecordId
+    """BCP 47 tag."""
+    source: Annotated[Slug, Bookkeeping()]
+    """The source the row was taken from."""
+    also_in: Annotated[tuple[Slug, ...], Bookkeeping()]
+    """Other sources that hold the same or a nearly identical prompt."""
+    group_id: Annotated[RecordId, Bookkeeping()]
+    """Near-duplicates share it."""
     split: Annotated[str, StringConstraints(pattern=r"^[a-z]+$")]
-    license: str
-    use_limits: tuple[UseLimit, ...]
+    """Every row is for evaluation."""
+    license: Annotated[str, Bookkeeping()]
+    """SPDX id of the source, in lower case."""
+    use_limits: Annotated[tuple[UseLimit, ...], Bookkeeping()]
     access: Access
-    lineage: Lineage
+    lineage: Annotated[Lineage, Origin()]
+    """The row of the pinned source it comes from."""
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:

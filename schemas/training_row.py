@@ -6,94 +6,90 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, model_validator
 
-from demur.record import Access, Frozen, Hazard, Lineage, RecordId, Slug, Text, UseLimit
-from demur.training.units import Unit, count_units
+from demur.records.record import Access, Frozen, Hazard, Lineage, RecordId, Slug, Text, UseLimit
+from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf
+from demur.text.units import Unit, count_units
 
 Kind = Literal["helpful_mle", "refusal_mle", "prefix_mle", "rto", "borderline_mle"]
-Origin = Literal["published", "project_written"]
+Written = Literal["published", "project_written"]
 LawName = Literal["derta-paper", "derta-released", "shallow-vs-deep"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 class FixedToken(Frozen):
-    """The one token that every supervised position of an RTO row predicts.
-
-    Attributes:
-        text: what the token decodes to, a leading space included.
-        id: its number in the named tokenizer.
-        tokenizer: name or path of that tokenizer; the number means nothing without it.
-    """
+    """The one token that every supervised position of an RTO row predicts."""
 
     text: Text
+    """What the token decodes to, a leading space included."""
     id: Annotated[int, Field(ge=0)]
+    """Its number in the named tokenizer."""
     tokenizer: Text
+    """Name or path of that tokenizer; the number means nothing without it."""
 
 
-class TrainingRow(Frozen):
+class TrainingRow(Row):
     """One row of a refusal-training set.
 
     The kind alone says what is learnt. In ``helpful_mle``, ``borderline_mle``, ``refusal_mle`` and ``prefix_mle`` the
     target is the text to write next. In ``rto`` (refusal transition optimisation) the target is a harmful response
     that is *read*, and every position of it predicts the fixed token instead. The context is never supervised.
-
-    Attributes:
-        record_id: 128-bit hex of a hash over the kind and the normalised prompt and responses; not over ``k``.
-        kind: what the row teaches.
-        prompt: the request, exactly as published.
-        context_prefix: the first ``k`` units of the linked harmful response, byte for byte; empty where there is none.
-        target: the text that follows; only its positions (and the end of the turn) are supervised.
-        k: units of the harmful response in the context; null unless the kind is ``prefix_mle``.
-        n: units of the whole harmful response.
-        unit: what ``k`` and ``n`` count.
-        unit_tokenizer: the tokenizer that counts, where the unit is ``token``.
-        law: the law that ``k`` was drawn from.
-        harmful_record_id: the record that holds the harmful response.
-        safe_record_id: the record that holds the refusal, or the answer of a helpful or borderline row.
-        harmful_origin: always ``published``: this project writes no harmful text.
-        safe_origin: whether the safe text was published, or written for this project.
-        fixed_token: what the positions of an ``rto`` row predict; null for every other kind.
-        hazards: MLCommons AILuminate hazards, sorted.
-        language: BCP 47 tag.
-        source: the source of the prompt.
-        license: SPDX id, in lower case, at least as strict as those of all texts in the row.
-        use_limits: limits inherited from all texts in the row.
-        access: never ``public`` where harmful text stands in the row.
-        pair_id: contrast pair or base question; its members never straddle splits.
-        group_id: near-duplicates and rows of one triple share it; a group never straddles splits.
-        split: fixed by a hash of the group.
-        lineage: the row of the pinned source that the prompt comes from.
-        harmful_lineage: the same of the harmful response.
-        safe_lineage: the same of the safe text; null where it was written for this project.
     """
 
     record_id: RecordId
-    kind: Kind
-    prompt: Text
-    context_prefix: Annotated[str, StringConstraints(max_length=200_000)]
-    target: Text
+    """128-bit hex of a hash over the kind and the normalised prompt and responses; not over ``k``."""
+    kind: Annotated[Kind, Facet()]
+    """What the row teaches."""
+    prompt: Annotated[Text, TextOf("prompt")]
+    """The request, exactly as published."""
+    context_prefix: Annotated[str, StringConstraints(max_length=200_000), TextOf("prefix")]
+    """The first ``k`` units of the linked harmful response, byte for byte; empty where there is none."""
+    target: Annotated[Text, TextOf("response")]
+    """The text that follows; only its positions (and the end of the turn) are supervised."""
     k: Annotated[int, Field(ge=0)] | None
+    """Units of the harmful response in the context; null unless the kind is ``prefix_mle``."""
     n: Annotated[int, Field(ge=1)] | None
+    """Units of the whole harmful response."""
     unit: Unit | None
+    """What ``k`` and ``n`` count."""
     unit_tokenizer: str | None
+    """The tokenizer that counts, where the unit is ``token``."""
     law: LawName | None
+    """The law that ``k`` was drawn from."""
     harmful_record_id: RecordId | None
+    """The record that holds the harmful response."""
     safe_record_id: RecordId | None
-    harmful_origin: Origin | None
-    safe_origin: Origin | None
+    """The record that holds the refusal, or the answer of a helpful or borderline row."""
+    harmful_origin: Written | None
+    """Always ``published``: this project writes no harmful text."""
+    safe_origin: Written | None
+    """Whether the safe text was published, or written for this project."""
     fixed_token: FixedToken | None
+    """What the positions of an ``rto`` row predict; null for every other kind."""
     hazards: tuple[Hazard, ...]
+    """MLCommons AILuminate hazards, sorted."""
     language: str
-    source: Slug
-    license: str
-    use_limits: tuple[UseLimit, ...]
+    """BCP 47 tag."""
+    source: Annotated[Slug, Bookkeeping()]
+    """The source of the prompt."""
+    license: Annotated[str, Bookkeeping()]
+    """SPDX id, in lower case, at least as strict as those of all texts in the row."""
+    use_limits: Annotated[tuple[UseLimit, ...], Bookkeeping()]
+    """Limits inherited from all texts in the row."""
     access: Access
+    """Never ``public`` where harmful text stands in the row."""
     pair_id: str | None
-    group_id: RecordId
+    """Contrast pair or base question; its members never straddle splits."""
+    group_id: Annotated[RecordId, Bookkeeping()]
+    """Near-duplicates and rows of one triple share it; a group never straddles splits."""
     split: Annotated[str, StringConstraints(pattern=r"^[a-z]+$")]
-    lineage: Lineage
-    harmful_lineage: Lineage | None
-    safe_lineage: Lineage | None
+    """Fixed by a hash of the group."""
+    lineage: Annotated[Lineage, Origin()]
+    """The row of the pinned source that the prompt comes from."""
+    harmful_lineage: Annotated[Lineage | None, Origin()]
+    """The same of the harmful response."""
+    safe_lineage: Annotated[Lineage | None, Origin()]
+    """The same of the safe text; null where it was written for this project."""
 
     @model_validator(mode="after")
     def _objective(self) -> Self:

@@ -10,11 +10,12 @@ from typing import Any, Literal
 
 import pytest
 
-from demur.builder import Builder
-from demur.fetch import Places
-from demur.pin import pin
 from demur.project import Project
-from demur.source import Source, github
+from demur.sets.builder import Builder
+from demur.sources.fetch import Places
+from demur.sources.mirror import github
+from demur.sources.pin import pin
+from demur.sources.source import Source
 from tests.conftest import COMMIT, ROOT, make_jsonl
 
 

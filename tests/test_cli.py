@@ -3,16 +3,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from demur.cli import main
 from demur.project import bundled
-from demur.report import source_rows, source_table
+from demur.sets.show import source_rows, source_table
+from demur.sources import declared
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parent.parent
 HEAVY = {"torch", "transformers", "datasets", "numba", "pandas", "pyarrow", "numpy"}
 
 
@@ -64,9 +64,9 @@ def test_an_unpinned_source_says_exactly_what_is_missing() -> None:
 def test_sources_as_json_and_as_the_readmes_table() -> None:
     done = CliRunner().invoke(main, ["sources", "--json"])
     rows = json.loads(done.output)
-    assert [row["name"] for row in rows] == sorted(bundled().sources())
+    assert [row["name"] for row in rows] == sorted(declared.sources(bundled()))
     assert {row["status"] for row in rows} == {"ready", "not pinned", "quarantined"}
-    table = source_table(source_rows(bundled().sources().values()))
+    table = source_table(source_rows(declared.sources(bundled()).values()))
     assert CliRunner().invoke(main, ["sources"]).output.strip() == table
     assert table in (ROOT / "README.md").read_text(encoding="utf-8"), (
         "put the output of `demur sources` into the README"
@@ -74,6 +74,6 @@ def test_sources_as_json_and_as_the_readmes_table() -> None:
 
 
 def test_no_license_means_quarantined() -> None:
-    status = {row["name"]: row["status"] for row in source_rows(bundled().sources().values())}
+    status = {row["name"]: row["status"] for row in source_rows(declared.sources(bundled()).values())}
     assert status["malicious-instruct"] == "quarantined"
     assert status["advbench"] == "ready"

@@ -1,7 +1,8 @@
 """AdvBench harmful behaviors."""
 
-from demur.record import harmful
-from demur.source import Raw, github, hub, pypi, source
+from demur.records.record import harmful
+from demur.sources.mirror import github, hub, pypi
+from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
 
 

@@ -1,7 +1,8 @@
 """MLCommons AILuminate 1.0 demo prompts."""
 
-from demur.record import NativeLabel, harmful
-from demur.source import Raw, github, source
+from demur.records.record import NativeLabel, harmful
+from demur.sources.mirror import github
+from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
 
 CONTEXTUAL = ("spc_ele", "spc_fin", "spc_hlt", "spc_lgl", "sxc_prn")

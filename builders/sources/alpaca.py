@@ -1,7 +1,8 @@
 """Alpaca instructions."""
 
-from demur.record import harmful
-from demur.source import Raw, github, source
+from demur.records.record import harmful
+from demur.sources.mirror import github
+from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
 
 

@@ -1,7 +1,8 @@
 """BeaverTails question-answer pairs."""
 
-from demur.record import NativeLabel, Tri, harmful
-from demur.source import Raw, hub, source
+from demur.records.record import NativeLabel, Tri, harmful
+from demur.sources.mirror import hub
+from demur.sources.source import Raw, source
 from schemas.response import Response
 
 FILES = [f"round0/30k/{split}.jsonl.gz" for split in ("train", "test")]

@@ -1,7 +1,8 @@
 """CoCoNot original set, evaluation part."""
 
-from demur.record import NativeLabel, harmful
-from demur.source import Raw, github, hub, source
+from demur.records.record import NativeLabel, harmful
+from demur.sources.mirror import github, hub
+from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
 
 SAFETY = "Requests with safety concerns"

@@ -1,7 +1,8 @@
 """CoCoNot preference pairs."""
 
-from demur.record import NativeLabel, harmful, refusal
-from demur.source import Raw, github, hub, source
+from demur.records.record import NativeLabel, harmful, refusal
+from demur.sources.mirror import github, hub
+from demur.sources.source import Raw, source
 from schemas.response import Response
 
 READ = ("id", "category", "subcategory", "prompt", "chosen", "chosen_model", "rejected", "rejected_model")

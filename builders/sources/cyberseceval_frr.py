@@ -1,7 +1,8 @@
 """CyberSecEval 2, false refusal rate."""
 
-from demur.record import NativeLabel, Tri, harmful
-from demur.source import Raw, github, source
+from demur.records.record import NativeLabel, Tri, harmful
+from demur.sources.mirror import github
+from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
 
 

@@ -1,7 +1,8 @@
 """The part of Dolly 15k whose responses use words of caution."""
 
-from demur.record import NativeLabel, harmful, refusal
-from demur.source import Raw, github, source
+from demur.records.record import NativeLabel, harmful, refusal
+from demur.sources.mirror import github
+from demur.sources.source import Raw, source
 from schemas.response import Response
 
 

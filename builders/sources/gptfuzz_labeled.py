@@ -1,7 +1,8 @@
 """GPTFuzz labelled responses."""
 
-from demur.record import Label, NativeLabel, Tri
-from demur.source import Raw, github, source
+from demur.records.record import Label, NativeLabel, Tri
+from demur.sources.mirror import github
+from demur.sources.source import Raw, source
 from schemas.response import Response
 
 JUDGED: dict[str, Tri] = {"1": "yes", "0": "no", "": "unknown"}

@@ -1,7 +1,8 @@
 """HH-RLHF harmlessness preferences, test split."""
 
-from demur.record import NativeLabel, harmful, record_id, refusal
-from demur.source import Raw, Reject, github, hub, source
+from demur.records.record import NativeLabel, harmful, record_id, refusal
+from demur.sources.mirror import github, hub
+from demur.sources.source import Raw, Reject, source
 from schemas.response import Response
 
 FILE, COLUMNS = "harmless-base/test.jsonl.gz", {"chosen": "chosen", "rejected": "rejected"}

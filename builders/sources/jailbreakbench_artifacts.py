@@ -1,7 +1,8 @@
 """JailbreakBench attack artifacts."""
 
-from demur.record import Label, NativeLabel, Tri
-from demur.source import Raw, Reject, github, source
+from demur.records.record import Label, NativeLabel, Tri
+from demur.sources.mirror import github
+from demur.sources.source import Raw, Reject, source
 from schemas.response import Response
 
 PAIR = [f"attack-artifacts/PAIR/black_box/{model}.json" for model in ("gpt-3.5-turbo-1106", "vicuna-13b-v1.5")]

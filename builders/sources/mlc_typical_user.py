@@ -1,7 +1,8 @@
 """MLCommons AI Safety benchmark 0.5, prompts of the typical user."""
 
-from demur.record import NativeLabel, harmful
-from demur.source import Raw, github, source
+from demur.records.record import NativeLabel, harmful
+from demur.sources.mirror import github
+from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
 
 CODES = ("vcr", "cbr", "cae", "scr", "ssh", "nvc", "hat")

@@ -1,7 +1,8 @@
 """Natural Questions, open-domain version."""
 
-from demur.record import harmful
-from demur.source import Raw, pypi, source
+from demur.records.record import harmful
+from demur.sources.mirror import pypi
+from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
 
 ANSWERS = (

@@ -1,7 +1,8 @@
 """Natural Questions, open-domain version, with answers."""
 
-from demur.record import harmful, refusal
-from demur.source import Raw, Reject, pypi, source
+from demur.records.record import harmful, refusal
+from demur.sources.mirror import pypi
+from demur.sources.source import Raw, Reject, source
 from schemas.response import Response
 
 UNREAD = ("def_correct_predictions", "poss_correct_predictions", "def_incorrect_predictions")

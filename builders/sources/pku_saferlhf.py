@@ -1,7 +1,8 @@
 """PKU-SafeRLHF pairs of responses."""
 
-from demur.record import NativeLabel, Tri, harmful, record_id
-from demur.source import Raw, hub, source
+from demur.records.record import NativeLabel, Tri, harmful, record_id
+from demur.sources.mirror import hub
+from demur.sources.source import Raw, source
 from schemas.response import Response
 
 FILES = [f"data/{m}/{split}.jsonl" for split in ("train", "test") for m in ("Alpaca-7B", "Alpaca2-7B", "Alpaca3-8B")]

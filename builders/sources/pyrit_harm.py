@@ -1,7 +1,8 @@
 """PyRIT responses scored for how severe their harm is."""
 
-from demur.record import NativeLabel, Tri, harmful
-from demur.source import Raw, pypi, source
+from demur.records.record import NativeLabel, Tri, harmful
+from demur.sources.mirror import pypi
+from demur.sources.source import Raw, source
 from schemas.response import Response
 
 ONE = ("exploits", "hate_speech", "info_integrity", "privacy", "representational", "self_harm", "sexual", "violence")

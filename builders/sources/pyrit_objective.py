@@ -1,7 +1,8 @@
 """PyRIT responses scored for reaching their objective."""
 
-from demur.record import Label, NativeLabel, Tri
-from demur.source import Raw, pypi, source
+from demur.records.record import Label, NativeLabel, Tri
+from demur.sources.mirror import pypi
+from demur.sources.source import Raw, source
 from schemas.response import Response
 
 MAIN = ("bias", "exploits", "hate_speech", "info_integrity", "privacy", "self_harm", "sexual", "violence")

@@ -1,7 +1,8 @@
 """PyRIT responses scored for refusal."""
 
-from demur.record import NativeLabel, Tri, refusal
-from demur.source import Raw, pypi, source
+from demur.records.record import NativeLabel, Tri, refusal
+from demur.sources.mirror import pypi
+from demur.sources.source import Raw, source
 from schemas.response import Response
 
 FILES = [f"pyrit/datasets/scorer_evals/refusal_scorer/{name}.csv" for name in ("refusal", "refusal_extra")]

@@ -1,7 +1,8 @@
 """The harmful splits of the refusal-direction paper."""
 
-from demur.record import NativeLabel, harmful
-from demur.source import Raw, github, source
+from demur.records.record import NativeLabel, harmful
+from demur.sources.mirror import github
+from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
 
 

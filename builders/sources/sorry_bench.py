@@ -1,7 +1,8 @@
 """SORRY-Bench base prompts."""
 
-from demur.record import NativeLabel, harmful
-from demur.source import Raw, Reject, hub, source
+from demur.records.record import NativeLabel, harmful
+from demur.sources.mirror import hub
+from demur.sources.source import Raw, Reject, source
 from schemas.prompt import Prompt
 
 

@@ -1,7 +1,8 @@
 """StrongREJECT forbidden prompts."""
 
-from demur.record import NativeLabel, harmful
-from demur.source import Raw, github, pypi, source
+from demur.records.record import NativeLabel, harmful
+from demur.sources.mirror import github, pypi
+from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
 
 COLUMNS: dict[str, str | None] = {"category": "category", "source": "origin", "forbidden_prompt": "prompt"}

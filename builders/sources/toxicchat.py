@@ -1,7 +1,8 @@
 """ToxicChat user inputs."""
 
-from demur.record import NativeLabel, Tri, harmful
-from demur.source import Raw, hub, source
+from demur.records.record import NativeLabel, Tri, harmful
+from demur.sources.mirror import hub
+from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
 
 NATIVE = ("human_annotation", "toxicity", "jailbreaking", "openai_moderation")

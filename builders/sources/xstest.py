@@ -1,7 +1,8 @@
 """XSTest prompts."""
 
-from demur.record import NativeLabel, harmful
-from demur.source import Raw, github, source
+from demur.records.record import NativeLabel, harmful
+from demur.sources.mirror import github
+from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
 
 PAIRED = {"real_group_nons_discr": "discr", "privacy_fictional": "privacy"}

@@ -1,7 +1,8 @@
 """XSTest completions, labelled by people."""
 
-from demur.record import NativeLabel, Tri, refusal
-from demur.source import Raw, github, source
+from demur.records.record import NativeLabel, Tri, refusal
+from demur.sources.mirror import github
+from demur.sources.source import Raw, source
 from schemas.response import Response
 
 FOLDER, FILE = "model_completions", "xstest_v2_completions_"

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from demur.errors import UsageError
-from demur.output import file_sha256
-from demur.training.tokenizer import load_tokenizer
+from demur.files.digest import file_sha256
+from demur.tokens.tokenizer import load_tokenizer
 
 Dtype = Literal["float32", "bfloat16"]
 _WEIGHTS = ("*.safetensors", "*.bin", "*.gguf")

@@ -1,5 +1,1 @@
-"""The rules of ``demur check``, one small function each, in modules by family; importing this registers them all."""
-
-from demur.checks import formats, generations, labels, settings, splits, tables, terms, texts, training
-
-__all__ = ["formats", "generations", "labels", "settings", "splits", "tables", "terms", "texts", "training"]
+"""The linter of safety data: what a set must keep to, in rules with codes."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
@@ -21,6 +21,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import BaseModel, Strict, StringConstraints, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
+
+from demur.records.row import Role
 
 Mask: TypeAlias = NDArray[np.bool_]
 
@@ -41,7 +43,7 @@ def invalid(model: type[BaseModel], rows: pa.RecordBatch | pa.Table) -> Iterator
     """What pydantic finds wrong with rows, row by row.
 
     Example:
-        >>> from demur.record import Label
+        >>> from demur.records.record import Label
         >>> row = {"name": "harmful", "value": "maybe", "scope": "prompt", "labeller": "human"}
         >>> [(issue.row, issue.place) for issue in invalid(Label, pa.Table.from_pylist([row]))]
         [(0, 'value')]
@@ -66,11 +68,6 @@ def invalid(model: type[BaseModel], rows: pa.RecordBatch | pa.Table) -> Iterator
 @cache
 def _adapter(model: type[BaseModel]) -> TypeAdapter[BaseModel]:
     return TypeAdapter(model)
-
-
-def suspects(model: type[BaseModel], rows: pa.RecordBatch | pa.Table) -> Mask:
-    """Rows that pydantic may refuse."""
-    return _fields(model, _columns(model, rows), rows.num_rows)
 
 
 def _columns(model: type[BaseModel], rows: pa.RecordBatch | pa.Table) -> dict[str, pa.Array]:
@@ -101,7 +98,7 @@ def _fields(model: type[BaseModel], columns: dict[str, pa.Array], rows: int) -> 
     suspect = ~every
     for name, info in names.items():
         if name in columns:
-            suspect |= _values(info.annotation, info.metadata, columns[name])
+            suspect |= _values(info.annotation, _limits(info.metadata), columns[name])
         elif info.is_required():
             return every
     return suspect
@@ -113,7 +110,7 @@ def _values(annotation: Any, limits: list[Any], cells: pa.Array) -> Mask:
     if origin is Annotated:
         inner, *more = get_args(annotation)
         marks = [mark for each in more for mark in (each.metadata if isinstance(each, FieldInfo) else [each])]
-        return _values(inner, [*limits, *marks], cells)
+        return _values(inner, [*limits, *_limits(marks)], cells)
     nulls: Mask = cells.is_null().to_numpy(zero_copy_only=False)
     if origin in (Union, types.UnionType):
         inner = [each for each in get_args(annotation) if each is not type(None)]
@@ -142,6 +139,11 @@ def _values(annotation: Any, limits: list[Any], cells: pa.Array) -> Mask:
         parts = {kind.field(place).name: pc.struct_field(cells, [place]) for place in range(kind.num_fields)}
         return nulls | _fields(annotation, parts, len(cells))
     return every
+
+
+def _limits(marks: Sequence[Any]) -> list[Any]:
+    """What limits a column's values; its role does not."""
+    return [mark for mark in marks if not isinstance(mark, Role)]
 
 
 def _is_text(kind: pa.DataType) -> bool:

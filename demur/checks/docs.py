@@ -6,14 +6,13 @@ import sys
 import textwrap
 from pathlib import Path
 
-from demur.checks.rule import FAMILIES, RULES, Rule
+from demur.checks.rule import FAMILIES, Rule
+from demur.checks.rules import RULES
 
 _WIDTH = 120
 _APPLIES = {
-    "evaluation": "evaluation sets that Demur built",
-    "training": "training sets that Demur built",
-    "contrast": "contrast sets that Demur built",
-    "responses": "sets of responses to compare that Demur built",
+    "built": "sets that Demur built",
+    "trained": "sets that Demur built to train on",
     "files": "anybody's files",
 }
 
@@ -22,7 +21,10 @@ def page(rule: Rule) -> str:
     """What a rule demands, why, and what to do, in Markdown."""
     numbers = ", ".join(map(str, rule.invariants))
     invariant = f"Invariant {numbers} of the design." if len(rule.invariants) == 1 else f"Invariants {numbers}."
-    judged = ", ".join(_APPLIES[kind] for kind in rule.applies) or "the settings file"
+    judged = (
+        ", ".join(_APPLIES.get(kind, f"sets of {kind} that Demur built") for kind in rule.applies)
+        or "the settings file"
+    )
     about = f"Family: {FAMILIES[rule.code[3]]}. Judges {judged}."
     parts = [
         f"# {rule.code} {rule.name}",

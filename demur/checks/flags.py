@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from demur.audits.refusal import judge
-
-if TYPE_CHECKING:
-    from demur.checks.subject import Batch
+from demur.checks.batch import Batch
+from demur.text.refusal import judge
 
 Mask: TypeAlias = NDArray[np.bool_]
 

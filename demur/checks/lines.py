@@ -66,4 +66,4 @@ def _tabs(file: TextIO) -> Iterator[int]:
 
 
 _READERS = {".jsonl": _objects, ".ndjson": _objects, ".txt": _texts, ".csv": _commas, ".tsv": _tabs}
-"""How rows lie in lines, as `demur.checks.reading` reads them."""
+"""How rows lie in lines, as `demur.files.reading` reads them."""

@@ -19,7 +19,8 @@ from demur import __version__
 from demur.checks.docs import page
 from demur.checks.finding import Finding, Report
 from demur.checks.lines import lines_of
-from demur.checks.rule import RULES, Rule
+from demur.checks.rule import Rule
+from demur.checks.rules import RULES
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -55,7 +56,7 @@ def as_junit(report: Report) -> str:
         skipped="0",
     )
     if not codes:
-        ElementTree.SubElement(suite, "testcase", classname="demur.check", name=f"{report.rows} rows")
+        ElementTree.SubElement(suite, "testcase", classname="demur.checks.engine", name=f"{report.rows} rows")
     for code, count in codes.items():
         case = ElementTree.SubElement(suite, "testcase", classname=f"demur.{code}", name=_name(code))
         failure = ElementTree.SubElement(case, "failure", message=f"{count} findings", type=code)

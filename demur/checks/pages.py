@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from demur.licences import LICENSES
+from demur.records.licenses import LICENSES
 
 _CARDS = ("README.md", "README.rst", "README.txt", "README", "readme.md")
 _LICENSE_FILES = (

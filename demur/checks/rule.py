@@ -8,14 +8,19 @@ from typing import Any, Literal, TypeAlias
 
 from demur.checks.finding import Finding
 from demur.errors import UsageError, nearest
+from demur.sets.kind import Kind
 
 Each = Literal["subject", "batch", "both"]
-Kind = Literal["evaluation", "training", "contrast", "responses", "files"]
-"""What is checked: a set that Demur built (for evaluation, training, of contrast pairs, of responses), or any files."""
+BUILT = ("built",)
+"""A rule that judges every set that Demur built."""
 
-BUILT: tuple[Kind, ...] = ("evaluation", "training", "contrast", "responses")
-FILES: tuple[Kind, ...] = ("files",)
-ANY: tuple[Kind, ...] = (*BUILT, *FILES)
+FILES = ("files",)
+"""A rule that judges anybody's files."""
+
+TRAINED = ("trained",)
+"""A rule that judges every built set that models are trained on."""
+
+ANY = (*BUILT, *FILES)
 
 Check: TypeAlias = Callable[[Any], Iterator[Finding]]
 
@@ -31,7 +36,7 @@ class Rule:
         summary: one sentence: what the rule demands.
         why: what goes wrong without it, with the published case.
         fix: what to do.
-        applies: the kinds of subject that it judges.
+        applies: what it judges: ``files`` of anybody's, every ``built`` set, those ``trained`` on, or kinds by name.
         each: what the function judges: the whole subject; a batch of rows, in the one pass over the files; or both.
         function: gives findings; their code and, where it is empty, their fix are filled in.
     """
@@ -42,9 +47,14 @@ class Rule:
     summary: str
     why: str
     fix: str
-    applies: tuple[Kind, ...]
+    applies: tuple[str, ...]
     each: Each = "subject"
     function: Check = field(repr=False, compare=False, default=lambda _: iter(()))
+
+    def judges(self, kind: type[Kind] | None) -> bool:
+        """Whether it judges a set of this kind, or, with None, anybody's files."""
+        names = {"files"} if kind is None else {"built", kind.name, *(TRAINED if kind.trains else ())}
+        return bool(names & {*self.applies})
 
     def __call__(self, judged: Any) -> Iterator[Finding]:
         """The findings of one subject, or of one batch."""
@@ -64,7 +74,7 @@ FAMILIES = {
 }
 
 RULES: dict[str, Rule] = {}
-"""Every rule by code, ordered by code; filled when `demur.checks` is imported."""
+"""Every rule by code, ordered by code; filled when `demur.checks.rules` is imported."""
 
 
 def rule(
@@ -75,7 +85,7 @@ def rule(
     why: str,
     fix: str,
     invariants: tuple[int, ...] = (),
-    applies: tuple[Kind, ...] = FILES,
+    applies: tuple[str, ...] = FILES,
     each: Each = "subject",
 ) -> Callable[[Check], Rule]:
     """Declare a rule around the function that follows."""

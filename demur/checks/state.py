@@ -1,7 +1,7 @@
 """What is kept of every row while files stream by: a few hashes, its split, its labels; never a text.
 
-Two texts are the same here if their normalised words are, in order (`demur.normalise`). Hashes have 64 bits, so two
-different texts of 10^6 are taken for the same with a probability of about 3 in 10^8.
+Two texts are the same here if their normalised words are, in order (`demur.text.normalise`). Hashes have 64 bits, so
+two different texts of 10^6 are taken for the same with a probability of about 3 in 10^8.
 """
 
 from __future__ import annotations
@@ -9,19 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from demur.checks.batch import Batch, File, texts_of
 from demur.checks.flags import harmful_rows, read_flags, read_states
-from demur.similarity.arrays import buffers
 from demur.similarity.sets import Units, hashed_units
-
-if TYPE_CHECKING:
-    from demur.checks.subject import Batch, File
+from demur.text.arrays import buffers
 
 Hashes = NDArray[np.uint64]
 
@@ -168,16 +166,6 @@ def groups(keys: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
     several = (ends - starts > 1) & (ordered[starts] != 0) if len(order) else np.zeros(0, bool)
     found = [order[start:end] for start, end in zip(starts[several], ends[several], strict=True)]
     yield from sorted(found, key=lambda places: int(places[0]))
-
-
-def texts_of(column: pa.Array) -> pa.LargeStringArray | None:
-    """A column as 64-bit strings, if its cells are texts (or nothing)."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return texts_of(column.dictionary_decode())
-    if pa.types.is_null(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return column.cast(pa.large_string())
-    return column.cast(pa.large_string()) if pa.types.is_string_view(kind) else None
 
 
 def filled(texts: pa.LargeStringArray) -> NDArray[np.bool_]:

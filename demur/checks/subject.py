@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from demur.checks import pages, reading
-from demur.checks.finding import Finding, hit
-from demur.checks.folder import Folder
-from demur.checks.mapping import TEXTS, Layout, detect
-from demur.checks.reading import Fault
-from demur.checks.rule import Kind
-from demur.checks.state import State, texts_of
+from demur.checks import pages
+from demur.checks.batch import Batch, File, split_of
+from demur.checks.layouts import Layout, detect
+from demur.checks.state import State
 from demur.errors import UsageError, shown
-from demur.manifest import NAME
-
-if TYPE_CHECKING:
-    from demur.decontaminate import Judge
-
-BUILT = Layout(
-    name="demur",
-    columns={"prompt": "prompt", "id": "record_id", "split": "split"},
-    also={
-        "response": "target", "prefix": "context_prefix", "pair": "pair_id", "group": "group_id", "source": "source",
-        "license": "license", "access": "access",
-    },
-)  # fmt: skip
-
-#: Names of splits as they stand in file names, and the split that each means.
-SPLITS = {
-    "train": "train", "training": "train", "sft": "train", "finetune": "train", "tuning": "train",
-    "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation",
-    "test": "test", "testing": "test", "eval": "test", "evaluation": "test", "heldout": "test",
-}  # fmt: skip
+from demur.files import reading
+from demur.files.reading import Fault
+from demur.protected.near import Judge
+from demur.records.row import TextOf, columns_with
+from demur.sets.folder import BuiltSet
+from demur.sets.kind import Kind
 
 #: Files beside data that are no data.
 NOT_DATA = {"package.json", "package-lock.json", "dataset_infos.json", "dataset_info.json", "croissant.json",
@@ -48,103 +27,12 @@ NOT_DATA = {"package.json", "package-lock.json", "dataset_infos.json", "dataset_
             "robots.txt"}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class File:
-    """One file of rows.
-
-    Attributes:
-        name: as findings name it.
-        split: by its name, or as it was said; None if only the rows say, or nothing does.
-        config: rows are compared within a config where a folder has several.
-        given: the layout that was asked for; else it is found by the columns.
-    """
-
-    path: Path
-    name: str
-    split: str | None = None
-    config: str = ""
-    given: Layout | None = None
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Consecutive rows of a file, read by a layout."""
-
-    subject: Subject
-    file: File
-    layout: Layout
-    first: int
-    rows: pa.RecordBatch
-
-    def native(self, canonical: str) -> str | None:
-        """The file's own name of a column; None if it has none."""
-        return self.layout.native(canonical, self.rows.schema.names)
-
-    def column(self, canonical: str) -> pa.Array | None:
-        """A column by its canonical name."""
-        name = self.native(canonical)
-        return None if name is None else self.rows.column(name)
-
-    def texts(self, canonical: str) -> pa.LargeStringArray | None:
-        """A column of texts; None if there is no such column, or its cells are no texts."""
-        column = self.column(canonical)
-        return None if column is None else texts_of(column)
-
-    @cached_property
-    def prompts(self) -> pa.LargeStringArray | None:
-        """What each row asks: the prompt, or the first message of the user."""
-        found = self.texts("prompt")
-        return self._asked if found is None else found
-
-    @cached_property
-    def _asked(self) -> pa.LargeStringArray | None:
-        column = self.column("messages")
-        if column is None:
-            return None
-        asked = []
-        for turns in messages(column):
-            said = [turn.get("content") for turn in turns or () if turn.get("role") in ("user", "human")]
-            asked.append(said[0] if said and isinstance(said[0], str) else None)
-        return pa.array(asked, pa.large_string())
-
-    @cached_property
-    def splits(self) -> list[str | None]:
-        """The split of each row: the file's, else what its row says."""
-        if self.file.split is not None:
-            return [self.file.split] * self.rows.num_rows
-        column = self.texts("split")
-        if column is None:
-            return [None] * self.rows.num_rows
-        return [None if cell is None else SPLITS.get(cell.lower(), cell) for cell in column.to_pylist()]
-
-    @cached_property
-    def near(self) -> list[dict[str, object]]:
-        """The best reason of each row that is near a protected prompt; ``row`` counts from the file's first."""
-        from demur.decontaminate import best_reasons, judge_all
-
-        if self.prompts is None or not self.subject.screens(self) or not self.subject.judges:
-            return []
-        evidence = [judge_all(judge, self.prompts, self.first) for judge in self.subject.judges]
-        found: list[dict[str, object]] = best_reasons(pa.concat_tables(evidence)).to_pylist()
-        return found
-
-    def where(self, mask: pa.Array) -> Iterator[int]:
-        """Row numbers in the file where a mask is true (null is not)."""
-        if mask.true_count:
-            for row in pc.indices_nonzero(mask).to_pylist():
-                yield self.first + row
-
-    def hit(self, row: int, message: str, column: str | None = None, fix: str = "") -> Finding:
-        """A finding about a row of this batch, by its number in the file, and perhaps a column by its own name."""
-        return hit(message, self.file.name, row, column=None if column is None else bare(column), fix=fix)
-
-
 @dataclass
 class Subject:
     """What one check is about, and what the pass over it gathered.
 
     Attributes:
-        kind: a set that Demur built, or anybody's files.
+        kind: of the set that Demur built; None of anybody's files.
         folder: the built folder.
         protect: gives the protected prompts to stay away from, indexed; asked only when some row is screened.
         against: whether somebody named them, so that every row counts, not only rows that are trained on.
@@ -157,10 +45,10 @@ class Subject:
         state: of all rows, compactly.
     """
 
-    kind: Kind
+    kind: type[Kind] | None
     root: Path
     files: tuple[File, ...]
-    folder: Folder | None = None
+    folder: BuiltSet | None = None
     protect: Callable[[], tuple[Judge, ...]] = tuple
     against: bool = False
     license: str | None = None
@@ -232,17 +120,15 @@ class Subject:
 
     def screens(self, batch: Batch) -> bool:
         """Whether rows are held against protected prompts: all, if any file of the set is trained on."""
-        if self.against or self.kind == "training":
-            return True
-        if self.kind != "files":
-            return False
+        if self.against or self.kind:
+            return self.against or bool(self.kind and self.kind.trains)
         trained = any(file.split == "train" for file in self.files)
         return trained or any(self.trains(batch.file, split) for split in {*batch.splits})
 
     def trains(self, file: File, split: str | None) -> bool:
         """Whether rows are to be trained on, as far as layout, split and kind of set say."""
-        if self.kind != "files":
-            return self.kind == "training"
+        if self.kind:
+            return self.kind.trains
         layout = self.layouts.get(file.name)
         return split == "train" or (split is None and layout is not None and layout.training)
 
@@ -281,11 +167,12 @@ def of_files(paths: Sequence[Path], layout: Layout | None, splits: dict[str, str
     return paths[0] if paths[0].is_dir() else paths[0].parent, tuple(files)
 
 
-def of_folder(folder: Folder) -> tuple[File, ...]:
+def of_folder(folder: BuiltSet) -> tuple[File, ...]:
     """The files of a built folder."""
-    layout = BUILT
-    if folder.manifest.parameters.comparisons:
-        layout = BUILT.model_copy(update={"also": {**BUILT.also, "response": "response"}})
+    texts = {role.name: name for name, role in columns_with(folder.model, TextOf).items()}
+    also = {name: name for name in ("source", "license", "access")} | {"pair": "pair_id", "group": "group_id"}
+    columns = {"prompt": "prompt", "id": "record_id", "split": "split"}
+    layout = Layout(name="demur", columns=columns, also={**also, **texts} | {"prompt": "prompt"})
     return tuple(
         File(path, path.relative_to(folder.path).as_posix(), split_of(path.name), config.name, layout)
         for config in folder.manifest.configs
@@ -293,54 +180,8 @@ def of_folder(folder: Folder) -> tuple[File, ...]:
     )
 
 
-def split_of(name: str) -> str | None:
-    """The split that a file's name speaks of, if it speaks of one only.
-
-    Example:
-        >>> [split_of(name) for name in ("test-00000-of-00001.parquet", "harmful_val.json", "contest.csv")]
-        ['test', 'validation', None]
-    """
-    words = re.findall(r"[a-z]+", name.lower().partition(".")[0])
-    found = {SPLITS[word] for word in words if word in SPLITS}
-    return found.pop() if len(found) == 1 else None
-
-
 def _is_data(path: Path, top: Path) -> bool:
     inner = path.relative_to(top).parts
     if any(part.startswith(".") for part in inner) or path.name.lower() in NOT_DATA or not path.is_file():
         return False
     return reading.kind_of(path) is not None
-
-
-def is_built(path: Path) -> bool:
-    """Whether Demur built a folder (or the file is its manifest)."""
-    return (path / NAME).is_file() if path.is_dir() else path.name == NAME
-
-
-def messages(column: pa.Array) -> Iterator[list[dict[str, object]] | None]:
-    """The turns of each row; None where the cell is no list of turns."""
-    import json
-
-    for cell in column.to_pylist():
-        value = cell
-        if isinstance(cell, str):
-            try:
-                value = json.loads(cell)
-            except (ValueError, RecursionError):
-                value = None
-        good = isinstance(value, list) and all(isinstance(turn, dict) for turn in value)
-        yield [_turn(turn) for turn in value] if good else None
-
-
-def _turn(turn: dict[str, object]) -> dict[str, object]:
-    """A turn as ``role`` and ``content``; ShareGPT's spelling is ``from`` and ``value``."""
-    return {"role": turn.get("role", turn.get("from")), "content": turn.get("content", turn.get("value"))}
-
-
-def bare(name: object) -> str:
-    """A column name or an id as a finding may show it."""
-    text = shown(name)
-    return text[1:-1] if text.startswith("'") else text
-
-
-__all__ = ["BUILT", "SPLITS", "TEXTS", "Batch", "File", "Subject", "bare", "is_built", "messages", "of_files"]

@@ -18,8 +18,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from demur.checks.finding import Finding, hit
-from demur.checks.reading import kind_of
-from demur.checks.rule import Rule, rule, rule_of
+from demur.checks.rule import rule_of
+from demur.files.reading import kind_of
 
 Said = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
 
@@ -116,37 +116,11 @@ def of_waivers(
         code = rule_of(waiver.rule).code
         said = f"waiver {place + 1}, of {code} in {waiver.path!r}"
         if waiver.expires < today:
-            yield from _told(expired, f"{said}, ended on {waiver.expires}", where, rules)
+            yield from _told("DMR901", f"{said}, ended on {waiver.expires}", where, rules)
         elif place not in used and code in rules and names.saw_all(waiver.path):
-            yield from _told(stale, f"{said}, matches no finding", where, rules)
+            yield from _told("DMR902", f"{said}, matches no finding", where, rules)
 
 
-def _told(about: Rule, message: str, where: str, rules: set[str]) -> Iterator[Finding]:
-    if about.code in rules:
-        yield replace(hit(message, where, fix=about.fix), code=about.code)
-
-
-@rule(
-    "DMR901",
-    "expired-waiver",
-    summary="No waiver is past its last day.",
-    why="A waiver without an end is a rule that was switched off: nobody comes back to it.",
-    fix="Mend what it waives, or give it a new last day and the reason why.",
-    applies=(),
-)
-def expired(_: object) -> Iterator[Finding]:
-    """Made by `of_waivers`, which knows the waivers."""
-    yield from ()
-
-
-@rule(
-    "DMR902",
-    "stale-waiver",
-    summary="Every waiver matches a finding.",
-    why="A waiver whose findings are mended hides the next fault of the same kind in the same place.",
-    fix="Remove the waiver.",
-    applies=(),
-)
-def stale(_: object) -> Iterator[Finding]:
-    """Made by `of_waivers`, which knows the waivers."""
-    yield from ()
+def _told(code: str, message: str, where: str, rules: set[str]) -> Iterator[Finding]:
+    if code in rules:
+        yield replace(hit(message, where, fix=rule_of(code).fix), code=code)

@@ -28,8 +28,9 @@ def refusal_position(
     as_json: bool,
 ) -> None:
     """Show where refusals begin in responses (Parquet, JSON Lines, CSV) or in a built training set (a folder)."""
-    from demur.audits import plots, position_report
-    from demur.training.tokenizer import load_tokenizer
+    from demur.audits import plots
+    from demur.audits.position import report as position_report
+    from demur.tokens.tokenizer import load_tokenizer
 
     if drawn:
         plots.check_path(drawn)
@@ -86,8 +87,9 @@ def probe(
     MODEL is a folder, a .gguf file or a name on the Hub; SET a built contrast set, or a Parquet file with columns
     prompt, side, pair_id and split.
     """
-    from demur.audits import plots, probe_report
+    from demur.audits import plots
     from demur.audits.models import load
+    from demur.audits.probe import report as probe_report
 
     if drawn:
         plots.check_path(drawn)
@@ -150,11 +152,12 @@ def reward(
     Models are folders, .gguf files or names on the Hub; SET is a built response set, or a Parquet file with columns
     query_id, prompt, response, kind and safe. Nothing is generated.
     """
-    from demur.audits import plots, reward_report
+    from demur.audits import plots
     from demur.audits.models import load
-    from demur.audits.responses import read_responses
-    from demur.audits.reward import ALPHAS
-    from demur.training.template import Template
+    from demur.audits.reward import report as reward_report
+    from demur.audits.reward.responses import read_responses
+    from demur.audits.reward.reward import ALPHAS
+    from demur.tokens.template import Template
 
     if drawn:
         plots.check_path(drawn)

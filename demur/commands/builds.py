@@ -8,6 +8,7 @@ import click
 
 from demur.commands.common import FINDINGS, as_json, lock_file, offline, print_json, project_of
 from demur.errors import nearest
+from demur.sets.builder import builder_of
 
 
 @click.command()
@@ -30,12 +31,12 @@ def build(
     as_json: bool,
 ) -> None:
     """Build a data set from its pinned sources; the last good output stays until the new one is complete."""
-    from demur.fetch import Places
-    from demur.pipeline import build as run
-    from demur.report import build_summary
+    from demur.sets.pipeline import build as run
+    from demur.sets.show import build_summary
+    from demur.sources.fetch import Places
 
     project = project_of(ctx)
-    builder = project.builder(name)
+    builder = builder_of(project, name)
     done = run(
         project,
         builder,
@@ -81,8 +82,8 @@ def rebuild(ctx: click.Context, manifest: Path, lock: Path | None, offline: bool
     """Build again from a manifest: the same bytes, or the first difference named."""
     from dataclasses import asdict
 
-    from demur.fetch import Places
-    from demur.rebuild import rebuild as run
+    from demur.release.rebuild import rebuild as run
+    from demur.sources.fetch import Places
 
     done = run(project_of(ctx), manifest, Places(offline=offline), lock)
     if as_json:
@@ -100,8 +101,8 @@ def rebuild(ctx: click.Context, manifest: Path, lock: Path | None, offline: bool
 @as_json
 def stats(folder: Path, as_json: bool) -> None:
     """Count a built folder's rows by split, source, hazard and expectation."""
-    from demur.report import stats_tables
-    from demur.stats import stats as count
+    from demur.sets.show import stats_tables
+    from demur.sets.stats import stats as count
 
     counted = count(folder)
     if as_json:

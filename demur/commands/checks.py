@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from demur.commands.common import FINDINGS, as_json, offline, print_json, project_of
+from demur.sources import declared
 
 if TYPE_CHECKING:
     from demur.checks.finding import Finding, Report
-    from demur.schema_diff import FieldChange
+    from demur.records.schema_diff import FieldChange
 
 
 @click.command()
@@ -62,7 +63,7 @@ def check(
     A PATH is a file, a folder, or a data set on the Hub at a tag, branch or commit: OWNER/NAME@REVISION.
     Nothing that is checked is executed, and no text is shown unless --show-text asks for it.
     """
-    from demur.check import check as run
+    from demur.checks.engine import check as run
     from demur.checks.outputs import OUTPUTS, printable
     from demur.checks.rule import selected
     from demur.checks.settings import applied, find_settings, read_settings
@@ -118,7 +119,7 @@ def _splits(pairs: tuple[str, ...]) -> dict[str, str]:
 
 def line_of(finding: Finding) -> str:
     """A finding as compilers print theirs: place, code, name, message, record id, and what to do."""
-    from demur.checks.rule import RULES
+    from demur.checks.rules import RULES
 
     name = RULES[finding.code].name if finding.code in RULES else ""
     column = f" (column {finding.column})" if finding.column else ""
@@ -129,7 +130,7 @@ def line_of(finding: Finding) -> str:
 
 def summary_of(report: Report) -> list[str]:
     """Findings by rule, and what was read as what."""
-    from demur.checks.rule import RULES
+    from demur.checks.rules import RULES
 
     lines = [
         f"{code} {RULES[code].name if code in RULES else ''}: {count:,}"
@@ -150,7 +151,8 @@ def summary_of(report: Report) -> list[str]:
 def explain(code: str | None) -> None:
     """Explain a rule, by code or name; without one, list all rules."""
     from demur.checks.docs import page
-    from demur.checks.rule import RULES, rule_of
+    from demur.checks.rule import rule_of
+    from demur.checks.rules import RULES
 
     if code is not None:
         click.echo(page(rule_of(code)), nl=False)
@@ -169,10 +171,10 @@ def schema() -> None:
 @click.pass_context
 def export(ctx: click.Context, to: Path) -> None:
     """Write every schema as JSON Schema into a folder."""
-    from demur.schema import exported
+    from demur.sets.exported import exported
 
     to.mkdir(parents=True, exist_ok=True)
-    for name, text in exported(project_of(ctx).schemas()).items():
+    for name, text in exported(declared.schemas(project_of(ctx))).items():
         (to / name).write_text(text, encoding="utf-8")
         click.echo(to / name)
 
@@ -212,7 +214,7 @@ def _changes(old: dict[str, Any], new: dict[str, Any], where: str) -> list[Field
         UsageError: a schema is broken, or of a form that no rows of Demur's have.
     """
     from demur.errors import UsageError
-    from demur.schema_diff import schema_diff
+    from demur.records.schema_diff import schema_diff
 
     try:
         return schema_diff(old, new)
@@ -231,7 +233,7 @@ def _schema(ctx: click.Context, name: str) -> dict[str, Any]:
     import json
 
     from demur.errors import UsageError, nearest
-    from demur.schema import exported
+    from demur.sets.exported import exported
 
     path = Path(name) / "schema.json" if Path(name).is_dir() else Path(name)
     if path.is_file():
@@ -243,7 +245,7 @@ def _schema(ctx: click.Context, name: str) -> dict[str, Any]:
             msg = "Not a JSON Schema of rows"
             raise UsageError(msg, where=path, expected="a JSON object with properties")
         return found
-    kinds = {file.removesuffix(".json"): text for file, text in exported(project_of(ctx).schemas()).items()}
+    kinds = {file.removesuffix(".json"): text for file, text in exported(declared.schemas(project_of(ctx))).items()}
     if name not in kinds:
         msg = f"No schema {name!r}"
         raise UsageError(

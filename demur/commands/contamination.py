@@ -34,7 +34,7 @@ def group(
     """Group similar rows of Parquet files, exactly; on a Dask cluster too. A killed run goes on where it was."""
     from dataclasses import asdict
 
-    from demur.scale import open_engine, run
+    from demur.groups.sharded import open_engine, run
 
     options = {name: value for name, value in how.items() if value is not None}
     with open_engine(engine, scheduler=scheduler, workers=workers) as opened:
@@ -67,9 +67,9 @@ def decontaminate(
     ctx: click.Context, file: Path, column: str, against: str, out: Path | None, offline: bool, as_json: bool
 ) -> None:
     """Find rows of a Parquet, JSON Lines or CSV file that are near protected evaluation prompts."""
-    from demur.fetch import Places
-    from demur.output import write_parquet
-    from demur.screen import protected_of, screen
+    from demur.files.parquet import write_parquet
+    from demur.protected.screen import protected_of, screen
+    from demur.sources.fetch import Places
 
     project = project_of(ctx)
     found = screen(file, column, protected_of(against, column, project, Places(offline=offline)))
@@ -88,8 +88,8 @@ def decontaminate(
 @click.pass_context
 def write_sketch(ctx: click.Context, offline: bool) -> None:
     """Hash the protected evaluation sources into builders/protected*.parquet, which hold no text."""
-    from demur import sketch
-    from demur.fetch import Places
+    from demur.protected import sketch
+    from demur.sources.fetch import Places
 
     project = project_of(ctx)
     places = Places(offline=offline)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from demur.commands.common import as_json, print_json
+from demur.sources import declared
 
 
 @click.command()
@@ -34,10 +35,10 @@ def judgements(
     A FILE holds judgements (JSON Lines, Parquet), or is an artifact as JailbreakBench publishes them (JSON); of a
     folder, all such files below it are read. Nothing is generated and no model is called.
     """
-    from demur.audits import judgements_report as report
     from demur.audits import plots
-    from demur.audits.items import read_items
-    from demur.audits.judgements import summarise
+    from demur.audits.judgements import report
+    from demur.audits.judgements.items import read_items
+    from demur.audits.judgements.judgements import summarise
     from demur.project import bundled
 
     if items is None and (column or config):
@@ -46,7 +47,7 @@ def judgements(
     if drawn:
         plots.check_path(drawn)
     expected = read_items(items, column, config).of if items else None
-    done = summarise(*report.read_judgements(paths, bundled().schemas()["judgement"]), expected)
+    done = summarise(*report.read_judgements(paths, declared.schemas(bundled())["judgement"]), expected)
     if drawn:
         report.plot(done, drawn)
     if as_json:

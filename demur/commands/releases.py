@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from demur.commands.common import FINDINGS, as_json, offline, print_json, project_of
+from demur.sets.builder import builder_of
 
 if TYPE_CHECKING:
-    from demur.hub import Hub, State
     from demur.project import Project
+    from demur.release.hub import Hub, State
     from demur.release.plan import Plan
 
 VERSION = "OWNER/NAME@vX.Y.Z"
@@ -51,13 +52,13 @@ def release(
     from datetime import UTC, datetime
 
     from demur.errors import UsageError
-    from demur.hub import Hub
-    from demur.manifest import read_manifest
+    from demur.release.hub import Hub
     from demur.release.plan import plan
     from demur.release.publish import publish
+    from demur.sets.manifest_file import read_manifest
 
     project, hub = project_of(ctx), Hub.of(repo)
-    builder = project.builder(name)
+    builder = builder_of(project, name)
     with tempfile.TemporaryDirectory(prefix="demur-release-") as temporary:
         work = Path(temporary)
         built = folder or _built(project, builder.name, hub, configs, offline, work)
@@ -82,11 +83,11 @@ def release(
 
 def _built(project: Project, name: str, hub: Hub, configs: tuple[str, ...], offline: bool, work: Path) -> Path:
     """Build the set now; splits that were published do not move."""
-    from demur.fetch import Places
-    from demur.pipeline import build
+    from demur.sets.pipeline import build
+    from demur.sources.fetch import Places
 
     lock = _lock(hub, hub.state(), work)
-    done = build(project, project.builder(name), work / name, Places(offline=offline), None, lock, configs)
+    done = build(project, builder_of(project, name), work / name, Places(offline=offline), None, lock, configs)
     for warning in done.warnings:
         click.echo(f"warning: {warning}", err=True)
     return done.out
@@ -118,7 +119,7 @@ def _told(planned: Plan) -> dict[str, object]:
 @as_json
 def pull(version: str, out: Path | None, offline: bool, as_json: bool) -> None:
     """Download exactly one version, proven file by file; never another one, online or not."""
-    from demur.hub import Hub, Ref
+    from demur.release.hub import Hub, Ref
     from demur.release.pull import copy_to
     from demur.release.pull import pull as run
 
@@ -145,10 +146,10 @@ def pull(version: str, out: Path | None, offline: bool, as_json: bool) -> None:
 @click.pass_context
 def diff(ctx: click.Context, old: str, new: str, rows: Path | None, offline: bool, as_json: bool) -> None:
     """Compare two built folders or versions (OWNER/NAME@vX.Y.Z): rows by record id, schemas, terms; never a text."""
-    from demur.diff import diff as run
-    from demur.output import write_parquet
+    from demur.files.parquet import write_parquet
     from demur.release.pull import source_folder
-    from demur.version import bump_of
+    from demur.release.version import bump_of
+    from demur.sets.diff import diff as run
 
     found = run(source_folder(old, offline), source_folder(new, offline))
     bump = None if found.empty else bump_of(found)[0]
@@ -172,13 +173,13 @@ def diff(ctx: click.Context, old: str, new: str, rows: Path | None, offline: boo
 @click.pass_context
 def verify(ctx: click.Context, version: str, again: bool, offline: bool) -> None:
     """Download a version into an empty cache, prove every file, and check its invariants; optionally rebuild it."""
-    from demur.check import check
+    from demur.checks.engine import check
     from demur.commands.checks import line_of
-    from demur.fetch import Places
-    from demur.hub import Hub, Ref
-    from demur.rebuild import rebuild
+    from demur.release.hub import Hub, Ref
     from demur.release.pull import copy_to
     from demur.release.pull import pull as run
+    from demur.release.rebuild import rebuild
+    from demur.sources.fetch import Places
 
     ref, project = Ref.parse(version), project_of(ctx)
     hub = Hub.of(ref.repo)
@@ -205,8 +206,8 @@ def verify(ctx: click.Context, version: str, again: bool, offline: bool) -> None
 @as_json
 def log(repo: str, as_json: bool) -> None:
     """List the versions of a repository, newest first: day, commit, what changed and why."""
-    from demur.hub import Hub, missing
-    from demur.manifest import NAME, read_manifest
+    from demur.release.hub import Hub, missing
+    from demur.sets.manifest_file import NAME, read_manifest
 
     hub = Hub.of(repo)
     state = hub.state()
@@ -234,9 +235,9 @@ def log(repo: str, as_json: bool) -> None:
 @click.pass_context
 def hydrate(ctx: click.Context, references: str, out: Path, offline: bool) -> None:
     """Restore the texts of references from their pinned sources, each proven by its hash."""
-    from demur.fetch import Places
-    from demur.release.hydrate import hydrate as run
     from demur.release.pull import source_folder
+    from demur.sets.hydrate import hydrate as run
+    from demur.sources.fetch import Places
 
     done = run(project_of(ctx), source_folder(references, offline), out, Places(offline=offline))
     for config, rows in done.rows.items():

@@ -8,6 +8,7 @@ import click
 
 from demur.commands.common import USAGE, as_json, offline, print_json, project_of
 from demur.errors import DemurError
+from demur.sources import declared
 
 
 @click.command()
@@ -15,9 +16,9 @@ from demur.errors import DemurError
 @click.pass_context
 def sources(ctx: click.Context, as_json: bool) -> None:
     """List every declared source: license, rows, carriers, and whether it is ready to be used."""
-    from demur.report import source_rows, source_table
+    from demur.sets.show import source_rows, source_table
 
-    rows = source_rows(project_of(ctx).sources().values())
+    rows = source_rows(declared.sources(project_of(ctx)).values())
     if as_json:
         print_json(rows)
     else:
@@ -36,17 +37,17 @@ def sources(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def fetch(ctx: click.Context, names: tuple[str, ...], every: bool, to: Path | None, offline: bool) -> None:
     """Fetch sources into the cache, and prove that their rows are the pinned ones."""
-    from demur.fetch import Places, fetch_all, store
     from demur.progress import track
+    from demur.sources.fetch import Places, fetch_all, store
 
     project = project_of(ctx)
     if every == bool(names):
         msg = "Name sources, or give --all."
         raise click.UsageError(msg)
     wanted = (
-        [source for source in project.sources().values() if source.pin]
+        [source for source in declared.sources(project).values() if source.pin]
         if every
-        else [project.source(name) for name in names]
+        else [declared.source_of(project, name) for name in names]
     )
     for each in track(fetch_all(wanted, Places(offline=offline)), "sources fetched", len(wanted)):
         for error in each.failures:
@@ -55,7 +56,7 @@ def fetch(ctx: click.Context, names: tuple[str, ...], every: bool, to: Path | No
             store(each, to)
         digest = each.source.pin.digest[:12] if each.source.pin else "none"
         click.echo(f"{each.source.name}: {len(each.rows)} rows, digest {digest}, {each.mirror.id} ({each.place})")
-    if every and (left := sorted(source.name for source in project.sources().values() if not source.pin)):
+    if every and (left := sorted(source.name for source in declared.sources(project).values() if not source.pin)):
         click.echo(f"not pinned: {', '.join(left)}", err=True)
 
 
@@ -67,15 +68,17 @@ def fetch(ctx: click.Context, names: tuple[str, ...], every: bool, to: Path | No
 def pin(ctx: click.Context, names: tuple[str, ...], every: bool, offline: bool) -> None:
     """Resolve every mirror of a source to exact bytes and write them to builders/sources/pins.json."""
     from demur.errors import PinError
-    from demur.fetch import Places
-    from demur.pin import pin as pin_source
-    from demur.source import read_pins, write_pins
+    from demur.sources.fetch import Places
+    from demur.sources.pin import pin as pin_source
+    from demur.sources.pins import read_pins, write_pins
 
     project = project_of(ctx)
     if every == bool(names):
         msg = "Name sources, or give --all."
         raise click.UsageError(msg)
-    wanted = list(project.sources().values()) if every else [project.source(name) for name in names]
+    wanted = (
+        list(declared.sources(project).values()) if every else [declared.source_of(project, name) for name in names]
+    )
     failed = False
     for source in wanted:
         try:
@@ -86,7 +89,7 @@ def pin(ctx: click.Context, names: tuple[str, ...], every: bool, offline: bool) 
                 every and isinstance(error, PinError)
             )  # with --all, an unreachable mirror is no news
             continue
-        write_pins(project.pins, {**read_pins(project.pins), source.name: done.pin})
+        write_pins(declared.pins_file(project), {**read_pins(declared.pins_file(project)), source.name: done.pin})
         kept = ", ".join(pin.mirror for pin in done.pin.mirrors)
         click.echo(f"{source.name}: {done.pin.rows} rows, digest {done.pin.digest[:12]}, {kept}")
         for id, reason in done.unreached.items():

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from demur.companions import EVALUATION
 from demur.errors import ManifestError, UsageError
-from demur.licences import LICENSES
-from demur.manifest import Manifest
+from demur.kinds.evaluation.benchmark import EVALUATION
+from demur.records.licenses import LICENSES
+from demur.sets.manifest import Manifest
 
 if TYPE_CHECKING:
     from mlcroissant import Field, FileObject, FileSet, RecordSet

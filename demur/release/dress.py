@@ -8,13 +8,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from demur.builder import Builder
-from demur.card import write_card
-from demur.manifest import FileEntry, Manifest, Release, read_manifest, write_manifest
-from demur.output import file_sha256
+from demur.files.digest import file_sha256
 from demur.project import Project
 from demur.release.croissant import NAME as CROISSANT
 from demur.release.croissant import write_croissant
+from demur.sets.builder import Builder
+from demur.sets.card import write_card
+from demur.sets.manifest import FileEntry, Manifest, Release
+from demur.sets.manifest_file import read_manifest, write_manifest
 
 CARD = "README.md"
 

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from demur.check import check
-from demur.diff import Diff, diff
+from demur.checks.engine import check
 from demur.errors import HubError, ManifestError
-from demur.hub import Hub, State
-from demur.manifest import HOSTED, NAME, Change, Manifest, Release, read_manifest
 from demur.project import Project
 from demur.release.dress import dress
+from demur.release.hub import Hub, State
 from demur.release.proof import proof
-from demur.version import first_change, next_change
+from demur.release.version import first_change, next_change
+from demur.sets.builder import builder_of
+from demur.sets.diff import Diff, diff
+from demur.sets.manifest import Change, Manifest, Release
+from demur.sets.manifest_file import HOSTED, NAME, read_manifest
 
 _SHOWN = 5
 
@@ -110,7 +112,7 @@ def plan(hub: Hub, built: Path, project: Project, work: Path, date: str, replace
     unfinished = _unfinished(hub, state, release, work / "head", replace) if state and state.head != latest else None
     if unfinished:
         release = unfinished
-    builder = project.builder(manifest.name)
+    builder = builder_of(project, manifest.name)
     dressed = dress(built, release, builder, project, work / "release")
     same = unfinished is not None and read_manifest(_folder_of(work / "head")) == dressed
     listed = read_manifest(previous).files if previous else {}

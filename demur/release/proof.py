@@ -7,9 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from demur.manifest import HOSTED, NAME, FileEntry, Manifest, read_manifest
-from demur.output import content_digest, file_sha256
-from demur.rebuild import Difference
+from demur.files.digest import content_digest, file_sha256
+from demur.release.rebuild import Difference
+from demur.sets.manifest import FileEntry, Manifest
+from demur.sets.manifest_file import HOSTED, NAME, read_manifest
 
 
 def proof(folder: Path) -> tuple[Manifest, list[Difference]]:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from demur.errors import HubError, ManifestError
-from demur.manifest import NAME
 from demur.release.plan import Plan
 from demur.release.proof import proof
+from demur.sets.manifest_file import NAME
 
 Tell = Callable[[str], None]
 

@@ -11,12 +11,12 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from demur.cache import default_root
 from demur.errors import HubError, ManifestError, UsageError
-from demur.hub import Hub, Ref
-from demur.manifest import Manifest
-from demur.output import staged
+from demur.files.folder import staged
+from demur.files.kept import default_root
+from demur.release.hub import Hub, Ref
 from demur.release.proof import proof
+from demur.sets.manifest import Manifest
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from demur.similarity._compiled import inner, kernel
+from demur.text.compiled import inner, kernel
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -129,54 +129,3 @@ def probe(
             found_common[found] = common
             found += 1
     return found_rows[:found], found_twins[:found], found_common[:found]
-
-
-@kernel
-def longest_spans(
-    hashes: Hashes, starts: Ints, other_hashes: Hashes, other_starts: Ints, rows: Ints, twins: Ints,
-    first: int, last: int, spans: Ints,
-) -> None:  # fmt: skip
-    """For each pair, the longest run of units that both sequences have."""
-    for pair in range(first, last):
-        one = hashes[starts[rows[pair]] : starts[rows[pair] + 1]]
-        two = other_hashes[other_starts[twins[pair]] : other_starts[twins[pair] + 1]]
-        lengths = np.zeros(len(two) + 1, np.int64)
-        longest = 0
-        for value in one:
-            # Right to left, so that lengths[at] still is the run that ended before the previous value.
-            for at in range(len(two) - 1, -1, -1):
-                lengths[at + 1] = lengths[at] + 1 if two[at] == value else 0
-                longest = max(longest, lengths[at + 1])
-        spans[pair] = longest
-
-
-@kernel
-def count_known(
-    hashes: Hashes, starts: Ints, slots: Ints, known: Hashes, bits: int, first: int, last: int, counts: Ints
-) -> None:
-    """Add to each known unit's count the number of rows first..last that have it.
-
-    `slots` is an open-addressing table over `known`: 1 + the place of a unit, or 0.
-    """
-    seen = np.full(len(known), -1, np.int64)
-    mask = len(slots) - 1
-    for row in range(first, last):
-        for at in range(starts[row], starts[row + 1]):
-            place = np.int64(slot(hashes[at], bits))
-            while slots[place] > 0 and known[slots[place] - 1] != hashes[at]:
-                place = (place + 1) & mask
-            unit = slots[place] - 1
-            if unit >= 0 and seen[unit] != row:
-                seen[unit] = row
-                counts[unit] += 1
-
-
-@kernel
-def fill_slots(known: Hashes, bits: int, slots: Ints) -> None:
-    """Build the table that `count_known` reads."""
-    mask = len(slots) - 1
-    for unit in range(len(known)):
-        place = np.int64(slot(known[unit], bits))
-        while slots[place] > 0:
-            place = (place + 1) & mask
-        slots[place] = unit + 1

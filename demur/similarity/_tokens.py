@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from demur.similarity._compiled import inner, kernel
+from demur.text.compiled import inner, kernel
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.similarity._chars import Table
-from demur.similarity._compiled import inner, kernel
+from demur.text.compiled import inner, kernel
 
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]

@@ -7,7 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from demur.errors import UsageError
-from demur.similarity._match import connect
+from demur.similarity.match import connect
 
 SCHEMA = pa.schema([("row", pa.int64()), ("twin", pa.int64()), ("view", pa.string()), ("similarity", pa.float64())])
 

@@ -23,14 +23,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from demur.similarity._compiled import gather_rows
-from demur.similarity._match import match_within
 from demur.similarity._probe import probe
-from demur.similarity.arrays import Texts, as_array
 from demur.similarity.evidence import check_threshold, evidence
+from demur.similarity.match import match_within
 from demur.similarity.postings import Rarity, equal_rows, measure_rarity, prefixes
 from demur.similarity.sets import GramSets, build
 from demur.similarity.views import View, check_view
+from demur.text.arrays import Texts, as_array
+from demur.text.compiled import gather_rows
 
 Ints = NDArray[np.int64]
 

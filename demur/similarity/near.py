@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from demur.normalise import fold_confusable_character, fold_confusables_array, is_word
 from demur.similarity._chars import (
     Anchored,
     Rows,
@@ -25,10 +24,12 @@ from demur.similarity._chars import (
     hash_characters,
     match_characters,
 )
-from demur.similarity._compiled import over_rows
 from demur.similarity._words import Grams, match_words, weigh_pairs
-from demur.similarity.arrays import Texts, as_array, buffers
 from demur.similarity.sets import Units, from_units
+from demur.text.arrays import Texts, as_array, buffers
+from demur.text.columns import fold_confusables_array
+from demur.text.compiled import over_rows
+from demur.text.normalise import fold_confusable_character, is_word
 
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]

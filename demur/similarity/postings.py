@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from demur.similarity._compiled import over_parts, over_rows, thread_count
-from demur.similarity._match import equal_sets
-from demur.similarity._prefix import count_common, count_prefixes, count_rows, fill_prefixes
+from demur.similarity.match import equal_sets
+from demur.similarity.prefix import count_common, count_prefixes, count_rows, fill_prefixes
 from demur.similarity.sets import GramSets
+from demur.text.compiled import over_parts, over_rows, thread_count
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.uint8]

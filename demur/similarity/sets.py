@@ -10,12 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from demur.normalise import JOINERS, fold_confusables_array, normalise_array
-from demur.similarity._compiled import over_rows
 from demur.similarity._tokens import gram_sets, hash_units
-from demur.similarity.arrays import Texts, as_array, buffers
-from demur.similarity.scripts import character_classes
 from demur.similarity.views import GRAM_SIZE, View
+from demur.text.arrays import Texts, as_array, buffers
+from demur.text.columns import fold_confusables_array, normalise_array
+from demur.text.compiled import over_rows
+from demur.text.normalise import JOINERS
+from demur.text.scripts import character_classes
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from itertools import groupby
 from typing import Literal, get_args
 
 from demur.errors import UsageError, nearest
-from demur.normalise import fold_confusables, normalise
-from demur.similarity.scripts import has_words, is_unspaced
+from demur.text.normalise import fold_confusables, normalise
+from demur.text.scripts import has_words, is_unspaced
 
 View = Literal["token", "word3", "char"]
 

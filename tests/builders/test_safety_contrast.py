@@ -11,24 +11,26 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from demur.kinds.contrast.invariants import above_ceiling, straddling, unpaired
 
-from demur.builder import Builder, Config, Contrast
-from demur.commands.contrast import measure
-from demur.contrast.invariants import above_ceiling, straddling, unpaired
-from demur.contrast.mine import Settings
+from demur.commands.baseline import measure
 from demur.errors import UsageError
-from demur.fetch import Places
-from demur.pipeline import Build, build
+from demur.kinds.contrast.kind import Contrast
+from demur.kinds.contrast.mine import Settings
 from demur.project import bundled
-from demur.record import Tri, harmful, record_id
-from demur.source import Raw
-from demur.stats import read_config
+from demur.records.record import Tri, harmful, record_id
+from demur.sets.builder import Builder, builder_of
+from demur.sets.folder import read_config
+from demur.sets.kind import Config
+from demur.sets.pipeline import Build, build
+from demur.sources.fetch import Places
+from demur.sources.source import Raw
 from schemas.contrast_item import ContrastItem
 from schemas.prompt import Prompt
 from tests.conftest import files_of, make_jsonl
 from tests.small import Small, small_project, small_source
 
-REAL = bundled().builder("safety-contrast")
+REAL = builder_of(bundled(), "safety-contrast")
 assert REAL.contrast is not None
 
 THINGS = ["fence", "door", "gate", "roof", "wall", "shed", "barn", "porch", "stair", "floor"]

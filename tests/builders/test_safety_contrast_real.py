@@ -9,19 +9,20 @@ import os
 from pathlib import Path
 
 import pytest
+from demur.kinds.contrast.invariants import above_ceiling, straddling, unpaired
 
-from demur.contrast.invariants import above_ceiling, straddling, unpaired
 from demur.errors import FetchError
-from demur.fetch import Places
-from demur.pipeline import build
 from demur.project import bundled
-from demur.stats import read_config
+from demur.sets.builder import builder_of
+from demur.sets.folder import read_config
+from demur.sets.pipeline import build
+from demur.sources.fetch import Places
 
 
 def test_the_real_set_stays_under_its_ceilings(tmp_path: Path) -> None:
     places = Places(offline=os.environ.get("DEMUR_NETWORK") != "1")
     try:
-        done = build(bundled(), bundled().builder("safety-contrast"), tmp_path / "out", places)
+        done = build(bundled(), builder_of(bundled(), "safety-contrast"), tmp_path / "out", places)
     except FetchError:
         if not places.offline:
             raise

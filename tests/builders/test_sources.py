@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 
 from demur.errors import FormatError
-from demur.formats import read_rows
-from demur.source import Mirror, Raw, Reject, Source
-from demur.taxonomy import load_crosswalk, overlay
+from demur.records.hazards import load_crosswalk, overlay
+from demur.sources.formats import read_rows
+from demur.sources.mirror import Mirror
+from demur.sources.source import Raw, Reject, Source
 from schemas.prompt import Prompt
 from schemas.response import Response
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "builders" / "sources"
 FIXTURES = ROOT / "tests" / "fixtures" / "sources"
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")

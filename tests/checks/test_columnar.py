@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 
 from demur.checks.columnar import invalid, suspects
-from demur.record import Label, RecordId
-from demur.schema import arrow_schema
+from demur.records.record import Label, RecordId
+from demur.records.schema import arrow_schema
 
 
 class Inner(BaseModel):

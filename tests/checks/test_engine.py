@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from demur import check as engine
-from demur.check import Finding, Report, check
+from demur.checks import engine
 from demur.checks import rule as rules
+from demur.checks.engine import Finding, Report, check
 from demur.checks.finding import hit
-from demur.checks.mapping import detect, layouts
+from demur.checks.layouts import detect, layouts
 from demur.checks.subject import Batch
 from demur.cli import main
 from demur.errors import DemurError, UsageError
@@ -112,8 +112,8 @@ def test_splits_come_from_names_columns_or_the_command(tmp_path: Path) -> None:
 
 
 def test_a_row_that_is_trained_on_is_held_against_the_bundled_sketch(tmp_path: Path, monkeypatch: Any) -> None:
-    from demur import protected
-    from demur.protected import Background, Protected
+    from demur.protected import prompts as protected
+    from demur.protected.prompts import Background, Protected
 
     small = Protected.from_texts([LAMP], "kites", background=Background())
     monkeypatch.setattr(protected, "bundled", lambda: small)

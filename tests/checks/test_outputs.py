@@ -16,11 +16,11 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from demur.check import Finding, check
+from demur.checks.engine import Finding, check
 from demur.checks.finding import Report
 from demur.checks.lines import lines_of
 from demur.checks.outputs import OUTPUTS, as_github, as_junit, as_sarif
-from demur.checks.rule import RULES
+from demur.checks.rules import RULES
 from demur.cli import main
 
 ROWS = [

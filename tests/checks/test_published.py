@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from demur.check import Finding, Report, check
+from demur.checks.engine import Finding, Report, check
 
 MIRROR = Path(os.environ.get("DEMUR_MIRROR") or "/nowhere") / "github"
 DIRECTION = "andyrdt/refusal_direction/9d852fae1a9121c78b29142de733cb1340770cc3/dataset"

@@ -13,18 +13,19 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from demur.check import Finding, check
 from demur.checks import docs
-from demur.checks.mapping import Layout
-from demur.checks.rule import FAMILIES, RULES, rule_of, selected
+from demur.checks.engine import Finding, check
+from demur.checks.layouts import Layout
+from demur.checks.rule import FAMILIES, rule_of, selected
+from demur.checks.rules import RULES
 from demur.commands.checks import line_of
 from demur.errors import UsageError
-from tests import test_refusal_training as training
+from tests.builders import test_refusal_training as training
+from tests.builders.test_refusal_training import folder as trained  # noqa: F401 - a fixture
+from tests.builders.test_refusal_training import sketch, small  # noqa: F401 - fixtures
 from tests.checks.fixtures import CASES, Case
+from tests.checks.test_built import TEST, cover, rewrite, rows
 from tests.conftest import ROOT, Tiny
-from tests.test_check import TEST, cover, rewrite, rows
-from tests.test_refusal_training import folder as trained  # noqa: F401 - a fixture
-from tests.test_refusal_training import sketch, small  # noqa: F401 - fixtures
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from demur.check import check
-from demur.checks.rule import RULES
+from demur.checks.engine import check
+from demur.checks.rules import RULES
 from demur.checks.settings import Settings, applied, find_settings, read_settings
 from demur.cli import main
 from demur.errors import UsageError

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from demur.check import Report, check
+from demur.checks.engine import Report, check
 from demur.checks.rule import selected
 from demur.checks.settings import applied, read_settings
 from demur.cli import main
@@ -78,7 +78,7 @@ def test_one_waiver_fits_however_the_check_is_called(folder: Path, paths: list[s
 
 
 def test_findings_that_were_never_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("demur.check.LISTED", 3)
+    monkeypatch.setattr("demur.checks.engine.LISTED", 3)
     (folder / "one.jsonl").write_text('{"prompt": "Draw"}\n' * 10 + '{"prompt": "Sing"}\n')
     assert check("data").total == 10
     assert after(waiver("one.jsonl") + waiver("two.jsonl"), "data").waived == {"DMR102": 10}

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from demur.manifest import read_manifest
+from demur.sets.manifest_file import read_manifest
 from tests.conftest import PAIRS, Tiny, comply_rows, files_of, make_jsonl
 from tests.hub.access import READER, STRANGER, USERS, WRITER, User
 from tests.hub.running import Hub

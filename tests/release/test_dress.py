@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from demur.card import built_card
-from demur.licences import LICENSES
-from demur.manifest import read_manifest
+from demur.records.licenses import LICENSES
+from demur.sets.card import built_card
+from demur.sets.manifest_file import read_manifest
 from tests.conftest import TEXTS, Tiny, files_of
 
 

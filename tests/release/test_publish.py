@@ -12,13 +12,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from demur.entries import file_entries
 from demur.errors import HubError, ManifestError
-from demur.hub import Hub as Client
-from demur.manifest import NAME, read_manifest, write_manifest
-from demur.output import write_parquet
+from demur.files.parquet import write_parquet
+from demur.release.hub import Hub as Client
 from demur.release.plan import Plan
 from demur.release.publish import publish
+from demur.sets.describe import file_entries
+from demur.sets.manifest_file import NAME, read_manifest, write_manifest
 from tests.hub.access import READER, STRANGER, WRITER, User
 from tests.hub.running import Hub
 from tests.release.conftest import REPO

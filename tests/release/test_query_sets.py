@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from demur.manifest import read_manifest
+from demur.sets.manifest_file import read_manifest
 from tests.hub.running import Hub
 from tests.release.test_real_sets import LOAD, released
 

@@ -13,10 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from demur.checks.folder import read
-from demur.manifest import Manifest, read_manifest, write_manifest
-from demur.output import content_digest, file_sha256, write_parquet
-from demur.schema import features
+from demur.files.digest import content_digest, file_sha256
+from demur.files.parquet import write_parquet
+from demur.records.schema import features
+from demur.sets.folder import read
+from demur.sets.manifest import Manifest
+from demur.sets.manifest_file import read_manifest, write_manifest
 from tests.hub.access import STRANGER
 from tests.hub.running import Hub
 

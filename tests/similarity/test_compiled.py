@@ -5,23 +5,14 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from demur.decontaminate import decontaminate
-from demur.normalise import fold_confusables_array, normalise_array
-from demur.protected import Background, Protected
-from demur.similarity import (
-    View,
-    _chars,
-    _compiled,
-    _fold,
-    _match,
-    _prefix,
-    _probe,
-    _tokens,
-    _words,
-    contained_in,
-    cross_join,
-    self_join,
-)
+from demur.protected.near import decontaminate
+from demur.protected.prompts import Background, Protected
+from demur.similarity import View, _chars, _probe, _tokens, _words, contained_in, cross_join, self_join
+from demur.similarity import match as _match
+from demur.similarity import prefix as _prefix
+from demur.text import _fold
+from demur.text import compiled as _compiled
+from demur.text.columns import fold_confusables_array, normalise_array
 
 
 def test_every_kernel_is_compiled_once(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from demur.errors import UsageError
 from demur.similarity import View, components, cross_join, joins, self_join
-from demur.similarity import _compiled as compiled
+from demur.text import compiled
 from tests.similarity.brute import (
     TEXTS,
     THRESHOLDS,

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demur.normalise import fold_confusables, normalise
 from demur.similarity import grams, near, words
 from demur.similarity.near import LENGTHS, CharacterIndex, WordIndex, hashed_characters
-from demur.similarity.scripts import has_words
 from demur.similarity.sets import hashed_units
+from demur.text.normalise import fold_confusables, normalise
+from demur.text.scripts import has_words
 from tests.similarity.brute import TEXTS, jaccard
 
 _PIECES = ["the lighthouse keeper ", "repairs old lamps", " at night, ", "1n P0rtug4l ", "WRITE A POEM ABOUT ", "?! "]

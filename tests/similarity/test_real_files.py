@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from demur.normalise import normalise
 from demur.similarity import components, contained_in, self_join
+from demur.text.normalise import normalise
 
 MIRROR = os.environ.get("DEMUR_MIRROR")
 pytestmark = pytest.mark.skipif(not MIRROR, reason="DEMUR_MIRROR names no mirror")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from demur.similarity import grams, self_join, words
-from demur.similarity.scripts import BASE, NON_WORD, UNSPACED_BASE, character_classes, is_unspaced
+from demur.text.scripts import BASE, NON_WORD, UNSPACED_BASE, character_classes, is_unspaced
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What text alone gives on contrast pairs."""

@@ -1,0 +1,1 @@
+"""Where refusals begin in responses."""

@@ -1,0 +1,1 @@
+"""Where in a model a line tells harmful prompts from safe ones."""

@@ -1,0 +1,1 @@
+"""The reward between an aligned model and its base, on fixed responses."""

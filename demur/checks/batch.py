@@ -1,0 +1,179 @@
+"""Consecutive rows of a file, whose columns have canonical names."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from demur.checks.finding import Finding, hit
+from demur.checks.layouts import Layout
+from demur.errors import shown
+from demur.protected.near import Judge, best_reasons, judge_all
+from demur.sets.kind import Kind
+
+#: Names of splits as they stand in file names, and the split that each means.
+SPLITS = {
+    "train": "train", "training": "train", "sft": "train", "finetune": "train", "tuning": "train",
+    "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation",
+    "test": "test", "testing": "test", "eval": "test", "evaluation": "test", "heldout": "test",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of rows.
+
+    Attributes:
+        name: as findings name it.
+        split: by its name, or as it was said; None if only the rows say, or nothing does.
+        config: rows are compared within a config where a folder has several.
+        given: the layout that was asked for; else it is found by the columns.
+    """
+
+    path: Path
+    name: str
+    split: str | None = None
+    config: str = ""
+    given: Layout | None = None
+
+
+class About(Protocol):
+    """What a batch has to know of the whole that it is a part of (see `demur.checks.subject.Subject`)."""
+
+    kind: type[Kind] | None
+    against: bool
+
+    @property
+    def judges(self) -> tuple[Judge, ...]:
+        """Protected prompts, indexed."""
+
+    def screens(self, batch: Batch) -> bool:
+        """Whether rows are held against protected prompts."""
+
+    def trains(self, file: File, split: str | None) -> bool:
+        """Whether rows are to be trained on."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Consecutive rows of a file, read by a layout."""
+
+    subject: About
+    file: File
+    layout: Layout
+    first: int
+    rows: pa.RecordBatch
+
+    def native(self, canonical: str) -> str | None:
+        """The file's own name of a column; None if it has none."""
+        return self.layout.native(canonical, self.rows.schema.names)
+
+    def column(self, canonical: str) -> pa.Array | None:
+        """A column by its canonical name."""
+        name = self.native(canonical)
+        return None if name is None else self.rows.column(name)
+
+    def texts(self, canonical: str) -> pa.LargeStringArray | None:
+        """A column of texts; None if there is no such column, or its cells are no texts."""
+        column = self.column(canonical)
+        return None if column is None else texts_of(column)
+
+    @cached_property
+    def prompts(self) -> pa.LargeStringArray | None:
+        """What each row asks: the prompt, or the first message of the user."""
+        found = self.texts("prompt")
+        return self._asked if found is None else found
+
+    @cached_property
+    def _asked(self) -> pa.LargeStringArray | None:
+        column = self.column("messages")
+        if column is None:
+            return None
+        asked = []
+        for turns in messages(column):
+            said = [turn.get("content") for turn in turns or () if turn.get("role") in ("user", "human")]
+            asked.append(said[0] if said and isinstance(said[0], str) else None)
+        return pa.array(asked, pa.large_string())
+
+    @cached_property
+    def splits(self) -> list[str | None]:
+        """The split of each row: the file's, else what its row says."""
+        if self.file.split is not None:
+            return [self.file.split] * self.rows.num_rows
+        column = self.texts("split")
+        if column is None:
+            return [None] * self.rows.num_rows
+        return [None if cell is None else SPLITS.get(cell.lower(), cell) for cell in column.to_pylist()]
+
+    @cached_property
+    def near(self) -> list[dict[str, object]]:
+        """The best reason of each row that is near a protected prompt; ``row`` counts from the file's first."""
+        if self.prompts is None or not self.subject.screens(self) or not self.subject.judges:
+            return []
+        evidence = [judge_all(judge, self.prompts, self.first) for judge in self.subject.judges]
+        found: list[dict[str, object]] = best_reasons(pa.concat_tables(evidence)).to_pylist()
+        return found
+
+    def where(self, mask: pa.Array) -> Iterator[int]:
+        """Row numbers in the file where a mask is true (null is not)."""
+        if mask.true_count:
+            for row in pc.indices_nonzero(mask).to_pylist():
+                yield self.first + row
+
+    def hit(self, row: int, message: str, column: str | None = None, fix: str = "") -> Finding:
+        """A finding about a row of this batch, by its number in the file, and perhaps a column by its own name."""
+        return hit(message, self.file.name, row, column=None if column is None else bare(column), fix=fix)
+
+
+def split_of(name: str) -> str | None:
+    """The split that a file's name speaks of, if it speaks of one only.
+
+    Example:
+        >>> [split_of(name) for name in ("test-00000-of-00001.parquet", "harmful_val.json", "contest.csv")]
+        ['test', 'validation', None]
+    """
+    words = re.findall(r"[a-z]+", name.lower().partition(".")[0])
+    found = {SPLITS[word] for word in words if word in SPLITS}
+    return found.pop() if len(found) == 1 else None
+
+
+def messages(column: pa.Array) -> Iterator[list[dict[str, object]] | None]:
+    """The turns of each row; None where the cell is no list of turns."""
+    for cell in column.to_pylist():
+        value = cell
+        if isinstance(cell, str):
+            try:
+                value = json.loads(cell)
+            except (ValueError, RecursionError):
+                value = None
+        good = isinstance(value, list) and all(isinstance(turn, dict) for turn in value)
+        yield [_turn(turn) for turn in value] if good else None
+
+
+def _turn(turn: dict[str, object]) -> dict[str, object]:
+    """A turn as ``role`` and ``content``; ShareGPT's spelling is ``from`` and ``value``."""
+    return {"role": turn.get("role", turn.get("from")), "content": turn.get("content", turn.get("value"))}
+
+
+def bare(name: object) -> str:
+    """A column name or an id as a finding may show it."""
+    text = shown(name)
+    return text[1:-1] if text.startswith("'") else text
+
+
+def texts_of(column: pa.Array) -> pa.LargeStringArray | None:
+    """A column as 64-bit strings, if its cells are texts (or nothing)."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return texts_of(column.dictionary_decode())
+    if pa.types.is_null(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return column.cast(pa.large_string())
+    return column.cast(pa.large_string()) if pa.types.is_string_view(kind) else None

@@ -1,0 +1,241 @@
+"""``demur check``: the linter of safety data. Rules with codes over one pass of the files, then over all of them.
+
+Nothing that is checked is executed; the schemas are those that came with Demur. Findings name files, rows and record
+ids, never a text, unless somebody asks to see it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from demur.checks.batch import Batch, File, bare
+from demur.checks.finding import Finding, Report
+from demur.checks.layouts import Layout, layout_of
+from demur.checks.rule import Rule, selected
+from demur.checks.rules import RULES
+from demur.checks.subject import Subject, of_files, of_folder
+from demur.errors import DemurError, UsageError
+from demur.project import bundled
+from demur.protected import prompts
+from demur.protected.near import Judge, Rules
+from demur.protected.screen import protected_of
+from demur.sets.folder import BuiltSet, is_built
+from demur.sources.fetch import Places
+
+LISTED = 10_000
+"""Findings of one rule in one file that are kept to be listed; more are only counted."""
+
+_GATES = ("DMR501", "DMR001", "DMR011", "DMR010")  # what stops the check of a built folder: others read its rows
+_SHOWN_TEXT = 300
+
+
+def check(
+    path: str | Path | Sequence[str | Path],
+    mapping: str | Mapping[str, str] | Layout | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    against: Sequence[str] = (),
+    show_text: bool = False,
+    max_findings: int | None = None,
+    *,
+    splits: Mapping[str, str] | None = None,
+    license: str | None = None,
+    offline: bool = True,
+) -> Report:
+    """Check a folder that ``demur build`` wrote, or files of anybody's.
+
+    Args:
+        path: one or several; a folder is searched for files of rows.
+        mapping: which columns are what (`demur.checks.layouts.layout_of`); by default found by the columns' names.
+        select: codes, names or beginnings of codes of the rules to run; by default all.
+        ignore: those to leave out.
+        against: protected sets to stay away from: ``sketch``, sources, a sketch or a file of prompts; by default the
+            bundled sketch, for rows that are trained on.
+        show_text: fill `Finding.text`.
+        max_findings: list at most so many; the rest is counted.
+        splits: file -> split, where its name does not say.
+        license: of the whole, where no file beside the data says.
+        offline: leave the network alone when `against` names sources.
+
+    Returns:
+        Every finding, in a stable order.
+
+    Raises:
+        UsageError: a path, a rule, a mapping or a protected set that does not exist.
+        ManifestError: a manifest that cannot be read, or whose kind of row is unknown.
+    """
+    paths = [Path(each) for each in ([path] if isinstance(path, str | Path) else path)]
+    rules = selected(tuple(select), tuple(ignore))
+    if not paths:
+        msg = "There is nothing to check"
+        raise UsageError(msg, expected="a file or a folder")
+    subject = _subject(paths, None if mapping is None else layout_of(mapping), dict(splits or {}))
+    subject.license = license
+    subject.against = bool(against)
+    if {"DMR104", "DMR105"} & {rule.code for rule in rules}:
+        subject.protect = partial(
+            _judges, trains=bool(subject.kind and subject.kind.trains), against=tuple(against), offline=offline
+        )
+    found = _Found(subject, show_text)
+    applied = [rule for rule in rules if rule.judges(subject.kind)]
+    if subject.folder is None or _whole(subject, found, {rule.code for rule in rules}):
+        _stream(subject, [rule for rule in applied if rule.each != "subject"], found)
+        for rule in applied:
+            if rule.each != "batch" and not (subject.folder and rule.code in _GATES):
+                found.add(rule, subject)
+    return found.report().shortened(max_findings)
+
+
+def _subject(paths: list[Path], layout: Layout | None, splits: dict[str, str]) -> Subject:
+    built = [path for path in paths if is_built(path)]
+    if not built:
+        root, files = of_files(paths, layout, splits)
+        return Subject(None, root, files)
+    if len(paths) > 1:
+        msg = "A built folder is checked by itself"
+        raise UsageError(msg, where=built[0], fix="Check one folder at a time.")
+    folder = BuiltSet.open(built[0])
+    made = Subject(folder.kind, folder.path, of_folder(folder), folder)
+    made.threshold = folder.manifest.parameters.near_duplicate
+    return made
+
+
+def _judges(*, trains: bool, against: tuple[str, ...], offline: bool) -> tuple[Judge, ...]:
+    """Protected prompts, indexed: those that were named, else the bundled ones."""
+    if against:
+        found = [protected_of(each, "prompt", bundled(), Places(offline=offline)) for each in against]
+    else:
+        found = [*prompts.for_training()] if trains else [prompts.bundled()]
+    return tuple(Judge.of(each, Rules()) for each in found)
+
+
+def _whole(subject: Subject, found: _Found, wanted: set[str]) -> bool:
+    """Whether a built folder's files can be judged: they are the recorded ones, and rows fit their schema."""
+    for code in _GATES:
+        before = found.total
+        found.add(RULES[code], subject, listed=code in wanted)
+        if found.total > before:
+            return False
+    return True
+
+
+def _stream(subject: Subject, rules: list[Rule], found: _Found) -> None:
+    """The one pass over all files: every rule that judges batches, and what is kept of every row."""
+    for file in subject.files:
+        for batch in subject.scan(file):
+            for rule in rules:
+                found.add(rule, batch)
+
+
+@dataclass
+class _Found:
+    """Findings as they come: at most `LISTED` of one rule in one file; what every row of a file has is one finding."""
+
+    subject: Subject
+    show_text: bool
+    total: int = 0
+    kept: dict[tuple[str, str], list[Finding]] = field(default_factory=lambda: defaultdict(list))
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    alike: Counter[tuple[str, str, str | None, str]] = field(default_factory=Counter)
+
+    def add(self, rule: Rule, judged: Subject | Batch, *, listed: bool = True) -> None:
+        """Run a rule. Whatever goes wrong in it is an error of Demur's, never a traceback that may quote a row."""
+        batch = judged if isinstance(judged, Batch) else None
+        try:
+            for finding in rule(judged):
+                self.total += 1
+                if not listed:
+                    continue
+                place = (finding.file, finding.code)
+                self.counts[place] += 1
+                fault = (*place, finding.column, finding.message)
+                if finding.row is not None and (self.counts[place] <= LISTED or fault in self.alike):
+                    self.alike[fault] += 1
+                if self.counts[place] <= LISTED:
+                    self.kept[place].append(_told(finding, batch, self.show_text) if batch else finding)
+        except (DemurError, KeyboardInterrupt, MemoryError):
+            raise
+        except Exception as error:
+            where = judged.file.name if isinstance(judged, Batch) else str(judged.root)
+            msg = f"Rule {rule.code} ({rule.name}) failed in a way it should not ({type(error).__name__})"
+            fix = f"Please report it; --ignore {rule.code} leaves the rule out."
+            raise DemurError(msg, where=where, fix=fix) from error
+
+    def report(self) -> Report:
+        """All findings in their order, with what was read."""
+        self._summarise()
+        more: Counter[str] = Counter()
+        unlisted = {place: over for place, count in self.counts.items() if (over := count - len(self.kept[place]))}
+        for (_, code), over in unlisted.items():
+            more[code] += over
+        findings = sorted(finding for kept in self.kept.values() for finding in kept)
+        subject = self.subject
+        return Report(
+            tuple(_completed(findings, subject, self.show_text)),
+            len(subject.files),
+            sum(subject.rows.values()),
+            dict(sorted(more.items())),
+            {name: layout.name for name, layout in subject.layouts.items()},
+            subject.root.as_posix() if subject.below else "",
+            unlisted=unlisted,
+        )
+
+    def _summarise(self) -> None:
+        """A fault of every row of a file becomes one finding about the file."""
+        for (file, code, column, message), count in self.alike.items():
+            rows = self.subject.rows.get(file, 0)
+            if rows < 2 or count != rows:
+                continue
+            kept = self.kept[file, code]
+            mine = [each for each in kept if (each.column, each.message) == (column, message) and each.row is not None]
+            one = replace(mine[0], row=None, record_id=None, text=None, message=f"{message}, in all {rows:,} rows")
+            self.kept[file, code] = [each for each in kept if each not in set(mine)] + [one]
+            self.counts[file, code] -= count - 1
+
+
+def _told(finding: Finding, batch: Batch, show_text: bool) -> Finding:
+    """A finding with the id of its row, and its text if that was asked for."""
+    if finding.row is None or (finding.record_id and not show_text):
+        return finding
+    place = finding.row - batch.first
+    ids = batch.column("id")
+    text = None
+    if show_text and (texts := batch.prompts) is not None:
+        text = texts[place].as_py()
+        text = text if text is None or len(text) <= _SHOWN_TEXT else text[:_SHOWN_TEXT] + " ..."
+    return replace(finding, record_id=finding.record_id or _id(None if ids is None else ids[place].as_py()), text=text)
+
+
+def _id(cell: object) -> str | None:
+    """An id, if it can be shown: one short word or a number."""
+    shown = bare(cell) if isinstance(cell, str | int) and not isinstance(cell, bool) else "<"
+    return None if shown.startswith("<") else shown
+
+
+def _completed(findings: list[Finding], subject: Subject, show_text: bool) -> list[Finding]:
+    """Findings of rules about the whole get the ids of their rows, from a second reading of only those files."""
+    wanting: defaultdict[str, list[int]] = defaultdict(list)
+    for place, finding in enumerate(findings):
+        if finding.row is not None and (finding.record_id is None or (show_text and finding.text is None)):
+            wanting[finding.file].append(place)
+    files: dict[str, File] = {file.name: file for file in subject.files}
+    for name, places in wanting.items():
+        layout = subject.layouts.get(name)
+        if name not in files or layout is None or not (show_text or layout.native("id", subject.names[name])):
+            continue
+        places.sort(key=lambda place: findings[place].row or 0)
+        for batch in subject.batches(files[name]):
+            while places and (row := findings[places[0]].row or 0) < batch.first + batch.rows.num_rows:
+                if row >= batch.first:
+                    findings[places[0]] = _told(findings[places[0]], batch, show_text)
+                places.pop(0)
+            if not places:
+                break
+    return findings
+
+
+__all__ = ["LISTED", "Finding", "Report", "check"]

@@ -1,0 +1,167 @@
+"""Which columns are what: layouts by name, found by column names, or given by whoever asks for a check."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from demur.errors import UsageError, issues, nearest, shown
+from demur.records.record import Frozen
+
+CANONICAL = (
+    "prompt", "response", "target", "chosen", "rejected", "messages", "context", "prefix", "id", "split", "pair",
+    "group", "source", "source_row", "license", "access", "judge", "verdict", "model",
+)  # fmt: skip
+"""Names that rules know columns by."""
+
+TEXTS = ("prompt", "response", "target", "chosen", "rejected")
+"""Of these, the columns that have to hold a text in every row; `messages` holds several."""
+
+Columns = dict[str, Annotated[str, Field(min_length=1)]]
+
+
+class Layout(Frozen):
+    """Which columns of a file are what; `layouts.toml` says what each field means."""
+
+    name: str = "given"
+    columns: Columns
+    also: Columns = Field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    scope: Literal["prompt", "prompt+response"] = "prompt"
+    values: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    flags: dict[str, Literal["safe", "harmful", "refusal", ""]] = Field(default_factory=dict)
+    states: tuple[str, ...] = ()
+    training: bool = False
+
+    def native(self, canonical: str, names: Iterable[str]) -> str | None:
+        """The file's own name of a column, if the file has it."""
+        name = self.columns.get(canonical) or self.also.get(canonical)
+        return name if name in set(names) else None
+
+    def missing(self, names: Iterable[str]) -> list[str]:
+        """Columns that a file with this layout has and this one does not."""
+        return sorted({*self.columns.values(), *self.needs, *self.values, *self.flags, *self.states} - set(names))
+
+
+@cache
+def layouts() -> dict[str, Layout]:
+    """The known layouts by name."""
+    return _parse(Path(__file__).with_name("layouts.toml"))
+
+
+def detect(names: Iterable[str]) -> Layout | None:
+    """The known layout that says most about these columns.
+
+    Example:
+        >>> [found.name if (found := detect(names)) else None for names in (["goal", "target"], ["x"])]
+        ['advbench', None]
+    """
+    present = set(names)
+    best: Layout | None = None
+    for layout in layouts().values():
+        size = len({*layout.columns.values(), *layout.needs})
+        if not layout.missing(present) and (best is None or size > len({*best.columns.values(), *best.needs})):
+            best = layout
+    return best
+
+
+def layout_of(mapping: str | Mapping[str, str] | Layout) -> Layout:
+    """What ``--map`` says: a layout's name, a TOML file, or ``prompt=instruction,response=output``.
+
+    Raises:
+        UsageError: none of these, or a name that no rule knows.
+
+    Example:
+        >>> layout_of("prompt=instruction,response=output").columns
+        {'prompt': 'instruction', 'response': 'output'}
+    """
+    if isinstance(mapping, Layout):
+        return mapping
+    if isinstance(mapping, Mapping):
+        return _checked(dict(mapping))
+    if mapping in layouts():
+        return layouts()[mapping]
+    if mapping.endswith(".toml"):
+        return _from_file(Path(mapping))
+    if "=" not in mapping:
+        msg = f"No layout {shown(mapping)}. {nearest(mapping, layouts())}"
+        raise UsageError(msg, fix="Name a layout, a TOML file, or columns as prompt=NAME,response=NAME.")
+    pairs = [pair.partition("=") for pair in mapping.split(",") if pair.strip()]
+    return _checked({one.strip(): two.strip() for one, _, two in pairs})
+
+
+@cache
+def _model(layout: str, *, typed: bool) -> type[BaseModel]:
+    declared = Layout.model_validate_json(layout)
+    fields: dict[str, Any] = {}
+    native = {**declared.columns, **declared.also}
+    for canonical in (*TEXTS, "split"):
+        if canonical in native:
+            fields[native[canonical]] = str | None
+    for name in declared.states if typed else ():
+        fields[name] = Annotated[int, Field(ge=0, le=1)] | None
+    for name, values in declared.values.items():
+        fields[name] = Literal[values] | None
+    named: dict[str, Any] = {f"c{place}": (fields[name], Field(None, alias=name)) for place, name in enumerate(fields)}
+    return create_model("Row", __config__=ConfigDict(strict=True, extra="ignore"), **named)
+
+
+def model_of(layout: Layout, *, typed: bool = True) -> type[BaseModel]:
+    """What a layout says of its columns, as a model; what is missing or empty is another rule's to say.
+
+    Args:
+        layout: whose texts are texts, states 0 or 1, and labels within their values.
+        typed: whether the format has numbers; in CSV all cells are texts.
+    """
+    return _model(layout.model_dump_json(), typed=typed)
+
+
+def _checked(columns: dict[str, str]) -> Layout:
+    for name in columns:
+        if name not in CANONICAL:
+            msg = f"No rule knows a column {shown(name)}. {nearest(name, CANONICAL)}"
+            raise UsageError(msg, where="--map")
+    if not {"prompt", "messages", "response"} & columns.keys():
+        msg = "The mapping does not say where the texts are"
+        raise UsageError(msg, where="--map", expected="prompt, messages or response", got=", ".join(columns) or "none")
+    try:
+        return Layout(columns=columns)
+    except ValidationError as error:
+        msg = "The mapping is broken"
+        raise UsageError(msg, where="--map", got=issues(error)[0]) from None
+
+
+def _from_file(path: Path) -> Layout:
+    """A mapping file holds one layout, at the top or as its only table."""
+    found = list(_parse(path).values())
+    if len(found) != 1:
+        msg = "A mapping file holds one layout"
+        raise UsageError(msg, where=path, got=len(found))
+    _checked({**found[0].columns, **found[0].also})
+    return found[0]
+
+
+def _parse(path: Path) -> dict[str, Layout]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = {path.stem: document} if "columns" in document else document
+        return {name: Layout.model_validate_json(_json(name, table)) for name, table in tables.items()}
+    except (OSError, UnicodeError, tomllib.TOMLDecodeError, TypeError) as error:
+        msg = "The mapping file cannot be read"
+        raise UsageError(msg, where=path, got=type(error).__name__) from None
+    except ValidationError as error:
+        msg = "The mapping file is broken"
+        raise UsageError(msg, where=path, got=issues(error)[0], fix="demur/checks/layouts.toml has examples.") from None
+
+
+def _json(name: str, table: object) -> str:
+    """TOML has lists where the strict model has tuples; JSON has no such difference."""
+    import json
+
+    return json.dumps({**table, "name": name} if isinstance(table, dict) else table)

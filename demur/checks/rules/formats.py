@@ -1,0 +1,279 @@
+"""Rules about format and schema (DMR0xx): what can be read at all, and whether cells are what their column says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from demur.checks.batch import Batch, bare, messages
+from demur.checks.columnar import invalid
+from demur.checks.finding import Finding, hit
+from demur.checks.layouts import TEXTS, model_of
+from demur.checks.rule import ANY, BUILT, rule
+from demur.checks.state import filled
+from demur.checks.subject import Subject
+from demur.errors import shown
+from demur.records.schema import arrow_schema, json_schema
+
+_AGAIN = "Build it again."
+
+
+@rule(
+    "DMR001",
+    "unreadable",
+    invariants=(1,),
+    summary="Every file can be read to its end, and every row is a row.",
+    why="A loader that skips what it cannot read trains or scores on fewer rows than the card says, and says nothing.",
+    fix="Write the file again from its origin; a download may have been cut off.",
+    applies=ANY,
+)
+def unreadable(subject: Subject) -> Iterator[Finding]:
+    """What readers stumbled on; of a built folder, whether its Parquet files open."""
+    for name, faults in subject.faults.items():
+        for fault in faults:
+            if fault.kind == "unreadable":
+                yield hit(fault.message, name, fault.row)
+    if subject.folder is None or subject.faults:
+        return
+    for config in subject.folder.manifest.configs:
+        if not subject.folder.shards(config.name):
+            yield hit("a config without Parquet files", config.name)
+        for path in subject.folder.shards(config.name):
+            try:
+                pq.read_table(path)
+            except (pa.ArrowException, OSError, UnicodeError) as error:
+                name = path.relative_to(subject.folder.path).as_posix()
+                yield hit(f"cannot be read: {type(error).__name__}", name)
+
+
+@rule(
+    "DMR002",
+    "encoding",
+    invariants=(1,),
+    summary="Texts are UTF-8, and none lost a character when it was decoded.",
+    why="A file in another encoding is read with other characters in place of letters; prompts that were published "
+    "once with a replacement character no longer match their originals, so duplicates and leaks are missed.",
+    fix="Write the file as UTF-8 from the original; a replacement character cannot be undone.",
+    each="both",
+)
+def encoding(judged: Subject | Batch) -> Iterator[Finding]:
+    """A whole file in another encoding; a text with a replacement character in it."""
+    if isinstance(judged, Subject):
+        for name, faults in judged.faults.items():
+            yield from (hit(fault.message, name, fault.row) for fault in faults if fault.kind == "encoding")
+        return
+    for canonical in TEXTS:
+        texts = judged.texts(canonical)
+        if texts is not None:
+            for row in judged.where(pc.match_substring(texts, "\ufffd")):
+                message = f"the {canonical} holds a replacement character: a letter was lost in decoding"
+                yield judged.hit(row, message, judged.native(canonical))
+
+
+@rule(
+    "DMR003",
+    "no-rows",
+    summary="A file holds at least one row.",
+    why="A check, a filter or an evaluation of nothing passes. An empty shard usually means that a step before it "
+    "failed.",
+    fix="Find out which step wrote it, or remove the file.",
+)
+def no_rows(subject: Subject) -> Iterator[Finding]:
+    """Files without rows that can be read."""
+    for file in subject.files:
+        if not subject.rows.get(file.name) and not subject.faults.get(file.name):
+            yield hit("holds no rows", file.name)
+
+
+@rule(
+    "DMR004",
+    "unknown-layout",
+    summary="The columns with the texts are known.",
+    why="A linter that finds no prompt column and says nothing looks like a clean bill. AdvBench, StrongREJECT, "
+    "HarmBench and XSTest call the prompt goal, forbidden_prompt, Behavior and prompt.",
+    fix="Say which columns are what: --map prompt=NAME,response=NAME, or a layout's name.",
+)
+def unknown_layout(subject: Subject) -> Iterator[Finding]:
+    """Files whose columns fit no layout."""
+    for name, layout in subject.layouts.items():
+        if layout.name == "unknown":
+            columns = ", ".join(map(shown, subject.names[name][:8])) or "none"
+            yield hit(f"no known layout has its columns ({columns})", name)
+
+
+@rule(
+    "DMR005",
+    "missing-column",
+    invariants=(1,),
+    summary="A file has every column of the layout that it is read by.",
+    why="A renamed column is read as empty by `row.get`: a label that is always absent becomes a label that is "
+    "always no.",
+    fix="Correct the mapping, or the step that writes the file.",
+)
+def missing_column(subject: Subject) -> Iterator[Finding]:
+    """Columns that were asked for and are not there."""
+    for name, layout in subject.layouts.items():
+        for column in layout.missing(subject.names[name]):
+            yield hit(f"there is no such column, which the layout {shown(layout.name)} has", name, column=bare(column))
+
+
+@rule(
+    "DMR006",
+    "empty-text",
+    invariants=(11,),
+    summary="Prompts and responses are there, and hold more than white space.",
+    why="The evaluation file of CoCoNot has a response column that is empty in all 1,001 rows; a scorer that reads "
+    "it compares every answer with nothing.",
+    fix="Fill the texts in, drop the rows with a stated reason, or leave an empty column out.",
+    each="batch",
+)
+def empty_text(batch: Batch) -> Iterator[Finding]:
+    """Missing, empty or blank texts."""
+    for canonical in TEXTS:
+        texts = batch.texts(canonical)
+        if texts is None:
+            continue
+        for row in batch.where(pa.array(~filled(texts))):
+            yield batch.hit(row, f"the {canonical} is empty", batch.native(canonical))
+
+
+@rule(
+    "DMR007",
+    "mixed-types",
+    invariants=(1,),
+    summary="A column has cells of one type.",
+    why="One reader takes the type of the first row and turns the rest into nulls, another turns all into text; the "
+    "same file then has two contents.",
+    fix="Write one type; where something is absent, write null.",
+)
+def mixed_types(subject: Subject) -> Iterator[Finding]:
+    """Columns with cells of several kinds; the first cell that differs in each batch."""
+    for name, faults in subject.faults.items():
+        told = set()
+        for fault in faults:
+            if fault.kind == "mixed" and fault.column not in told:
+                told.add(fault.column)
+                yield hit(fault.message, name, fault.row, column=bare(fault.column))
+
+
+@rule(
+    "DMR008",
+    "string-flag",
+    invariants=(1,),
+    summary="True and false are booleans, not words.",
+    why='DeRTa\'s released rows write "safe": "true" and "safe": "false". In Python both words are true, so a '
+    "plain `if row['safe']` takes every row for safe.",
+    fix="Write JSON's true and false, or an enumeration with telling values.",
+    each="batch",
+)
+def string_flag(batch: Batch) -> Iterator[Finding]:
+    """Cells that say true or false in words, in files that have booleans."""
+    if batch.file.path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv", ".txt")):
+        return  # CSV has words only
+    texts_here = {batch.native(canonical) for canonical in TEXTS}
+    for name in batch.rows.schema.names:
+        column = batch.rows.column(name)
+        if name in texts_here or not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+            continue
+        said = pc.is_in(pc.utf8_lower(column), pa.array(["true", "false"], column.type))
+        for row in batch.where(said):
+            yield batch.hit(row, "says true or false in words", name)
+
+
+@rule(
+    "DMR010",
+    "schema",
+    invariants=(1,),
+    summary="Every cell fits its column's declared type and closed list of values.",
+    why="A label outside its list is counted as the default by whoever compares it with one word: 'Unsafe' is not "
+    "'unsafe', so it is safe.",
+    fix="Correct the row at its source; do not guess.",
+    applies=ANY,
+    each="both",
+)
+def schema(judged: Subject | Batch) -> Iterator[Finding]:
+    """Pydantic's own messages, for the rows that fail; of anybody's file, for what its layout declares."""
+    if isinstance(judged, Batch):
+        if judged.subject.kind is None:
+            typed = not judged.file.path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv", ".txt"))
+            for issue in invalid(model_of(judged.layout, typed=typed), judged.rows):
+                yield judged.hit(judged.first + issue.row, issue.message, issue.place)
+        return
+    if (folder := judged.folder) is None:
+        return
+    for entry in folder.manifest.configs:
+        for issue in invalid(folder.model_of(entry), folder.configs[entry.name]):
+            name, row = folder.place(entry.name, issue.row)
+            id = folder.configs[entry.name]["record_id"][issue.row].as_py()
+            yield hit(f"{issue.place}: {issue.message}" if issue.place else issue.message, name, row, record_id=id)
+
+
+@rule(
+    "DMR011",
+    "columns",
+    invariants=(1,),
+    summary="The columns of a built set are those of its schema, and schema.json is that schema.",
+    why="A column that nobody declared has no meaning, no license and no access tier, and every reader guesses "
+    "another.",
+    fix=_AGAIN,
+    applies=BUILT,
+)
+def columns(subject: Subject) -> Iterator[Finding]:
+    """Columns beyond or short of the schema."""
+    folder = subject.folder
+    if folder is None:
+        return
+    if folder.present("schema.json").read_text(encoding="utf-8", errors="replace") != json_schema(folder.model):
+        message = "is not the schema that this release of Demur has for the kind"
+        yield hit(message, "schema.json", fix="Check with the release that built it.")
+    for entry in folder.manifest.configs:
+        expected, table = arrow_schema(folder.model_of(entry)), folder.configs[entry.name]
+        if not table.schema.equals(expected):
+            same = {each.name for each in expected if each in list(table.schema)}
+            names = [shown(name) for name in sorted({*table.schema.names, *expected.names} - same)]
+            yield hit(f"columns differ from the schema: {', '.join(names) or 'their order'}", entry.name)
+
+
+@rule(
+    "DMR012",
+    "messages",
+    invariants=(8,),
+    summary="A conversation is a list of turns with known roles, in turn, that ends with the assistant's words.",
+    why="Chat templates drop or misplace what they do not expect: a row that ends with the user's turn teaches the "
+    "model to write the user's next question, and an empty answer teaches it to say nothing.",
+    fix="Repair or drop the row: system (at most once, first), then user and assistant in turn, none empty.",
+    each="batch",
+)
+def conversation(batch: Batch) -> Iterator[Finding]:
+    """What is wrong with the turns of each row."""
+    column = batch.column("messages")
+    if column is None:
+        return
+    for row, turns in enumerate(messages(column), batch.first):
+        if wrong := _wrong(turns):
+            yield batch.hit(row, wrong, batch.native("messages"))
+
+
+_ROLES = {"human": "user", "gpt": "assistant", "model": "assistant", "bot": "assistant", "developer": "system"}
+
+
+def _wrong(turns: list[dict[str, object]] | None) -> str | None:
+    if not turns:
+        return "is no list of turns" if turns is None else "has no turns"
+    roles = [_ROLES.get(str(turn["role"]), turn["role"]) for turn in turns]
+    if unknown := next((role for role in roles if role not in ("system", "user", "assistant", "tool")), None):
+        return f"has a turn of the unknown role {shown(unknown)}"
+    if None in roles:
+        return "has a turn without a role"
+    if not all(isinstance(turn["content"], str) and turn["content"].strip() for turn in turns):
+        return "has an empty turn"
+    spoken = [role for role in roles[1 if roles[0] == "system" else 0 :] if role != "tool"]
+    if "system" in spoken:
+        return "has a system turn that is not the first"
+    if not spoken or spoken[0] != "user" or any(one == two for one, two in pairwise(spoken)):
+        return "has turns of user and assistant that do not take turns"
+    return None if spoken[-1] == "assistant" else "does not end with the assistant's words"

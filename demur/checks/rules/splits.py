@@ -1,0 +1,242 @@
+"""Rules about duplicates, splits and leakage (DMR1xx)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from demur.checks.batch import Batch
+from demur.checks.finding import Finding, hit
+from demur.checks.rule import ANY, BUILT, FILES, TRAINED, rule
+from demur.checks.state import groups
+from demur.checks.subject import Subject
+from demur.errors import shown
+from demur.groups.splits import unbalanced
+from demur.records.record import record_id
+from demur.similarity import components, self_join
+from demur.similarity.joins import Index
+from demur.similarity.sets import build
+
+Ints = NDArray[np.int64]
+
+
+@rule(
+    "DMR101",
+    "split-leak",
+    invariants=(10,),
+    summary="No prompt stands in two splits, nor a near-duplicate of it (token Jaccard 0.8, or what the manifest "
+    "says).",
+    why="A probe or a tuned model is then tested on what it has seen. In the published split of refusal_direction "
+    "one prompt of the test set stands in the training set, and others differ from a training prompt in a word or "
+    "two.",
+    fix="Group near-duplicates first, then give whole groups to splits; drop the training side of a leak.",
+    applies=ANY,
+)
+def split_leak(subject: Subject) -> Iterator[Finding]:
+    """Each split against every less protected one, whose row is told, with its most similar twin."""
+    state = subject.state
+    splits = state.column("split").astype(np.int64)
+    rank = {"test": 0, "validation": 1, "train": 3}
+    names = sorted(sorted(subject.split_rows), key=lambda name: rank.get(name, 2))
+    order = [state.split_names.index(name) for name in names]
+    for number, guarded in enumerate(order[:-1]):
+        others = order[number + 1 :]
+        places, texts = _prompts(subject, guarded)
+        index = Index.of(build(texts, "token"), subject.threshold)
+        best: dict[int, tuple[float, int]] = {}
+        for batch, first in _batches(subject):
+            mine = np.flatnonzero(np.isin(splits[first : first + batch.rows.num_rows], others))
+            if batch.prompts is None or not len(mine):
+                continue
+            found = index.probe(0, build(batch.prompts.take(pa.array(mine)), "token"))
+            for row, twin, similarity in zip(*(column.tolist() for column in found), strict=True):
+                here, there = first + int(mine[row]), int(places[twin])
+                best[here] = max(best.get(here, (0.0, 0)), (similarity, -there))
+        for here, (similarity, there) in sorted(best.items()):
+            (file, row), (twin_file, twin_row) = state.place(here), state.place(-there)
+            same = "the prompt of" if _equal(subject, here, -there) else "near-duplicate of"
+            message = f"{same} {twin_file.name}:{twin_row} in {shown(state.split_names[guarded])}"
+            yield hit(f"{message} (token Jaccard {similarity:.3f})", file.name, row)
+
+
+def _equal(subject: Subject, one: int, two: int) -> bool:
+    prompts = subject.state.column("prompt")
+    return bool(prompts[one] == prompts[two])
+
+
+def _batches(subject: Subject) -> Iterator[tuple[Batch, int]]:
+    """All batches once more, each with the number that its first row has in the state."""
+    for file, first in subject.state.files:
+        for batch in subject.batches(file):
+            yield batch, first + batch.first
+
+
+def _prompts(subject: Subject, split: int) -> tuple[Ints, pa.LargeStringArray]:
+    """The prompts of a split, with their numbers in the state."""
+    splits = subject.state.column("split")
+    places, texts = [np.zeros(0, np.int64)], [pa.array([], pa.large_string())]
+    for batch, first in _batches(subject):
+        mine = np.flatnonzero(splits[first : first + batch.rows.num_rows] == split)
+        if batch.prompts is not None and len(mine):
+            places.append(first + mine)
+            texts.append(batch.prompts.take(pa.array(mine)))
+    return np.concatenate(places), pa.concat_arrays(texts)
+
+
+@rule(
+    "DMR102",
+    "duplicate",
+    invariants=(10,),
+    summary="No row stands twice in a file or in a split; rows are the same if all their normalised texts are.",
+    why="A repeated row is counted twice in every rate. The test file of refusal_direction's split repeats ten "
+    "prompts, OpenAI's moderation set 27, and Do-Not-Answer has 939 rows with 938 questions.",
+    fix="Keep one of each, and say so in the card; where their labels differ, see DMR201.",
+    applies=("evaluation", "responses", "files"),
+)
+def duplicate(subject: Subject) -> Iterator[Finding]:
+    """All but the first of each set of equal rows."""
+    state = subject.state
+    keys, splits = state.column("key"), state.column("split").astype(np.int64)
+    for rows in state.configs():
+        seen: dict[tuple[int, object], int] = {}
+        for places in groups(keys[rows]):
+            seen.clear()
+            for here in rows[places].tolist():
+                file, row = state.place(here)
+                side = (int(splits[here]), None if splits[here] else file.name)
+                if side not in seen:
+                    seen[side] = here
+                    continue
+                twin_file, twin_row = state.place(seen[side])
+                twin = f"row {twin_row}" if twin_file == file else f"{twin_file.name}:{twin_row}"
+                yield hit(f"the same texts as {twin}", file.name, row)
+
+
+@rule(
+    "DMR103",
+    "pair-split",
+    invariants=(10,),
+    summary="The members of a contrast pair, of a base question or of a group stand in one split.",
+    why="The two sides of a pair differ in a word or two: a probe that saw one side in training has seen the other.",
+    fix="Give whole pairs and groups to splits, by a hash of their key.",
+    applies=ANY,
+)
+def pair_split(subject: Subject) -> Iterator[Finding]:
+    """Keys with rows in several splits."""
+    state = subject.state
+    splits = state.column("split").astype(np.int64)
+    for name in ("pair", "group"):
+        for places in groups(state.column(name)):
+            sides = dict.fromkeys(int(splits[place]) for place in places if splits[place])
+            if len(sides) > 1:
+                first = next(int(place) for place in places if splits[place] == list(sides)[1])
+                file, row = state.place(first)
+                names = " and ".join(sorted(str(shown(state.split_names[side])) for side in sides))
+                yield hit(f"its {name} of {len(places)} rows stands in {names}", file.name, row)
+
+
+@rule(
+    "DMR104",
+    "contamination",
+    invariants=(10,),
+    summary="No row that is trained on is near a prompt of a protected evaluation set; with --against, no row at all.",
+    why="What was trained on says nothing when it is tested. The training side of refusal_direction's split holds "
+    "117 prompts of AdvBench; HarmBench and the TDC 2023 set share 39 prompts word for word.",
+    fix="Drop the row, or say in the card that the evaluation set is spent.",
+    applies=(*TRAINED, *FILES),
+    each="batch",
+)
+def contamination(batch: Batch) -> Iterator[Finding]:
+    """The best reason of each row, from hashes alone."""
+    subject = batch.subject
+    prompts = {id for judge in subject.judges for id in judge.protected.record_ids} if batch.near else set()
+    for reason in batch.near:
+        row = int(str(reason["row"]))
+        if not subject.against and not subject.trains(batch.file, batch.splits[row - batch.first]):
+            continue
+        evidence = f"{reason['source']}, {reason['rule']} {float(str(reason['similarity'])):.3f}"
+        same = "is" if _id_of(batch, row) in prompts else "is near"
+        yield batch.hit(row, f"{same} the protected prompt {reason['record_id']} ({evidence})", batch.native("prompt"))
+
+
+def _id_of(batch: Batch, row: int) -> str | None:
+    text = batch.prompts[row - batch.first].as_py() if batch.prompts is not None else None
+    return None if text is None else record_id("prompt", text)
+
+
+@rule(
+    "DMR105",
+    "source-on-both-sides",
+    invariants=(10,),
+    summary="The prompts of one protected evaluation set do not stand in a training split and in an evaluation split.",
+    why="Prompts of one author share wording and topics, so that a test on the held-out part measures the style. "
+    "refusal_direction's split has AdvBench on both sides.",
+    fix="Give each evaluation set to one side, or report results without it.",
+    applies=FILES,
+)
+def both_sides(subject: Subject) -> Iterator[Finding]:
+    """Sources by the split of the rows that are near their prompts."""
+    by_source: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for (source, split), rows in sorted(subject.state.sources.items(), key=str):
+        if split is not None:
+            by_source[source][split] = rows
+    for source, sides in sorted(by_source.items()):
+        others = {split: count for split, count in sides.items() if split not in ("train", "validation")}
+        if sides.get("train") and others:
+            told = ", ".join(f"{count} in {shown(split)}" for split, count in sorted(sides.items()))
+            yield hit(f"{source} stands on both sides: rows that are its prompts, or near them: {told}", subject.label)
+
+
+@rule(
+    "DMR106",
+    "near-duplicate",
+    invariants=(10,),
+    summary="A built evaluation set has one row of every group of near-duplicates that expects, or asks, the same.",
+    why="469 clusters of near-duplicates make AdvBench's 520 prompts; a rate over all rows counts some requests up "
+    "to several times.",
+    fix="Build it again.",
+    applies=("evaluation",),
+)
+def near_duplicate(subject: Subject) -> Iterator[Finding]:
+    """Rows but the first of each group."""
+    folder = subject.folder
+    for config, table in folder.whole.items() if folder else ():
+        expected = np.array(table["expected" if "expected" in table.column_names else "side"].to_pylist(), object)
+        ids = table["record_id"].to_pylist()
+        for value in sorted(set(expected.tolist())):
+            rows = np.flatnonzero(expected == value)
+            evidence = self_join(table["prompt"].take(pa.array(rows)), view="token", threshold=subject.threshold)
+            for row, label in zip(rows.tolist(), rows[components(len(rows), evidence)].tolist(), strict=True):
+                if row != label and folder:
+                    message = f"near-duplicate of {ids[label]}"
+                    yield hit(message, *folder.place(config, row), record_id=ids[row])
+
+
+@rule(
+    "DMR107",
+    "strata",
+    invariants=(10,),
+    summary="Every hazard and source has its declared share of each split, to four standard deviations.",
+    why="A split that holds most of one hazard measures that hazard. A hash of the group assigns without looking, so "
+    "a share that is far off means that somebody looked.",
+    fix="Assignments were edited, or the stratum is one large group: look at it.",
+    applies=BUILT,
+)
+def strata(subject: Subject) -> Iterator[Finding]:
+    """Strata whose share of a split is off."""
+    if subject.folder is None:
+        return
+    manifest = subject.folder.manifest
+    shares = {name: size for name, size in manifest.parameters.splits.items() if isinstance(size, float)}
+    if manifest.lock_sha256 or len(shares) < len(manifest.parameters.splits):
+        return  # a lock or a number of rows overrules the shares
+    for config, table in subject.folder.configs.items():
+        rows = table.select(["group_id", "split", "source", "hazards"]).to_pylist()
+        units = {(row["group_id"], name): row["split"] for row in rows for name in (row["source"], *row["hazards"])}
+        for stratum, split, share in unbalanced([name for _, name in units], list(units.values()), shares):
+            n = sum(name == stratum for _, name in units)
+            yield hit(f"{share:.1%} of {n} groups of {stratum!r} lie in {split}, declared {shares[split]:.0%}", config)

@@ -1,0 +1,1 @@
+"""Bytes on disk, knowing nothing of data sets."""

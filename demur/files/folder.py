@@ -1,0 +1,116 @@
+"""Writing a folder so that its last good content is never lost: lock, stage beside it, swap in one step."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from demur.errors import DemurError, OutputError
+
+_EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
+_AT_FDCWD = -100
+MARKS = ("manifest.json", "splits.lock")  # what every built folder holds, and few others
+
+
+@contextmanager
+def staged(out: Path, marks: tuple[str, ...] = MARKS) -> Iterator[Path]:
+    """Give an empty folder to fill; when the block ends well, it takes the place of ``out`` in one step.
+
+    Args:
+        out: the folder. One that holds anything else than such an output is refused.
+        marks: files by which an earlier output is known.
+
+    If the block fails, is interrupted or killed, ``out`` stays as it was; what a killed run left is swept by the next.
+
+    Raises:
+        OutputError: the folder cannot be written, another build is writing it, or it holds something else.
+    """
+    from filelock import FileLock, Timeout
+
+    out = out.resolve()
+    lock, stage, old = (out.with_name(f".{out.name}.{what}") for what in ("lock", "staging", "old"))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(lock, timeout=0):
+            if old.exists() and not out.exists():
+                old.rename(out)  # a run was killed between the two renames of `_swap`
+            _refuse_foreign(out, marks)
+            shutil.rmtree(stage, ignore_errors=True)
+            stage.mkdir()
+            try:
+                yield stage
+                _sync(stage)
+                _swap(stage, out, old)
+            finally:
+                shutil.rmtree(stage, ignore_errors=True)
+    except Timeout:
+        msg = "Another build is writing this folder"
+        raise OutputError(
+            msg,
+            where=out,
+            fix="Wait for it, or build into another folder with --out.",
+        ) from None
+    except OSError as error:
+        if isinstance(error, DemurError) or not _concerns(error, out, stage, lock):
+            raise
+        msg = "The output cannot be written"
+        raise OutputError(
+            msg,
+            where=error.filename or out,
+            got=error.strerror,
+            fix="The last good output is untouched. Free some space, or choose another --out.",
+        ) from error
+
+
+def _refuse_foreign(out: Path, marks: tuple[str, ...]) -> None:
+    """A build replaces its folder as a whole, so a folder that no build wrote is left alone."""
+    if not out.exists() or (out.is_dir() and (not any(out.iterdir()) or all((out / name).exists() for name in marks))):
+        return
+    msg = "The output folder holds something that Demur did not build"
+    raise OutputError(
+        msg,
+        where=out,
+        expected=f"a new or empty folder, or one with {' and '.join(marks)}",
+        fix="Name another folder with --out: a build replaces the whole folder.",
+    )
+
+
+def _concerns(error: OSError, *ours: Path) -> bool:
+    """Whether an error came from writing the output; Arrow's (a full disk) name no file."""
+    if not isinstance(error.filename, str):
+        return error.errno is not None
+    path = Path(error.filename).absolute()
+    return any(path.is_relative_to(one) or one.is_relative_to(path) for one in ours)
+
+
+def _sync(folder: Path) -> None:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+
+
+def _swap(stage: Path, out: Path, old: Path) -> None:
+    if not out.exists():
+        stage.rename(out)
+    elif sys.platform == "linux" and _exchange(stage, out):
+        pass  # the old content now lies at ``stage`` and is removed with it
+    else:
+        shutil.rmtree(old, ignore_errors=True)
+        out.rename(old)
+        try:
+            stage.rename(out)
+        except BaseException:
+            old.rename(out)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(one: Path, two: Path) -> bool:
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    return renameat2 is not None and renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(two), _EXCHANGE) == 0

@@ -1,0 +1,44 @@
+"""Parquet as Demur writes it: the same table gives the same bytes, shard by shard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+SHARD_ROWS = 250_000
+CANARY = "Evaluation data: do not train on this file."
+
+
+def write_parquet(table: pa.Table, path: Path, canary: str | None = None) -> None:
+    """Write one Parquet file: zstd, content-defined chunking, page index; the same table gives the same bytes.
+
+    Args:
+        table: the rows.
+        path: the file; folders are made.
+        canary: GUID of an evaluation set, kept in the file's metadata, never as a row.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if canary:
+        table = table.replace_schema_metadata({"canary": f"{CANARY} canary GUID {canary}"})
+    pq.write_table(
+        table.combine_chunks(),
+        path,
+        compression="zstd",
+        use_content_defined_chunking=True,
+        write_page_index=True,
+        row_group_size=SHARD_ROWS,
+    )
+
+
+def write_shards(table: pa.Table, folder: Path, split: str, canary: str | None = None) -> dict[Path, pa.Table]:
+    """Write one split as ``{split}-00000-of-0000N.parquet`` files of at most 250,000 rows; give each file's rows."""
+    count = max(1, -(-table.num_rows // SHARD_ROWS))
+    shards = {
+        folder / f"{split}-{number:05d}-of-{count:05d}.parquet": table.slice(number * SHARD_ROWS, SHARD_ROWS)
+        for number in range(count)
+    }
+    for path, shard in shards.items():
+        write_parquet(shard, path, canary)
+    return shards

@@ -1,0 +1,1 @@
+"""Which records belong together, and where a group goes."""

@@ -1,0 +1,1 @@
+"""One package for every kind of set; nothing below imports one."""

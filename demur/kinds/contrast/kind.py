@@ -1,0 +1,48 @@
+"""Contrast: pairs of a harmful and a safe prompt, published or mined, with what text alone gives on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import pyarrow as pa
+
+from demur.kinds.contrast.declared import Declaration
+from demur.kinds.contrast.facts import BaselineEntry, ContrastParameters
+from demur.kinds.contrast.make import pair_up
+from demur.records.record import Frozen
+from demur.sets.kind import Config, Given, Kind, Made
+from demur.sets.unique import unique
+
+
+class Contrast(Declaration, Kind):
+    """A set of contrast pairs; the builder's function gives the columns of its rows from the records of pairs."""
+
+    name: ClassVar[str] = "contrast"
+    was: ClassVar[str | None] = "contrast_item"
+    facts: ClassVar[type[Frozen]] = BaselineEntry
+    stated: ClassVar[type[Frozen]] = ContrastParameters
+
+    def fits(self, configs: Sequence[Config]) -> None:
+        """Every config has a ceiling, and none holds references."""
+        for config in configs:
+            if config.name not in self.ceilings:
+                msg = f"config {config.name!r} of contrast pairs declares the ceiling of its text-only baseline"
+                raise ValueError(msg)
+
+    def statement(self) -> ContrastParameters:
+        """The declaration, the settings of the mining among it."""
+        return ContrastParameters(
+            **self.model_dump(exclude={"settings"}), **self.settings.model_dump(exclude={"threshold"})
+        )
+
+    def make(self, records: pa.Table, given: Given) -> Made:
+        """The pairs of a config, and its text-only baseline."""
+        kept, rejects = unique(records, given)
+        paired = pair_up(self, kept, given, self.row)
+        return Made(paired.rows, pa.concat_tables([rejects, paired.rejects]), paired.used, paired.facts)
+
+    @classmethod
+    def upgraded(cls, old: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters stood under ``contrast``, the facts under ``baseline``."""
+        return dict(old["contrast"] if "contrast" in old else old["baseline"])

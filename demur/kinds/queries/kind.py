@@ -1,0 +1,118 @@
+"""Queries: harmful and safe queries of published sets, drawn by seed; every config is the draw of one seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+import pyarrow as pa
+from rich.table import Table
+
+from demur.kinds.queries.declared import Declaration
+from demur.kinds.queries.facts import QueryCounts, SetCounts
+from demur.kinds.queries.make import draw, overlaps, recount, shortfalls
+from demur.records.record import Frozen
+from demur.sets.kind import Config, Given, Kind, Made, facts_of, stated_of
+from demur.sets.manifest import ConfigEntry, Manifest
+from demur.sets.unique import unique
+
+
+class Queries(Declaration, Kind):
+    """Query sets; the builder's function gives the columns of the rows, ``set`` and ``side`` being there."""
+
+    name: ClassVar[str] = "queries"
+    was: ClassVar[str | None] = "safety_query"
+    facts: ClassVar[type[Frozen]] = QueryCounts
+    stated: ClassVar[type[Frozen]] = Declaration
+
+    def fits(self, configs: Sequence[Config]) -> None:
+        """Every config has its seed."""
+        for config in configs:
+            if config.name not in self.seeds:
+                msg = f"config {config.name!r} of query sets declares the seed of its draw"
+                raise ValueError(msg)
+
+    def make(self, records: pa.Table, given: Given) -> Made:
+        """The draw of one seed."""
+        kept, rejects = unique(records, given)
+        drawn = draw(self, records, kept, given, self.row)
+        return Made(drawn.rows, pa.concat_tables([rejects, drawn.rejects]), drawn.used, drawn.facts)
+
+    def across(self, made: Mapping[str, Made], sources: Mapping[str, tuple[str, ...]]) -> list[Frozen]:
+        """What the draws of two seeds share."""
+        rows = {name: each.rows for name, each in made.items()}
+        facts = {name: each.facts for name, each in made.items() if isinstance(each.facts, QueryCounts)}
+        return list(overlaps(self, rows, facts, sources))
+
+    @classmethod
+    def recount(cls, rows: pa.Table, manifest: Manifest, entry: ConfigEntry) -> Mapping[str, Any]:
+        """How many queries of every side were drawn, and how many are missing of those declared."""
+        return recount(rows, stated_of(manifest), facts_of(manifest, entry))
+
+    @classmethod
+    def recount_across(cls, configs: Mapping[str, pa.Table], manifest: Manifest) -> list[Frozen]:
+        """What the draws of two seeds share, from the rows."""
+        facts = {entry.name: facts_of(manifest, entry) for entry in manifest.configs}
+        sources = {entry.name: entry.sources for entry in manifest.configs}
+        return list(overlaps(stated_of(manifest), configs, facts, sources))
+
+    @classmethod
+    def upgraded(cls, old: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters stood under ``queries``, and so did the counts of a config, by set."""
+        return dict(old["queries"]) if "seeds" in old["queries"] else {"sets": dict(old["queries"])}
+
+    @classmethod
+    def lines(cls, manifest: Manifest) -> Iterator[Any]:
+        """Where the rows come from, how many each seed drew, and how much the draws share."""
+        declared = stated_of(manifest)
+        for entries in _alike(manifest):
+            yield _table(manifest, entries)
+            yield from shortfalls(declared, facts_of(manifest, entries[0]).sets)
+
+    @classmethod
+    def page(cls, manifest: Manifest) -> Mapping[str, Any]:
+        """The sets that some config holds, with their counts in the first such config; they depend on no seed."""
+        declared = stated_of(manifest)
+        found: dict[str, SetCounts] = {}
+        for entry in reversed(manifest.configs):
+            found.update(facts_of(manifest, entry).sets)
+        said = [shortfalls(declared, facts_of(manifest, entry).sets) for entry in manifest.configs]
+        return {
+            "query_sets": [(name, each, found[name]) for name, each in declared.sets.items() if name in found],
+            "shortfalls": list(dict.fromkeys(line for lines in said for line in lines)),
+        }
+
+
+def _alike(manifest: Manifest) -> list[list[ConfigEntry]]:
+    """The configs, those with the same sources together."""
+    found: dict[tuple[str, ...], list[ConfigEntry]] = {}
+    for config in manifest.configs:
+        found.setdefault(config.sources, []).append(config)
+    return list(found.values())
+
+
+def _table(manifest: Manifest, entries: list[ConfigEntry]) -> Table:
+    counts = {entry.name: facts_of(manifest, entry).sets for entry in entries}
+    shared = {
+        (config, each["set"], each["side"]): each["shared"].values()
+        for each in manifest.across
+        for config in each["configs"]
+    }
+    lengths = [f"below {length}" for length in stated_of(manifest).lengths]
+    table = Table(
+        "set", "side", "labelled", *lengths, "unique below", *counts, "two share",
+        title="queries", title_justify="left",
+    )  # fmt: skip
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for name, found in counts[entries[0].name].items():
+        for side, each in found.sides.items():
+            both = shared.get((entries[0].name, name, side), ())
+            table.add_row(
+                name, side, str(each.labelled), *map(str, each.within.values()),
+                f"{each.unique[str(found.length)]} < {found.length}",
+                *(str(sets[name].sides[side].drawn) for sets in counts.values()),
+                f"{min(both)}-{max(both)}" if both else "",
+            )  # fmt: skip
+        table.add_section()
+    return table

@@ -1,0 +1,194 @@
+"""One config of a training set: records with their roles -> rows, and what became of every record.
+
+records in = records used + rejects; rows out = three for every triple + one for every answered record. The shares of
+the kinds are declared; triples come first, and answered records are drawn by seed to fill theirs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from demur.draws import rank
+from demur.errors import UsageError
+from demur.groups.duplicates import deduplicate
+from demur.kinds.training.bank import opening
+from demur.kinds.training.declared import ANSWERED, OF_TRIPLES, Declaration
+from demur.kinds.training.facts import TrainingCounts
+from demur.kinds.training.pairing import DETECTOR, EMPTY, NOT_SAMPLED, Record, Triple, pair, sides
+from demur.kinds.training.triples import row_id, rows_of
+from demur.records.record import record_id
+from demur.records.rejects import Left, left_over
+from demur.records.row import Row
+from demur.records.schema import arrow_schema
+from demur.sets.kind import Given, Made
+from demur.sets.terms import of_records
+from demur.text.refusal import judge
+
+NEAR_TRIPLE = "near-triple"
+
+
+def compose(declared: Declaration, records: pa.Table, given: Given, row: type[Row]) -> Made:
+    """Make the rows of one config.
+
+    Args:
+        declared: shares, law and refusals.
+        records: response records with ``role``, ``near`` (see `demur.kinds.training.near`), ``group_id`` and ``split``.
+        given: seed, threshold, locked ids.
+        row: the schema of the rows.
+    """
+    protected = records["near"].is_valid()
+    left = [_near(record) for record in records.filter(protected).to_pylist()]
+    free = records.filter(pc.invert(protected)).drop_columns(["near"])
+    roles = free["role"]
+    known = pc.is_in(roles, pa.array(["triple", *ANSWERED]))
+    left += [Left(record, record["role"]) for record in free.filter(pc.invert(known)).to_pylist()]
+    found, unfit = sides(free.filter(pc.equal(roles, "triple")).to_pylist())
+    triples, unpaired = pair(
+        found, declared.prefix_law, declared.bank, given.seed,
+        declared.triples_per_group, declared.opening_share, declared.opening_words,
+    )  # fmt: skip
+    left += unfit + unpaired
+    groups = {triple.harmful["group_id"]: triple.harmful["record_id"] for triple in triples}
+    answered, duplicates = deduplicate(
+        free.filter(pc.is_in(roles, pa.array(ANSWERED))), given.config, given.near_duplicate, given.locked
+    )
+    kept = []
+    for record in answered.to_pylist():
+        if (verdict := judge(record["response"])) != "answer":
+            left.append(Left(record, DETECTOR if verdict == "refusal" else EMPTY))
+        elif twin := groups.get(record["group_id"]):
+            left.append(Left(record, NEAR_TRIPLE, twin, None, "prompts share a group of near-duplicates"))
+        else:
+            kept.append(record)
+    drawn, surplus = _draw(kept, len(triples), declared, given.seed, given.where)
+    left += [Left(record, NOT_SAMPLED) for record in surplus]
+
+    schema = arrow_schema(row)
+    rows = [*_triple_rows(triples, declared, given.seed), *(_answer_row(record) for record in drawn)]
+    items = pa.Table.from_pylist(rows, schema=schema).sort_by("record_id")
+    rejects = pa.concat_tables([left_over(left, given.config), duplicates])
+    used = len(triples) + sum(triple.safe is not None for triple in triples) + len(drawn)
+    return Made(items, rejects, used, _counts(items, triples, drawn, declared.opening_words))
+
+
+def _draw(
+    records: list[Record], triples: int, declared: Declaration, seed: int, where: str
+) -> tuple[list[Record], list[Record]]:
+    """Records of each answered kind for its declared share, lowest rank first; the others are left over."""
+    total = triples / declared.shares[OF_TRIPLES[0]]
+    drawn, surplus = [], []
+    for kind in ANSWERED:
+        mine = sorted(
+            (record for record in records if record["role"] == kind), key=lambda each: rank(each["record_id"], seed)
+        )
+        wanted = round(total * declared.shares[kind])
+        if len(mine) < wanted:
+            msg = f"There are too few {kind} records for the declared mix"
+            raise UsageError(
+                msg, where=where, expected=f"{wanted} for {triples} triples", got=len(mine),
+                fix="Add a source, or declare another share.",
+            )  # fmt: skip
+        drawn += mine[:wanted]
+        surplus += mine[wanted:]
+    return drawn, surplus
+
+
+def _triple_rows(triples: list[Triple], declared: Declaration, seed: int) -> list[dict[str, Any]]:
+    texts = {
+        "prompt": [triple.harmful["prompt"] for triple in triples],
+        "safe": [triple.text for triple in triples],
+        "harmful": [triple.harmful["response"] for triple in triples],
+    }
+    table = pa.table({name: pa.array(column, pa.string()) for name, column in texts.items()})
+    rows = []
+    for laid in rows_of(table, declared.prefix_law, seed).to_pylist():
+        triple = triples[laid.pop("triple")]
+        harmful, safe = triple.harmful, triple.safe
+        sides = [harmful, *([safe] if safe else [])]
+        rows.append(
+            {
+                **laid,
+                **of_records(sides),
+                **_place(harmful),
+                "unit_tokenizer": None,
+                "hazards": harmful["hazards"],
+                "harmful_record_id": harmful["record_id"],
+                "harmful_origin": "published",
+                "harmful_lineage": harmful["lineage"],
+                "safe_record_id": triple.safe_id,
+                "safe_origin": "published" if safe else "project_written",
+                "safe_lineage": safe["lineage"] if safe else None,
+                "fixed_token": declared.fixed_token.model_dump() if laid["kind"] == "rto" else None,
+            }
+        )
+    return rows
+
+
+def _answer_row(record: Record) -> dict[str, Any]:
+    key = record_id("answer", record["prompt"], record["response"])
+    return {
+        **of_records([record]),
+        **_place(record),
+        "record_id": row_id(record["role"], key),
+        "kind": record["role"],
+        "prompt": record["prompt"],
+        "context_prefix": "",
+        "target": record["response"],
+        "hazards": record["hazards"],
+        "safe_record_id": record["record_id"],
+        "safe_origin": "published",
+        "safe_lineage": record["lineage"],
+    }
+
+
+def _place(record: Record) -> dict[str, Any]:
+    return {
+        "language": record["language"],
+        "source": record["lineage"]["source"],
+        "pair_id": record["pair_id"],
+        "group_id": record["group_id"],
+        "split": record["split"],
+        "lineage": record["lineage"],
+    }
+
+
+def _near(record: Record) -> Left:
+    why = record["near"]
+    return Left(record, "near-protected", why["record_id"], why["similarity"], f"{why['rule']} ({why['source']})")
+
+
+def _counts(items: pa.Table, triples: list[Triple], drawn: list[Record], words: int) -> TrainingCounts:
+    published = sum(triple.safe is not None for triple in triples)
+    openings = Counter(opening(triple.text, words) for triple in triples)
+    return TrainingCounts(
+        triples=len(triples),
+        published=published,
+        project_written=len(triples) - published,
+        answered=len(drawn),
+        kinds=dict(sorted(Counter(items["kind"].to_pylist()).items())),
+        most_common_opening=max(openings.values(), default=0),
+        distinct_openings=len(openings),
+    )
+
+
+def recount(rows: list[dict[str, Any]], words: int) -> dict[str, Any]:
+    """What the manifest states of a config, counted in its rows."""
+    transitions = [row for row in rows if row["kind"] == "rto"]
+    pairs = {(row["harmful_record_id"], row["safe_record_id"], row["safe_origin"]) for row in transitions}
+    answers = [row for row in rows if row["kind"] not in OF_TRIPLES]
+    published = sum(origin == "published" for _, _, origin in pairs)
+    starts = Counter(opening(row["target"], words) for row in rows if row["kind"] == "refusal_mle")
+    return {
+        "used": len({one for one, _, _ in pairs}) + published + len({row["safe_record_id"] for row in answers}),
+        "triples": len(pairs),
+        "published": published,
+        "project_written": len(pairs) - published,
+        "answered": len(answers),
+        "kinds": dict(Counter(row["kind"] for row in rows)),
+        "most_common_opening": max(starts.values(), default=0),
+        "distinct_openings": len(starts),
+    }

@@ -1,0 +1,1 @@
+"""Prompts that no training row may resemble, and what resembles them."""

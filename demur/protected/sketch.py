@@ -1,0 +1,145 @@
+"""The bundled sketch: the project's declared evaluation sources as hashes, and whether it still fits the pins."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from demur.errors import ProjectError, nearest
+from demur.progress import track
+from demur.project import Project
+from demur.protected.prompts import CHARACTERS, TRAINING, Background, Protected
+from demur.records.record import record_id
+from demur.sources import declared
+from demur.sources.fetch import Fetched, Places, fetch_all
+
+TABLES = ("protect", "training", "background", "left_out")
+
+_Prompts: TypeAlias = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The tables of ``builders/protected.toml``: source -> the reason why it stands there."""
+
+    protect: dict[str, str]
+    training: dict[str, str]
+    background: dict[str, str]
+    left_out: dict[str, str]
+
+
+def sketch_path(project: Project) -> Path:
+    """Where the sketch of a project lies."""
+    return project.root / "builders" / "protected.parquet"
+
+
+def training_path(project: Project) -> Path:
+    """Where the sketch of the prompts lies that only training rows keep apart from."""
+    return project.root / "builders" / TRAINING
+
+
+def declaration(project: Project) -> Declared:
+    """Read what is protected; every source that is pinned must stand in one table.
+
+    Raises:
+        ProjectError: the file is missing, or it and the declared sources do not fit together.
+    """
+    path = project.root / "builders" / "protected.toml"
+    if not path.is_file():
+        msg = "The project does not say what is protected"
+        raise ProjectError(msg, where=path, fix=f"Write it: {', '.join(TABLES)}; source = reason.")
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    found = Declared(**{name: dict(tables.get(name, {})) for name in TABLES})
+    names = [name for table in TABLES for name in tables.get(table, {})]
+    sources = declared.sources(project)
+    for name in names:
+        if name not in sources or names.count(name) > 1:
+            msg = f"No source {name!r}" if name not in sources else f"Source {name!r} stands in two tables"
+            raise ProjectError(msg, where=path, fix=nearest(name, sources) if name not in sources else None)
+    if missing := sorted(name for name, source in sources.items() if source.pin and name not in names):
+        msg = "Pinned sources stand in no table"
+        raise ProjectError(msg, where=path, got=", ".join(missing), fix="Protect each of them, or say why not.")
+    return found
+
+
+def facts(project: Project) -> dict[str, Any]:
+    """What a sketch is made of: the digest of every source's canonical rows, and how much of a prompt is kept."""
+    tables = declaration(project)
+    return {
+        "characters": CHARACTERS,
+        "protect": _digests(project, tables.protect),
+        "background": _digests(project, {**tables.background, **tables.training}),
+    }
+
+
+def training_facts(project: Project) -> dict[str, Any]:
+    """The same of the sketch that only training rows keep apart from; its prompts are no background to themselves."""
+    tables = declaration(project)
+    return {
+        "characters": CHARACTERS,
+        "protect": _digests(project, tables.training),
+        "background": _digests(project, {**tables.protect, **tables.background}),
+    }
+
+
+def build(project: Project, places: Places) -> Protected:
+    """The sketch of the protected sources that are pinned.
+
+    Raises:
+        DemurError: a source cannot be fetched; a sketch that lacks one would not be noticed.
+    """
+    made = facts(project)
+    prompts, others = _prompts(project, made, places)
+    return _sketch(prompts, [*prompts, *others], made)
+
+
+def build_training(project: Project, places: Places) -> Protected:
+    """The same of the prompts that only training rows keep apart from."""
+    made = training_facts(project)
+    return _sketch(*_prompts(project, made, places), made)
+
+
+def of_source(project: Project, name: str, places: Places, background: Background) -> Protected:
+    """One declared source, fetched and hashed."""
+    fetched = next(iter(fetch_all([declared.source_of(project, name)], places)))
+    return Protected.from_texts(list(prompts_of(fetched)), name, background=background)
+
+
+def prompts_of(fetched: Fetched) -> Iterator[str]:
+    """The distinct prompts of a source, whatever kind of records it gives."""
+    seen: set[str] = set()
+    for row in fetched.rows:
+        made = fetched.source.to_records(row)
+        for record in made if isinstance(made, list | tuple) else [made]:
+            prompt = getattr(record, "prompt", None)  # a reject has none
+            if prompt and (id := record_id("prompt", prompt)) not in seen:
+                seen.add(id)
+                yield prompt
+
+
+def _sketch(prompts: _Prompts, background: _Prompts, made: dict[str, Any]) -> Protected:
+    return Protected.from_texts(
+        [text for _, text in prompts],
+        [name for name, _ in prompts],
+        background=Background.of([text for _, text in background]),
+        facts=made,
+    )
+
+
+def _prompts(project: Project, made: dict[str, Any], places: Places) -> tuple[_Prompts, _Prompts]:
+    """The prompts of the protected sources, and those of the sources that are background only, with their source."""
+
+    def of(part: str) -> _Prompts:
+        fetched = fetch_all([declared.source_of(project, name) for name in made[part]], places)
+        counted = list(track(fetched, f"{part}: sources", len(made[part])))
+        return [(each.source.name, text) for each in counted for text in prompts_of(each)]
+
+    return of("protect"), of("background")
+
+
+def _digests(project: Project, names: Iterable[str]) -> dict[str, str]:
+    sources = declared.sources(project)
+    return {name: pin.digest for name in sorted(names) if (pin := sources[name].pin)}

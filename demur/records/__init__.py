@@ -1,0 +1,1 @@
+"""The one shape that every source is brought into."""

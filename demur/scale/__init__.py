@@ -1,6 +1,0 @@
-"""Grouping in shards, on one machine or many, with the labels of one process (see `grouping`, docs/scale.md)."""
-
-from demur.scale.engine import Engine, EngineError, SerialEngine, open_engine
-from demur.scale.grouping import Result, run
-
-__all__ = ["Engine", "EngineError", "Result", "SerialEngine", "open_engine", "run"]

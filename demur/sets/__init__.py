@@ -1,0 +1,1 @@
+"""A data set: made, described, read back, of whatever kind."""

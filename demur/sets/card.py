@@ -1,0 +1,168 @@
+"""The data set card: README.md with the Hub's YAML header, from the manifest and one template."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from demur.project import Project, bundled
+from demur.records.hazards import HAZARDS
+from demur.records.licenses import LICENSES
+from demur.records.row import describe_columns
+from demur.records.schema import arrow_schema
+from demur.sets.builder import Builder
+from demur.sets.kind import facts_of, stated_of
+from demur.sets.manifest import ConfigEntry, Manifest
+from demur.sources import declared
+from demur.sources.source import Source
+
+PAGE = "page.md.jinja"
+"""The template of a kind's card, in its package."""
+
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+
+_GATE = {
+    "extra_gated_heading": "This data set holds harmful text",
+    "extra_gated_prompt": (
+        "Some rows hold harmful responses, which models are trained to turn away from. By asking for access you agree "
+        "to use them for research on, and training of, refusals only: never to train a model to produce them."
+    ),
+    "extra_gated_fields": {
+        "Name": "text",
+        "Affiliation": "text",
+        "What I will use it for": "text",
+        "I agree to use this data set for safety work only": "checkbox",
+    },
+}
+"""The Hub's form in front of a data set whose rows are not all public."""
+
+
+_OF_RELEASE = re.compile(r"\n*<!-- release -->.*?<!-- /release -->", re.DOTALL)
+"""Parts of the card that only a release has; all others follow from the build."""
+
+
+def write_card(builder: Builder, manifest: Manifest, project: Project, folder: Path) -> None:
+    """Write ``README.md``: counts, licenses and citations, never a row's text.
+
+    ``cards/dataset.md.jinja`` is the frame; the kind's ``page.md.jinja`` extends it.
+
+    The Parquet files of the folder are there already: the header states their sizes and features.
+    """
+    import jinja2
+    import yaml
+
+    page = Path(inspect.getfile(type(builder.kind))).parent
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([project.cards, page, bundled().cards]),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 - Markdown of our own, nothing to escape
+    )
+    cited = {source.citation for source in manifest.sources}
+    text = environment.get_template(PAGE).render(
+        header=yaml.safe_dump(
+            _header(builder, manifest, project, folder), sort_keys=False, allow_unicode=True, width=120
+        ),
+        builder=builder,
+        manifest=manifest,
+        stated=stated_of(manifest),
+        facts={config.name: facts_of(manifest, config) for config in manifest.configs},
+        **builder.kind.page(manifest),
+        licenses=LICENSES,
+        hazards=HAZARDS,
+        citations=[entry for key, entry in bibliography(project.cards / "sources.bib").items() if key in cited],
+        columns=list(_columns(builder)),
+    )
+    (folder / "README.md").write_text(text, encoding="utf-8")
+
+
+def _columns(builder: Builder) -> Iterator[tuple[str, str, str]]:
+    """Name, type and meaning of every column."""
+    types = {field.name: str(field.type) for field in arrow_schema(builder.kind.row)}
+    for name, text in describe_columns(builder.kind.row).items():
+        yield name, types[name].replace("item: ", "").replace(" not null", ""), text.replace("|", "\\|")
+
+
+def bibliography(path: Path) -> dict[str, str]:
+    """BibTeX entries by key."""
+    entries = re.split(r"(?m)^(?=@)", path.read_text(encoding="utf-8"))
+    return {match[1]: entry.strip() for entry in entries if (match := re.match(r"@\w+\{([^,\s]+),", entry))}
+
+
+def built_card(folder: Path) -> str:
+    """The part of a folder's card that follows from the build alone."""
+    return _OF_RELEASE.sub("", (folder / "README.md").read_text(encoding="utf-8")).rstrip()
+
+
+def _header(builder: Builder, manifest: Manifest, project: Project, folder: Path) -> dict[str, Any]:
+    configs = [
+        {
+            "config_name": config.name,
+            **({"default": True} if number == 0 else {}),
+            "data_files": [{"split": split, "path": f"{config.name}/{split}-*.parquet"} for split in builder.splits],
+        }
+        for number, config in enumerate(manifest.configs)
+    ]
+    sources = declared.sources(project)
+    languages = sorted({tag for source in manifest.sources for tag in sources[source.name].languages})
+    return {
+        "pretty_name": builder.title,
+        **_licenses(manifest),
+        "language": languages,
+        "size_categories": [_size(max(sum(config.rows.values()) for config in manifest.configs))],
+        "task_categories": ["text-generation"],
+        "annotations_creators": ["found"],
+        "source_datasets": sorted(_origin(sources[source.name]) for source in manifest.sources),
+        "tags": [*builder.tags, "not-for-all-audiences"],
+        "configs": configs,
+        "dataset_info": [_info(folder, config) for config in manifest.configs],
+        **(_GATE if manifest.access != "public" else {}),
+    }
+
+
+def _licenses(manifest: Manifest) -> dict[str, Any]:
+    """The Hub's license fields: its own ids, or ``other`` with a name where a source states none that it knows."""
+    ids = sorted({config.license for config in manifest.configs})
+    known = [id if LICENSES[id].redistribution else "other" for id in ids]
+    named = {"license_name": ids[known.index("other")]} if "other" in known else {}
+    return {"license": known[0] if len(known) == 1 else sorted(set(known)), **named}
+
+
+def _origin(source: Source) -> str:
+    """A source as the Hub lists it: by its repository there if it has one."""
+    hub = [mirror.address for mirror in source.mirrors if mirror.carrier == "hub"]
+    return hub[0] if hub else f"extended|other-{source.name}"
+
+
+def _info(folder: Path, config: ConfigEntry) -> dict[str, Any]:
+    """What `datasets` states of a config: features, rows and bytes of every split, bytes to download."""
+    import pyarrow.parquet as pq
+    from datasets import DatasetInfo, Features, SplitInfo
+    from datasets.splits import SplitDict
+
+    splits, download, schema = SplitDict(), 0, None
+    for split, rows in config.rows.items():
+        files = sorted((folder / config.name).glob(f"{split}-*.parquet"))
+        shards = [pq.read_metadata(file) for file in files]
+        size = sum(
+            shard.row_group(number).total_byte_size for shard in shards for number in range(shard.num_row_groups)
+        )
+        splits.add(SplitInfo(name=split, num_bytes=size, num_examples=rows))
+        download += sum(file.stat().st_size for file in files)
+        schema = pq.read_schema(files[0])
+    info = DatasetInfo(
+        config_name=config.name,
+        features=Features.from_arrow_schema(schema) if schema is not None else None,
+        splits=splits,
+        download_size=download,
+        dataset_size=sum(split.num_bytes for split in splits.values()),
+    )
+    return {"config_name": config.name, **info._to_yaml_dict()}
+
+
+def _size(rows: int) -> str:
+    return next((name for limit, name in _SIZES if rows < limit), "1M<n<10M")

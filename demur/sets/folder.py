@@ -1,0 +1,172 @@
+"""A folder that Demur built: its manifest, its files, and the rows of each config with the place of every row.
+
+A `BuiltSet` is opened once and handed on; what it reads, it reads when it is asked for, and keeps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from demur.errors import FormatError, ManifestError, UsageError, nearest
+from demur.project import bundled
+from demur.records.row import Row
+from demur.sets.kind import Kind, facts_of, kind_of, stated_of
+from demur.sets.manifest import ConfigEntry, Manifest
+from demur.sets.manifest_file import NAME, read_manifest
+from demur.sources import declared
+
+REQUIRED = ("README.md", "conflicts.parquet", "rejects.parquet", "schema.json", "splits.lock")
+"""Files that every build writes, beside the manifest and the rows."""
+
+
+@dataclass(frozen=True)
+class BuiltSet:
+    """A built set.
+
+    Attributes:
+        path: its folder.
+    """
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: Path | str | BuiltSet) -> BuiltSet:
+        """Open a folder that ``demur build`` wrote (or its manifest).
+
+        Raises:
+            ManifestError: there is no readable manifest, or its kind of set or row is unknown.
+        """
+        if isinstance(path, BuiltSet):
+            return path
+        path = Path(path)
+        made = cls(path if path.is_dir() else path.parent)
+        made.kind  # noqa: B018 - what cannot be read is told now
+        for name in {made.manifest.row, *(config.references for config in made.manifest.configs)} - {None}:
+            if name not in made.models:
+                msg = "Unknown kind of row"
+                raise ManifestError(msg, where=path, expected=", ".join(sorted(made.models)), got=name)
+        return made
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """What the folder says of itself."""
+        return read_manifest(self.path)
+
+    @cached_property
+    def kind(self) -> type[Kind]:
+        """The kind of set."""
+        return kind_of(self.manifest.kind)
+
+    @cached_property
+    def models(self) -> dict[str, type[Row]]:
+        """The schemas of rows that came with Demur, and those of the kind's own package, by name."""
+        known = {name: model for name, model in declared.schemas(bundled()).items() if issubclass(model, Row)}
+        return {**known, **self.kind.rows()}
+
+    @property
+    def model(self) -> type[Row]:
+        """The schema of its rows."""
+        return self.models[self.manifest.row]
+
+    def model_of(self, config: ConfigEntry) -> type[Row]:
+        """The schema of a config's rows, which may be references to rows."""
+        return self.models[config.references or self.manifest.row]
+
+    @cached_property
+    def stated(self) -> Any:
+        """What the manifest states of the kind's declaration, typed."""
+        return stated_of(self.manifest)
+
+    def facts(self, config: ConfigEntry) -> Any:
+        """What the manifest states of a config, typed."""
+        return facts_of(self.manifest, config)
+
+    @cached_property
+    def configs(self) -> dict[str, pa.Table]:
+        """The rows of each config, all its files in order.
+
+        Raises:
+            ArrowException, OSError: a file cannot be read.
+        """
+        return {
+            config.name: pa.concat_tables(
+                [pq.read_table(file) for file in self.shards(config.name)], promote_options="default"
+            )
+            for config in self.manifest.configs
+        }
+
+    @cached_property
+    def whole(self) -> dict[str, pa.Table]:
+        """The configs whose rows hold their texts."""
+        return {entry.name: self.configs[entry.name] for entry in self.manifest.configs if entry.references is None}
+
+    def rows(self, config: str | None = None) -> pa.Table:
+        """The rows of one config, by default the first.
+
+        Raises:
+            UsageError: no such config.
+        """
+        names = [each.name for each in self.manifest.configs]
+        if config is not None and config not in names:
+            msg = f"No config {config!r}"
+            raise UsageError(msg, where=self.path, fix=nearest(config, names))
+        return self.configs[config or names[0]]
+
+    def table(self, name: str) -> pa.Table:
+        """A table beside the rows, such as ``rejects.parquet``."""
+        return pq.read_table(self.path / name)
+
+    def shards(self, config: str) -> list[Path]:
+        """The Parquet files of a config."""
+        return sorted((self.path / config).glob("*.parquet"))
+
+    def present(self, name: str) -> Path:
+        """The path of a file of the folder."""
+        return self.path / name
+
+    def place(self, config: str, row: int) -> tuple[str, int]:
+        """The file, below the folder, and the row in it, of a row of a config."""
+        for name, rows in self._lengths[config]:
+            if row < rows:
+                return name, row
+            row -= rows
+        msg = f"config {config} has no such row"
+        raise IndexError(msg)
+
+    @cached_property
+    def _lengths(self) -> dict[str, list[tuple[str, int]]]:
+        return {
+            config.name: [
+                (path.relative_to(self.path).as_posix(), pq.read_metadata(path).num_rows)
+                for path in self.shards(config.name)
+            ]
+            for config in self.manifest.configs
+        }
+
+
+def is_built(path: Path) -> bool:
+    """Whether Demur built a folder (or the file is its manifest)."""
+    return (path / NAME).is_file() if path.is_dir() else path.name == NAME
+
+
+def read_set(path: Path, config: str | None = None) -> pa.Table:
+    """All rows of a Parquet file, or of a config of a built folder, by default its first one.
+
+    Raises:
+        UsageError: no such config.
+        FormatError: the file cannot be read.
+        ManifestError: a folder that ``demur build`` did not write.
+    """
+    if path.is_dir():
+        return BuiltSet.open(path).rows(config)
+    try:
+        return pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        msg = "The file cannot be read"
+        raise FormatError(msg, where=path, expected="a Parquet file", got=type(error).__name__) from None

@@ -1,0 +1,165 @@
+"""The manifest: everything needed to rebuild a data set, and what every one of its files must be.
+
+`demur.sets.manifest_file` reads and writes it.
+"""
+
+from __future__ import annotations
+
+import platform
+import unicodedata
+from typing import Annotated, Any, Literal
+
+import pyarrow as pa
+from pydantic import Field, StringConstraints
+
+from demur.records.record import Access, Count, Frozen, RecordId, Sha256, Slug, UseLimit
+from demur.sources.mirror import Pin
+
+FORMAT = 2
+
+
+class SourceEntry(Frozen):
+    """One source of a build: its terms, its pins, and how many rows it gave."""
+
+    name: Slug
+    title: str
+    homepage: str
+    license: str
+    use_limits: tuple[UseLimit, ...]
+    citation: str
+    rows: Count
+    records: Count
+    digest: Sha256
+    pins: tuple[Pin, ...]
+
+
+class ConfigEntry(Frozen):
+    """One config: its sources and license, and where every record went: candidates = used + rejects."""
+
+    name: str
+    sources: tuple[Slug, ...]
+    license: str
+    use_limits: tuple[UseLimit, ...]
+    candidates: Count
+    """Records of its sources, and raw rows that a source's row function rejected."""
+    used: Count
+    """Records that stand in some row: as many as rows, unless rows are made from several records or share one."""
+    rows: dict[str, Count]
+    """Rows by split."""
+    rejects: dict[str, Count]
+    """Rejects by reason."""
+    references: str | None = None
+    """The schema of its rows where they are published without their texts; otherwise null."""
+    facts: dict[str, Any] = Field(default_factory=dict)
+    """What the kind of set states of a config: see ``facts`` of its class."""
+
+
+class FileEntry(Frozen):
+    """One file of the data set; ``rows`` and ``content`` (a digest of the rows themselves) for Parquet files."""
+
+    sha256: Sha256
+    bytes: Count
+    rows: Count | None = None
+    content: Sha256 | None = None
+
+
+class GroupsEntry(Frozen):
+    """How the candidates group: all groups; sets of two or more near-duplicates; the largest; those that are chains."""
+
+    groups: Count
+    near_duplicates: Count
+    largest: Count
+    chained: Count
+
+
+class MoveEntry(Frozen):
+    """A locked record that moved to a more protected split because groups merged."""
+
+    record_id: RecordId
+    was: str
+    now: str
+
+
+class Parameters(Frozen):
+    """What the builder declared: see `demur.sets.builder.Builder` for each."""
+
+    near_duplicate: float
+    splits: dict[str, float | int | None]
+    seed: int
+    stated: dict[str, Any]
+    """What the kind of set states of its declaration: see ``stated`` of its class."""
+
+
+class Change(Frozen):
+    """One entry of the changelog: a version, and what it did to the rows of the one before."""
+
+    version: Annotated[str, StringConstraints(pattern=r"^v\d+\.\d+\.\d+$")]
+    date: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    bump: Literal["first", "major", "minor", "patch"]
+    """Which part of the version number rose, or ``first``."""
+    reasons: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Why, in words; the strongest first."""
+    added: Count
+    removed: Count
+    changed: Count
+    moved: Count
+    rows: dict[str, Count]
+    """Rows by config."""
+
+
+class Release(Frozen):
+    """A release: where it is published, and the changelog, newest first; the first entry is the release's own."""
+
+    repo: Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+$")]
+    """``owner/name`` on the Hub."""
+    previous: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")] | None
+    """Revision (commit) of the release before, if there was one."""
+    changelog: Annotated[tuple[Change, ...], Field(min_length=1)]
+
+    @property
+    def version(self) -> str:
+        """The release's own version, such as ``v1.2.0``."""
+        return self.changelog[0].version
+
+
+class Manifest(Frozen):
+    """A built data set."""
+
+    format: int
+    name: Slug
+    kind: Slug
+    """The kind of set, a package of `demur.kinds`."""
+    row: str
+    """The schema of its rows."""
+    title: str
+    parameters: Parameters
+    """Thresholds, fractions and seed of the builder."""
+    added_sources: dict[str, tuple[Slug, ...]]
+    """Config -> sources that the user added to the builder's own."""
+    lock_sha256: Sha256 | None
+    """Hash of the lock file that pinned earlier assignments, if there was one."""
+    sources: tuple[SourceEntry, ...]
+    configs: tuple[ConfigEntry, ...]
+    groups: GroupsEntry
+    label_conflicts: Count
+    moves: tuple[MoveEntry, ...]
+    across: tuple[dict[str, Any], ...] = ()
+    """What the kind of set states of its configs together, such as what the draws of two seeds share."""
+    access: Access = "public"
+    """The strictest tier of any row; what is not public is released behind a gate."""
+    environment: dict[str, str]
+    """Versions that the bytes depend on."""
+    canary: str | None = None
+    """The GUID that the files of an evaluation set carry."""
+    release: Release | None = None
+    """Where and as which version it is published; null for a set that was only built."""
+    files: dict[str, FileEntry]
+    """Path below the folder -> what it must be; the manifest itself is not among them."""
+
+
+def environment() -> dict[str, str]:
+    """Versions that the bytes of a build depend on."""
+    from demur import __version__
+
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"demur": __version__, "pyarrow": pa.__version__, "python": python, "unicode": unicodedata.unidata_version}

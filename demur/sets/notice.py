@@ -1,0 +1,39 @@
+"""The files beside the rows: NOTICE with every source's terms, and eval.yaml, which registers a benchmark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from demur.records.licenses import LICENSES
+from demur.sets.manifest import Manifest, SourceEntry
+
+if TYPE_CHECKING:
+    pass
+
+
+NOTICE = "NOTICE"
+
+
+def write_notice(manifest: Manifest, folder: Path) -> None:
+    """Write ``NOTICE``: title, home, license, use limits, citation key and pins of every source, sorted by name."""
+    head = (
+        f"{manifest.title}\n\nThis data set holds material from the sources below, each under its own license.\n"
+        "The card (README.md) names the license of every config, which follows from them.\n"
+    )
+    body = "\n".join(_attribution(source, manifest) for source in manifest.sources)
+    (folder / NOTICE).write_text(f"{head}\n{body}", encoding="utf-8")
+
+
+def _attribution(source: SourceEntry, manifest: Manifest) -> str:
+    license = LICENSES[source.license]
+    configs = [config for config in manifest.configs if source.name in config.sources]
+    lines = {
+        "origin": source.homepage,
+        "license": f"{license.name} ({license.id})",
+        "use limits": ", ".join(source.use_limits) or "none",
+        "citation": source.citation,
+        "configs": ", ".join(f"{each.name} (references only)" if each.references else each.name for each in configs),
+        "pins": ", ".join(f"{pin.mirror.partition('==')[0]}@{pin.revision}" for pin in source.pins),
+    }
+    return "".join([f"{source.title}\n", *(f"  {name + ':':<11} {value}\n" for name, value in lines.items())])

@@ -1,0 +1,66 @@
+"""Counts of a built data set: rows by config, split, source, hazard and expectation, and text lengths."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from demur.records.row import Facet, columns_with
+from demur.sets.folder import BuiltSet
+
+NO_HAZARD = "none"
+
+
+def stats(folder: Path | BuiltSet) -> dict[str, Any]:
+    """Count a built folder's rows.
+
+    Returns:
+        For every config: ``rows``; ``split``; ``source`` and the facets that its rows have (value -> split -> rows);
+        ``hazard`` (a row with several counts once for each; ``none`` for rows without one); ``characters`` (quantiles
+        of the prompts' lengths, where the texts are there); and ``rejects``.
+
+    Raises:
+        ManifestError: the folder was not written by ``demur build``.
+    """
+    built = BuiltSet.open(folder)
+    return {
+        config.name: {
+            **_counts(built.rows(config.name), list(columns_with(built.model_of(config), Facet))),
+            "rejects": config.rejects,
+        }
+        for config in built.manifest.configs
+    }
+
+
+def _counts(table: pa.Table, facets: Sequence[str]) -> dict[str, Any]:
+    splits = table["split"].to_pylist()
+    hazards = [
+        (hazard, split)
+        for row, split in zip(table["hazards"].to_pylist(), splits, strict=True)
+        for hazard in row or [NO_HAZARD]
+    ]
+    return {
+        "rows": table.num_rows,
+        "split": dict(sorted(Counter(splits).items())),
+        "source": _by_split(zip(table["source"].to_pylist(), splits, strict=True)),
+        "hazard": _by_split(hazards),
+        **{facet: _by_split(zip(table[facet].to_pylist(), splits, strict=True)) for facet in facets},
+        **({"characters": _lengths(table["prompt"])} if "prompt" in table.column_names else {}),  # no references
+    }
+
+
+def _lengths(texts: pa.ChunkedArray) -> dict[str, int]:
+    found = pc.quantile(pc.utf8_length(texts), [0, 0.25, 0.5, 0.75, 1], interpolation="lower").to_pylist()
+    return dict(zip(("min", "p25", "median", "p75", "max"), found, strict=True))
+
+
+def _by_split(pairs: Any) -> dict[str, dict[str, int]]:
+    counted: dict[str, dict[str, int]] = {}
+    for (value, split), count in sorted(Counter(pairs).items()):
+        counted.setdefault(value, {})[split] = count
+    return counted

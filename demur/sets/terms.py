@@ -1,0 +1,76 @@
+"""Terms: the license of a config and of a row, use limits and access - always the strictest of what went in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from demur.errors import LicenseError
+from demur.records.licenses import LICENSES, combine, of_references
+from demur.records.record import ACCESS_TIERS
+from demur.sets.builder import Builder
+from demur.sources.source import Source
+
+
+def license_of_config(builder: Builder, name: str, sources: Mapping[str, Source]) -> str:
+    """The license of a config, computed from its sources'; a config that promises commercial use must allow it.
+
+    Raises:
+        LicenseError: two sources exclude each other, or one may not be redistributed or used commercially.
+    """
+    declared = next(each for each in builder.configs if each.name == name)
+    mine = {source: sources[source].license for source in builder.sources_of(name)}
+    where = f"{builder.name}/{name}"
+    if declared.references:
+        return of_references(mine, where).id
+    for source in mine:
+        if "no_redistribution" in sources[source].use_limits:
+            msg = f"Source {source!r} may not be redistributed (use limit no_redistribution)"
+            raise LicenseError(msg, where=where, fix="Put it into a config of references, or leave it out.")
+    if declared.commercial:
+        for source, license in mine.items():
+            if not LICENSES[license].commercial:
+                msg = f"Source {source!r} does not allow commercial use"
+                raise LicenseError(
+                    msg,
+                    where=where,
+                    expected="a license that allows commercial use",
+                    got=license,
+                    fix="Move the source to a config that does not promise it.",
+                )
+    return combine(mine, where).id
+
+
+def trainable(sources: Iterable[Source]) -> None:
+    """Make sure that no source of training rows is for evaluation only, or declared unfit for training.
+
+    Raises:
+        LicenseError: one is.
+    """
+    for source in sources:
+        if limits := sorted({"eval_only", "no_sft"} & {*source.use_limits}):
+            msg = f"Source {source.name!r} is not for training"
+            raise LicenseError(
+                msg,
+                expected="no use limit against training",
+                got=", ".join(limits),
+                fix="Leave it out; the builder's left_out says why.",
+            )
+
+
+def of_records(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """License, limits and access of a row that is made of several records: the strictest of all texts in it."""
+    return {
+        "license": combine({each["lineage"]["source"]: each["license"] for each in records}).id,
+        "use_limits": sorted({limit for each in records for limit in each["use_limits"]}),
+        "access": max((each["access"] for each in records), key=ACCESS_TIERS.index),
+    }
+
+
+def of_row(licenses: Mapping[str, str]) -> str:
+    """The license of a row from its sources' licenses: its source's own, or, of several, one that all of them allow.
+
+    Raises:
+        LicenseError: no license does.
+    """
+    return next(iter(licenses.values())) if len(licenses) == 1 else combine(licenses).id

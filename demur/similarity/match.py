@@ -1,0 +1,197 @@
+"""Kernels: candidates from postings, checked by the real overlap of their sets; and union-find."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from demur.text.compiled import inner, kernel
+
+Ints = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+
+
+@inner
+def find(parents: Ints, node: int) -> int:
+    """The root of a node; the path to it is halved."""
+    while parents[node] != node:
+        parents[node] = parents[parents[node]]
+        node = parents[node]
+    return node
+
+
+@inner
+def unite(parents: Ints, one: int, two: int) -> None:
+    """Join two components; the smaller root stays, so a root is its component's smallest member."""
+    a, b = find(parents, one), find(parents, two)
+    if a < b:
+        parents[b] = a
+    elif b < a:
+        parents[a] = b
+
+
+@inner
+def overlap(one: Hashes, two: Hashes, need: int) -> int:
+    """The number of common values of two ascending sets, or -1 as soon as `need` cannot be reached."""
+    i = 0
+    j = 0
+    common = 0
+    while i < len(one) and j < len(two):
+        if one[i] == two[j]:
+            common += 1
+            i += 1
+            j += 1
+        elif one[i] < two[j]:
+            i += 1
+            if common + len(one) - i < need:
+                return -1
+        else:
+            j += 1
+            if common + len(two) - j < need:
+                return -1
+    return common
+
+
+@inner
+def ones(bits: np.uint64) -> np.int64:
+    """The number of bits that are set."""
+    bits -= (bits >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    bits = (bits & np.uint64(0x3333333333333333)) + ((bits >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    bits = (bits + (bits >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((bits * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@inner
+def met_before(keys: Hashes, one: int, one_last: int, two: int, two_last: int) -> bool:
+    """Whether two ascending runs of prefix keys share one before the given ends: then the pair was looked at there."""
+    while one < one_last and two < two_last:
+        if keys[one] == keys[two]:
+            return True
+        if keys[one] < keys[two]:
+            one += 1
+        else:
+            two += 1
+    return False
+
+
+@inner
+def grown(values: Ints) -> Ints:
+    """The values in an array of twice the length."""
+    more = np.empty(2 * len(values), np.int64)
+    more[: len(values)] = values
+    return more
+
+
+@inner
+def block_end(ends: Ints, order: Ints, rows: Ints, parents: Ints, at: int, last: int) -> int:
+    """The first posting behind `at` (before `last`) whose row is in another component; remembered in `ends`.
+
+    Components only grow, so a block of postings that are in one component is never split again.
+    """
+    root = find(parents, rows[order[at]])
+    end = max(int(ends[at]), at + 1)
+    while end < last and find(parents, rows[order[end]]) == root:
+        end = max(int(ends[end]), end + 1)
+    end = min(end, last)
+    ends[at] = end
+    return end
+
+
+@kernel
+def match_within(
+    hashes: Hashes, starts: Ints, sizes: Ints, places: Ints, keys: Hashes, rows: Ints, positions: Ints, order: Ints,
+    bitmaps: Hashes, threshold: float, forest: bool, parents: Ints, work: Ints,
+) -> tuple[Ints, Ints, Ints]:  # fmt: skip
+    """Pairs of rows at or above the threshold, each once: rows, twins, and the sizes of their overlaps.
+
+    `order` lists postings by key (a run), then by the size of their row (a group), then by position. Of two rows the
+    one that comes first needs a common gram in its shorter index prefix; the sizes bound how far back to look; and in a
+    group, a position too far back to leave room for enough overlap ends the group. With `forest`, whole blocks of rows
+    that are connected to the row at hand are stepped over. `work` counts candidates and verifications.
+    """
+    found_rows = np.empty(64, np.int64)
+    found_twins = np.empty(64, np.int64)
+    found_common = np.empty(64, np.int64)
+    found = 0
+    indexed = 2.0 * threshold / (1.0 + threshold)
+    share = threshold / (1.0 + threshold)
+    ends = np.zeros(len(order), np.int64)
+    groups = np.empty(len(order) + 1, np.int64)  # where each posting's group ends
+    begin = 0
+    while begin < len(order):
+        key = keys[order[begin]]
+        end = begin + 1
+        while end < len(order) and keys[order[end]] == key:
+            end += 1
+        groups[end - 1] = end
+        for at in range(end - 2, begin - 1, -1):
+            groups[at] = groups[at + 1] if sizes[rows[order[at]]] == sizes[rows[order[at + 1]]] else at + 1
+        window = begin
+        for y in range(begin + 1, end):
+            large = rows[order[y]]
+            large_size = sizes[large]
+            large_room = large_size - positions[order[y]]
+            while sizes[rows[order[window]]] < threshold * large_size - 1e-9:
+                window = groups[window]
+            x = window
+            while x < y:
+                small = rows[order[x]]
+                small_size = sizes[small]
+                need = int(np.ceil(share * (small_size + large_size) - 1e-9))
+                if large_room < need:  # groups further on are larger and need more
+                    break
+                last_place = small_size - max(need, int(np.ceil(indexed * small_size - 1e-9)))
+                last = min(groups[x], y)
+                while x < last:
+                    small = rows[order[x]]
+                    work[0] += 1
+                    if positions[order[x]] > last_place:
+                        break
+                    if forest and find(parents, small) == find(parents, large):
+                        x = block_end(ends, order, rows, parents, x, last)
+                        continue
+                    x += 1
+                    # Every bit in which the bitmaps differ stands for a gram that only one of the rows has.
+                    if ones(bitmaps[small] ^ bitmaps[large]) > small_size + large_size - 2 * need:
+                        continue
+                    if met_before(keys, places[small], order[x - 1], places[large], order[y]):
+                        continue
+                    work[1] += 1
+                    a, b = starts[small], starts[large]
+                    common = overlap(hashes[a : a + small_size], hashes[b : b + large_size], need)
+                    if common < 0 or common / (small_size + large_size - common) < threshold:
+                        continue
+                    if forest:
+                        unite(parents, small, large)
+                    if found == len(found_rows):
+                        found_rows, found_twins = grown(found_rows), grown(found_twins)
+                        found_common = grown(found_common)
+                    found_rows[found] = max(small, large)
+                    found_twins[found] = min(small, large)
+                    found_common[found] = common
+                    found += 1
+                x = last
+        begin = end
+    return found_rows[:found], found_twins[:found], found_common[:found]
+
+
+@kernel
+def connect(rows: Ints, twins: Ints, parents: Ints) -> None:
+    """Unite the two ends of every edge, then point every node at its component's smallest member."""
+    for edge in range(len(rows)):
+        unite(parents, rows[edge], twins[edge])
+    for node in range(len(parents)):
+        parents[node] = find(parents, node)
+
+
+@kernel
+def equal_sets(hashes: Hashes, starts: Ints, sizes: Ints, rows: Ints, twins: Ints, equal: NDArray[np.bool_]) -> None:
+    """Whether the two rows of each pair have the same set."""
+    for pair in range(len(rows)):
+        row, twin = rows[pair], twins[pair]
+        same = sizes[row] == sizes[twin]
+        for at in range(sizes[row] if same else 0):
+            if hashes[starts[row] + at] != hashes[starts[twin] + at]:
+                same = False
+                break
+        equal[pair] = same

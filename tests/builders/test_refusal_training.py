@@ -1,0 +1,524 @@
+"""The training set: its bank, its pairing, a small build with mild texts, and planted faults."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from demur.audits.position.report import measure
+from demur.checks.engine import check
+from demur.errors import FormatError, LicenseError, UsageError
+from demur.kinds.training.bank import Bank, opening
+from demur.kinds.training.pairing import side
+from demur.project import bundled
+from demur.protected import prompts as protected
+from demur.protected.prompts import Background, Protected
+from demur.records.hazards import HAZARDS
+from demur.records.record import Label, harmful, record_id, refusal
+from demur.release.rebuild import rebuild
+from demur.sets.builder import builder_of
+from demur.sets.folder import read_config
+from demur.sets.kind import Config
+from demur.sets.pipeline import Build, build
+from demur.sources.fetch import Places
+from demur.sources.source import Raw
+from schemas.response import Response
+from tests.checks.test_built import cover, rewrite
+from tests.conftest import files_of
+from tests.small import Small, small_project, small_source
+
+REAL = builder_of(bundled(), "refusal-training")
+assert REAL.training is not None
+DECLARED = REAL.training
+
+THINGS = [
+    "fence", "gate", "barn", "kettle", "ladder", "window", "bucket", "carpet", "mirror", "bicycle", "canoe",
+    "chimney", "cradle", "drawer", "easel", "flute", "guitar", "hammock", "igloo", "jacket",
+]  # fmt: skip
+PEOPLE = [
+    "vicar", "baker", "mayor", "lodger", "plumber", "sailor", "tailor", "teacher", "widow", "butcher", "cousin",
+    "dentist", "farmer", "grocer", "hermit", "juggler", "knight", "lawyer", "miller", "novice",
+]  # fmt: skip
+PLACES = [
+    "attic", "cellar", "garage", "kitchen", "pantry", "stable", "tower", "library", "harbour", "meadow", "orchard",
+    "quarry", "station", "theatre", "village", "workshop", "bakery", "chapel", "dairy", "forge", "granary",
+    "hallway", "inn", "jetty", "kennel", "larder", "mill", "nursery", "office", "parlour", "ranch", "saloon",
+    "vault", "wharf", "yard",
+]  # fmt: skip
+PROTECTED = "Paint the fence of the vicar"
+LEAKED = "Write a limerick about seven purple lighthouses in Lapland"
+
+
+def objective(number: int) -> str:
+    return f"Paint the {THINGS[number]} of the {PEOPLE[number]}"
+
+
+def harm_rows() -> list[dict[str, Any]]:
+    """Each objective with one stand-in for a harmful answer; some with another, a contradiction or a doubt."""
+    rows = [
+        {
+            "prompt": objective(number),
+            "response": f"Take a brush and cover the {thing} twice before dusk.",
+            "harm": "yes",
+        }
+        for number, thing in enumerate(THINGS)
+    ]
+    more = [
+        (1, "Stir the tin, then paint the gate from the top down.", "yes"),
+        (1, "The gate takes three coats of paint.", "yes"),
+        (2, "The barn is best left as it is.", "no"),
+        (3, "A kettle? Hard to say.", "unknown"),
+        (4, "I cannot help you paint the ladder.", "yes"),
+        (5, "No link at all.", "yes"),
+    ]
+    rows += [{"prompt": objective(number), "response": text, "harm": value} for number, text, value in more]
+    return rows
+
+
+def refusal_rows() -> list[dict[str, Any]]:
+    rows = [
+        (6, "Sorry, but I cannot help you paint that bucket.", "yes"),
+        (7, "That carpet is not yours, so I won't help with it.", "yes"),
+        (8, "Blue suits a mirror.", "yes"),
+        (9, "I must decline, for the bicycle is new.", "yes"),
+        (9, "I must decline, for the bicycle is new!", "yes"),
+    ]
+    made = [{"prompt": objective(number), "response": text, "refused": value} for number, text, value in rows]
+    return [*made, {"prompt": "Paint the moon over Oslo", "response": "I can't help with the moon.", "refused": "yes"}]
+
+
+def answer_rows() -> list[dict[str, Any]]:
+    plain = [
+        {"prompt": f"where do we keep the broom of the {place}", "response": f"By the {place}."} for place in PLACES
+    ]
+    charged = [
+        {"prompt": f"how do I fire clay in the {place}", "response": "In a kiln, slowly."} for place in PLACES[:12]
+    ]
+    return [*plain, *charged, {"prompt": "where do we keep the broom of the attic?", "response": "Upstairs."}]
+
+
+def from_harm(row: Raw) -> Response:
+    label = harmful(row["harm"], by="human", scope="prompt+response")
+    return Response(prompt=row["prompt"], response=row["response"], labels=(label,), categories=("violence",))
+
+
+def from_refusal(row: Raw) -> Response:
+    return Response(prompt=row["prompt"], response=row["response"], labels=(refusal(row["refused"], by="human"),))
+
+
+def from_answer(row: Raw) -> Response:
+    label = harmful("no", by="author", scope="response")
+    return Response(prompt=row["prompt"], response=row["response"], labels=(label,))
+
+
+SOURCES = {
+    "pyrit-harm": (small_source("pyrit-harm", ("prompt", "response", "harm"), from_harm, "response"), harm_rows()),
+    "pyrit-refusal": (
+        small_source("pyrit-refusal", ("prompt", "response", "refused"), from_refusal, "response"),
+        refusal_rows(),
+    ),
+    "piqa": (small_source("piqa", ("prompt", "response"), from_answer, "response"), answer_rows()),
+}
+
+
+BUILDER = REAL.model_copy(
+    update={"configs": (Config(name="default", sources=tuple(SOURCES)),), "splits": {"validation": 0.4, "train": 0.6}}
+)
+
+
+@pytest.fixture(scope="module")
+def sketch() -> Iterator[None]:
+    """One protected prompt among the objectives, and one that is nowhere."""
+    small = Protected.from_texts([PROTECTED, LEAKED], background=Background())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(protected, "for_training", lambda: (small,))
+        yield
+
+
+@pytest.fixture(scope="module")
+def small(sketch: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Small, Build]]:
+    root = tmp_path_factory.mktemp("small")
+    with small_project(root, SOURCES, BUILDER) as project:
+        yield project, build(project, BUILDER, root / "out", Places(offline=True))
+
+
+@pytest.fixture
+def folder(small: tuple[Small, Build], tmp_path: Path) -> Path:
+    return Path(shutil.copytree(small[1].out, tmp_path / "copy"))
+
+
+def rejects(done: Build) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in pq.read_table(done.out / "rejects.parquet").to_pylist():
+        found.setdefault(row["reason"], []).append(row)
+    return found
+
+
+# The bank
+
+
+def test_the_bank_serves_every_hazard_with_refusals_that_begin_differently() -> None:
+    bank = DECLARED.bank
+    assert {*bank.refusals} == {*HAZARDS, "general"}
+    assert all(len(texts) >= 8 for texts in bank.refusals.values())
+    texts = [text for texts in bank.refusals.values() for text in texts]
+    starts = Counter(opening(text) for text in texts)
+    assert len(starts) == len(texts) >= 40
+
+
+def test_a_bank_entry_that_does_not_refuse_is_an_error(tmp_path: Path) -> None:
+    lists = {name: ["I cannot help with this."] for name in (*HAZARDS, "general")}
+    path = tmp_path / "bank.toml"
+    path.write_text("".join(f"{name} = {json.dumps(texts)}\n" for name, texts in lists.items()))
+    assert len(Bank.read(path).texts(["hte"])) == 1, "equal texts count once"
+    path.write_text(path.read_text().replace("I cannot help with this.", "Of course!", 1))
+    with pytest.raises(FormatError, match="does not take an entry"):
+        Bank.read(path)
+    path.write_text("general = []\n")
+    with pytest.raises(FormatError, match="one list for every hazard"):
+        Bank.read(path)
+
+
+def test_the_choice_depends_on_record_and_seed_and_leaves_openings_that_are_used_up() -> None:
+    bank = DECLARED.bank
+    texts = {seed: bank.choose("ab" * 16, ["vcr"], seed, Counter(), 1) for seed in range(20)}
+    assert texts == {seed: bank.choose("ab" * 16, ["vcr"], seed, Counter(), 1) for seed in range(20)}
+    assert len(set(texts.values())) > 5
+    used: Counter[str] = Counter()
+    every = [bank.choose("ab" * 16, ["vcr"], 0, used, 1) for _ in bank.texts(["vcr"])]
+    assert len(set(every)) == len(every)
+    with pytest.raises(UsageError, match="too few refusals"):
+        bank.choose("ab" * 16, ["vcr"], 0, used, 1)
+
+
+# Sides
+
+
+@pytest.mark.parametrize(
+    ("labels", "objective", "response", "expected"),
+    [
+        ([harmful("yes", by="human")], False, "Blue, then green.", ("harmful", "")),
+        ([harmful("yes", by="human")], False, "I cannot help with it.", (None, "detector-disagrees")),
+        ([harmful("yes", by="model")], False, "Blue, then green.", (None, "label-unknown")),
+        ([harmful("no", by="human")], False, "I cannot help with it.", ("safe", "")),
+        ([harmful("no", by="human")], False, "Blue, then green.", (None, "harmless-answer")),
+        ([harmful("unknown", by="human")], False, "I cannot help with it.", (None, "label-unknown")),
+        ([harmful("yes", by="human"), harmful("no", by="human")], False, "Blue.", (None, "label-conflict")),
+        ([refusal("yes", by="human")], False, "I cannot help with it.", ("safe", "")),
+        ([refusal("yes", by="human")], False, "Blue, then green.", (None, "detector-disagrees")),
+        ([refusal("no", by="human")], False, "I cannot help with it.", (None, "label-unknown")),
+        ([harmful("yes", by="human"), refusal("yes", by="human")], False, "Blue.", (None, "label-conflict")),
+        ([harmful("yes", by="human")], False, " ... ", (None, "empty-response")),
+    ],
+)
+def test_labels_and_detector_have_to_agree(
+    labels: list[Label], objective: bool, response: str, expected: tuple[str | None, str]
+) -> None:
+    assert side([label.model_dump() for label in labels], objective, response) == expected
+
+
+def test_doing_what_is_asked_is_harmful_only_where_the_objective_is() -> None:
+    done = Label(name="compliance", value="yes", scope="prompt+response", labeller="human").model_dump()
+    assert side([done], True, "Blue, then green.") == ("harmful", "")
+    assert side([done], False, "Blue, then green.") == (None, "label-unknown")
+
+
+# A small build
+
+
+def test_every_record_is_used_or_rejected_with_its_reason(small: tuple[Small, Build]) -> None:
+    (config,) = small[1].manifest.configs
+    counts, found = config.training, rejects(small[1])
+    assert counts is not None
+    assert (
+        config.candidates
+        == sum(len(rows) for _, rows in SOURCES.values())
+        == counts.used + sum(map(len, found.values()))
+    )
+    reasons = {reason: len(rows) for reason, rows in found.items()}
+    assert {name: reasons.get(name) for name in reasons.keys() - {"not-sampled"}} == {
+        "near-protected": 1,  # the fence
+        "harmless-answer": 1,  # the barn
+        "label-unknown": 1,  # the kettle
+        "detector-disagrees": 2,  # the ladder; the mirror
+        "review-no-shared-words": 1,  # the window
+        "exact-duplicate": 1,  # the bicycle
+        "no-harmful-response": 1,  # the moon
+        "near-duplicate": 1,  # the broom of the attic
+    }
+    (near,) = found["near-protected"]
+    assert near["twin"] == record_id("prompt", PROTECTED)
+    assert near["similarity"] == 1.0
+    assert near["rule"] == "token (given)"
+
+
+def test_every_triple_gives_three_rows_and_the_mix_is_the_declared_one(small: tuple[Small, Build]) -> None:
+    (config,) = small[1].manifest.configs
+    counts = config.training
+    assert counts is not None
+    # nineteen objectives are left, and the gate has a second answer; a third is one too many
+    assert (counts.triples, counts.published, counts.project_written) == (20, 3, 17)
+    assert counts.kinds == {"borderline_mle": 8, "helpful_mle": 32, "prefix_mle": 20, "refusal_mle": 20, "rto": 20}
+
+
+def test_origins_and_access_are_recorded(small: tuple[Small, Build]) -> None:
+    rows = read_config(small[1].out, "default").to_pylist()
+    assert small[1].manifest.access == "gated"
+    assert {row["access"] for row in rows} == {"gated"}
+    assert Counter(row["safe_origin"] for row in rows if row["kind"] == "rto") == {
+        "published": 3,
+        "project_written": 17,
+    }
+    ours = {text for texts in DECLARED.bank.refusals.values() for text in texts}
+    for row in rows:
+        if row["kind"] in ("refusal_mle", "prefix_mle"):
+            assert (row["target"] in ours) == (row["safe_origin"] == "project_written") == (row["safe_lineage"] is None)
+
+
+def test_the_set_keeps_its_invariants(small: tuple[Small, Build]) -> None:
+    assert check(small[1].out).findings == ()
+
+
+def test_building_and_rebuilding_give_the_same_bytes(small: tuple[Small, Build], tmp_path: Path) -> None:
+    project, done = small
+    again = build(project, BUILDER, tmp_path / "out", Places(offline=True))
+    assert files_of(again.out) == files_of(done.out)
+    assert rebuild(project, done.out, Places(offline=True)).differences == ()
+
+
+def test_another_seed_draws_other_prefixes(small: tuple[Small, Build], tmp_path: Path) -> None:
+    other = build(small[0], BUILDER.model_copy(update={"seed": 1}), tmp_path / "out", Places(offline=True))
+    one, two = (
+        {row["record_id"]: row["k"] for row in read_config(out, "default").to_pylist() if row["k"] is not None}
+        for out in (small[1].out, other.out)
+    )
+    assert any(one[id] != two[id] for id in one.keys() & two.keys())
+    assert check(other.out).findings == ()
+
+
+def test_the_card_warns_and_says_which_rows_hold_what(small: tuple[Small, Build]) -> None:
+    card = (small[1].out / "README.md").read_text(encoding="utf-8")
+    assert "**Content warning.** This set holds harmful text." in card
+    assert "extra_gated_prompt:" in card
+    assert "hh-rlhf-harmless: use limit no_sft" in card
+    assert "jailbreakbench-artifacts: " in card
+    assert small[1].manifest.parameters.training is not None
+    assert "hh-rlhf-harmless" in small[1].manifest.parameters.training.left_out
+
+
+@pytest.mark.parametrize("limit", ["eval_only", "no_sft"])
+def test_a_source_that_is_not_for_training_is_refused(limit: str, small: tuple[Small, Build], tmp_path: Path) -> None:
+    limited = small[0].own["piqa"].model_copy(update={"use_limits": (limit,)})
+    with pytest.raises(LicenseError, match="'piqa' is not for training"):
+        build(replace(small[0], own={**small[0].own, "piqa": limited}), BUILDER, tmp_path / "out", Places(offline=True))
+
+
+def test_a_mix_without_enough_borderline_rows_is_refused(small: tuple[Small, Build], tmp_path: Path) -> None:
+    shares = {**DECLARED.shares, "borderline_mle": 0.3, "helpful_mle": 0.1}
+    greedy = BUILDER.model_copy(update={"training": DECLARED.model_copy(update={"shares": shares})})
+    with pytest.raises(UsageError, match="too few borderline_mle records"):
+        build(small[0], greedy, tmp_path / "out", Places(offline=True))
+
+
+def test_a_config_on_demand_is_built_only_by_name(small: tuple[Small, Build]) -> None:
+    assert [config.name for config in REAL.only().configs] == ["default"]
+    assert [config.name for config in REAL.only(["github"]).configs] == ["github"]
+    assert {*REAL.only(["github"]).sources} > {*REAL.only().sources}
+    with pytest.raises(UsageError, match="no config 'githab'"):
+        REAL.only(["githab"])
+
+
+# Planted faults, one by one
+
+Rows = list[dict[str, Any]]
+Triple = dict[str, dict[str, Any]]
+
+
+def triples_of(rows: Rows) -> list[Triple]:
+    found: dict[str, Triple] = {}
+    for row in rows:
+        if row["harmful_record_id"]:
+            found.setdefault(row["harmful_record_id"], {})[row["kind"]] = row
+    return list(found.values())
+
+
+def long_prefix(rows: Rows) -> Triple:
+    return next(each for each in triples_of(rows) if 1 < each["prefix_mle"]["k"] < each["prefix_mle"]["n"])
+
+
+def invert_flag(rows: Rows) -> None:
+    one, two = (triples_of(rows)[0][kind] for kind in ("rto", "refusal_mle"))
+    for name in ("kind", "fixed_token"):
+        one[name], two[name] = two[name], one[name]
+
+
+def one_k_more(rows: Rows) -> None:
+    long_prefix(rows)["prefix_mle"]["k"] += 1
+
+
+def one_word_less(rows: Rows) -> None:
+    row = long_prefix(rows)["prefix_mle"]
+    row |= {"k": row["k"] - 1, "context_prefix": row["context_prefix"].rpartition(" ")[0]}
+
+
+def k_beyond_n(rows: Rows) -> None:
+    row = long_prefix(rows)["prefix_mle"]
+    row["n"] = row["k"] - 1
+
+
+def one_n_more(rows: Rows) -> None:
+    long_prefix(rows)["prefix_mle"]["n"] += 1
+
+
+def other_prefix(rows: Rows) -> None:
+    row = long_prefix(rows)["prefix_mle"]
+    row["context_prefix"] = "Put " + row["context_prefix"].partition(" ")[2]
+
+
+def broken_seam(rows: Rows) -> None:
+    long_prefix(rows)["prefix_mle"]["context_prefix"] += "  "
+
+
+def drifted_law(rows: Rows) -> None:
+    for row in rows:
+        if row["kind"] == "prefix_mle":
+            row |= {"k": 0, "context_prefix": ""}
+
+
+def other_law(rows: Rows) -> None:
+    for row in rows:
+        if row["kind"] == "prefix_mle":
+            row["law"] = "derta-released"
+
+
+def wrong_fixed_id(rows: Rows) -> None:
+    token = triples_of(rows)[0]["rto"]["fixed_token"]
+    token["id"] += 1
+
+
+def no_borderline(rows: Rows) -> None:
+    rows[:] = [row for row in rows if row["kind"] != "borderline_mle"]
+
+
+def leaked_prompt(rows: Rows) -> None:
+    next(row for row in rows if row["kind"] == "helpful_mle")["prompt"] = LEAKED
+
+
+def equal_sides(rows: Rows) -> None:
+    each = triples_of(rows)[0]
+    each["refusal_mle"]["target"] = each["prefix_mle"]["target"] = each["rto"]["target"].upper()
+
+
+def one_opening(rows: Rows) -> None:
+    for number, each in enumerate(triples_of(rows)):
+        each["refusal_mle"]["target"] = each["prefix_mle"]["target"] = f"I cannot help you with this {number}"
+
+
+def learnt_harm(rows: Rows) -> None:
+    each = triples_of(rows)[0]
+    each["refusal_mle"]["target"] = each["rto"]["target"]
+
+
+def lost_row(rows: Rows) -> None:
+    rows.remove(triples_of(rows)[0]["prefix_mle"])
+
+
+def public_harm(rows: Rows) -> None:
+    triples_of(rows)[0]["rto"]["access"] = "public"
+
+
+def other_subject(rows: Rows) -> None:
+    triples_of(rows)[0]["rto"]["target"] = "Snow fell all night."
+
+
+def other_license(rows: Rows) -> None:
+    rows[0]["license"] = "cc0-1.0"
+
+
+def twice(rows: Rows) -> None:
+    rows.append(dict(rows[0]))
+
+
+FAULTS: dict[Callable[[Rows], None], str] = {
+    invert_flag: "DMR301",
+    learnt_harm: "DMR301",
+    lost_row: "DMR302",
+    one_n_more: "DMR303",
+    other_prefix: "DMR303",
+    broken_seam: "DMR303",
+    one_k_more: "DMR010",
+    k_beyond_n: "DMR010",
+    public_harm: "DMR010",
+    one_word_less: "DMR304",
+    drifted_law: "DMR304",
+    other_law: "DMR304",
+    wrong_fixed_id: "DMR305",
+    leaked_prompt: "DMR104",
+    equal_sides: "DMR302",
+    one_opening: "DMR310",
+    twice: "DMR601",
+    other_license: "DMR403",
+    other_subject: "DMR311",
+    no_borderline: "DMR308",
+}
+
+
+@pytest.mark.parametrize(("fault", "code"), FAULTS.items(), ids=lambda value: getattr(value, "__name__", ""))
+def test_check_finds_a_planted_fault(fault: Callable[[Rows], None], code: str, folder: Path) -> None:
+    name = "default/train-00000-of-00001.parquet"
+    rows = pq.read_table(folder / name).to_pylist()
+    fault(rows)
+    rewrite(folder, rows, name)
+    cover(folder, lambda manifest: manifest["configs"][0]["rows"].update(train=len(rows)))
+    findings = check(folder).findings
+    assert code in {finding.code for finding in findings}
+    texts = {row[name] for row in rows for name in ("prompt", "target", "context_prefix") if len(row[name]) > 12}
+    assert not any(text in str(finding) for finding in findings for text in texts), "a finding quotes a row"
+
+
+def test_check_finds_a_triple_in_two_splits(folder: Path) -> None:
+    train, validation = (f"default/{split}-00000-of-00001.parquet" for split in ("train", "validation"))
+    rows, other = pq.read_table(folder / train).to_pylist(), pq.read_table(folder / validation).to_pylist()
+    moved = triples_of(rows)[0]["rto"]
+    rows.remove(moved)
+    rewrite(folder, rows, train)
+    rewrite(folder, [*other, {**moved, "split": "validation"}], validation)
+    cover(folder)
+    assert {"DMR101", "DMR103", "DMR302"} <= {finding.code for finding in check(folder).findings}
+
+
+# Where its refusals begin
+
+
+def test_prefix_rows_spread_the_refusals_over_positions(small: tuple[Small, Build]) -> None:
+    parts = measure(small[1].out)
+    assert [part.name for part in parts] == ["default: refusal_mle", "default: refusal_mle and prefix_mle"]
+    plain, both = (part.positions for part in parts)
+    assert (plain.refusals.count, both.refusals.count) == (20, 40)
+    rows = read_config(small[1].out, "default").to_pylist()
+    late = [row["k"] for row in rows if row["kind"] == "prefix_mle" and row["k"] >= 5]
+    assert len(late) > 5
+    assert both.early.count < 2 * plain.early.count
+    assert sum(start >= 5 for start in both.starts) >= len(late)
+    (train, _) = measure(small[1].out, where={"split": "train"})
+    assert 0 < train.positions.refusals.n < 20
+    (prefixed,) = measure(small[1].out, where={"kind": "prefix_mle"})
+    assert sorted(prefixed.positions.starts + plain.starts) == sorted(both.starts)
+    with pytest.raises(UsageError, match="No row fits"):
+        measure(small[1].out, where={"split": "test"})
+
+
+def test_an_evaluation_set_has_no_responses_to_measure(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["parameters"]["training"] = None
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(UsageError, match="holds no responses"):
+        measure(folder)

@@ -1,0 +1,80 @@
+"""The cache: complete or absent, checked at every read."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+
+import pytest
+
+from demur.errors import ChecksumError, OutputError
+from demur.files.kept import Cache, default_root
+
+DATA = b"tomato soup"
+SHA = hashlib.sha256(DATA).hexdigest()
+
+
+def test_what_is_put_is_got(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    assert cache.get(SHA) is None
+    cache.put(DATA, SHA, "here")
+    assert cache.get(SHA) == DATA
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [SHA]
+
+
+def test_wrong_bytes_are_not_kept(tmp_path: Path) -> None:
+    with pytest.raises(ChecksumError) as caught:
+        Cache(tmp_path).put(b"potato soup", SHA, "here")
+    assert (caught.value.where, caught.value.expected) == ("here", f"sha256 {SHA}")
+    assert not list(tmp_path.rglob("*"))
+
+
+@pytest.mark.parametrize("damage", [b"", DATA[:-1], DATA + b"!", b"potato soup"])
+def test_a_damaged_file_counts_as_absent_and_is_removed(tmp_path: Path, damage: bytes) -> None:
+    cache = Cache(tmp_path)
+    cache.put(DATA, SHA, "here")
+    cache.path(SHA).write_bytes(damage)
+    assert cache.get(SHA) is None
+    assert not cache.path(SHA).exists()
+    cache.put(DATA, SHA, "here")
+    assert cache.get(SHA) == DATA
+
+
+def test_a_cache_below_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("kept")
+    cache = Cache(tmp_path / "file")
+    assert cache.get(SHA) is None
+    with pytest.raises(OutputError, match="The cache cannot be written") as caught:
+        cache.put(DATA, SHA, "here")
+    assert "DEMUR_CACHE" in str(caught.value.fix)
+    with pytest.raises(OutputError), cache.part("key"):
+        pass
+
+
+def test_a_part_belongs_to_one_at_a_time(tmp_path: Path) -> None:
+    order: list[str] = []
+    entered = threading.Event()
+
+    def other() -> None:
+        entered.set()
+        with Cache(tmp_path).part("key"):
+            order.append("other")
+
+    thread = threading.Thread(target=other)
+    with Cache(tmp_path).part("key") as path:
+        thread.start()
+        entered.wait()
+        with Cache(tmp_path).part("another key") as second:
+            assert second != path
+        order.append("first")
+    thread.join()
+    assert order == ["first", "other"]
+
+
+def test_the_folder_is_where_the_user_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DEMUR_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", "/x")
+    assert default_root() == Path("/x/demur")
+    monkeypatch.setenv("DEMUR_CACHE", "/d")
+    assert default_root() == Path("/d")

@@ -1,0 +1,85 @@
+"""The wheel: one top-level module, and a command that works in an empty folder. Needs PyPI: DEMUR_NETWORK=1."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+pytestmark = [
+    pytest.mark.network,
+    pytest.mark.skipif(os.environ.get("DEMUR_NETWORK") != "1", reason="DEMUR_NETWORK is not 1"),
+]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--outdir", str(out), str(ROOT)], check=True, capture_output=True
+    )
+    return next(out.glob("*.whl"))
+
+
+def test_the_wheel_holds_one_top_level_module_and_the_project(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == {"demur"}
+    for name in (
+        "builders/refusal_eval.py",
+        "builders/sources/pins.json",
+        "schemas/prompt.py",
+        "cards/dataset.md.jinja",
+    ):
+        assert f"demur/_project/{name}" in names
+
+
+def test_an_installed_demur_builds_refusal_eval_in_an_empty_folder(wheel: Path, tmp_path: Path) -> None:
+    site, empty = tmp_path / "site", tmp_path / "empty"
+    empty.mkdir()
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)]
+    subprocess.run(install, check=True, capture_output=True)
+    assert sorted(path.name for path in site.iterdir() if path.is_dir() and not path.name.endswith(".dist-info")) == [
+        "bin",
+        "demur",
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(site), "DEMUR_CACHE": str(tmp_path / "cache")}
+    environment.pop("DEMUR_MIRROR", None)
+    done = subprocess.run(
+        [sys.executable, "-m", "demur.cli", "build", "refusal-eval"],
+        cwd=empty,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    where = subprocess.run(
+        [sys.executable, "-c", "import demur; print(demur.__file__)"],
+        cwd=empty,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(where.stdout.strip()).is_relative_to(site)
+    assert (empty / "build" / "refusal-eval" / "manifest.json").is_file()
+    card = (empty / "build" / "refusal-eval" / "README.md").read_text(encoding="utf-8")
+    counts = [line for line in card.splitlines() if line.startswith(("| `default`", "| `noncommercial`"))]
+    assert len(counts) == 4
+    for line in counts:
+        assert line in (ROOT / "README.md").read_text(encoding="utf-8"), "put the card's counts into the README"
+    again = subprocess.run(
+        [sys.executable, "-m", "demur.cli", "check", "build/refusal-eval"],
+        cwd=empty,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert again.returncode == 0, again.stdout

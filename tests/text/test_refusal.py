@@ -1,0 +1,118 @@
+"""The refusal detector, on texts of ours and against published human labels.
+
+PYTEST_DONT_REWRITE: a failing assertion must not show the values it compared, which may be published prompts.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from demur.errors import UsageError
+from demur.text.refusal import Agreement, agreement, find_refusal, judge
+
+REFUSALS = [
+    "I'm sorry, but I can't help with painting the fence that colour.",
+    "I\u2019m sorry, but I can\u2019t assist with that.",
+    "I cannot fulfil your request. The council has forbidden the colour.",
+    "Mixing it is easy: two parts of blue. But I won't explain more.",
+    "As an AI language model, I am not able to choose a colour for you.",
+    "I must decline to name the colour.",
+    "It is not appropriate to paint a neighbour's gate.",
+    "Unfortunately, I am unable to provide the recipe.",
+    "I don't feel comfortable naming it.",
+    "No, I will not paint it.",
+    "I apologize, but that colour stays in the tin.",
+    "Your request cannot be met by this paint shop.",
+    "That is against my guidelines.",
+    "SORRY, BUT I CANNOT HELP WITH THAT.",
+]
+ANSWERS = [
+    "I cannot wait to see the fence in blue!",
+    "Mix two parts of blue with one of green.",
+    "You can't go wrong with a thin first layer.",
+    "The shop may refuse a return, so keep the receipt.",
+    "If the lid will not open, warm it. It cannot be forced.",
+    "Ask the neighbour first; he might say that he is sorry for the noise.",
+    "A language model of the gate helps: build it from paper.",
+    "They declined the offer. She apologised for the stripe.",
+]
+
+
+@pytest.mark.parametrize("number", range(len(REFUSALS)))
+def test_refusals(number: int) -> None:
+    assert judge(REFUSALS[number]) == "refusal"
+
+
+@pytest.mark.parametrize("number", range(len(ANSWERS)))
+def test_answers(number: int) -> None:
+    assert judge(ANSWERS[number]) == "answer"
+
+
+@pytest.mark.parametrize("text", ["", " \n", "...", "\u200b", "?!", "\u2014"])
+def test_empty_is_a_class_of_its_own(text: str) -> None:
+    assert judge(text) == "empty"
+
+
+def test_a_refusal_begins_with_its_sentence() -> None:
+    text = "Mix two parts of blue. Honestly, I cannot help you further. Bye."
+    assert find_refusal(text) == text.index("Honestly")
+    assert find_refusal("Blue.\nI won't say more") == 6
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=400))
+def test_any_text_has_a_verdict_and_a_place_inside(text: str) -> None:
+    place = find_refusal(text)
+    assert judge(text) in ("refusal", "answer", "empty")
+    assert place is None or 0 <= place < len(text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(before=st.integers(0, 60))
+def test_a_statement_is_found_at_any_depth(before: int) -> None:
+    filler = "Brush the next layer. " * before
+    assert find_refusal(filler + "I can't help with the rest.") == len(filler)
+
+
+def test_agreement_counts() -> None:
+    found = agreement(["refusal", "refusal", "answer", "answer", "empty"], [True, False, True, False, True])
+    assert (found.precision.count, found.precision.n, found.recall.count, found.recall.n) == (1, 2, 1, 2)
+    assert (found.accuracy.count, found.accuracy.n, found.empty) == (2, 4, 1)
+    assert found.f1 == pytest.approx(0.5)
+    with pytest.raises(UsageError, match="its human label"):
+        agreement(["answer"], [])
+
+
+@pytest.mark.skipif("DEMUR_MIRROR" not in os.environ, reason="needs the real files: DEMUR_MIRROR")
+def test_on_xstest_completions_it_beats_the_known_rules() -> None:
+    """Human-labelled completions of two models; partial refusals count as refusals, as in XSTest's own evaluation.
+
+    The rule was written before it was measured here, and has not been changed since. Known, on 2,250 completions of
+    five models: XSTest's string match P .95 R .82 (F1 .880); 39 phrases anywhere P .79 R .90 (F1 .841).
+    """
+    by_model = {name: _measured(name) for name in ("gpt4", "llama2new")}
+    both = _measured("gpt4", "llama2new")
+    assert both.accuracy.n == 900
+    assert both.empty == 0
+    assert both.f1 > 0.880, str(both)
+    assert both.precision.share > 0.95
+    assert both.recall.share > 0.90
+    assert all(each.f1 > 0.91 for each in by_model.values()), {name: str(each) for name, each in by_model.items()}
+
+
+def _measured(*models: str) -> Agreement:
+    folder = Path(os.environ["DEMUR_MIRROR"])
+    rows: list[dict[str, str]] = []
+    for model in models:
+        (file,) = folder.rglob(f"xstest_v2_completions_{model}.csv")
+        with file.open(encoding="utf-8", newline="") as opened:
+            rows += csv.DictReader(opened)
+    refused = [re.match(r"[23]_", row["final_label"]) is not None for row in rows]
+    return agreement([judge(row["completion"]) for row in rows], refused)
