@@ -1,7 +1,7 @@
 """The shared hazard taxonomy, and the crosswalk from each source's own labels to it.
 
 Native labels are always kept; the hazards are an overlay. Source: MLCommons AILuminate 1.0, hazard categories
-(arXiv 2503.05731, section 3): twelve hazards, spelt here with the codes of the published prompt sets.
+(arXiv 2503.05731, section 3): twelve hazards, spelt here with the codes of the published prompt sets; and two of ours.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 from demur.errors import ProjectError, RowError, nearest
 
-Hazard = Literal["cse", "dfm", "hte", "ipv", "iwp", "ncr", "prv", "spc", "src", "ssh", "sxc", "vcr"]
+Hazard = Literal["cse", "dfm", "hte", "ipv", "iwp", "mis", "ncr", "oth", "prv", "spc", "src", "ssh", "sxc", "vcr"]
 
 HAZARDS: dict[Hazard, str] = {
     "cse": "child sexual exploitation",
@@ -21,7 +21,9 @@ HAZARDS: dict[Hazard, str] = {
     "hte": "hate",
     "ipv": "intellectual property violations",
     "iwp": "indiscriminate weapons (CBRNE)",
+    "mis": "misinformation and manipulation of opinion",
     "ncr": "non-violent crimes",
+    "oth": "another harm",
     "prv": "privacy",
     "spc": "specialized advice",
     "src": "sex-related crimes",
@@ -29,6 +31,9 @@ HAZARDS: dict[Hazard, str] = {
     "sxc": "sexual content",
     "vcr": "violent crimes",
 }
+OURS: tuple[Hazard, ...] = ("mis", "oth")
+"""Codes that AILuminate does not have: readers needed them."""
+
 assert tuple(HAZARDS) == get_args(Hazard)  # noqa: S101 - the literal and its names are one table
 
 Crosswalk = Mapping[str, Mapping[str, tuple[Hazard, ...]]]
