@@ -1,4 +1,4 @@
-"""Demur builds, curates and releases the data that teaches language models to refuse, and the data that tests it.
+r"""Demur builds, curates and releases the data that teaches language models to refuse, and the data that tests it.
 
 This page is the public interface; everything else may move. Names are loaded when they are asked for.
 
@@ -18,7 +18,7 @@ Check anybody's data:
     >>> import demur
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "prompts.csv"
-    ...     _ = file.write_text("prompt,label\\nHow do I prune a rose?,safe\\nHow do I prune a rose?,safe\\n")
+    ...     _ = file.write_text("prompt,label\nHow do I prune a rose?,safe\nHow do I prune a rose?,safe\n")
     ...     report = demur.check(file, {"prompt": "prompt"}, license="cc-by-4.0")
     >>> [(finding.code, finding.row) for finding in report.findings]
     [('DMR102', 1)]

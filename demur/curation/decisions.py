@@ -38,7 +38,8 @@ class Decision(Frozen):
     text_sha256: Sha256
     """Of the text as published: where it changes, the decision is stale."""
     action: Action
-    """``drop`` leaves the row out; ``relabel`` sets its behaviour; ``hazards`` sets its hazards; ``keep`` confirms it; ``same-as`` and ``not-same-as`` say whether two texts ask the same."""
+    """``drop`` leaves the row out; ``relabel`` sets its behaviour; ``hazards`` sets its hazards; ``keep`` confirms it;
+    ``same-as`` and ``not-same-as`` say whether two texts ask the same."""
     behaviour: Behaviour | None = None
     """Of ``relabel``."""
     hazards: tuple[Hazard, ...] | None = None

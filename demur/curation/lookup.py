@@ -1,0 +1,98 @@
+"""Find texts by record id in the sources of a project: where they stand, their labels, their words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from demur.curation.curated import prompt_ids
+from demur.errors import UsageError, nearest
+from demur.files.digest import text_sha256
+from demur.progress import track
+from demur.project import Project
+from demur.sources import declared
+from demur.sources.collect import collect
+from demur.sources.fetch import Places, fetch_all
+from demur.sources.source import Source
+
+
+@dataclass(frozen=True)
+class Place:
+    """One record of a text: where it stands and what its source says."""
+
+    record_id: str
+    source: str
+    row: int
+    native_id: str | None
+    text: str
+    labels: tuple[dict[str, Any], ...]
+    native_labels: tuple[dict[str, Any], ...]
+    hazards: tuple[str, ...]
+    context: bool
+    response: bool
+
+    @property
+    def sha256(self) -> str:
+        """Of the text, as published."""
+        return text_sha256(self.text)
+
+
+def records_of(project: Project, names: Sequence[str] = (), places: Places | None = None) -> Iterator[pa.Table]:
+    """The records of every pinned source, or of those named, source by source."""
+    every = declared.sources(project)
+    for name in names:
+        if name not in every:
+            msg = f"No source {name!r}"
+            raise UsageError(msg, fix=nearest(name, every))
+    wanted: list[Source] = [each for each in every.values() if each.pin and (not names or each.name in names)]
+    models, crosswalk = declared.schemas(project), declared.crosswalk(project)
+    for fetched in track(fetch_all(wanted, places or Places()), "sources read", len(wanted)):
+        yield collect([fetched], models[fetched.source.kind], crosswalk)[0]
+
+
+def find(tables: Iterable[pa.Table], wanted: set[str]) -> dict[str, list[Place]]:
+    """Every record of these prompts, by record id; each row of a response counts for its prompt."""
+    found: dict[str, list[Place]] = {id: [] for id in wanted}
+    for table in tables:
+        ids = prompt_ids(table)
+        rows = [row for row, id in enumerate(ids) if id in wanted]
+        for row, record in zip(rows, table.take(pa.array(rows, pa.int64())).to_pylist(), strict=True):
+            if record["prompt"] is not None:
+                found[ids[row]].append(_place(ids[row], record))
+    return found
+
+
+def full_ids(given: Sequence[str], known: Iterable[str]) -> list[str]:
+    """Whole record ids from their beginnings, of eight digits or more.
+
+    Raises:
+        UsageError: a beginning that fits none, or several.
+    """
+    every = sorted({*known})
+    made = []
+    for each in given:
+        fits = [id for id in every if id.startswith(each.lower())] if len(each) >= 8 else []
+        if len(fits) != 1:
+            msg = "No text has this record id" if not fits else "Several texts have ids that begin so"
+            raise UsageError(msg, got=each, expected="a record id, or its first eight digits or more")
+        made.append(fits[0])
+    return made
+
+
+def _place(id: str, record: dict[str, Any]) -> Place:
+    lineage = record["lineage"]
+    return Place(
+        record_id=id,
+        source=lineage["source"],
+        row=lineage["row"],
+        native_id=lineage["native_id"],
+        text=record["prompt"],
+        labels=tuple(record["labels"]),
+        native_labels=tuple(record["native_labels"]),
+        hazards=tuple(record["hazards"]),
+        context=record["context"] is not None,
+        response="response" in record,
+    )

@@ -1,0 +1,85 @@
+"""The curation of a project: annotations, decisions and pairs by meaning, read once and handed on.
+
+A private project has files of its own; with ``inherits = true`` in its ``builders/curation/curation.toml`` it builds on
+those that came with Demur, and its own decisions about a text take the place of theirs.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from demur.curation.annotations import FOLDER, annotations_of
+from demur.curation.decisions import FILE, Decision, decisions_of
+from demur.curation.meaning.pairs import PAIRS, Pairs, read_pairs
+from demur.curation.resolve import Resolved, resolve_all
+from demur.errors import ProjectError
+from demur.files.digest import file_sha256
+from demur.project import Project, bundled
+
+SETTINGS = Path("builders") / "curation" / "curation.toml"
+
+
+@dataclass(frozen=True)
+class Curation:
+    """What readers said, what the project decided, and which texts ask the same.
+
+    Attributes:
+        resolved: record id of a prompt -> what its readers say together.
+        decisions: sorted.
+        pairs: prompts that are near by meaning.
+        files: the files that it was read from -> their sha256.
+    """
+
+    resolved: Mapping[str, Resolved] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
+    pairs: Pairs = field(default_factory=Pairs.none)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+def curation_of(project: Project) -> Curation:
+    """Read the curation of a project.
+
+    Raises:
+        FormatError: a file is broken, or decisions contradict each other; nothing is applied.
+        ProjectError: the settings of the curation are broken.
+    """
+    own = _read(project)
+    if project.root == bundled().root or not _inherits(project):
+        return own
+    ours = _read(bundled())
+    decided = {each.record_id for each in own.decisions}
+    return Curation(
+        resolved={**ours.resolved, **own.resolved},
+        decisions=tuple(
+            sorted(
+                [*own.decisions, *(each for each in ours.decisions if each.record_id not in decided)],
+                key=lambda each: each.key,
+            )
+        ),
+        pairs=own.pairs if own.pairs.models else ours.pairs,
+        files={**{f"demur/{name}": digest for name, digest in ours.files.items()}, **own.files},
+    )
+
+
+def _read(project: Project) -> Curation:
+    paths = [*sorted((project.root / FOLDER).glob("*.csv")), project.root / FILE, project.root / PAIRS]
+    return Curation(
+        resolved=resolve_all(annotations_of(project)),
+        decisions=tuple(decisions_of(project)),
+        pairs=read_pairs(project),
+        files={path.relative_to(project.root).as_posix(): file_sha256(path) for path in paths if path.is_file()},
+    )
+
+
+def _inherits(project: Project) -> bool:
+    path = project.root / SETTINGS
+    if not path.is_file():
+        return False
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")).get("inherits") is True
+    except (OSError, ValueError) as error:
+        msg = "The settings of the curation cannot be read"
+        raise ProjectError(msg, where=path, got=f"{type(error).__name__}: {error}") from error

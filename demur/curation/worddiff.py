@@ -1,0 +1,50 @@
+"""What two texts have in common, word by word, with or without showing a word."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class WordDiff:
+    """A word diff of two texts.
+
+    Attributes:
+        shared: words that stand in both, in order.
+        removed: words of the first alone.
+        added: words of the second alone.
+        marked: the whole, with ``[-...-]`` around what is of the first alone and ``{+...+}`` around what the second has.
+
+    Example:
+        >>> found = WordDiff.of("Paint the old fence", "Paint the fence blue")
+        >>> found.masked, found.marked
+        ('3 words shared, 1 only in the first, 1 only in the second', 'Paint the [-old-] fence {+blue+}')
+    """
+
+    shared: int
+    removed: int
+    added: int
+    marked: str
+
+    @classmethod
+    def of(cls, one: str, two: str) -> WordDiff:
+        """Compare two texts."""
+        left, right = one.split(), two.split()
+        parts, shared, removed, added = [], 0, 0, 0
+        for tag, a, b, c, d in difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+            if tag == "equal":
+                shared += b - a
+                parts.append(" ".join(left[a:b]))
+                continue
+            removed, added = removed + b - a, added + d - c
+            if b > a:
+                parts.append(f"[-{' '.join(left[a:b])}-]")
+            if d > c:
+                parts.append(f"{{+{' '.join(right[c:d])}+}}")
+        return cls(shared, removed, added, " ".join(parts))
+
+    @property
+    def masked(self) -> str:
+        """The numbers alone."""
+        return f"{self.shared} words shared, {self.removed} only in the first, {self.added} only in the second"
