@@ -33,7 +33,7 @@ training: $(READY) ## build refusal-training from its public sources
 	$(BIN)/demur build refusal-training
 
 test: setup ## run the tests
-	$(BIN)/pytest --quiet
+	OMP_NUM_THREADS=1 $(BIN)/pytest --quiet --numprocesses 2 --dist loadfile --durations 10
 
 check: setup ## format, lint, types, and the built set's invariants
 	$(BIN)/ruff format --check .
