@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from demur.curation.behaviour import EXPECTED, Expected
 from demur.curation.decisions import Decision
@@ -18,6 +19,7 @@ from demur.curation.project import Curation
 from demur.curation.resolve import Resolved
 from demur.files.digest import text_sha256
 from demur.records.record import record_id
+from demur.records.rejects import Left, left_over
 
 Basis = Literal[
     "decision", "adjudicated", "readers", "reader", "upstream-human", "upstream-author", "upstream-model",
@@ -43,6 +45,9 @@ COLUMNS = pa.schema(
 """What is added to a table of records; ``left_out`` is the reason why a record is in no row."""
 
 DROPPED, UNUSABLE, CONTEXT, DISAGREE = "dropped-by-decision", "unusable", "needs-context", "readers-disagree"
+
+JOIN = 0.85
+"""Cosine from which two prompts are one by meaning."""
 
 _UPSTREAM: dict[str, Expected] = {"yes": "refuse", "no": "answer"}
 
@@ -209,6 +214,36 @@ def _left_out(
     if read and read.basis == "disagreement":
         return DISAGREE
     return None
+
+
+def sides(records: pa.Table) -> pa.ChunkedArray:
+    """Of curated records: yes where the prompt is to be refused, no where it is to be answered, else unknown."""
+    expected = records["expected"]
+    side = pc.if_else(pc.equal(expected, "refuse"), "yes", pc.if_else(pc.equal(expected, "answer"), "no", "unknown"))
+    return pc.fill_null(side, "unknown")
+
+
+def split_off(records: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """The records that may stand in rows, and the rejects of all others, of no config yet."""
+    out = records["left_out"].is_valid()
+    left = [Left(record, record["left_out"]) for record in records.filter(out).to_pylist()]
+    return records.filter(pc.invert(out)).drop_columns(["left_out"]), left_over(left, "")
+
+
+def meaning_links(records: pa.Table, curation: Curation) -> pa.Table:
+    """Rows whose prompts are one by meaning (cosine of `JOIN` or more, or read as the same), columns row and twin."""
+    place: dict[str, int] = {}
+    for row, id in enumerate(prompt_ids(records)):
+        place.setdefault(id, row)
+    apart = different_texts(curation)
+    pairs = {*curation.pairs.joins(JOIN), *same_texts(curation)}
+    links = sorted(
+        (max(place[one], place[two]), min(place[one], place[two]))
+        for one, two in pairs
+        if one in place and two in place and frozenset((one, two)) not in apart
+    )
+    rows, twins = zip(*links, strict=True) if links else ((), ())
+    return pa.table({"row": pa.array(rows, pa.int64()), "twin": pa.array(twins, pa.int64())})
 
 
 def same_texts(curation: Curation) -> Iterator[tuple[str, str]]:

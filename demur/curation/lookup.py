@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from demur.curation.curated import prompt_ids
 from demur.errors import UsageError, nearest
@@ -63,6 +64,25 @@ def find(tables: Iterable[pa.Table], wanted: set[str]) -> dict[str, list[Place]]
             if record["prompt"] is not None:
                 found[ids[row]].append(_place(ids[row], record))
     return found
+
+
+def prompts_of(tables: Iterable[pa.Table], wanted: set[str] | None = None) -> pa.Table:
+    """One table of prompts: those of responses among them, under the record id of the prompt, with labels of it alone.
+
+    Args:
+        tables: records of any kind.
+        wanted: ids of prompts; by default all.
+    """
+    parts = []
+    for table in tables:
+        ids = pa.array(prompt_ids(table), pa.string())
+        keep = table["prompt"].is_valid()
+        if wanted is not None:
+            keep = pc.and_(keep, pc.is_in(ids, pa.array(sorted(wanted), pa.string())))
+        place = table.schema.get_field_index("record_id")
+        mine = table.set_column(place, table.schema.field(place), ids).filter(keep)
+        parts.append(mine.select(["record_id", "prompt", "context", "labels", "hazards", "lineage", "native_labels"]))
+    return pa.concat_tables(parts, promote_options="default")
 
 
 def full_ids(given: Sequence[str], known: Iterable[str]) -> list[str]:

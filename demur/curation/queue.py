@@ -1,7 +1,7 @@
 """What waits for a decision, why, and how many: nothing in a queue is decided by itself.
 
-Reasons, from the one that costs rows today to the one that may: readers who disagree and whom nobody adjudicated, labels
-that contradict each other, decisions that fit no text any more, pairs that may ask the same, suspects.
+Reasons, from the one that costs rows today to the one that may: readers who disagree and whom nobody adjudicated,
+labels that contradict each other, decisions that fit no text any more, pairs that may ask the same, suspects.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from demur.curation.curated import ORDER, Basis, curate, different_texts, same_texts
+from demur.curation.curated import JOIN, ORDER, Basis, curate, different_texts, same_texts
 from demur.curation.project import Curation
 
 DISAGREE, CONFLICT, STALE, NEAR, SUSPECT = (
@@ -23,8 +23,8 @@ DISAGREE, CONFLICT, STALE, NEAR, SUSPECT = (
     "near-by-meaning",
     "suspect",
 )
-JOIN, LOOK = 0.85, 0.80
-"""Cosine from which two prompts are one by meaning, and from which somebody should look."""
+LOOK = 0.80
+"""Cosine from which somebody should look at a pair."""
 
 _READ: frozenset[str] = frozenset({"decision", "adjudicated", "readers"})
 

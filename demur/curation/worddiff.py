@@ -14,7 +14,7 @@ class WordDiff:
         shared: words that stand in both, in order.
         removed: words of the first alone.
         added: words of the second alone.
-        marked: the whole, with ``[-...-]`` around what is of the first alone and ``{+...+}`` around what the second has.
+        marked: the whole, with ``[-...-]`` around words of the first alone and ``{+...+}`` around those of the second.
 
     Example:
         >>> found = WordDiff.of("Paint the old fence", "Paint the fence blue")

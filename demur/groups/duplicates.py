@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from demur.groups.group import without
 from demur.records.rejects import REJECTS
 from demur.similarity import components, cross_join, self_join
 
@@ -56,7 +57,12 @@ def conflicts(records: pa.Table, harmful: pa.Array, threshold: float) -> pa.Tabl
 
 
 def deduplicate(
-    records: pa.Table, config: str, threshold: float, first: Mapping[str, str]
+    records: pa.Table,
+    config: str,
+    threshold: float,
+    first: Mapping[str, str],
+    same: Mapping[str, str] | None = None,
+    apart: Collection[frozenset[str]] = (),
 ) -> tuple[pa.Table, pa.Table]:
     """Keep one record of every set of near-duplicates; the others are rejects that name their twin.
 
@@ -68,17 +74,22 @@ def deduplicate(
         config: for the rejects.
         threshold: token-set Jaccard.
         first: record ids that were published before (the lock); they are kept before others.
+        same: record ids that are the same as another one, by decision -> that one.
+        apart: pairs of record ids that are not the same, by decision.
 
     Returns:
         The kept records with a column ``also_in`` (sources of the dropped ones), and the rejects.
     """
-    evidence = self_join(records["prompt"], view="token", threshold=threshold)
-    labels = components(records.num_rows, evidence).tolist()
     ids, lineages = records["record_id"].to_pylist(), records["lineage"].to_pylist()
+    evidence = without(self_join(records["prompt"], view="token", threshold=threshold), ids, apart)
+    decided = _decided(ids, same or {}, evidence.schema)
+    evidence = pa.concat_tables([evidence, decided])
+    labels = components(records.num_rows, evidence).tolist()
     pairs, hazards = records["pair_id"].to_pylist(), records["hazards"].to_pylist()
 
-    def rank(row: int) -> tuple[bool, bool, bool, str, str, int]:
+    def rank(row: int) -> tuple[bool, bool, bool, bool, str, str, int]:
         return (
+            ids[row] in (same or {}),
             ids[row] not in first,
             pairs[row] is None,
             not hazards[row],
@@ -96,7 +107,7 @@ def deduplicate(
     also: defaultdict[int, set[str]] = defaultdict(set)
     for row in sorted(set(range(records.num_rows)) - set(kept)):
         twin, similarity = twins[row]
-        same = ids[twin] == ids[row]
+        equal, by_decision = ids[twin] == ids[row], (same or {}).get(ids[row]) == ids[twin]
         rejects.append(
             {
                 "config": config,
@@ -104,10 +115,14 @@ def deduplicate(
                 "row": lineages[row]["row"],
                 "native_id": lineages[row]["native_id"],
                 "record_id": ids[row],
-                "reason": "exact-duplicate" if same else "near-duplicate",
+                "reason": "exact-duplicate" if equal else "same-by-decision" if by_decision else "near-duplicate",
                 "twin": ids[twin],
                 "similarity": similarity,
-                "rule": "normalised text equal" if same else f"token-set Jaccard >= {threshold:g}",
+                "rule": "normalised text equal"
+                if equal
+                else "same-as"
+                if by_decision
+                else f"token-set Jaccard >= {threshold:g}",
             }
         )
         also[labels[row]].add(lineages[row]["source"])
@@ -126,3 +141,12 @@ def _nearest(evidence: pa.Table, ids: list[str], labels: list[int]) -> dict[int,
         for row, twin in ((one, two), (two, one)):
             best[row] = min(best.get(row, (1.0, "~", -1)), (-similarity, ids[twin], twin))
     return {row: (twin, -similarity) for row, (similarity, _, twin) in best.items()}
+
+
+def _decided(ids: list[str], same: Mapping[str, str], schema: pa.Schema) -> pa.Table:
+    """Evidence of decisions: every record that is the same as another one of the table."""
+    place = {id: row for row, id in reversed([*enumerate(ids)])}
+    links = [(row, place[same[id]]) for row, id in enumerate(ids) if id in same and same[id] in place]
+    columns = {"row": [max(link) for link in links], "twin": [min(link) for link in links]}
+    filled = {**columns, "view": ["decision"] * len(links), "similarity": [1.0] * len(links)}
+    return pa.table({name: pa.array(filled[name], schema.field(name).type) for name in schema.names}, schema=schema)

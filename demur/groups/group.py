@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -9,6 +11,9 @@ from numpy.typing import NDArray
 from demur.similarity import View, components, self_join
 from demur.similarity.sets import GramSets, build
 from demur.text.arrays import Texts, as_array
+
+LINKS = pa.schema([("row", pa.int64()), ("twin", pa.int64())])
+"""What evidence has to say for two rows to be of one group."""
 
 LARGE = 50
 """Members from which a group is reported with the words that nearly all of them share: its template."""
@@ -134,16 +139,27 @@ def _template(sets: GramSets) -> tuple[int, float]:
     return int(np.count_nonzero(counts >= 0.9 * len(sets))), float(np.median(sets.sizes))
 
 
-def group(records: pa.Table, threshold: float) -> tuple[list[str], pa.Table]:
+def group(
+    records: pa.Table, threshold: float, links: pa.Table | None = None, apart: Collection[frozenset[str]] = ()
+) -> tuple[list[str], pa.Table]:
     """Groups of records that never straddle splits: near-duplicates and members of one pair, transitively.
+
+    Args:
+        records: their prompts are compared.
+        threshold: token-set Jaccard.
+        links: further evidence (columns row and twin), such as pairs by meaning.
+        apart: pairs of record ids that are not the same, whatever their words say.
 
     Returns:
         A group id for every row: the smallest record id of its group. And what holds every set of near-duplicates
         together (`describe`), its ``group`` being the record id of its first row.
     """
-    near = self_join(records["prompt"], view="token", threshold=threshold)
-    labels = components(records.num_rows, pa.concat_tables([near, _pair_links(records)])).tolist()
     ids = records["record_id"].to_pylist()
+    near = without(self_join(records["prompt"], view="token", threshold=threshold), ids, apart)
+    evidence = [near.select(LINKS.names), _pair_links(records).select(LINKS.names)]
+    if links is not None:
+        evidence.append(links.select(LINKS.names).cast(LINKS))
+    labels = components(records.num_rows, pa.concat_tables([each.cast(LINKS) for each in evidence])).tolist()
     smallest: dict[int, str] = {}
     for label, id in zip(labels, ids, strict=True):
         smallest[label] = min(id, smallest.get(label, id))
@@ -166,3 +182,11 @@ def _pair_links(records: pa.Table) -> pa.Table:
             [("row", pa.int64()), ("twin", pa.int64()), ("view", pa.string()), ("similarity", pa.float64())]
         ),
     )
+
+
+def without(evidence: pa.Table, ids: Sequence[str], apart: Collection[frozenset[str]]) -> pa.Table:
+    """Evidence without the pairs of these record ids."""
+    if not apart:
+        return evidence
+    pairs = zip(evidence["row"].to_pylist(), evidence["twin"].to_pylist(), strict=True)
+    return evidence.filter(pa.array([frozenset((ids[one], ids[two])) not in apart for one, two in pairs], pa.bool_()))

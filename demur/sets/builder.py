@@ -14,6 +14,7 @@ import pyarrow as pa
 from pydantic import ConfigDict, Field, SerializeAsAny, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from demur.curation.curated import ORDER, Basis
 from demur.errors import UsageError, nearest
 from demur.groups.splits import check_sizes
 from demur.project import Project, pick
@@ -40,6 +41,8 @@ class Builder(Frozen):
     """Token-set Jaccard from which two prompts are near-duplicates."""
     seed: int = 0
     """Of everything that is drawn."""
+    trust: tuple[Basis, ...] = ORDER
+    """Whose word a row rests on, the first that there is (see `demur.curation.curated`)."""
     tags: tuple[str, ...] = ()
     """For the card."""
     to_rows: SkipJsonSchema[Callable[[pa.Table], pa.Table]] = Field(exclude=True, repr=False)

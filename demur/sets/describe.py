@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from demur.curation.curated import Curated
+from demur.curation.project import Curation
 from demur.files.digest import content_digest, file_sha256
 from demur.sets.builder import Builder
 from demur.sets.kind import Made
-from demur.sets.manifest import ConfigEntry, FileEntry, GroupsEntry, Parameters, SourceEntry
+from demur.sets.manifest import (
+    ConfigEntry,
+    CurationEntry,
+    FileEntry,
+    GroupsEntry,
+    Parameters,
+    SourceEntry,
+    StaleEntry,
+)
 from demur.sources.fetch import Fetched
 from demur.sources.source import Source
 
@@ -32,6 +42,9 @@ def config_entry(
         used=made.used,
         rows=dict(sorted(Counter(made.rows["split"].to_pylist()).items())),
         rejects=dict(sorted(Counter(made.rejects["reason"].to_pylist()).items())),
+        basis=dict(sorted(Counter(made.rows["basis"].to_pylist()).items()))
+        if "basis" in made.rows.column_names
+        else {},
         references=schema_name(builder.row_model(declared)) if declared.references else None,
         facts=made.facts.model_dump(mode="json"),
     )
@@ -49,6 +62,28 @@ def parameters(builder: Builder) -> Parameters:
         splits=builder.splits,
         seed=builder.seed,
         stated=builder.kind.statement().model_dump(mode="json"),
+    )
+
+
+def curation_entry(
+    order: Sequence[str], curation: Curation, curated: Curated, links: pa.Table, fetched: Sequence[Fetched]
+) -> CurationEntry:
+    """What people decided and readers said, and what of it was left undone."""
+    sources = Counter(lineage["source"] for lineage in curated.records["lineage"].to_pylist())
+    pins = {each.source.name: each.source.pin.digest for each in fetched if each.source.pin}
+    return CurationEntry(
+        order=tuple(order),
+        files=dict(sorted(curation.files.items())),
+        effects=dict(curated.effects),
+        stale=tuple(
+            StaleEntry(record_id=each.decision.record_id, action=each.decision.action, why=each.why)
+            for each in curated.stale
+        ),
+        encoders=curation.pairs.models,
+        joined=links.num_rows,
+        uncovered={
+            name: count for name, count in sorted(sources.items()) if not curation.pairs.covers(name, pins[name])
+        },
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -55,6 +55,8 @@ class Given:
         seed: of everything that is drawn.
         conflicts: pairs of near-identical prompts with opposite labels (`demur.groups.duplicates.CONFLICTS`).
         locked: record ids of an earlier release, kept before others.
+        same: record ids that are the same as another one, by decision -> that one.
+        apart: pairs of record ids that are not the same, by decision.
         to_rows: the builder's own function.
     """
 
@@ -66,6 +68,8 @@ class Given:
     conflicts: pa.Table
     locked: Mapping[str, str]
     to_rows: Callable[[pa.Table], pa.Table]
+    same: Mapping[str, str] = field(default_factory=dict)
+    apart: Collection[frozenset[str]] = ()
 
     @property
     def where(self) -> str:

@@ -48,6 +48,8 @@ class ConfigEntry(Frozen):
     """Rows by split."""
     rejects: dict[str, Count]
     """Rejects by reason."""
+    basis: dict[str, Count] = Field(default_factory=dict)
+    """Rows by whose word they rest on."""
     references: str | None = None
     """The schema of its rows where they are published without their texts; otherwise null."""
     facts: dict[str, Any] = Field(default_factory=dict)
@@ -88,6 +90,33 @@ class Parameters(Frozen):
     seed: int
     stated: dict[str, Any]
     """What the kind of set states of its declaration: see ``stated`` of its class."""
+
+
+class StaleEntry(Frozen):
+    """A decision that was not applied, because it fits no text any more."""
+
+    record_id: RecordId
+    action: str
+    why: str
+
+
+class CurationEntry(Frozen):
+    """What people decided and readers said, as far as it entered the build."""
+
+    order: tuple[str, ...] = ()
+    """Whose word wins, the first that there is."""
+    files: dict[str, Sha256] = Field(default_factory=dict)
+    """The files of the curation -> their sha256."""
+    effects: dict[str, Count] = Field(default_factory=dict)
+    """What changed, in words -> records."""
+    stale: tuple[StaleEntry, ...] = ()
+    """Decisions that were not applied."""
+    encoders: tuple[str, ...] = ()
+    """The encoders of the pairs by meaning, with version and hash; none where no pairs were there."""
+    joined: Count = 0
+    """Pairs by meaning that share a group, and so a split."""
+    uncovered: dict[Slug, Count] = Field(default_factory=dict)
+    """Source -> records for which no pairs were computed: leaks by meaning are not looked for among them."""
 
 
 class Change(Frozen):
@@ -143,6 +172,8 @@ class Manifest(Frozen):
     groups: GroupsEntry
     label_conflicts: Count
     moves: tuple[MoveEntry, ...]
+    curation: CurationEntry = CurationEntry()
+    """What people decided, and readers said."""
     across: tuple[dict[str, Any], ...] = ()
     """What the kind of set states of its configs together, such as what the draws of two seeds share."""
     access: Access = "public"

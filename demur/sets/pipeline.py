@@ -15,6 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from demur.curation.curated import curate, different_texts, meaning_links, same_texts, sides, split_off
+from demur.curation.project import Curation, curation_of
 from demur.errors import UsageError
 from demur.files.digest import file_sha256
 from demur.files.folder import staged
@@ -27,7 +29,6 @@ from demur.project import Project
 from demur.records.record import ACCESS_TIERS, Access, record_id
 from demur.records.rejects import of_config
 from demur.records.schema import json_schema
-from demur.records.tables import label_values
 from demur.sets import describe
 from demur.sets.builder import Builder
 from demur.sets.card import write_card
@@ -87,18 +88,26 @@ def build(
     licenses = {config.name: license_of_config(builder, config.name, sources) for config in builder.configs}
     _fit(builder, sources.values())
     locked = splits.read_lock(lock) if lock else {}
+    curation = curation_of(project)
 
     with staged(out) as stage:
         fetched = list(track(fetch_all(list(sources.values()), places or Places()), "sources fetched", len(sources)))
         model = declared.schemas(project)[builder.kind.record]
         records, unmapped = collect(fetched, model, declared.crosswalk(project))
-        group_ids, reasons = group(records, builder.near_duplicate)
+        curated = curate(records, curation, builder.trust)
+        records, links = curated.records, meaning_links(curated.records, curation)
+        group_ids, reasons = group(records, builder.near_duplicate, links, different_texts(curation))
         ids = records["record_id"].to_pylist()
         assigned, moves = splits.assign(_keys(records, builder), _codes(group_ids), builder.splits, ids, locked)
         records = records.append_column("group_id", pa.array(group_ids)).append_column("split", pa.array(assigned))
         clashes = _clashes(records, builder)
+        whole, (records, left) = records, split_off(records)
+        unmapped = pa.concat_tables([unmapped, left])
         records = builder.kind.prepare(records)
-        made = {config.name: _made(builder, config, records, unmapped, clashes, locked) for config in builder.configs}
+        made = {
+            config.name: _made(builder, config, records, unmapped, clashes, locked, curation)
+            for config in builder.configs
+        }
         files: dict[Path, pa.Table] = {}
         published: dict[str, Made] = {}
         for config in builder.configs:
@@ -124,7 +133,7 @@ def build(
             parameters=describe.parameters(builder),
             added_sources=added,
             lock_sha256=file_sha256(lock) if lock else None,
-            sources=tuple(describe.source_entry(each, records) for each in fetched),
+            sources=tuple(describe.source_entry(each, whole) for each in fetched),
             configs=tuple(
                 describe.config_entry(
                     builder, name, licenses[name], sources, _candidates(builder, name, records, unmapped), each
@@ -137,6 +146,7 @@ def build(
                 each.model_dump(mode="json")
                 for each in builder.kind.across(made, {name: builder.sources_of(name) for name in made})
             ),
+            curation=describe.curation_entry(builder.trust, curation, curated, links, fetched),
             moves=tuple(MoveEntry(record_id=move.record_id, was=move.was, now=move.now) for move in moves),
             access=_access(published, builder),
             environment=environment(),
@@ -148,7 +158,8 @@ def build(
         manifest = manifest.model_copy(update={"files": describe.file_entries(stage, files)})
         write_manifest(manifest, stage)
     mirrors = {each.source.name: f"{each.mirror.id} ({each.place})" for each in fetched}
-    return Build(manifest, out, mirrors, time.monotonic() - started, tuple(_warnings(fetched)))
+    warnings = (*_warnings(fetched), *(f"stale decision, not applied: {each}" for each in curated.stale))
+    return Build(manifest, out, mirrors, time.monotonic() - started, warnings)
 
 
 def _fit(builder: Builder, sources: Iterable[Source]) -> None:
@@ -171,7 +182,7 @@ def _clashes(records: pa.Table, builder: Builder) -> pa.Table:
     """Opposite labels of near-identical prompts. Labels of responses contradict nothing: another may well differ."""
     if builder.kind.record == "response":
         return CONFLICTS.empty_table()
-    return conflicts(records, label_values(records, "harmful"), builder.near_duplicate)
+    return conflicts(records, sides(records), builder.near_duplicate)
 
 
 def _made(
@@ -181,6 +192,7 @@ def _made(
     unmapped: pa.Table,
     clashes: pa.Table,
     locked: Mapping[str, str],
+    curation: Curation,
 ) -> Made:
     """The rows of one config by its kind, and all rejects, those of the sources' row functions among them."""
     names = builder.sources_of(config.name)
@@ -194,6 +206,8 @@ def _made(
         conflicts=clashes,
         locked=locked,
         to_rows=builder.to_rows,
+        same=dict(same_texts(curation)),
+        apart=different_texts(curation),
     )
     made = builder.kind.make(mine, given)
     return replace(made, rejects=pa.concat_tables([of_config(unmapped, config.name, names), made.rejects]))

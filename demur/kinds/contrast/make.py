@@ -8,13 +8,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from demur.curation.curated import sides
 from demur.kinds.contrast.declared import Declaration
 from demur.kinds.contrast.facts import BaselineEntry, ScoreEntry, TextOnly
 from demur.kinds.contrast.mine import mine
 from demur.records.rejects import REJECTS
 from demur.records.row import Row
 from demur.records.schema import arrow_schema
-from demur.records.tables import label_values
 from demur.sets.kind import Given, Made
 from demur.similarity import components
 from demur.text.surface import Baseline, across, baseline
@@ -37,7 +37,7 @@ def pair_up(declared: Declaration, records: pa.Table, given: Given, model: type[
     """
     config = given.config
     records = records.sort_by("record_id")
-    harmful = [value == "yes" for value in label_values(records, "harmful").to_pylist()]
+    harmful = [value == "yes" for value in sides(records).to_pylist()]
     whole = [context is None for context in records["context"].to_pylist()]  # a passage is not released here
     pairs = _published(records, harmful, whole)
     paired = {row for _, _, one, two, _ in pairs for row in (one, two)}

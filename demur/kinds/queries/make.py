@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from demur.curation.curated import sides
 from demur.draws import rank
 from demur.errors import UsageError
 from demur.kinds.queries.declared import Declaration, QuerySet, Side
@@ -23,7 +24,6 @@ from demur.kinds.queries.facts import Overlap, QueryCounts, SetCounts, SideCount
 from demur.records.rejects import REJECTS, rejected
 from demur.records.row import Row
 from demur.records.schema import arrow_schema
-from demur.records.tables import label_values
 from demur.sets.kind import Given, Made
 
 SIDES: dict[str, Side] = {"yes": "harmful", "no": "safe"}
@@ -43,7 +43,7 @@ class _Facts:
     @classmethod
     def of(cls, records: pa.Table, set_of: Mapping[str, str]) -> _Facts:
         sources = pc.struct_field(records["lineage"], "source").to_pylist()
-        labels = label_values(records, "harmful").to_pylist()
+        labels = sides(records).to_pylist()
         return cls(
             np.array([set_of[source] for source in sources], np.str_),
             np.array([SIDES.get(label, "") for label in labels], np.str_),
