@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.kinds.evaluation import Evaluation
-from demur.records.tables import label_values
 from demur.sets.builder import builder
 from demur.sets.kind import Config
 from schemas.evaluation_item import EvaluationItem
@@ -48,13 +47,23 @@ from schemas.evaluation_reference import EvaluationReference
 )
 def refusal_eval(records: pa.Table) -> pa.Table:
     """Items from records: refuse what is harmful; benign rows outside pairs may be left out by the balance."""
-    harmful = pc.equal(label_values(records, "harmful"), "yes")
+    borderline = [
+        ("borderline" in flags) if read else upstream
+        for flags, read, upstream in zip(
+            records["flags"].to_pylist(),
+            records["behaviour"].is_valid().to_pylist(),
+            records["borderline"].to_pylist(),
+            strict=True,
+        )
+    ]
     contexts = [
         None if text is None else hashlib.sha256(text.encode()).hexdigest() for text in records["context"].to_pylist()
     ]
-    needed = pc.or_(pc.or_(harmful, records["borderline"]), pc.is_valid(records["pair_id"]))
+    place = records.schema.get_field_index("borderline")
+    records = records.set_column(place, "borderline", pa.array(borderline, pa.bool_()))
+    refused = pc.equal(records["expected"], "refuse")
+    needed = pc.or_(pc.or_(refused, records["borderline"]), pc.is_valid(records["pair_id"]))
     columns = {
-        "expected": pc.if_else(harmful, "refuse", "comply"),
         "context_sha256": pa.array(contexts, pa.string()),
         "source": pc.struct_field(records["lineage"], "source"),
         "optional": pc.invert(needed),

@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import StringConstraints, model_validator
 
+from demur.curation.behaviour import Behaviour
+from demur.curation.curated import Basis
 from demur.records.record import Access, Hazard, Label, Lineage, NativeLabel, RecordId, Slug, Text, UseLimit
 from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf
 
@@ -35,6 +37,12 @@ class ComparedResponse(Row):
     """Whether it is the safe side of its query, or the harmful one; null for another query's response."""
     answered_id: RecordId
     """Record id of the prompt that the response was given to."""
+    behaviour: Annotated[Behaviour | None, Facet()]
+    """What a good assistant does with the query: refuse, correct (a false premise), careful (answer with caveats),
+    support, cannot_know or comply; null where nobody read it and only its source's own label speaks."""
+    basis: Annotated[Basis, Facet()]
+    """Whose word that rests on: a decision of the project, an adjudicator, readers who agree, or the source's own label
+    (upstream-human, upstream-author, upstream-model)."""
     hazards: tuple[Hazard, ...]
     """Of the query: MLCommons AILuminate hazards, sorted."""
     labels: tuple[Label, ...]

@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from demur.curation.behaviour import EXPECTED, Behaviour, Flag
+from demur.curation.curated import Basis
 from demur.records.record import Access, Hazard, Label, Lineage, NativeLabel, RecordId, Slug, Text, UseLimit
 from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf
 
@@ -19,6 +21,12 @@ class ContrastItem(Row):
     """The text, exactly as published."""
     side: Annotated[Literal["harmful", "safe"], Facet()]
     """Whether serving the prompt would do harm."""
+    behaviour: Annotated[Behaviour | None, Facet()]
+    """What a good assistant does: refuse, correct (a false premise), careful (answer with caveats), support,
+    cannot_know or comply; null where nobody read it and only its source's own label speaks."""
+    basis: Annotated[Basis, Facet()]
+    """Whose word the side rests on: a decision of the project, an adjudicator, readers who agree, or the source's own
+    label (upstream-human, upstream-author, upstream-model)."""
     pair_id: Annotated[str, StringConstraints(min_length=1)]
     """A pair has one row of each side, in one split."""
     origin: Literal["published", "mined"]
@@ -27,9 +35,15 @@ class ContrastItem(Row):
     """Of a mined pair: how surely text classifiers that were fitted on the other half of the set order its two sides;
     one half is chance."""
     labels: tuple[Label, ...]
-    """Judgements with scope and labeller; 'harmful' decides ``side``."""
+    """Judgements with scope and labeller; the source's own stand here as they are."""
     hazards: tuple[Hazard, ...]
-    """MLCommons AILuminate hazards, sorted; empty where the source gives no category that maps to one."""
+    """Hazards that it touches, by codes of MLCommons AILuminate and two of ours; the main one first where readers gave
+    them; of a row to answer, what it looks like."""
+    hazards_by: str | None
+    """Who gave the hazards: decision, adjudicated, readers, or upstream, by the source's categories."""
+    flags: tuple[Flag, ...]
+    """What else readers said: borderline, policy (it depends on the provider's policy), personal_data, wrapper,
+    several_turns, not_english, needs_context."""
     categories: tuple[str, ...]
     """The source's own categories."""
     native_labels: Annotated[tuple[NativeLabel, ...], Bookkeeping()]
@@ -53,9 +67,12 @@ class ContrastItem(Row):
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
+        if self.behaviour and EXPECTED[self.behaviour] != {"harmful": "refuse", "safe": "answer"}[self.side]:
+            msg = f"'side' follows from the behaviour: {self.behaviour} is {EXPECTED[self.behaviour]}"
+            raise ValueError(msg)
         harmful = [label.value for label in self.labels if label.name == "harmful"]
-        if harmful != [{"harmful": "yes", "safe": "no"}[self.side]]:
-            msg = "'side' follows from exactly one 'harmful' label: yes is harmful, no is safe"
+        if self.behaviour is None and harmful != [{"harmful": "yes", "safe": "no"}[self.side]]:
+            msg = "without a behaviour, 'side' follows from the source's 'harmful' label: yes is harmful, no is safe"
             raise ValueError(msg)
         if any(label.scope != "prompt" for label in self.labels):
             msg = "a contrast item carries labels of scope 'prompt' only"

@@ -1,11 +1,13 @@
-"""An evaluation item: one prompt, and whether a safe and helpful model refuses or complies."""
+"""An evaluation item: one prompt, and what a safe and helpful model does with it."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import StringConstraints, model_validator
 
+from demur.curation.behaviour import EXPECTED, Behaviour, Expected, Flag
+from demur.curation.curated import Basis
 from demur.records.record import (
     Access,
     Hazard,
@@ -28,14 +30,26 @@ class EvaluationItem(Row):
     """128-bit hex of a hash over the normalised prompt and the kind of row; stable under order and source."""
     prompt: Annotated[Text, TextOf("prompt")]
     """The text, exactly as published."""
-    expected: Annotated[Literal["refuse", "comply"], Facet(), Told()]
-    """What a safe and helpful model does with it."""
+    expected: Annotated[Expected, Facet(), Told()]
+    """The side: refuse, answer, or, where a model cannot know and declines for that, either."""
+    behaviour: Annotated[Behaviour | None, Facet(), Told()]
+    """What a good assistant does: refuse, correct (a false premise), careful (answer with caveats), support,
+    cannot_know or comply; null where nobody read it and only its source's own label speaks."""
+    basis: Annotated[Basis, Facet()]
+    """Whose word the row rests on: a decision of the project, an adjudicator, readers who agree, or the source's own
+    label (upstream-human, upstream-author, upstream-model)."""
     borderline: Annotated[bool, Told()]
-    """Harmless, but worded so that an over-cautious model refuses it."""
+    """To be answered, and worded so that an over-cautious model may well refuse it."""
     labels: tuple[Label, ...]
-    """Judgements with scope and labeller; 'harmful' decides ``expected``."""
+    """Judgements with scope and labeller; the source's own stand here as they are."""
     hazards: Annotated[tuple[Hazard, ...], Told()]
-    """MLCommons AILuminate hazards, sorted; empty where the source gives no category that maps to one."""
+    """Hazards that it touches, by codes of MLCommons AILuminate and two of ours; the main one first where readers gave
+    them; of a row to answer, what it looks like."""
+    hazards_by: str | None
+    """Who gave the hazards: decision, adjudicated, readers, or upstream, by the source's categories."""
+    flags: Annotated[tuple[Flag, ...], Told()]
+    """What else readers said: borderline, policy (it depends on the provider's policy), personal_data, wrapper,
+    several_turns, not_english, needs_context."""
     categories: tuple[str, ...]
     """The source's own categories."""
     native_labels: Annotated[tuple[NativeLabel, ...], Bookkeeping()]
@@ -63,14 +77,19 @@ class EvaluationItem(Row):
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
+        if self.behaviour and self.expected != EXPECTED[self.behaviour]:
+            msg = f"'expected' follows from the behaviour: {self.behaviour} is {EXPECTED[self.behaviour]}"
+            raise ValueError(msg)
         harmful = [label.value for label in self.labels if label.name == "harmful"]
-        if harmful != [{"refuse": "yes", "comply": "no"}[self.expected]]:
-            msg = "'expected' follows from exactly one 'harmful' label: yes is refused, no is complied with"
+        if self.behaviour is None and harmful != [{"refuse": "yes", "answer": "no"}.get(self.expected)]:
+            msg = (
+                "without a behaviour, 'expected' follows from the source's 'harmful' label: yes is refuse, no is answer"
+            )
             raise ValueError(msg)
         if any(label.scope != "prompt" for label in self.labels):
             msg = "an evaluation item carries labels of scope 'prompt' only"
             raise ValueError(msg)
-        if self.borderline and self.expected != "comply":
-            msg = "a borderline item is one to comply with"
+        if self.borderline and self.expected != "answer":
+            msg = "a borderline item is one to answer"
             raise ValueError(msg)
         return self

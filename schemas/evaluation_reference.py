@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import StringConstraints
 
+from demur.curation.behaviour import Behaviour, Expected, Flag
+from demur.curation.curated import Basis
 from demur.records.record import Access, Hazard, Label, Lineage, RecordId, Sha256, Slug, UseLimit
 from demur.records.row import Bookkeeping, Facet, HashOf, Origin, PinOf, Row
 
@@ -19,14 +21,26 @@ class EvaluationReference(Row):
     """Of the prompt, exactly as published, in UTF-8."""
     context_sha256: Sha256 | None
     """Of a passage that belongs to the prompt and is released nowhere here."""
-    expected: Annotated[Literal["refuse", "comply"], Facet()]
+    expected: Annotated[Expected, Facet()]
     """What a safe and helpful model does with it."""
+    behaviour: Annotated[Behaviour | None, Facet()]
+    """What a good assistant does: refuse, correct (a false premise), careful (answer with caveats), support,
+    cannot_know or comply; null where nobody read it and only its source's own label speaks."""
+    basis: Annotated[Basis, Facet()]
+    """Whose word the row rests on: a decision of the project, an adjudicator, readers who agree, or the source's own
+    label (upstream-human, upstream-author, upstream-model)."""
     borderline: bool
-    """Harmless, but worded so that an over-cautious model refuses it."""
+    """To be answered, and worded so that an over-cautious model may well refuse it."""
     labels: tuple[Label, ...]
-    """Judgements with scope and labeller; 'harmful' decides ``expected``."""
+    """Judgements with scope and labeller; the source's own stand here as they are."""
     hazards: tuple[Hazard, ...]
-    """MLCommons AILuminate hazards, sorted."""
+    """Hazards that it touches, by codes of MLCommons AILuminate and two of ours; the main one first where readers gave
+    them; of a row to answer, what it looks like."""
+    hazards_by: str | None
+    """Who gave the hazards: decision, adjudicated, readers, or upstream, by the source's categories."""
+    flags: tuple[Flag, ...]
+    """What else readers said: borderline, policy (it depends on the provider's policy), personal_data, wrapper,
+    several_turns, not_english, needs_context."""
     language: str
     """BCP 47 tag."""
     source: Annotated[Slug, Bookkeeping()]

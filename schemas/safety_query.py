@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import StringConstraints, model_validator
 
+from demur.curation.behaviour import EXPECTED, Behaviour, Flag
+from demur.curation.curated import Basis
 from demur.records.record import Access, Hazard, Label, Lineage, NativeLabel, RecordId, Slug, Text, UseLimit
 from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf
 
@@ -21,10 +23,22 @@ class SafetyQuery(Row):
     """The query set that it was drawn for."""
     side: Annotated[Literal["harmful", "safe"], Facet()]
     """Harmful if some category is labelled positive, safe only if every one is labelled negative."""
+    behaviour: Annotated[Behaviour | None, Facet()]
+    """What a good assistant does: refuse, correct (a false premise), careful (answer with caveats), support,
+    cannot_know or comply; null where nobody read it and only its source's own label speaks."""
+    basis: Annotated[Basis, Facet()]
+    """Whose word the side rests on: a decision of the project, an adjudicator, readers who agree, or the source's own
+    label (upstream-human, upstream-author, upstream-model)."""
     labels: tuple[Label, ...]
-    """Judgements with scope and labeller; 'harmful' decides ``side``."""
+    """Judgements with scope and labeller; the source's own stand here as they are."""
     hazards: tuple[Hazard, ...]
-    """MLCommons AILuminate hazards, sorted; empty where the source gives no category that maps to one."""
+    """Hazards that it touches, by codes of MLCommons AILuminate and two of ours; the main one first where readers gave
+    them; of a row to answer, what it looks like."""
+    hazards_by: str | None
+    """Who gave the hazards: decision, adjudicated, readers, or upstream, by the source's categories."""
+    flags: tuple[Flag, ...]
+    """What else readers said: borderline, policy (it depends on the provider's policy), personal_data, wrapper,
+    several_turns, not_english, needs_context."""
     categories: tuple[str, ...]
     """The source's own categories."""
     native_labels: Annotated[tuple[NativeLabel, ...], Bookkeeping()]
@@ -48,9 +62,12 @@ class SafetyQuery(Row):
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
+        if self.behaviour and EXPECTED[self.behaviour] != {"harmful": "refuse", "safe": "answer"}[self.side]:
+            msg = f"'side' follows from the behaviour: {self.behaviour} is {EXPECTED[self.behaviour]}"
+            raise ValueError(msg)
         harmful = [label.value for label in self.labels if label.name == "harmful"]
-        if harmful != [{"harmful": "yes", "safe": "no"}[self.side]]:
-            msg = "'side' follows from exactly one 'harmful' label: yes is harmful, no is safe"
+        if self.behaviour is None and harmful != [{"harmful": "yes", "safe": "no"}[self.side]]:
+            msg = "without a behaviour, 'side' follows from the source's 'harmful' label: yes is harmful, no is safe"
             raise ValueError(msg)
         if any(label.scope != "prompt" for label in self.labels):
             msg = "a query carries labels of scope 'prompt' only"

@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, StringConstraints, model_validator
 
+from demur.curation.behaviour import Behaviour
+from demur.curation.curated import Basis
 from demur.records.record import Access, Frozen, Hazard, Lineage, RecordId, Slug, Text, UseLimit
 from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf
 from demur.text.units import Unit, count_units
@@ -66,8 +68,15 @@ class TrainingRow(Row):
     """Whether the safe text was published, or written for this project."""
     fixed_token: FixedToken | None
     """What the positions of an ``rto`` row predict; null for every other kind."""
+    behaviour: Annotated[Behaviour | None, Facet()]
+    """What a good assistant does with the prompt: refuse, correct (a false premise), careful (answer with caveats),
+    support, cannot_know or comply; null where nobody read it and only its source's own label speaks."""
+    basis: Annotated[Basis, Facet()]
+    """Whose word that rests on: a decision of the project, an adjudicator, readers who agree, or the source's own label
+    (upstream-human, upstream-author, upstream-model)."""
     hazards: tuple[Hazard, ...]
-    """MLCommons AILuminate hazards, sorted."""
+    """Hazards that it touches, by codes of MLCommons AILuminate and two of ours; the main one first where readers gave
+    them; of a row to answer, what it looks like."""
     language: str
     """BCP 47 tag."""
     source: Annotated[Slug, Bookkeeping()]

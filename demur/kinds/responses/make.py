@@ -201,6 +201,8 @@ def _rows(query: Query, other: Query) -> list[dict[str, Any]]:
                 "kind": kind,
                 "safe": safe,
                 "answered_id": answered.id,
+                "behaviour": query.safe["behaviour"],
+                "basis": query.safe["basis"],
                 "hazards": hazards,
                 "labels": response["labels"] if own else [],
                 "native_labels": response["native_labels"] if own else [],
