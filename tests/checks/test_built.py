@@ -117,7 +117,7 @@ def test_a_removed_row_with_the_counts_updated(folder: Path) -> None:
 def test_a_removed_row_with_the_records_used_as_they_were(folder: Path) -> None:
     rewrite(folder, rows(folder)[1:])
     cover(folder, lambda manifest: manifest["configs"][0]["rows"].update(test=len(rows(folder))))
-    assert said(folder) == [("DMR503", "used: 13 in the rows, declared 14")]
+    assert said(folder) == [("DMR503", "used: 11 in the rows, declared 12")]
 
 
 def test_a_removed_row_with_every_count_updated(folder: Path) -> None:
@@ -291,10 +291,13 @@ def test_a_config_without_files(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        (lambda manifest: manifest.update(kind="poem"), "Unknown kind of row"),
+        (lambda manifest: manifest.update(kind="poem"), "There is no kind of set 'poem'"),
+        (lambda manifest: manifest.update(row="poem"), "Unknown kind of row"),
+        (lambda manifest: manifest["parameters"].update(stated={"balanse": None}), "The manifest is broken"),
+        (lambda manifest: manifest["configs"][1].update(facts={"verses": 3}), "The manifest is broken"),
         (lambda manifest: manifest["parameters"].pop("near_duplicate"), "The manifest is broken"),
     ],
-    ids=["kind", "threshold"],
+    ids=["kind", "row", "declaration", "facts", "threshold"],
 )
 def test_a_manifest_that_lacks_what_the_rules_need(folder: Path, change: Callable[[Any], object], what: str) -> None:
     cover(folder, change)

@@ -112,13 +112,15 @@ def declared_counts(subject: Subject) -> Iterator[Finding]:
     for config, reason in zip(rejects["config"].to_pylist(), rejects["reason"].to_pylist(), strict=True):
         reasons[config][reason] += 1
     for entry in folder.manifest.configs:
-        rows = Counter(folder.configs[entry.name]["split"].to_pylist())
-        if dict(rows) != {split: count for split, count in entry.rows.items() if count}:
+        table, declared = folder.configs[entry.name], {"used": entry.used, **entry.facts}
+        counted = dict(folder.kind.recount(table, folder.manifest, entry))
+        rows = Counter(table["split"].to_pylist())
+        if dict(rows) == {split: count for split, count in entry.rows.items() if count}:
+            counted.setdefault("used", table.num_rows)
+        else:
             yield hit(f"rows by split are {dict(sorted(rows.items()))}, declared {entry.rows}", entry.name)
         if dict(reasons[entry.name]) != entry.rejects:
             yield hit("rejects by reason are not the declared ones", entry.name)
-        table, declared = folder.configs[entry.name], {"used": entry.used, **entry.facts}
-        counted = {"used": table.num_rows, **folder.kind.recount(table, folder.manifest, entry)}
         for path, count in counted.items():
             for name, one, other in _differing(path, count, _at(declared, path)):
                 yield hit(f"{name}: {one} in the rows, declared {other}", entry.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,8 @@ from schemas.compared_response import ComparedResponse
 from tests.checks.test_built import cover, rewrite, rows
 from tests.checks.test_rules import golden
 from tests.conftest import files_of
-from tests.kinds.responses.conftest import ANSWERS, ASKED, RESPONSES
-from tests.small import Small
+from tests.kinds.responses.conftest import ANSWERS, ASKED, JUDGED, RESPONSES, to_judged
+from tests.small import Small, small_project, small_source
 
 PREFERRED = "preferred/test-00000-of-00001.parquet"
 
@@ -232,3 +232,68 @@ def test_a_config_may_mix_both_ways(responses_project: Small, tmp_path: Path) ->
     (config,) = done.manifest.configs
     assert BuiltSet.open(done.out).facts(config).queries == 10
     assert check(done.out).findings == ()
+
+
+@pytest.fixture
+def licensed(tmp_path: Path) -> Iterator[Build]:
+    """Safe responses of one source, under MIT, and harmful ones of another, under CC BY 4.0, to the same queries."""
+    rows = [dict(zip(("prompt", "response", "harm"), each, strict=True)) for each in JUDGED]
+    columns = ["prompt", "response", "harm"]
+    of_two = {
+        "tower": (
+            small_source("tower", columns, to_judged, "response"),
+            [each for each in rows if each["harm"] == "no"],
+        ),
+        "steeple": (
+            small_source("steeple", columns, to_judged, "response").model_copy(update={"license": "cc-by-4.0"}),
+            [each for each in rows if each["harm"] == "yes"],
+        ),
+    }
+    both = RESPONSES.model_copy(update={"configs": (Config(name="both", sources=("steeple", "tower")),)})
+    with small_project(tmp_path / "project", of_two) as project:
+        yield build(project, both, tmp_path / "out", Places(offline=True))
+
+
+def test_a_row_of_two_licenses_has_one_that_both_allow(licensed: Build) -> None:
+    rows = BuiltSet.open(licensed.out).rows().to_pylist()
+    found = {(each["kind"], each["query_lineage"]["source"], each["source"], each["license"]) for each in rows}
+    assert found == {
+        ("safe", "tower", "tower", "mit"),
+        ("harmful", "tower", "steeple", "cc-by-4.0"),
+        ("other_harmful", "tower", "steeple", "cc-by-4.0"),
+    }
+    assert licensed.manifest.configs[0].license == "cc-by-4.0"
+    assert check(licensed.out).findings == ()
+
+
+@pytest.mark.parametrize(("kind", "license", "given"), [
+    ("harmful", "mit", "'steeple', 'tower'"),
+    ("harmful", "cc0-1.0", "'steeple', 'tower'"),
+    ("safe", "cc-by-4.0", "'tower'"),
+])  # fmt: skip
+def test_check_finds_a_wrong_license_of_a_row_of_two(kind: str, license: str, given: str, licensed: Build) -> None:
+    name = "both/test-00000-of-00001.parquet"
+    found = rows(licensed.out, name)
+    place = next(number for number, each in enumerate(found) if each["kind"] == kind)
+    rewrite(
+        licensed.out,
+        [each | {"license": license} if number == place else each for number, each in enumerate(found)],
+        name,
+    )
+    cover(licensed.out)
+    (finding,) = check(licensed.out).findings
+    assert (finding.code, finding.file, finding.row) == ("DMR403", name, place)
+    assert finding.message == f"license {license!r} is not that of {given}"
+
+
+def test_check_finds_kinds_that_are_not_declared_and_records_that_no_row_uses(folder: Path) -> None:
+    def change(manifest: Any) -> None:
+        manifest["configs"][0]["facts"]["kinds"] |= {"chosen": 9, "safe": 3}
+        manifest["configs"][0] |= {"used": 17, "candidates": manifest["configs"][0]["candidates"] + 1}
+
+    cover(folder, change)
+    messages = {each.message for each in check(folder, select=["DMR503"]).findings}
+    assert messages == {
+        "kinds.chosen: 8 in the rows, declared 9", "kinds.safe: 0 in the rows, declared 3",
+        "used: 16 in the rows, declared 17",
+    }  # fmt: skip
