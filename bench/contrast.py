@@ -22,17 +22,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from demur.contrast.frontier import Point, frontier, plot
 from numpy.typing import NDArray
 
+from bench.frontier import Point, frontier, plot
 from bench.report import RESULTS, markdown
-from demur.kinds.contrast.kind import Contrast
+from demur.kinds.contrast import Contrast
 from demur.kinds.contrast.mine import Settings
 from demur.project import Project, find
 from demur.rates import Score
 from demur.records.tables import label_values
 from demur.sets.builder import builder_of
-from demur.sets.folder import read_config
+from demur.sets.folder import BuiltSet
 from demur.sets.pipeline import build
 from demur.sources import declared
 from demur.sources.collect import collect
@@ -115,8 +115,8 @@ def published(project: Project) -> dict[str, Any]:
 def mined(project: Project, folder: Path) -> tuple[dict[str, Any], dict[str, list[Point]]]:
     """Every mined config: matched on wording alone, matched with give-away scores, and filtered; and its frontier."""
     builder = builder_of(project, "safety-contrast")
-    declared = builder.contrast
-    assert declared is not None
+    declared = builder.kind
+    assert isinstance(declared, Contrast)
     found: dict[str, Any] = {}
     frontiers = {}
     for config in MINED:
@@ -125,9 +125,9 @@ def mined(project: Project, folder: Path) -> tuple[dict[str, Any], dict[str, lis
             open_ = declared.model_copy(update={"settings": settings, "mined": dict.fromkeys(declared.mined, ALL)})
             started = perf_counter()
             made = build(
-                project, builder.model_copy(update={"contrast": open_}), folder / config, configs=[config]
+                project, builder.model_copy(update={"kind": open_}), folder / config, configs=[config]
             ).manifest
-            items = read_config(folder / config, config)
+            items = BuiltSet.open(folder / config).rows(config)
             found[config][f"matched on {stage}"] = {
                 **_both(items, declared), "seconds": round(perf_counter() - started, 1),
                 "candidates": made.configs[0].candidates,

@@ -40,8 +40,7 @@ from bench.reward_page import page
 from demur.audits.models import Loaded, load
 from demur.audits.reward.report import measure, plot
 from demur.audits.reward.responses import Responses
-from demur.sets.folder import read_config
-from demur.sets.manifest_file import read_manifest
+from demur.sets.folder import BuiltSet
 from demur.similarity import cross_join
 from demur.tokens.rows import TokenView
 from demur.tokens.template import Template
@@ -129,12 +128,11 @@ def brief(said: dict[str, Any]) -> dict[str, Any]:
 def triples(training: Path, responses: Path) -> list[dict[str, Any]]:
     """Harmful prompts with their refusals, less those near a query that is scored; shorter ones first."""
     found: dict[str, dict[str, Any]] = {}
-    for row in read_config(training, "default").to_pylist():
+    for row in BuiltSet.open(training).rows("default").to_pylist():
         if row["kind"] == "refusal_mle" and row["harmful_record_id"]:
             found[row["harmful_record_id"]] = {"prompt": row["prompt"], "safe": row["target"]}
     rows = [each for _, each in sorted(found.items())]
-    configs = [config.name for config in read_manifest(responses).configs]
-    asked = pa.chunked_array([read_config(responses, config)["prompt"].combine_chunks() for config in configs])
+    asked = pa.chunked_array([table["prompt"].combine_chunks() for table in BuiltSet.open(responses).configs.values()])
     near = cross_join(pa.chunked_array([pa.array([row["prompt"] for row in rows])]), asked, view="token", threshold=0.5)
     taken = {*near["row"].to_pylist()}
     rows = [row for number, row in enumerate(rows) if number not in taken]
@@ -186,7 +184,7 @@ def run_real(training: Path, responses: Path) -> dict[str, Any]:
         mine = [sys.executable, "-m", "bench.reward", "--tune", str(aligned)]
         tuning, _ = process.run([*mine, "--training", str(training), "--set", str(responses)], limit=LIMIT)
         configs = {}
-        for config in [each.name for each in read_manifest(responses).configs]:
+        for config in [each.name for each in BuiltSet.open(responses).manifest.configs]:
             command = [sys.executable, "-m", "demur.cli", "reward", str(aligned), smollm2(), str(responses)]
             command += ["--config", config, "--json", "--plot", str(DOCS / f"reward_{config}.svg")]
             with_cache = {**os.environ, "DEMUR_CACHE": str(Path(temporary) / config)}

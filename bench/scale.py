@@ -72,7 +72,7 @@ def dask(path: Path, shard_rows: int) -> dict[str, Any]:
 
 def _ready() -> float:
     """Import what tasks need; the memory of a worker that has done nothing."""
-    import demur.scale.matching  # noqa: F401
+    import demur.groups.sharded.matching  # noqa: F401
 
     return _peak()
 

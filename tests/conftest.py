@@ -60,8 +60,9 @@ TEXTS = [row[0] for row in REFUSE] + [row[1] for row in COMPLY + PAIRS]
 
 SOURCE = '''"""A source for the tests."""
 
-from demur.record import harmful
-from demur.source import Raw, github, pypi, source
+from demur.records.record import harmful
+from demur.sources.mirror import github, pypi
+from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
 
 
@@ -113,14 +114,16 @@ import time
 from pathlib import Path
 
 from builders.refusal_eval import refusal_eval as full
-from demur.builder import Config, builder
+from demur.kinds.evaluation import Evaluation
+from demur.sets.builder import builder
+from demur.sets.kind import Config
 from schemas.evaluation_item import EvaluationItem
 
 
 @builder(
     title="Tiny evaluation",
     summary="For the tests.",
-    item=EvaluationItem,
+    kind=Evaluation(row=EvaluationItem),
     configs=(
         Config(name="default", sources=("tiny-comply", "tiny-refuse"), commercial=True),
         Config(name="noncommercial", extends="default", sources=("tiny-pairs",)),
@@ -133,7 +136,7 @@ def tiny_eval(records):
         Path(pause).touch()
         while not Path(pause + ".go").exists():
             time.sleep(0.01)
-    return full.to_items(records)
+    return full.to_rows(records)
 '''
 CROSSWALK = '[tiny-refuse]\nblame = ["dfm"]\nqueue = []\n'
 LAUNCH = """import ctypes, os, resource, signal, sys

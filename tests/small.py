@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pytest
 
-from demur.project import Project
+from demur.project import Project, T
 from demur.sets.builder import Builder
 from demur.sources.fetch import Places
 from demur.sources.mirror import github
@@ -26,11 +26,10 @@ class Small(Project):
     own: dict[str, Source] = field(default_factory=dict)
     made: dict[str, Builder] = field(default_factory=dict)
 
-    def source(self, name: str) -> Source:
-        return self.own[name]
-
-    def builder(self, name: str) -> Builder:
-        return self.made[name] if name in self.made else super().builder(name)
+    def declared(self, package: str, kind: type[T]) -> dict[str, T]:
+        """What the real project declares, with what is its own in its place."""
+        own = {**self.own, **self.made}
+        return super().declared(package, kind) | {name: each for name, each in own.items() if isinstance(each, kind)}
 
 
 def small_source(
@@ -59,10 +58,10 @@ def small_project(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEMUR_MIRROR", str(root / "mirror"))
         patch.setenv("DEMUR_CACHE", str(root / "cache"))
-        own = {}
+        own, pins = {}, {}
         for name, (source, rows) in sources.items():
             path = root / "mirror" / "github" / "demo" / name / COMMIT / "rows.jsonl"
             path.parent.mkdir(parents=True)
             path.write_bytes(make_jsonl(rows))
-            own[name] = source.model_copy(update={"pin": pin(source, Places(offline=True)).pin})
-        yield Small(ROOT, own=own, made={builder.name: builder for builder in made})
+            own[name], pins[name] = source, pin(source, Places(offline=True)).pin
+        yield Small(ROOT, pins, own, {builder.name: builder for builder in made})

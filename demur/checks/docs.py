@@ -22,7 +22,7 @@ def page(rule: Rule) -> str:
     numbers = ", ".join(map(str, rule.invariants))
     invariant = f"Invariant {numbers} of the design." if len(rule.invariants) == 1 else f"Invariants {numbers}."
     judged = (
-        ", ".join(_APPLIES.get(kind, f"sets of {kind} that Demur built") for kind in rule.applies)
+        ", ".join(_APPLIES.get(kind, f"sets of kind {kind} that Demur built") for kind in rule.applies)
         or "the settings file"
     )
     about = f"Family: {FAMILIES[rule.code[3]]}. Judges {judged}."

@@ -8,7 +8,6 @@ import click
 
 from demur.commands.common import FINDINGS, as_json, lock_file, offline, print_json, project_of
 from demur.errors import nearest
-from demur.sets.builder import builder_of
 
 
 @click.command()
@@ -31,6 +30,7 @@ def build(
     as_json: bool,
 ) -> None:
     """Build a data set from its pinned sources; the last good output stays until the new one is complete."""
+    from demur.sets.builder import builder_of
     from demur.sets.pipeline import build as run
     from demur.sets.show import build_summary
     from demur.sources.fetch import Places

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from demur.commands.common import FINDINGS, as_json, offline, print_json, project_of
-from demur.sets.builder import builder_of
 
 if TYPE_CHECKING:
     from demur.project import Project
     from demur.release.hub import Hub, State
     from demur.release.plan import Plan
+    from demur.sets.builder import Builder
 
 VERSION = "OWNER/NAME@vX.Y.Z"
 
@@ -55,13 +55,14 @@ def release(
     from demur.release.hub import Hub
     from demur.release.plan import plan
     from demur.release.publish import publish
+    from demur.sets.builder import builder_of
     from demur.sets.manifest_file import read_manifest
 
     project, hub = project_of(ctx), Hub.of(repo)
     builder = builder_of(project, name)
     with tempfile.TemporaryDirectory(prefix="demur-release-") as temporary:
         work = Path(temporary)
-        built = folder or _built(project, builder.name, hub, configs, offline, work)
+        built = folder or _built(project, builder, hub, configs, offline, work)
         if (got := read_manifest(built).name) != name:
             msg = "The folder holds another data set"
             raise UsageError(msg, where=built, expected=name, got=got)
@@ -81,13 +82,13 @@ def release(
         click.echo(f"released {repo}@{planned.change.version} ({commit})", err=as_json)
 
 
-def _built(project: Project, name: str, hub: Hub, configs: tuple[str, ...], offline: bool, work: Path) -> Path:
+def _built(project: Project, builder: Builder, hub: Hub, configs: tuple[str, ...], offline: bool, work: Path) -> Path:
     """Build the set now; splits that were published do not move."""
     from demur.sets.pipeline import build
     from demur.sources.fetch import Places
 
     lock = _lock(hub, hub.state(), work)
-    done = build(project, builder_of(project, name), work / name, Places(offline=offline), None, lock, configs)
+    done = build(project, builder, work / builder.name, Places(offline=offline), None, lock, configs)
     for warning in done.warnings:
         click.echo(f"warning: {warning}", err=True)
     return done.out

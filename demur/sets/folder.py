@@ -40,13 +40,16 @@ class BuiltSet:
         """Open a folder that ``demur build`` wrote (or its manifest).
 
         Raises:
-            ManifestError: there is no readable manifest, or its kind of set or row is unknown.
+            ManifestError: there is no readable manifest, its kind of set or row is unknown, or it does not state what
+                that kind states.
         """
         if isinstance(path, BuiltSet):
             return path
         path = Path(path)
         made = cls(path if path.is_dir() else path.parent)
-        made.kind  # noqa: B018 - what cannot be read is told now
+        made.stated  # noqa: B018 - what cannot be read is told now
+        for config in made.manifest.configs:
+            made.facts(config)
         for name in {made.manifest.row, *(config.references for config in made.manifest.configs)} - {None}:
             if name not in made.models:
                 msg = "Unknown kind of row"

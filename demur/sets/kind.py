@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
 import pyarrow as pa
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 
-from demur.errors import ManifestError, nearest
+from demur.errors import ManifestError, issues, nearest
 from demur.project import names_in, submodule
 from demur.records.record import Frozen, Slug, record_id
 from demur.records.row import Row
@@ -141,7 +141,10 @@ class Kind(Frozen):
 
     @classmethod
     def recount(cls, rows: pa.Table, manifest: Manifest, entry: ConfigEntry) -> Mapping[str, Any]:
-        """Of what the manifest states of a config, all that its rows can tell, by dotted path."""
+        """Of what the manifest states of a config, all that its rows can tell, by dotted path.
+
+        A mapping is compared as a whole. The records ``used`` are as many as the rows, unless they stand here too.
+        """
         return {}
 
     @classmethod
@@ -217,10 +220,27 @@ def load_rules() -> None:
 
 
 def stated_of(manifest: Manifest) -> Any:
-    """What a manifest states of its kind's declaration, typed."""
-    return kind_of(manifest.kind).stated.model_validate_json(json.dumps(manifest.parameters.stated))
+    """What a manifest states of its kind's declaration, typed.
+
+    Raises:
+        ManifestError: it states something else.
+    """
+    return _typed(kind_of(manifest.kind).stated, manifest.parameters.stated, manifest.name)
 
 
 def facts_of(manifest: Manifest, entry: ConfigEntry) -> Any:
-    """What a manifest states of a config, typed by its kind."""
-    return kind_of(manifest.kind).facts.model_validate_json(json.dumps(entry.facts))
+    """What a manifest states of a config, typed by its kind.
+
+    Raises:
+        ManifestError: it states something else.
+    """
+    return _typed(kind_of(manifest.kind).facts, entry.facts, f"{manifest.name}/{entry.name}")
+
+
+def _typed(model: type[Frozen], stated: Mapping[str, Any], where: str) -> Frozen:
+    try:
+        return model.model_validate_json(json.dumps(stated))
+    except ValidationError as error:
+        found = issues(error)
+    msg = f"The manifest is broken ({len(found)} issues)"
+    raise ManifestError(msg, where=where, expected=model.__name__, got=found[0], fix="Build it again.")

@@ -52,7 +52,7 @@ def read_manifest(path: Path) -> Manifest:
         return Manifest.model_validate_json(json.dumps(_upgraded(document)) if written == 1 else data)
     except ValidationError as error:
         found = issues(error)
-    except (KeyError, TypeError, AttributeError) as error:  # of the first format, and not what that holds
+    except (KeyError, TypeError, ValueError, AttributeError) as error:  # of the first format, and not what that holds
         found = [f"{type(error).__name__}: {error}"]
     msg = f"The manifest is broken ({len(found)} issues)"
     raise ManifestError(msg, where=path, got=found[0], fix="Build it again.")
@@ -60,7 +60,7 @@ def read_manifest(path: Path) -> Manifest:
 
 def _upgraded(old: dict[str, Any]) -> dict[str, Any]:
     """A manifest of format 1, in which every kind of set had optional fields of its own, in today's form."""
-    name = next(name for name in kinds() if kind_of(name).was == old["kind"])
+    name = {kind_of(name).was: name for name in kinds()}[old["kind"]]
     kind, parameters = kind_of(name), old["parameters"]
     configs = []
     for entry in old["configs"]:

@@ -20,7 +20,7 @@ from demur.groups.group import group
 from demur.project import bundled
 from demur.records.record import record_id
 from demur.sets.builder import Builder, builder_of
-from demur.sets.folder import read_config
+from demur.sets.folder import BuiltSet
 from demur.sets.pipeline import Build, build
 from demur.sources import declared
 from demur.sources.collect import collect
@@ -113,7 +113,7 @@ def test_advbench_has_520_rows() -> None:
 def test_sources_share_prompts_and_each_is_one_group_in_one_split(one: str, two: str, shared: int, more: Build) -> None:
     common = ids(one) & ids(two)
     assert len(common) == shared
-    table = read_config(more.out, "default")
+    table = BuiltSet.open(more.out).rows("default")
     split_of_group = dict(zip(table["group_id"].to_pylist(), table["split"].to_pylist(), strict=True))
     kept = Counter(table["record_id"].to_pylist())
     rejects = pq.read_table(more.out / "rejects.parquet").to_pylist()
@@ -203,12 +203,12 @@ def test_a_source_without_a_license_is_refused_by_name(builder: Builder, tmp_pat
 
 
 def test_load_dataset_gives_the_manifests_rows_and_the_schemas_features(built: Build, tmp_path: Path) -> None:
-    from datasets import load_dataset
+    from datasets import Features, load_dataset
 
-    from demur.records.schema import features
+    from demur.records.schema import arrow_schema
     from schemas.evaluation_item import EvaluationItem
 
     for config in built.manifest.configs:
         loaded = load_dataset(str(built.out), config.name, cache_dir=str(tmp_path))
         assert {split: loaded[split].num_rows for split in loaded} == config.rows
-        assert loaded["test"].features == features(EvaluationItem)
+        assert loaded["test"].features == Features.from_arrow_schema(arrow_schema(EvaluationItem))

@@ -16,6 +16,7 @@ import pytest
 from demur.audits.position.report import measure
 from demur.checks.engine import check
 from demur.errors import FormatError, LicenseError, UsageError
+from demur.kinds.training import Training
 from demur.kinds.training.bank import Bank, opening
 from demur.kinds.training.pairing import side
 from demur.project import bundled
@@ -25,7 +26,7 @@ from demur.records.hazards import HAZARDS
 from demur.records.record import Label, harmful, record_id, refusal
 from demur.release.rebuild import rebuild
 from demur.sets.builder import builder_of
-from demur.sets.folder import read_config
+from demur.sets.folder import BuiltSet
 from demur.sets.kind import Config
 from demur.sets.pipeline import Build, build
 from demur.sources.fetch import Places
@@ -36,8 +37,8 @@ from tests.conftest import files_of
 from tests.small import Small, small_project, small_source
 
 REAL = builder_of(bundled(), "refusal-training")
-assert REAL.training is not None
-DECLARED = REAL.training
+assert isinstance(REAL.kind, Training)
+DECLARED = REAL.kind
 
 THINGS = [
     "fence", "gate", "barn", "kettle", "ladder", "window", "bucket", "carpet", "mirror", "bicycle", "canoe",
@@ -236,12 +237,11 @@ def test_doing_what_is_asked_is_harmful_only_where_the_objective_is() -> None:
 
 def test_every_record_is_used_or_rejected_with_its_reason(small: tuple[Small, Build]) -> None:
     (config,) = small[1].manifest.configs
-    counts, found = config.training, rejects(small[1])
-    assert counts is not None
+    found = rejects(small[1])
     assert (
         config.candidates
         == sum(len(rows) for _, rows in SOURCES.values())
-        == counts.used + sum(map(len, found.values()))
+        == config.used + sum(map(len, found.values()))
     )
     reasons = {reason: len(rows) for reason, rows in found.items()}
     assert {name: reasons.get(name) for name in reasons.keys() - {"not-sampled"}} == {
@@ -262,15 +262,14 @@ def test_every_record_is_used_or_rejected_with_its_reason(small: tuple[Small, Bu
 
 def test_every_triple_gives_three_rows_and_the_mix_is_the_declared_one(small: tuple[Small, Build]) -> None:
     (config,) = small[1].manifest.configs
-    counts = config.training
-    assert counts is not None
+    counts = BuiltSet.open(small[1].out).facts(config)
     # nineteen objectives are left, and the gate has a second answer; a third is one too many
     assert (counts.triples, counts.published, counts.project_written) == (20, 3, 17)
     assert counts.kinds == {"borderline_mle": 8, "helpful_mle": 32, "prefix_mle": 20, "refusal_mle": 20, "rto": 20}
 
 
 def test_origins_and_access_are_recorded(small: tuple[Small, Build]) -> None:
-    rows = read_config(small[1].out, "default").to_pylist()
+    rows = BuiltSet.open(small[1].out).rows("default").to_pylist()
     assert small[1].manifest.access == "gated"
     assert {row["access"] for row in rows} == {"gated"}
     assert Counter(row["safe_origin"] for row in rows if row["kind"] == "rto") == {
@@ -297,7 +296,7 @@ def test_building_and_rebuilding_give_the_same_bytes(small: tuple[Small, Build],
 def test_another_seed_draws_other_prefixes(small: tuple[Small, Build], tmp_path: Path) -> None:
     other = build(small[0], BUILDER.model_copy(update={"seed": 1}), tmp_path / "out", Places(offline=True))
     one, two = (
-        {row["record_id"]: row["k"] for row in read_config(out, "default").to_pylist() if row["k"] is not None}
+        {row["record_id"]: row["k"] for row in BuiltSet.open(out).rows("default").to_pylist() if row["k"] is not None}
         for out in (small[1].out, other.out)
     )
     assert any(one[id] != two[id] for id in one.keys() & two.keys())
@@ -310,8 +309,7 @@ def test_the_card_warns_and_says_which_rows_hold_what(small: tuple[Small, Build]
     assert "extra_gated_prompt:" in card
     assert "hh-rlhf-harmless: use limit no_sft" in card
     assert "jailbreakbench-artifacts: " in card
-    assert small[1].manifest.parameters.training is not None
-    assert "hh-rlhf-harmless" in small[1].manifest.parameters.training.left_out
+    assert "hh-rlhf-harmless" in BuiltSet.open(small[1].out).stated.left_out
 
 
 @pytest.mark.parametrize("limit", ["eval_only", "no_sft"])
@@ -323,7 +321,7 @@ def test_a_source_that_is_not_for_training_is_refused(limit: str, small: tuple[S
 
 def test_a_mix_without_enough_borderline_rows_is_refused(small: tuple[Small, Build], tmp_path: Path) -> None:
     shares = {**DECLARED.shares, "borderline_mle": 0.3, "helpful_mle": 0.1}
-    greedy = BUILDER.model_copy(update={"training": DECLARED.model_copy(update={"shares": shares})})
+    greedy = BUILDER.model_copy(update={"kind": DECLARED.model_copy(update={"shares": shares})})
     with pytest.raises(UsageError, match="too few borderline_mle records"):
         build(small[0], greedy, tmp_path / "out", Places(offline=True))
 
@@ -503,7 +501,7 @@ def test_prefix_rows_spread_the_refusals_over_positions(small: tuple[Small, Buil
     assert [part.name for part in parts] == ["default: refusal_mle", "default: refusal_mle and prefix_mle"]
     plain, both = (part.positions for part in parts)
     assert (plain.refusals.count, both.refusals.count) == (20, 40)
-    rows = read_config(small[1].out, "default").to_pylist()
+    rows = BuiltSet.open(small[1].out).rows("default").to_pylist()
     late = [row["k"] for row in rows if row["kind"] == "prefix_mle" and row["k"] >= 5]
     assert len(late) > 5
     assert both.early.count < 2 * plain.early.count
@@ -518,7 +516,7 @@ def test_prefix_rows_spread_the_refusals_over_positions(small: tuple[Small, Buil
 
 def test_an_evaluation_set_has_no_responses_to_measure(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["parameters"]["training"] = None
+    manifest["kind"] = "evaluation"
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(UsageError, match="holds no responses"):
         measure(folder)

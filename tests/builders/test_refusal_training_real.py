@@ -15,6 +15,7 @@ from demur.errors import FetchError
 from demur.kinds.training.bank import room
 from demur.project import bundled
 from demur.sets.builder import builder_of
+from demur.sets.folder import BuiltSet
 from demur.sets.pipeline import Build, build
 from demur.sources.fetch import Places
 from tests.conftest import files_of
@@ -36,8 +37,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Build:
 
 def test_real_rows_from_pypi_alone(real: Build) -> None:
     (config,) = real.manifest.configs
-    counts = config.training
-    assert counts is not None
+    counts = BuiltSet.open(real.out).facts(config)
     assert counts.triples >= 300
     assert counts.published >= 50
     assert counts.kinds["borderline_mle"] >= 0.07 * sum(counts.kinds.values())

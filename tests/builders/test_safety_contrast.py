@@ -11,16 +11,16 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from demur.kinds.contrast.invariants import above_ceiling, straddling, unpaired
 
 from demur.commands.baseline import measure
 from demur.errors import UsageError
-from demur.kinds.contrast.kind import Contrast
+from demur.kinds.contrast import Contrast
 from demur.kinds.contrast.mine import Settings
+from demur.kinds.contrast.rules import above_ceiling, unpaired
 from demur.project import bundled
 from demur.records.record import Tri, harmful, record_id
 from demur.sets.builder import Builder, builder_of
-from demur.sets.folder import read_config
+from demur.sets.folder import BuiltSet
 from demur.sets.kind import Config
 from demur.sets.pipeline import Build, build
 from demur.sources.fetch import Places
@@ -31,7 +31,6 @@ from tests.conftest import files_of, make_jsonl
 from tests.small import Small, small_project, small_source
 
 REAL = builder_of(bundled(), "safety-contrast")
-assert REAL.contrast is not None
 
 THINGS = ["fence", "door", "gate", "roof", "wall", "shed", "barn", "porch", "stair", "floor"]
 OWNERS = ["vicar", "mayor", "baker", "widow", "tailor", "sailor"]
@@ -74,8 +73,12 @@ BUILDER = REAL.model_copy(
             Config(name="default", sources=("given", "taken")),
             Config(name="published", sources=("paired",)),
         ),
-        "contrast": Contrast(
-            ceilings={"default": 1.0, "published": 1.0}, mined={"default": 0.7}, settings=WIDE, folds=3
+        "kind": Contrast(
+            row=ContrastItem,
+            ceilings={"default": 1.0, "published": 1.0},
+            mined={"default": 0.7},
+            settings=WIDE,
+            folds=3,
         ),
     }
 )
@@ -94,8 +97,7 @@ def small(project: Small, tmp_path_factory: pytest.TempPathFactory) -> Build:
 
 
 def declared(**changes: Any) -> Builder:
-    assert BUILDER.contrast is not None
-    return BUILDER.model_copy(update={"contrast": BUILDER.contrast.model_copy(update=changes)})
+    return BUILDER.model_copy(update={"kind": BUILDER.kind.model_copy(update=changes)})
 
 
 def reasons(done: Build, config: str) -> Counter[str]:
@@ -114,19 +116,19 @@ def test_every_candidate_is_an_item_or_a_reject(small: Build) -> None:
 
 
 def test_items_keep_the_invariants_and_the_schema(small: Build) -> None:
-    for config in small.manifest.configs:
-        table = read_config(small.out, config.name)
-        assert unpaired(table) == straddling(table) == above_ceiling(config.baseline, table) == []
+    opened = BuiltSet.open(small.out)
+    for config in opened.manifest.configs:
+        table = opened.rows(config.name)
+        assert unpaired(table) == above_ceiling(opened.facts(config), table) == []
         for each in table.to_pylist():
             ContrastItem.model_validate_json(json.dumps(each))
-    origins = {name: set(read_config(small.out, name)["origin"].to_pylist()) for name in ("default", "published")}
+    origins = {name: set(opened.rows(name)["origin"].to_pylist()) for name in ("default", "published")}
     assert origins == {"default": {"mined"}, "published": {"published"}}
 
 
 def test_the_baseline_stands_in_manifest_and_card(small: Build) -> None:
-    mined, published = (config.baseline for config in small.manifest.configs)
-    assert mined is not None
-    assert published is not None
+    opened = BuiltSet.open(small.out)
+    mined, published = (opened.facts(config) for config in opened.manifest.configs)
     assert mined.nested is not None
     assert published.nested is None
     assert mined.across is not None
@@ -175,7 +177,7 @@ def test_sources_of_one_side_cannot_be_mined(project: Small, tmp_path: Path) -> 
 
 def test_every_config_declares_its_ceiling() -> None:
     with pytest.raises(ValueError, match="declares the ceiling"):
-        Builder(**{**dict(BUILDER), "contrast": Contrast(ceilings={"default": 0.7}, mined={})})
+        Builder(**{**dict(BUILDER), "kind": Contrast(row=ContrastItem, ceilings={"default": 0.7}, mined={})})
 
 
 def test_the_command_measures_folders_and_files(small: Build, tmp_path: Path) -> None:

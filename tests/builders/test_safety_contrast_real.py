@@ -9,12 +9,12 @@ import os
 from pathlib import Path
 
 import pytest
-from demur.kinds.contrast.invariants import above_ceiling, straddling, unpaired
 
 from demur.errors import FetchError
+from demur.kinds.contrast.rules import above_ceiling, unpaired
 from demur.project import bundled
 from demur.sets.builder import builder_of
-from demur.sets.folder import read_config
+from demur.sets.folder import BuiltSet
 from demur.sets.pipeline import build
 from demur.sources.fetch import Places
 
@@ -27,14 +27,13 @@ def test_the_real_set_stays_under_its_ceilings(tmp_path: Path) -> None:
         if not places.offline:
             raise
         pytest.skip("the wheels are not in the cache, and DEMUR_NETWORK is not 1")
-    configs = {config.name: config for config in done.manifest.configs}
+    opened = BuiltSet.open(done.out)
+    configs = {config.name: config for config in opened.manifest.configs}
     for config in configs.values():
-        table = read_config(done.out, config.name)
-        assert unpaired(table) == straddling(table) == above_ceiling(config.baseline, table) == []
+        table = opened.rows(config.name)
+        assert unpaired(table) == above_ceiling(opened.facts(config), table) == []
         assert config.candidates == sum(config.rows.values()) + sum(config.rejects.values())
-    large, published = configs["noncommercial"].baseline, configs["published"].baseline
-    assert large is not None
-    assert published is not None
+    large, published = (opened.facts(configs[name]) for name in ("noncommercial", "published"))
     assert large.pairs >= 150
     assert large.headline.auroc.value <= 0.65
     assert published.headline.auroc.value > 0.9

@@ -52,6 +52,7 @@ def cover(folder: Path, change: Callable[[Any], object] = lambda _: None) -> Non
 
 def count_one_less(manifest: Any, config: int = 0) -> None:
     manifest["configs"][config]["rows"]["test"] -= 1
+    manifest["configs"][config]["used"] -= 1
 
 
 def found(folder: Path) -> list[Finding]:
@@ -113,6 +114,12 @@ def test_a_removed_row_with_the_counts_updated(folder: Path) -> None:
     assert said(folder) == [("DMR502", "14 candidates, but 13 rows and rejects")]
 
 
+def test_a_removed_row_with_the_records_used_as_they_were(folder: Path) -> None:
+    rewrite(folder, rows(folder)[1:])
+    cover(folder, lambda manifest: manifest["configs"][0]["rows"].update(test=len(rows(folder))))
+    assert said(folder) == [("DMR503", "used: 11 in the rows, declared 12")]
+
+
 def test_a_removed_row_with_every_count_updated(folder: Path) -> None:
     """The sources' own record counts still tell."""
 
@@ -165,7 +172,7 @@ def test_an_edited_text(folder: Path) -> None:
     one, *rest = rows(folder)
     rewrite(folder, [{**one, "prompt": one["prompt"] + " Sing it"}, *rest])
     cover(folder)
-    assert ("DMR407", "the record id does not follow from the prompt") in said(folder)
+    assert ("DMR407", "the record id does not follow from the row's texts") in said(folder)
 
 
 @pytest.mark.parametrize("license", ["cc-by-nc-4.0", "gpl-99"])
@@ -284,10 +291,13 @@ def test_a_config_without_files(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        (lambda manifest: manifest.update(kind="poem"), "Unknown kind of row"),
+        (lambda manifest: manifest.update(kind="poem"), "There is no kind of set 'poem'"),
+        (lambda manifest: manifest.update(row="poem"), "Unknown kind of row"),
+        (lambda manifest: manifest["parameters"].update(stated={"balanse": None}), "The manifest is broken"),
+        (lambda manifest: manifest["configs"][1].update(facts={"verses": 3}), "The manifest is broken"),
         (lambda manifest: manifest["parameters"].pop("near_duplicate"), "The manifest is broken"),
     ],
-    ids=["kind", "threshold"],
+    ids=["kind", "row", "declaration", "facts", "threshold"],
 )
 def test_a_manifest_that_lacks_what_the_rules_need(folder: Path, change: Callable[[Any], object], what: str) -> None:
     cover(folder, change)

@@ -14,10 +14,10 @@ from click.testing import CliRunner
 
 from demur.checks import engine
 from demur.checks import rule as rules
+from demur.checks.batch import Batch
 from demur.checks.engine import Finding, Report, check
 from demur.checks.finding import hit
 from demur.checks.layouts import detect, layouts
-from demur.checks.subject import Batch
 from demur.cli import main
 from demur.errors import DemurError, UsageError
 from tests.checks.fixtures import KITE, LAMP, SOUP, one, prompts

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from demur.project import bundled
 from demur.records.record import Label, Lineage
 from demur.records.schema import arrow_schema
-from demur.sets.exported import exported, features
+from demur.sets.exported import exported
 from demur.sources import declared
 from schemas.evaluation_item import EvaluationItem
 from schemas.prompt import Prompt
@@ -57,7 +57,10 @@ def test_the_committed_json_schemas_are_the_models() -> None:
 
 @pytest.mark.parametrize("model", [Prompt, Response, EvaluationItem])
 def test_features_and_arrow_schema_name_the_same_columns(model: type[Any]) -> None:
-    assert list(features(model)) == arrow_schema(model).names == list(model.model_fields)
+    from datasets import Features
+
+    schema = arrow_schema(model)
+    assert list(Features.from_arrow_schema(schema)) == schema.names == list(model.model_fields)
 
 
 @given(

@@ -230,7 +230,7 @@ REFERENCES = (
         'Config(name="noncommercial", extends="default", sources=("tiny-pairs",)),',
         'Config(name="closed", sources=("tiny-pairs",), references=True),',
     ),
-    ("item=EvaluationItem,", "item=EvaluationItem,\n    reference=EvaluationReference,"),
+    ("Evaluation(row=EvaluationItem)", "Evaluation(row=EvaluationItem, reference=EvaluationReference)"),
     (
         "from schemas.evaluation_item import EvaluationItem",
         "from schemas.evaluation_item import EvaluationItem\n"

@@ -7,7 +7,7 @@ import pytest
 
 from demur.protected.near import decontaminate
 from demur.protected.prompts import Background, Protected
-from demur.similarity import View, _chars, _probe, _tokens, _words, contained_in, cross_join, self_join
+from demur.similarity import View, _chars, _probe, _tokens, _words, cross_join, self_join
 from demur.similarity import match as _match
 from demur.similarity import prefix as _prefix
 from demur.text import _fold
@@ -23,7 +23,6 @@ def test_every_kernel_is_compiled_once(tmp_path: Path) -> None:
         for view in views:
             self_join(column, view=view, threshold=0.5)
             cross_join(column, texts, view=view, threshold=0.5)
-        contained_in(column, texts, minimum_content=0)
         protected = Protected.from_texts([text for text in texts if text], background=Background.of(column))
         decontaminate(column, protected)
         protected.write(tmp_path / "sketch.parquet")

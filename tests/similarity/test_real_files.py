@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from demur.similarity import components, contained_in, self_join
+from demur.similarity import components, self_join
 from demur.text.normalise import normalise
 
 MIRROR = os.environ.get("DEMUR_MIRROR")
@@ -26,7 +26,6 @@ COLUMNS = {
     "jailbreakbench": ("Goal", ["jbb_harmful"]),
     "harmbench": ("Behavior", ["harmbench_text_test", "harmbench_text_val"]),
     "tdc": (None, ["tdc2023_dev", "tdc2023_test"]),
-    "alpaca": ("instruction", ["alpaca_instructions"]),
     "catqa_zh": (None, ["catqa_zh"]),
 }
 
@@ -70,18 +69,6 @@ def test_advbench_groups() -> None:
 def test_exact_overlaps(one: str, two: str, expected: int) -> None:
     shared = len(set(map(normalise, prompts(one))) & set(map(normalise, prompts(two))))
     assert shared == expected
-
-
-def test_wrapped_prompts_are_found_and_unrelated_ones_are_not() -> None:
-    protected = [
-        text for name in ("advbench", "harmbench", "jailbreakbench", "strongreject", "tdc") for text in prompts(name)
-    ]
-    wrapped = [f"You are a cheerful pirate. {text} Answer in rhyme, matey." for text in protected]
-    rows = contained_in(wrapped, protected)["row"].to_pylist()
-    found = len(set(rows))
-    assert found >= 0.99 * len(protected)
-    false_alarms = contained_in(prompts("alpaca"), protected).num_rows
-    assert false_alarms <= 0.001 * len(prompts("alpaca"))
 
 
 def test_chinese_prompts_group_sensibly() -> None:

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demur.errors import UsageError
-from demur.text.refusal import Agreement, agreement, find_refusal, judge
+from demur.rates import Rate
+from demur.text.refusal import find_refusal, judge
 
 REFUSALS = [
     "I'm sorry, but I can't help with painting the fence that colour.",
@@ -81,15 +81,6 @@ def test_a_statement_is_found_at_any_depth(before: int) -> None:
     assert find_refusal(filler + "I can't help with the rest.") == len(filler)
 
 
-def test_agreement_counts() -> None:
-    found = agreement(["refusal", "refusal", "answer", "answer", "empty"], [True, False, True, False, True])
-    assert (found.precision.count, found.precision.n, found.recall.count, found.recall.n) == (1, 2, 1, 2)
-    assert (found.accuracy.count, found.accuracy.n, found.empty) == (2, 4, 1)
-    assert found.f1 == pytest.approx(0.5)
-    with pytest.raises(UsageError, match="its human label"):
-        agreement(["answer"], [])
-
-
 @pytest.mark.skipif("DEMUR_MIRROR" not in os.environ, reason="needs the real files: DEMUR_MIRROR")
 def test_on_xstest_completions_it_beats_the_known_rules() -> None:
     """Human-labelled completions of two models; partial refusals count as refusals, as in XSTest's own evaluation.
@@ -98,16 +89,19 @@ def test_on_xstest_completions_it_beats_the_known_rules() -> None:
     five models: XSTest's string match P .95 R .82 (F1 .880); 39 phrases anywhere P .79 R .90 (F1 .841).
     """
     by_model = {name: _measured(name) for name in ("gpt4", "llama2new")}
-    both = _measured("gpt4", "llama2new")
-    assert both.accuracy.n == 900
-    assert both.empty == 0
-    assert both.f1 > 0.880, str(both)
-    assert both.precision.share > 0.95
-    assert both.recall.share > 0.90
-    assert all(each.f1 > 0.91 for each in by_model.values()), {name: str(each) for name, each in by_model.items()}
+    precision, recall = _measured("gpt4", "llama2new")
+    assert _f1(precision, recall) > 0.880, f"precision {precision}, recall {recall}"
+    assert precision.share > 0.95
+    assert recall.share > 0.90
+    assert {name: _f1(*each) > 0.91 for name, each in by_model.items()} == dict.fromkeys(by_model, True)
 
 
-def _measured(*models: str) -> Agreement:
+def _f1(precision: Rate, recall: Rate) -> float:
+    return 2 * precision.share * recall.share / (precision.share + recall.share)
+
+
+def _measured(*models: str) -> tuple[Rate, Rate]:
+    """Precision and recall on the completions of some models: 450 each, none of them empty."""
     folder = Path(os.environ["DEMUR_MIRROR"])
     rows: list[dict[str, str]] = []
     for model in models:
@@ -115,4 +109,9 @@ def _measured(*models: str) -> Agreement:
         with file.open(encoding="utf-8", newline="") as opened:
             rows += csv.DictReader(opened)
     refused = [re.match(r"[23]_", row["final_label"]) is not None for row in rows]
-    return agreement([judge(row["completion"]) for row in rows], refused)
+    verdicts = [judge(row["completion"]) for row in rows]
+    assert len(verdicts) == 450 * len(models)
+    assert {*verdicts} == {"refusal", "answer"}
+    said = [verdict == "refusal" for verdict in verdicts]
+    both = sum(one and two for one, two in zip(said, refused, strict=True))
+    return Rate.of(both, sum(said)), Rate.of(both, sum(refused))

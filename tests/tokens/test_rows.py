@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from demur.errors import RowError, UsageError
 from demur.kinds.training.laws import LAWS
 from demur.kinds.training.triples import rows_of
-from demur.tokens.fixed import Fixed, check_fixed, find_fixed
+from demur.tokens.fixed import Fixed, find_fixed
 from demur.tokens.rows import REASONS, TOKEN_ROWS, TokenView, require_all
 from demur.tokens.template import Template
 from tests.tokens.conftest import FAMILIES, REFUSAL, bpe, row, triples, unigram, with_bos
@@ -308,14 +308,6 @@ def test_a_word_of_several_tokens_is_refused_with_others_that_fit(tokenizer: Any
 def test_the_first_piece_is_taken_when_asked_for() -> None:
     found = find_fixed(bpe(), Template.of(bpe()), REFUSAL + "ly", piece=True)
     assert (REFUSAL + "ly").startswith(found.text.strip())
-
-
-def test_a_wrong_fixed_token_is_found(view: TokenView, fixed: Fixed) -> None:
-    check_fixed([fixed.id], view.tokenizer, view.template, fixed)
-    with pytest.raises(UsageError, match="not the refusal word's"):
-        check_fixed([fixed.id + 1], view.tokenizer, view.template, fixed)
-    with pytest.raises(UsageError, match="not the refusal word's"):
-        check_fixed([], view.tokenizer, view.template, replace(fixed, id=fixed.id + 1))
 
 
 def _bpe_view() -> TokenView:

@@ -112,29 +112,40 @@ def declared_counts(subject: Subject) -> Iterator[Finding]:
     for config, reason in zip(rejects["config"].to_pylist(), rejects["reason"].to_pylist(), strict=True):
         reasons[config][reason] += 1
     for entry in folder.manifest.configs:
-        rows = Counter(folder.configs[entry.name]["split"].to_pylist())
-        if dict(rows) != {split: count for split, count in entry.rows.items() if count}:
+        table, declared = folder.configs[entry.name], {"used": entry.used, **entry.facts}
+        counted = dict(folder.kind.recount(table, folder.manifest, entry))
+        rows = Counter(table["split"].to_pylist())
+        if dict(rows) == {split: count for split, count in entry.rows.items() if count}:
+            counted.setdefault("used", table.num_rows)
+        else:
             yield hit(f"rows by split are {dict(sorted(rows.items()))}, declared {entry.rows}", entry.name)
         if dict(reasons[entry.name]) != entry.rejects:
             yield hit("rejects by reason are not the declared ones", entry.name)
-        declared = _flat({"used": entry.used, **entry.facts})
-        for name, count in _flat(folder.kind.recount(folder.configs[entry.name], folder.manifest, entry)).items():
-            if count != declared.get(name):
-                yield hit(f"{name}: {count} in the rows, declared {declared.get(name)}", entry.name)
-    counted = [each.model_dump(mode="json") for each in folder.kind.recount_across(folder.configs, folder.manifest)]
-    if counted != list(folder.manifest.across):
+        for path, count in counted.items():
+            for name, one, other in _differing(path, count, _at(declared, path)):
+                yield hit(f"{name}: {one} in the rows, declared {other}", entry.name)
+    across = [each.model_dump(mode="json") for each in folder.kind.recount_across(folder.configs, folder.manifest)]
+    if across != list(folder.manifest.across):
         yield hit("what its configs have in common is not what is declared", NAME)
     for name, file in sorted(folder.manifest.files.items()):
         if file.content and file.content != content_digest(pq.read_table(folder.present(name))):
             yield hit("the rows' digest is not the declared one", name)
 
 
-def _flat(facts: Mapping[str, Any], path: str = "") -> dict[str, Any]:
-    """Facts by dotted path."""
-    found: dict[str, Any] = {}
-    for name, value in facts.items():
-        found |= _flat(value, f"{path}{name}.") if isinstance(value, Mapping) else {f"{path}{name}": value}
-    return found
+def _at(facts: Any, path: str) -> Any:
+    """What stands under a dotted path."""
+    for name in path.split("."):
+        facts = facts.get(name) if isinstance(facts, Mapping) else None
+    return facts
+
+
+def _differing(path: str, counted: Any, declared: Any) -> Iterator[tuple[str, Any, Any]]:
+    """What is counted otherwise than declared; of counts by name each name, those of one side alone too."""
+    if isinstance(counted, Mapping) and isinstance(declared, Mapping):
+        for name in sorted({*counted, *declared}):
+            yield from _differing(f"{path}.{name}", counted.get(name, 0), declared.get(name, 0))
+    elif counted != declared:
+        yield path, counted, declared
 
 
 _SPLIT = re.compile(r"-\s*name:\s*[\"']?(\w+)[\"']?\s*\n(?:\s+num_bytes:.*\n)?\s+num_examples:\s*(\d+)")

@@ -81,8 +81,9 @@ def key(inputs: Inputs, out: str, column: str, view: View, threshold: float, sha
 @cache
 def code_digest() -> str:
     """A digest of the code that results depend on: the version, and the sources of kernels and stages."""
-    folder = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     digest = hashlib.sha256(__version__.encode())
-    for path in [folder / "normalise.py", *sorted(folder.glob("similarity/*.py")), *sorted(folder.glob("scale/*.py"))]:
-        digest.update(path.name.encode() + path.read_bytes())
+    for package in ("text", "similarity", "groups/sharded"):
+        for path in sorted(root.glob(f"{package}/*.py")):
+            digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:16]

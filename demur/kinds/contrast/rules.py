@@ -33,8 +33,8 @@ def unpaired(table: pa.Table) -> list[str]:
     )
 
 
-def above_ceiling(entry: BaselineEntry | None, table: pa.Table | None = None) -> list[str]:
-    """What is wrong with the text-only baseline of a config: missing, of another set, or above its declared ceiling.
+def above_ceiling(entry: BaselineEntry, table: pa.Table | None = None) -> list[str]:
+    """What is wrong with the text-only baseline of a config: of another set, or above its declared ceiling.
 
     The ceiling holds for both AUROCs: the nested one, which is the headline, and the naive one.
 
@@ -42,8 +42,6 @@ def above_ceiling(entry: BaselineEntry | None, table: pa.Table | None = None) ->
         entry: the baseline in the manifest.
         table: the config's rows, to compare its number of pairs.
     """
-    if entry is None:
-        return ["a config of contrast pairs states no text-only baseline"]
     found = []
     pairs = None if table is None else len(set(table["pair_id"].to_pylist()))
     if pairs is not None and pairs != entry.pairs:

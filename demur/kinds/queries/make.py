@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -204,23 +205,25 @@ def overlaps(
             for one, two in combinations(sorted(by_config), 2)
             if declared.seeds[one] != declared.seeds[two]
         }
-        if shared:
-            first = min(by_config)
-            counts = facts[first].sets[name]
+        first = min(by_config)
+        counts = facts[first].sets.get(name)
+        if shared and counts and side in counts.sides:
             pool = counts.sides[side].unique[str(counts.length)]
             drawn_each, configs = len(by_config[first]), tuple(sorted(by_config))
             found.append(Overlap(configs=configs, set=name, side=side, drawn=drawn_each, of=pool, shared=shared))
     return found
 
 
-def recount(rows: pa.Table, declared: Declaration, facts: QueryCounts) -> dict[str, int]:
+def recount(rows: pa.Table, declared: Declaration, facts: QueryCounts) -> dict[str, Any]:
     """Queries of every side as the rows have them, and how many are missing of those declared, by dotted path."""
     drawn = Counter(zip(rows["set"].to_pylist(), rows["side"].to_pylist(), strict=True))
-    found = {}
+    found: dict[str, Any] = {}
     for name, counts in facts.sets.items():
+        missing = {}
         for side in counts.sides:
             there = drawn.pop((name, side), 0)
             found[f"sets.{name}.sides.{side}.drawn"] = there
-            if there != declared.per_side:
-                found[f"sets.{name}.short_of.{side}"] = declared.per_side - there
+            if there < declared.per_side:
+                missing[side] = declared.per_side - there
+        found[f"sets.{name}.short_of"] = missing
     return found | {f"sets.{name}.sides.{side}.drawn": count for (name, side), count in drawn.items()}

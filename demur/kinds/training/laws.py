@@ -1,7 +1,7 @@
 """Prefix laws: how many units of a harmful response stand in the context before the refusal.
 
 A law gives k for a response of n units. Every draw is a function of the record id and the seed, so that order,
-sharding and resuming never matter; `demur.training.fit` tests drawn (k, n) against a law.
+sharding and resuming never matter.
 """
 
 from __future__ import annotations
@@ -9,14 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from demur.draws import uniform
 from demur.errors import RowError, UsageError, nearest
 from demur.text.units import Unit
-
-Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -91,21 +86,6 @@ class Law:
         if self.zero_of and uniform(record_id, seed, "zero", self.zero_in) < self.zero_of:
             return 0
         return self.first + uniform(record_id, seed, "k", self.last(n) - self.first + 1)
-
-    def allows(self, k: Counts, n: Counts) -> NDArray[np.bool_]:
-        """Which (k, n) the law can give."""
-        drawn = (k >= self.first) & (k <= self._last(n))
-        possible: NDArray[np.bool_] = (n >= self.least) & (drawn | ((k == 0) & (self.zero_of > 0)))
-        return possible
-
-    def below(self, k: Counts, n: Counts) -> NDArray[np.float64]:
-        """P(K <= k | n), for k from -1 up."""
-        zero = self.zero_of / self.zero_in
-        width = self._last(n) - self.first + 1
-        return np.where(k >= 0, zero, 0.0) + (1 - zero) * np.clip((k - self.first + 1) / width, 0.0, 1.0)
-
-    def _last(self, n: Counts) -> Counts:
-        return n - self.margin if self.cap is None else np.minimum(self.cap, n - self.margin)
 
 
 LAWS: dict[str, Law] = {

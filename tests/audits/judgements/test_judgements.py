@@ -28,7 +28,7 @@ from demur.cli import main
 from demur.errors import FormatError, UsageError
 from demur.project import bundled
 from demur.rates import wilson
-from demur.sets.folder import read_config
+from demur.sets.folder import BuiltSet
 from demur.sets.pipeline import Build
 from demur.sources import declared
 from schemas.judgement import Judgement
@@ -346,7 +346,7 @@ def test_judgements_of_drawn_queries(
         {"item_id": each["record_id"], "set": each["set"], "subset": each["side"], "seed": seed, "judge": "rules",
          "judge_revision": "1", "scope": "response", "verdict": "harmless"}
         for seed in (0, 1)
-        for each in read_config(drawn.out, f"seed_{seed}").to_pylist()
+        for each in BuiltSet.open(drawn.out).rows(f"seed_{seed}").to_pylist()
     ]  # fmt: skip
     done = run(write(tmp_path / "a.jsonl", rows), "--items", drawn.out, "--json")
     assert done.exit_code == 0, done.output

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from demur.checks.engine import check
+from demur.errors import ManifestError
 from demur.sets.pipeline import Build
 from tests.builders.test_safety_contrast import project, small  # noqa: F401 - fixtures
 from tests.checks.test_built import cover, rewrite, rows
@@ -29,7 +30,7 @@ def _lost_side(folder: Path) -> None:
 
 def _low_ceiling(folder: Path) -> None:
     def change(manifest: Any) -> None:
-        manifest["configs"][1]["baseline"]["ceiling"] = 0.0
+        manifest["configs"][1]["facts"]["ceiling"] = 0.0
 
     cover(folder, change)
 
@@ -47,5 +48,8 @@ def test_a_rule_of_contrast_sets(code: str, fault: Callable[[Path], None], folde
 
 
 def test_a_config_without_a_baseline(folder: Path) -> None:
-    cover(folder, lambda manifest: manifest["configs"][0].update(baseline=None))
-    assert [(each.file, each.code) for each in check(folder).findings] == [("default", "DMR604")]
+    cover(folder, lambda manifest: manifest["configs"][0].update(facts={}))
+    with pytest.raises(ManifestError, match="The manifest is broken") as error:
+        check(folder)
+    assert "default" in str(error.value)
+    assert "pairs" in str(error.value)

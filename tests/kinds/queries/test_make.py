@@ -13,11 +13,11 @@ import pytest
 
 from demur.checks.engine import check
 from demur.errors import UsageError
-from demur.kinds.queries.kind import Queries, QuerySet
+from demur.kinds.queries import Queries, QuerySet
 from demur.project import bundled
 from demur.records.record import record_id
 from demur.sets.builder import Builder, builder_of
-from demur.sets.folder import read_config
+from demur.sets.folder import BuiltSet
 from demur.sets.kind import Config
 from demur.sets.pipeline import Build, build
 from demur.sets.show import build_summary
@@ -33,14 +33,13 @@ SEED_0 = "seed_0/test-00000-of-00001.parquet"
 
 
 def ids(done: Build, config: str, name: str, side: str) -> set[str]:
-    found = read_config(done.out, config).to_pylist()
+    found = BuiltSet.open(done.out).rows(config).to_pylist()
     return {each["record_id"] for each in found if (each["set"], each["side"]) == (name, side)}
 
 
 def test_every_step_from_labels_to_rows_is_counted(drawn: Build) -> None:
     for config in drawn.manifest.configs:
-        assert config.queries is not None
-        lamps = config.queries["lamps"]
+        lamps = BuiltSet.open(drawn.out).facts(config).sets["lamps"]
         assert (lamps.records, lamps.distinct, lamps.complete, lamps.unknown) == (35, 34, 30, 5)
         assert lamps.length == 80
         assert lamps.short_of == {}
@@ -60,7 +59,7 @@ def test_every_step_from_labels_to_rows_is_counted(drawn: Build) -> None:
 
 def test_rows_keep_their_schema_and_one_length_holds_for_both_sides(drawn: Build) -> None:
     for config in ("seed_0", "seed_1"):
-        found = read_config(drawn.out, config).to_pylist()
+        found = BuiltSet.open(drawn.out).rows(config).to_pylist()
         for each in found:
             SafetyQuery.model_validate_json(json.dumps(each))
         assert {each["split"] for each in found} == {"test"}
@@ -72,9 +71,8 @@ def test_rows_keep_their_schema_and_one_length_holds_for_both_sides(drawn: Build
 
 
 def test_a_set_that_is_short_is_never_short_in_silence(drawn: Build, capsys: pytest.CaptureFixture[str]) -> None:
-    config = drawn.manifest.configs[0]
-    assert config.queries is not None
-    assert config.queries["boats"].short_of == {"harmful": 2}
+    facts = BuiltSet.open(drawn.out).facts(drawn.manifest.configs[0])
+    assert facts.sets["boats"].short_of == {"harmful": 2}
     build_summary(drawn)
     said, card = capsys.readouterr().out, (drawn.out / "README.md").read_text(encoding="utf-8")
     for text in (" ".join(said.split()), " ".join(card.split())):
@@ -87,16 +85,16 @@ def test_a_set_that_is_short_is_never_short_in_silence(drawn: Build, capsys: pyt
 
 
 def test_draws_differ_by_seed_and_their_overlap_is_counted(drawn: Build) -> None:
-    overlaps = {(each.set, each.side): each for each in drawn.manifest.overlaps}
+    overlaps = {(each["set"], each["side"]): each for each in drawn.manifest.across}
     for name, side in (("lamps", "harmful"), ("lamps", "safe"), ("boats", "harmful"), ("benign", "safe")):
         one, two = (ids(drawn, config, name, side) for config in ("seed_0", "seed_1"))
-        assert overlaps[name, side].shared == {"seed_0 seed_1": len(one & two)}
+        assert overlaps[name, side]["shared"] == {"seed_0 seed_1": len(one & two)}
         assert (one == two) == (name == "boats")
-    assert (overlaps["lamps", "safe"].of, overlaps["benign", "safe"].of) == (14, 36)  # the herbs are too long
+    assert (overlaps["lamps", "safe"]["of"], overlaps["benign", "safe"]["of"]) == (14, 36)  # the herbs are too long
 
 
 def test_the_draw_is_not_the_first_rows_and_knows_no_order(drawn: Build, tmp_path: Path) -> None:
-    found = read_config(drawn.out, "seed_0").to_pylist()
+    found = BuiltSet.open(drawn.out).rows("seed_0").to_pylist()
     numbers = sorted(each["lineage"]["row"] for each in found if (each["set"], each["side"]) == ("lamps", "harmful"))
     assert numbers != list(range(5))
     turned = {name: random.Random(1).sample(rows, len(rows)) for name, rows in ROWS.items()}  # noqa: S311
@@ -106,7 +104,7 @@ def test_the_draw_is_not_the_first_rows_and_knows_no_order(drawn: Build, tmp_pat
     with small_project(tmp_path, sources) as project:
         again = build(project, queries_builder(), tmp_path / "out", Places(offline=True))
     for config in ("seed_0", "seed_1"):
-        one, two = (set(read_config(each.out, config)["record_id"].to_pylist()) for each in (drawn, again))
+        one, two = (set(BuiltSet.open(each.out).rows(config)["record_id"].to_pylist()) for each in (drawn, again))
         # of two rows whose normalised text is one, either may be the one that is kept: their id is the same
         assert one == two
 
@@ -155,21 +153,21 @@ def test_sets_that_cannot_be_drawn(
 def test_what_a_declaration_may_not_say() -> None:
     one = QuerySet(sources=("lamps",), rule="All.")
     with pytest.raises(ValueError, match="a source stands in two query sets"):
-        Queries(sets={"one": one, "two": one}, seeds={})
+        Queries(row=SafetyQuery, sets={"one": one, "two": one}, seeds={})
     for lengths in ((80, 40), (40, 40), (0, 40)):
         with pytest.raises(ValueError, match="lengths rise"):
-            Queries(sets={"one": one}, seeds={}, lengths=lengths)
+            Queries(row=SafetyQuery, sets={"one": one}, seeds={}, lengths=lengths)
     fields: dict[str, Any] = dict(queries_builder())
     with pytest.raises(ValueError, match="declares the seed of its draw"):
         Builder(**{**fields, "configs": (Config(name="seed_9", sources=("lamps",)),)})
-    with pytest.raises(ValueError, match="one kind of set"):
-        Builder(**{**fields, "contrast": builder_of(bundled(), "safety-contrast").contrast})
+    with pytest.raises(ValueError, match="declares no schema of them"):
+        Builder(**{**fields, "configs": (Config(name="seed_0", sources=("lamps",), references=True),)})
 
 
 def test_the_real_builder_gives_every_source_a_set() -> None:
     real = builder_of(bundled(), "safety-queries")
-    assert real.queries is not None
-    assert {*real.sources} == {*real.queries.set_of}
+    assert isinstance(real.kind, Queries)
+    assert {*real.sources} == {*real.kind.set_of}
     assert {config.name for config in real.configs if not config.on_demand} == {f"seed_{seed}" for seed in range(5)}
 
 
@@ -178,14 +176,27 @@ def _lost_query(folder: Path) -> None:
 
     def change(manifest: Any) -> None:
         manifest["configs"][0]["rows"]["test"] -= 1
+        manifest["configs"][0]["used"] -= 1
         manifest["configs"][0]["candidates"] -= 1
         manifest["sources"][0]["records"] -= 1
 
     cover(folder, change)
 
 
+def _said_short(folder: Path) -> None:
+    cover(folder, lambda manifest: manifest["configs"][0]["facts"]["sets"]["benign"]["short_of"].update(safe=2))
+
+
+def _unknown_set(folder: Path) -> None:
+    for name in (SEED_0, SEED_0.replace("seed_0", "seed_1")):
+        rewrite(
+            folder, [{**each, "set": "rafts"} if each["set"] == "boats" else each for each in rows(folder, name)], name
+        )
+    cover(folder)
+
+
 def _other_overlap(folder: Path) -> None:
-    cover(folder, lambda manifest: manifest["overlaps"][0]["shared"].update({"seed_0 seed_1": 999}))
+    cover(folder, lambda manifest: manifest["across"][0]["shared"].update({"seed_0 seed_1": 999}))
 
 
 def _another_near(folder: Path) -> None:
@@ -199,8 +210,11 @@ def _another_near(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("fault", "code", "message"),
     [
-        (_lost_query, "DMR503", "queries are not the 5 declared, less"),
-        (_other_overlap, "DMR503", "what the draws of two seeds share is not what is declared"),
+        (_lost_query, "DMR503", "sets.benign.sides.safe.drawn: 4 in the rows, declared 5"),
+        (_lost_query, "DMR503", "sets.benign.short_of.safe: 1 in the rows, declared 0"),
+        (_said_short, "DMR503", "sets.benign.short_of.safe: 0 in the rows, declared 2"),
+        (_unknown_set, "DMR503", "sets.rafts.sides.harmful.drawn: 3 in the rows, declared None"),
+        (_other_overlap, "DMR503", "what its configs have in common is not what is declared"),
         (_another_near, "DMR106", "near-duplicate of"),
     ],
 )

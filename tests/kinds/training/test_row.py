@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from demur.kinds.training.laws import LAWS
 from demur.records.record import Lineage
-from demur.records.schema import arrow_schema, features, json_schema
+from demur.records.schema import arrow_schema, json_schema
 from demur.text.units import count_units
 from schemas.training_row import KINDS, FixedToken, TrainingRow
 
@@ -73,7 +73,7 @@ def test_every_kind_survives_parquet(kind: str, tmp_path: Any) -> None:
 
 
 def test_the_other_forms() -> None:
-    assert set(features(TrainingRow)) == set(TrainingRow.model_fields)
+    assert arrow_schema(TrainingRow).names == list(TrainingRow.model_fields)
     assert '"fixed_token"' in json_schema(TrainingRow)
     assert not [name for name, field in TrainingRow.model_fields.items() if field.annotation is bool], "no flags"
 

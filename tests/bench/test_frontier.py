@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from demur.contrast.frontier import frontier, plot
 
+from bench.frontier import frontier, plot
 from demur.errors import UsageError
-from demur.kinds.contrast.kind import Contrast
+from demur.kinds.contrast import Contrast
+from schemas.contrast_item import ContrastItem
 
-DECLARED = Contrast(ceilings={"default": 0.7}, mined={"default": 0.6}, folds=2)
+DECLARED = Contrast(row=ContrastItem, ceilings={"default": 0.7}, mined={"default": 0.6}, folds=2)
 THINGS = ["fence", "door", "gate", "roof", "wall", "shed", "barn", "porch"]
 
 

@@ -1,0 +1,34 @@
+"""safety-responses from its real sources: counts and invariants, never a text.
+
+PYTEST_DONT_REWRITE: a failing assertion must not show the values it compared, which may be published prompts.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from demur.checks.engine import check
+from demur.sets.folder import BuiltSet
+from tests.conftest import files_of
+from tests.kinds.queries.test_real import made, mirrored
+
+
+def test_judged_responses_come_from_pypi_alone(tmp_path: Path) -> None:
+    done = made("safety-responses", tmp_path / "out")
+    (config,) = done.manifest.configs
+    assert BuiltSet.open(done.out).facts(config).kinds == dict.fromkeys(("harmful", "other_harmful", "safe"), 57)
+    rows = BuiltSet.open(done.out).rows("judged").to_pylist()
+    assert sum(bool(row["hazards"]) for row in rows) > len(rows) / 2
+    assert check(done.out).findings == ()
+    assert files_of(made("safety-responses", tmp_path / "again").out) == files_of(done.out)
+
+
+@mirrored
+def test_preferred_responses_come_from_hh_rlhf(tmp_path: Path) -> None:
+    done = made("safety-responses", tmp_path / "out", ["hh_rlhf"])
+    (config,) = done.manifest.configs
+    assert BuiltSet.open(done.out).facts(config).kinds == dict.fromkeys(("chosen", "other_rejected", "rejected"), 652)
+    assert config.rejects["several-turns"] == 3299
+    assert "no_sft" in config.use_limits
+    assert done.manifest.access == "gated"
+    assert check(done.out).findings == ()
