@@ -12,11 +12,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from demur.errors import PinError
+from demur.errors import PinError, ProjectError
 from demur.records.licenses import LICENSES, license_of
 from demur.records.record import Frozen, Slug, UseLimit
 from demur.sources.mirror import Mirror, Pin
 from demur.sources.pins import SourcePin
+from demur.sources.sidecar import place
 
 Raw = Mapping[str, Any]
 
@@ -61,6 +62,19 @@ class Source(Frozen):
     def quarantined(self) -> bool:
         """Whether the license forbids releasing the text."""
         return not LICENSES[self.license].redistribution or "no_redistribution" in self.use_limits
+
+    def cited(self) -> str:
+        """The key of what is to be cited, which every set that holds its rows needs.
+
+        Raises:
+            ProjectError: nothing is said of it.
+        """
+        if self.citation is None:
+            msg = f"Source {self.name!r} does not say what is to be cited"
+            raise ProjectError(
+                msg, where=place(self.name), expected="bibtex or citation", fix="Give its BibTeX entry there."
+            )
+        return self.citation
 
     def pinned(self) -> list[tuple[Mirror, Pin]]:
         """The mirrors that have a pin, in the order they are tried, which is that of their carriers.
