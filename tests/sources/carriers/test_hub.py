@@ -8,6 +8,8 @@ import json
 import pytest
 from huggingface_hub import HfApi
 
+from demur.sources.carriers import carrier_of
+from demur.sources.carriers import hub as carrier
 from tests.hub.running import Hub
 from tests.hub.samples import REPO, files, head
 
@@ -46,3 +48,8 @@ def test_files_of_the_newest_commit(hub: Hub, released: HfApi) -> None:
 def test_what_is_not_there(hub: Hub) -> None:
     assert said(hub, "lab/other") == ["the Hub could not be reached", "hub:lab/other"]
     assert said(hub, REPO, "nothing.csv") == ["The Hub did not give the file", f"hub:{REPO}"]
+
+
+def test_the_page_is_the_one_of_the_data_set() -> None:
+    assert isinstance(carrier_of("hub"), carrier.Hub)
+    assert carrier_of("hub").page(REPO) == f"https://huggingface.co/datasets/{REPO}"
