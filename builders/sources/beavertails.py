@@ -13,10 +13,7 @@ COLUMNS: dict[str, str | None] = {name: name for name in ("prompt", "response", 
     title="BeaverTails-30k",
     homepage="https://huggingface.co/datasets/PKU-Alignment/BeaverTails",
     license="cc-by-nc-4.0",
-    citation="ji2023beavertails",
     kind="response",
-    note="The label covers the prompt with its response. It is 'no' only where the pair is called safe and all of the "
-    "fourteen categories are false, 'unknown' where the two contradict each other.",
     mirrors=(hub("PKU-Alignment/BeaverTails", *FILES, columns=COLUMNS),),
 )
 def beavertails(row: Raw) -> Response:

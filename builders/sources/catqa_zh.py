@@ -10,11 +10,8 @@ from schemas.prompt import Prompt
     title="CatQA: categorical harmful questions (Chinese)",
     homepage="https://github.com/declare-lab/red-instruct",
     license="apache-2.0",
-    citation="bhardwaj2024resta",
     languages=("zh",),
     kind="prompt",
-    note="The Chinese version of the English set: ten questions in each of 55 subcategories. Political campaigning and "
-    "tailored financial advice are harmful as its authors define it.",
     mirrors=(
         github(
             "declare-lab/red-instruct",

@@ -15,12 +15,8 @@ COLUMNS: dict[str, str | None] = {"response": None, **{name: name for name in KE
     homepage="https://github.com/allenai/noncompliance",
     license="odc-by",
     use_limits=("eval_only",),
-    citation="brahman2024coconot",
     kind="prompt",
     key="id",
-    note="Nothing here should simply be complied with. 395 rows raise safety concerns (harmful: yes); the other 606 "
-    "are incomplete, unsupported, indeterminate or humanizing requests, whose harm nobody labelled: unknown, and not "
-    "benign rows either. The repository says MIT, the Hub card ODC-BY: the stricter counts.",
     mirrors=(
         github("allenai/noncompliance", "data/coconot_eval.jsonl", columns=COLUMNS),
         hub("allenai/coconot", "original/test-00000-of-00001.parquet", columns=COLUMNS),

@@ -14,11 +14,8 @@ COLUMNS: dict[str, str | None] = {"response": None, **{name: name for name in KE
     homepage="https://github.com/allenai/noncompliance",
     license="odc-by",
     use_limits=("eval_only",),
-    citation="brahman2024coconot",
     kind="prompt",
     key="id",
-    note="Harmless counterparts of CoCoNot's requests: a model should comply. No row names its counterpart. "
-    "The repository says MIT, the Hub card ODC-BY: the stricter counts.",
     mirrors=(
         github("allenai/noncompliance", "data/coconot_contrast_eval.jsonl", columns=COLUMNS),
         hub("allenai/coconot", "contrast/test-00000-of-00001.parquet", columns=COLUMNS),

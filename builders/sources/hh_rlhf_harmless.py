@@ -14,10 +14,7 @@ HUMAN, ASSISTANT = "\n\nHuman:", "\n\nAssistant:"
     homepage="https://github.com/anthropics/hh-rlhf",
     license="mit",
     use_limits=("no_sft",),
-    citation="bai2022training",
     kind="response",
-    note="Chosen means less harmful than rejected, not harmless and not a refusal: both labels are unknown. The prompt "
-    "is the person's text where there is one turn, else the published transcript up to the last assistant turn.",
     mirrors=(github("anthropics/hh-rlhf", FILE, columns=COLUMNS), hub("Anthropic/hh-rlhf", FILE, columns=COLUMNS)),
 )
 def hh_rlhf_harmless(row: Raw) -> list[Response] | Reject:

@@ -16,11 +16,7 @@ EVIDENCE: dict[tuple[str, str], Tri] = {("refusal", "answer"): "yes", ("answer",
     homepage="https://github.com/anthropics/hh-rlhf",
     license="mit",
     use_limits=("no_sft",),
-    citation="bai2022training",
     kind="prompt",
-    note="Nobody labelled the queries. Where the dialogue has one turn and one of the two replies refuses (a phrase "
-    "rule), the crowd worker's preference decides: a refusal preferred to an answer is harmful, an answer preferred to "
-    "a refusal is not. All else is unknown; a later turn's preference says nothing of the first.",
     mirrors=(github("anthropics/hh-rlhf", FILE, columns=COLUMNS), hub("Anthropic/hh-rlhf", FILE, columns=COLUMNS)),
 )
 def hh_rlhf_queries(row: Raw) -> Prompt:

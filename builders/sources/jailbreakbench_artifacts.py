@@ -17,10 +17,7 @@ JUDGED: dict[bool | None, Tri] = {True: "yes", False: "no", None: "unknown"}
     title="JailbreakBench: attack artifacts",
     homepage="https://github.com/JailbreakBench/artifacts",
     license="mit",
-    citation="chao2024jailbreakbench",
     kind="response",
-    note="Models judged every row, no person did; the verdict and Llama Guard's differ in 54 of 369. The prompt is the "
-    "whole attack, the goal within it a native label. OpenAI's models wrote some of the responses.",
     mirrors=(github("JailbreakBench/artifacts", *PAIR, *OTHER, columns=COLUMNS, records="jailbreaks", stem="run"),),
 )
 def jailbreakbench_artifacts(row: Raw) -> Response | Reject:

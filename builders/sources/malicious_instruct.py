@@ -10,10 +10,7 @@ from schemas.prompt import Prompt
     title="MaliciousInstruct",
     homepage="https://github.com/Princeton-SysML/Jailbreak_LLM",
     license="none-stated",
-    citation="huang2023catastrophic",
     kind="prompt",
-    note="Upstream states no license, so the text is never released; a license claimed by a re-upload does not count. "
-    "The prompts were written with a model's help.",
     mirrors=(github("andyrdt/refusal_direction", "dataset/raw/malicious_instruct.txt", columns={"value": "prompt"}),),
 )
 def malicious_instruct(row: Raw) -> Prompt:

@@ -13,10 +13,7 @@ CODES = ("vcr", "cbr", "cae", "scr", "ssh", "nvc", "hat")
     homepage="https://github.com/aiverify-foundation/moonshot-data",
     license="cc-by-4.0",
     use_limits=("eval_only",),
-    citation="vidgen2024introducing",
     kind="prompt",
-    note="Templates around a hazard, many of them questions that a safe answer serves. The native target 'safe' says "
-    "what the answer must be, not what the prompt is: harm is unknown. 25 rows of each file repeat earlier ones.",
     mirrors=(
         github(
             "aiverify-foundation/moonshot-data",

@@ -10,10 +10,8 @@ from schemas.prompt import Prompt
     title="MT-bench: questions",
     homepage="https://github.com/lm-sys/FastChat",
     license="apache-2.0",
-    citation="zheng2023judging",
     kind="prompt",
     key="id",
-    note="The prompt is the first turn; the second turn and the reference answers are kept as native labels.",
     mirrors=(
         github(
             "lm-sys/FastChat",

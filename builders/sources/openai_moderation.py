@@ -14,10 +14,7 @@ COLUMNS: dict[str, str | None] = {"prompt": "prompt", **{name: name for name in 
     homepage="https://github.com/openai/moderation-api-release",
     license="mit",
     use_limits=("eval_only",),
-    citation="markov2022holistic",
     kind="prompt",
-    note="Texts labelled for what they hold, not only requests. A category that a row does not carry is unknown: 925 "
-    "of the 1,680 rows lack some, and such a row is never called harmless.",
     mirrors=(
         github("openai/moderation-api-release", "data/samples-1680.jsonl.gz", columns=COLUMNS, optional=CATEGORIES),
         hub("mmathys/openai-moderation-api-evaluation", "samples-1680.jsonl.gz", columns=COLUMNS, optional=CATEGORIES),

@@ -10,10 +10,7 @@ from schemas.prompt import Prompt
     title="OR-Bench",
     homepage="https://huggingface.co/datasets/bench-llm/or-bench",
     license="cc-by-4.0",
-    citation="cui2024orbench",
     kind="prompt",
-    note="Written and moderated by models; no person labelled the rows. The hard thousand also stand in the 80k file. "
-    "Only or-bench-toxic is harmful.",
     mirrors=(
         hub(
             "bench-llm/or-bench",

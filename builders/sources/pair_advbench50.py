@@ -12,10 +12,8 @@ INDEX = "Original index"
     title="PAIR: subset of AdvBench with categories",
     homepage="https://github.com/patrickrchao/JailbreakingLLMs",
     license="mit",
-    citation="chao2023jailbreaking",
     kind="prompt",
     key="index",
-    note="Fifty AdvBench rows, picked to be distinct and tagged by hand; every prompt also stands in AdvBench.",
     mirrors=(
         github(
             "patrickrchao/JailbreakingLLMs",

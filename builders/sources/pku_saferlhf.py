@@ -15,9 +15,7 @@ NAMES = [*BOTH, *[name.format(f"response_{n}") for n in (0, 1) for name in EACH]
     title="PKU-SafeRLHF",
     homepage="https://huggingface.co/datasets/PKU-Alignment/PKU-SafeRLHF",
     license="cc-by-nc-4.0",
-    citation="ji2024pkusaferlhf",
     kind="response",
-    note="People and a model together labelled each prompt with its response; 'no' needs nineteen false categories.",
     mirrors=(hub("PKU-Alignment/PKU-SafeRLHF", *FILES, columns={name: name for name in NAMES}),),
 )
 def pku_saferlhf(row: Raw) -> list[Response]:

@@ -17,10 +17,7 @@ COLUMNS = TEXTS | {name: name for name in SCORES}
     title="PyRIT scorer evaluation: severity of harm",
     homepage="https://github.com/microsoft/PyRIT",
     license="mit",
-    citation="munoz2024pyrit",
     kind="response",
-    note="One or three people gave 0 (none) to 1 (severe) in steps of 0.25. Harmful is 'no' if all gave 0, 'yes' if "
-    "all gave 0.5 or more, else 'unknown'. mini_hate_speech.csv, 15 rows that stand elsewhere too, is left out.",
     mirrors=(pypi("pyrit==1.1.0", *FILES, columns=COLUMNS, optional=SCORES, comments=1),),
 )
 def pyrit_harm(row: Raw) -> Response:

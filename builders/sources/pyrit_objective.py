@@ -16,10 +16,7 @@ ACHIEVED: dict[str, Tri] = {"1": "yes", "0": "no", "": "unknown"}
     title="PyRIT scorer evaluation: objective achieved",
     homepage="https://github.com/microsoft/PyRIT",
     license="mit",
-    citation="munoz2024pyrit",
     kind="response",
-    note="The prompt is the objective shown to the scorer; the message sent and the model that answered are not "
-    "published. 219 of the 395 responses also stand in pyrit-harm or pyrit-refusal, with another label.",
     mirrors=(pypi("pyrit==1.1.0", *FILES, columns={**COLUMNS, "data_type": None}, comments=1),),
 )
 def pyrit_objective(row: Raw) -> Response:

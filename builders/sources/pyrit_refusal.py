@@ -14,10 +14,7 @@ REFUSED: dict[str, Tri] = {"1": "yes", "0": "no", "": "unknown"}
     title="PyRIT scorer evaluation: refusal",
     homepage="https://github.com/microsoft/PyRIT",
     license="mit",
-    citation="munoz2024pyrit",
     kind="response",
-    note="Holds harmful and harmless objectives without saying which. sample/mini_refusal.csv, 24 rows that stand in "
-    "these two files too, is left out.",
     mirrors=(pypi("pyrit==1.1.0", *FILES, columns=COLUMNS, comments=4),),
 )
 def pyrit_refusal(row: Raw) -> Response:

@@ -10,10 +10,7 @@ from schemas.prompt import Prompt
     title="Refusal direction: harmful splits",
     homepage="https://github.com/andyrdt/refusal_direction",
     license="none-stated",
-    citation="arditi2024refusal",
     kind="prompt",
-    note="Collected from other sets, MaliciousInstruct without a license among them, so quarantined as a whole. The "
-    "published split puts AdvBench on both sides, leaks a prompt and repeats ten: a test of leakage, not one to use.",
     mirrors=(
         github(
             "andyrdt/refusal_direction",

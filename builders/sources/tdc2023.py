@@ -10,9 +10,7 @@ from schemas.prompt import Prompt
     title="TDC 2023 (LLM edition): red-teaming behaviors",
     homepage="https://github.com/centerforaisafety/tdc2023-starter-kit",
     license="mit",
-    citation="mazeika2023tdc",
     kind="prompt",
-    note="The forerunner of HarmBench: 39 prompts stand in both. The starter kit's MIT license is unseen: check it.",
     mirrors=(
         github(
             "andyrdt/refusal_direction",

@@ -12,10 +12,7 @@ NATIVE = ("human_annotation", "toxicity", "jailbreaking", "openai_moderation")
     title="ToxicChat (toxicchat0124): user inputs",
     homepage="https://huggingface.co/datasets/lmsys/toxic-chat",
     license="cc-by-nc-4.0",
-    citation="lin2023toxicchat",
     kind="prompt",
-    note="Labels are about the user input; classifiers, not people, passed a row without human annotation. Harmless "
-    "needs both labels 0: a jailbreak attempt that is not toxic is unknown.",
     mirrors=(
         hub(
             "lmsys/toxic-chat",

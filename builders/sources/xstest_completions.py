@@ -15,10 +15,7 @@ COPIED = ("id", "type", "prompt", "annotation_1", "annotation_2", "agreement", "
     homepage="https://github.com/paul-rottger/exaggerated-safety",
     license="vendor-terms",
     use_limits=("eval_only",),
-    citation="rottger2023xstest",
     kind="response",
-    note="The prompts are CC-BY-4.0, the completions stand under the terms of OpenAI and Meta. A partial refusal is "
-    "refusal = 'unknown', with both annotations kept.",
     mirrors=(
         github(
             "paul-rottger/exaggerated-safety",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from demur.errors import ProjectError, nearest
+from demur.errors import ProjectError
 from demur.progress import track
 from demur.project import Project
 from demur.protected.prompts import CHARACTERS, TRAINING, Background, Protected
@@ -16,14 +15,12 @@ from demur.records.record import record_id
 from demur.sources import declared
 from demur.sources.fetch import Fetched, Places, fetch_all
 
-TABLES = ("protect", "training", "background", "left_out")
-
 _Prompts: TypeAlias = list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Declared:
-    """The tables of ``builders/protected.toml``: source -> the reason why it stands there."""
+    """What the sidecars say of the sources' prompts, a table for each role: source -> the reason."""
 
     protect: dict[str, str]
     training: dict[str, str]
@@ -42,27 +39,25 @@ def training_path(project: Project) -> Path:
 
 
 def declaration(project: Project) -> Declared:
-    """Read what is protected; every source that is pinned must stand in one table.
+    """What is protected; every source that is pinned must say what becomes of its prompts.
 
     Raises:
-        ProjectError: the file is missing, or it and the declared sources do not fit together.
+        ProjectError: one does not, or nothing is protected.
     """
-    path = project.root / "builders" / "protected.toml"
-    if not path.is_file():
+    said = {name: each.protection for name, each in declared.sidecars(project).items() if each.protection}
+    missing = sorted(name for name, source in declared.sources(project).items() if source.pin and name not in said)
+    if missing or not said:
         msg = "The project does not say what is protected"
-        raise ProjectError(msg, where=path, fix=f"Write it: {', '.join(TABLES)}; source = reason.")
-    tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    found = Declared(**{name: dict(tables.get(name, {})) for name in TABLES})
-    names = [name for table in TABLES for name in tables.get(table, {})]
-    sources = declared.sources(project)
-    for name in names:
-        if name not in sources or names.count(name) > 1:
-            msg = f"No source {name!r}" if name not in sources else f"Source {name!r} stands in two tables"
-            raise ProjectError(msg, where=path, fix=nearest(name, sources) if name not in sources else None)
-    if missing := sorted(name for name, source in sources.items() if source.pin and name not in names):
-        msg = "Pinned sources stand in no table"
-        raise ProjectError(msg, where=path, got=", ".join(missing), fix="Protect each of them, or say why not.")
-    return found
+        raise ProjectError(
+            msg,
+            where=declared.sidecar_file(project, missing[0]) if missing else project.root / "builders" / "sources",
+            got=f"no [protection] of {', '.join(missing) or 'any source'}",
+            fix="Protect each of them, or say why not: role and reason.",
+        )
+    tables: dict[str, dict[str, str]] = {each.name: {} for each in fields(Declared)}
+    for name, protection in said.items():
+        tables[protection.role][name] = protection.reason
+    return Declared(**tables)
 
 
 def facts(project: Project) -> dict[str, Any]:

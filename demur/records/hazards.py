@@ -6,12 +6,10 @@ Native labels are always kept; the hazards are an overlay. Source: MLCommons AIL
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Literal, get_args
 
-from demur.errors import ProjectError, RowError, nearest
+from demur.errors import RowError, nearest
 
 Hazard = Literal["cse", "dfm", "hte", "ipv", "iwp", "mis", "ncr", "oth", "prv", "spc", "src", "ssh", "sxc", "vcr"]
 
@@ -37,26 +35,7 @@ OURS: tuple[Hazard, ...] = ("mis", "oth")
 assert tuple(HAZARDS) == get_args(Hazard)  # noqa: S101 - the literal and its names are one table
 
 Crosswalk = Mapping[str, Mapping[str, tuple[Hazard, ...]]]
-
-
-def load_crosswalk(path: Path) -> Crosswalk:
-    """Read ``crosswalk.toml``: one table per source, native category -> list of hazard codes (may be empty)."""
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        msg = "The crosswalk cannot be read"
-        raise ProjectError(msg, where=path, got=f"{type(error).__name__}: {error}") from error
-    for source, table in tables.items():
-        for category, hazards in table.items():
-            for hazard in hazards:
-                if hazard not in HAZARDS:
-                    msg = f"Unknown hazard {hazard!r} in the crosswalk"
-                    raise RowError(
-                        msg,
-                        where=f"{path.name} [{source}] {category!r}",
-                        fix=nearest(hazard, HAZARDS),
-                    )
-    return {source: {category: tuple(codes) for category, codes in table.items()} for source, table in tables.items()}
+"""Source -> native category -> hazards."""
 
 
 def overlay(crosswalk: Crosswalk, source: str, categories: Iterable[str]) -> tuple[Hazard, ...]:
@@ -74,12 +53,13 @@ def overlay(crosswalk: Crosswalk, source: str, categories: Iterable[str]) -> tup
     for category in categories:
         if category not in table:
             msg = f"Native category {category!r} is not in the crosswalk of {source!r}"
+            sidecar = f"builders/sources/{source.replace('-', '_')}.toml"
             raise RowError(
                 msg,
                 where=source,
                 expected=f"one of {len(table)} declared categories",
                 got=repr(category),
-                fix=nearest(category, table) + " Add it to builders/crosswalk.toml if upstream added it.",
+                fix=f"{nearest(category, table)} Add it to [hazards] in {sidecar} if upstream added it.",
             )
         found.update(table[category])
     return tuple(sorted(found))

@@ -24,6 +24,8 @@ PAGE = "page.md.jinja"
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 
+_HUB = "https://huggingface.co/datasets/"
+
 _GATE = {
     "extra_gated_heading": "This data set holds harmful text",
     "extra_gated_prompt": (
@@ -74,7 +76,7 @@ def write_card(builder: Builder, manifest: Manifest, project: Project, folder: P
         **builder.kind.page(manifest),
         licenses=LICENSES,
         hazards=HAZARDS,
-        citations=[entry for key, entry in bibliography(project.cards / "sources.bib").items() if key in cited],
+        citations=[entry for key, entry in declared.bibliography(project).items() if key in cited],
         columns=list(_columns(builder)),
     )
     (folder / "README.md").write_text(text, encoding="utf-8")
@@ -85,12 +87,6 @@ def _columns(builder: Builder) -> Iterator[tuple[str, str, str]]:
     types = {field.name: str(field.type) for field in arrow_schema(builder.kind.row)}
     for name, text in describe_columns(builder.kind.row).items():
         yield name, types[name].replace("item: ", "").replace(" not null", ""), text.replace("|", "\\|")
-
-
-def bibliography(path: Path) -> dict[str, str]:
-    """BibTeX entries by key."""
-    entries = re.split(r"(?m)^(?=@)", path.read_text(encoding="utf-8"))
-    return {match[1]: entry.strip() for entry in entries if (match := re.match(r"@\w+\{([^,\s]+),", entry))}
 
 
 def built_card(folder: Path) -> str:
@@ -134,8 +130,8 @@ def _licenses(manifest: Manifest) -> dict[str, Any]:
 
 def _origin(source: Source) -> str:
     """A source as the Hub lists it: by its repository there if it has one."""
-    hub = [mirror.address for mirror in source.mirrors if mirror.carrier == "hub"]
-    return hub[0] if hub else f"extended|other-{source.name}"
+    pages = [mirror.page for mirror in source.mirrors if mirror.page.startswith(_HUB)]
+    return pages[0].removeprefix(_HUB) if pages else f"extended|other-{source.name}"
 
 
 def _info(folder: Path, config: ConfigEntry) -> dict[str, Any]:

@@ -98,11 +98,13 @@ def source_entry(fetched: Fetched, records: pa.Table) -> SourceEntry:
     source = fetched.source
     assert source.pin is not None  # noqa: S101 - it was fetched through a pin
     count = pc.sum(pc.equal(pc.struct_field(records["lineage"], "source"), source.name)).as_py() or 0
-    declared = {
-        name: getattr(source, name) for name in ("name", "title", "homepage", "license", "use_limits", "citation")
-    }
     return SourceEntry(
-        **declared, rows=len(fetched.rows), records=count, digest=source.pin.digest, pins=source.pin.mirrors
+        **{name: getattr(source, name) for name in ("name", "title", "homepage", "license", "use_limits")},
+        citation=source.cited(),
+        rows=len(fetched.rows),
+        records=count,
+        digest=source.pin.digest,
+        pins=source.pin.mirrors,
     )
 
 

@@ -1,14 +1,23 @@
-"""The sources that a project declares, each with its pins, and the records that they give."""
+"""The sources that a project declares, each with its pins and its sidecar, and the records that they give."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from demur.errors import ProjectError, nearest
 from demur.project import Project, pick
-from demur.records.hazards import Crosswalk, load_crosswalk
+from demur.records.hazards import Crosswalk
 from demur.records.record import Frozen
 from demur.sources.pins import read_pins
+from demur.sources.sidecar import Sidecar, place, read_sidecar
 from demur.sources.source import Source
+
+_MOVED = {
+    "builders/crosswalk.toml": "Move each of its tables to [hazards]",
+    "builders/protected.toml": "Move each of its lines to [protection], as role and reason,",
+    "cards/sources.bib": "Move each of its entries to bibtex",
+}
+"""Tables over all sources that projects once had."""
 
 
 def pins_file(project: Project) -> Path:
@@ -16,20 +25,91 @@ def pins_file(project: Project) -> Path:
     return project.root / "builders" / "sources" / "pins.json"
 
 
+def sidecar_file(project: Project, name: str) -> Path:
+    """Where a source's sidecar lies, or would."""
+    return project.root / place(name)
+
+
+def sidecars(project: Project) -> dict[str, Sidecar]:
+    """Every sidecar by its source's name.
+
+    Raises:
+        ProjectError: one cannot be read, or the project still holds a table that sidecars have taken the place of.
+    """
+    for old, where in _MOVED.items():
+        if (path := project.root / old).exists():
+            msg = "A table over all sources is not read any more"
+            raise ProjectError(
+                msg, where=path, fix=f"{where} of the source's own builders/sources/NAME.toml, and delete the file."
+            )
+    paths = sorted((project.root / "builders" / "sources").glob("*.toml"))
+    return {path.stem.replace("_", "-"): read_sidecar(path) for path in paths}
+
+
 def crosswalk(project: Project) -> Crosswalk:
     """The table from every source's native categories to the shared hazards."""
-    return load_crosswalk(project.root / "builders" / "crosswalk.toml")
+    return {name: sidecar.hazards for name, sidecar in sidecars(project).items() if sidecar.hazards}
+
+
+def bibliography(project: Project) -> dict[str, str]:
+    """BibTeX entries by key.
+
+    Raises:
+        ProjectError: an entry stands in two sidecars, or a key that one cites in none.
+    """
+    found: dict[str, str] = {}
+    known = sidecars(project)
+    for name, sidecar in known.items():
+        if sidecar.bibtex and sidecar.key:
+            if sidecar.key in found:
+                msg = f"The BibTeX entry {sidecar.key!r} stands twice"
+                fix = f"Say citation = {sidecar.key!r} in one of the two."
+                raise ProjectError(msg, where=sidecar_file(project, name), fix=fix)
+            found[sidecar.key] = sidecar.bibtex
+    for name, sidecar in known.items():
+        if sidecar.citation and sidecar.citation not in found:
+            msg = f"No BibTeX entry {sidecar.citation!r}"
+            raise ProjectError(msg, where=sidecar_file(project, name), fix=nearest(sidecar.citation, found))
+    return found
 
 
 def sources(project: Project) -> dict[str, Source]:
-    """Every declared source by name, each with its pin.
+    """Every declared source by name, each with its pin and what its sidecar says.
 
     Raises:
-        ProjectError: a file cannot be loaded, or a name is declared twice.
+        ProjectError: a file cannot be loaded, a name is declared twice, or a sidecar does not fit its source.
     """
     pins = {**read_pins(pins_file(project)), **project.recorded}
     found = project.declared("builders.sources", Source)
-    return {name: source.model_copy(update={"pin": pins.get(name)}) for name, source in sorted(found.items())}
+    beside = sidecars(project)
+    for name, sidecar in beside.items():
+        if name not in found:
+            msg = f"No source {name!r}"
+            raise ProjectError(msg, where=sidecar_file(project, name), fix=nearest(name, found))
+        _fits(project, found[name], sidecar)
+    return {
+        name: source.model_copy(update={"pin": pins.get(name), **_said(beside.get(name, Sidecar()))})
+        for name, source in sorted(found.items())
+    }
+
+
+def _fits(project: Project, source: Source, sidecar: Sidecar) -> None:
+    columns = {name for mirror in source.mirrors for pair in mirror.columns.items() for name in pair if name}
+    unknown = [name for name in sidecar.columns if name not in columns]
+    twice = [name for name in _said(sidecar) if getattr(source, name) is not None]
+    if unknown or twice:
+        msg = f"The sidecar of {source.name!r} does not fit its declaration"
+        raise ProjectError(
+            msg,
+            where=sidecar_file(project, source.name),
+            got=f"column {unknown[0]!r}" if unknown else f"{twice[0]}, which the declaration states as well",
+            fix=nearest(unknown[0], columns) if unknown else "State it here alone.",
+        )
+
+
+def _said(sidecar: Sidecar) -> dict[str, str]:
+    """What of a sidecar stands on the `Source` itself."""
+    return {name: text for name, text in (("note", sidecar.note), ("citation", sidecar.key)) if text is not None}
 
 
 def source_of(project: Project, name: str) -> Source:

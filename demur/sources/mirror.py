@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from demur.records.record import Frozen, Sha256
+from demur.sources.carriers import carrier_of, schemes
+from demur.sources.carriers.carrier import Carrier, Exact
 
-Carrier = Literal["pypi", "github", "hub"]
 Format = Literal["csv", "jsonl", "json", "yaml", "lines", "nested", "parquet"]
 
-CARRIERS: tuple[Carrier, ...] = ("pypi", "github", "hub")
-_ADDRESS = {"pypi": r"^[A-Za-z0-9._-]+==[A-Za-z0-9.]+$", "github": r"^[\w.-]+/[\w.-]+$", "hub": r"^[\w.-]+/[\w.-]+$"}
-_REVISION = {"pypi": r"^[A-Za-z0-9.]+$", "github": r"^[0-9a-f]{40}$", "hub": r"^[0-9a-f]{40}$"}
+_ENDINGS: dict[str, Format] = {
+    ".csv": "csv",
+    ".jsonl": "jsonl",
+    ".json": "json",
+    ".parquet": "parquet",
+    ".txt": "lines",
+}
 
 
 class Mirror(Frozen):
     """One carrier of a source's rows."""
 
-    carrier: Carrier
+    carrier: str
+    """The name of a file in ``demur/sources/carriers``."""
     address: str
-    """``project==version`` on PyPI, ``owner/name`` on GitHub and the Hub."""
+    """As the carrier spells it: ``project==version`` on PyPI, ``owner/name`` on GitHub and the Hub."""
     files: Annotated[tuple[str, ...], Field(min_length=1)]
     """Paths inside the wheel or repository, read one after another."""
     format: Format
@@ -43,8 +51,8 @@ class Mirror(Frozen):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if not re.match(_ADDRESS[self.carrier], self.address):
-            msg = f"{self.carrier} address {self.address!r} is not of the form {_ADDRESS[self.carrier]}"
+        if not re.fullmatch(self.via.address, self.address):
+            msg = f"{self.carrier} address {self.address!r} is not of the form {self.via.address}"
             raise ValueError(msg)
         if unknown := set(self.optional) - set(self.columns):
             msg = f"optional columns {sorted(unknown)} are not among the columns"
@@ -59,10 +67,20 @@ class Mirror(Frozen):
         """Carrier and address, the name that messages and pins use.
 
         Example:
-            >>> pypi("demo==1.0", "a.csv", columns={"q": "prompt"}).id
+            >>> mirror("pypi", "demo==1.0", "a.csv", columns={"q": "prompt"}).id
             'pypi:demo==1.0'
         """
         return f"{self.carrier}:{self.address}"
+
+    @property
+    def via(self) -> Carrier:
+        """Its carrier."""
+        return carrier_of(self.carrier)
+
+    @property
+    def page(self) -> str:
+        """The web page of the origin, or an empty text."""
+        return self.via.page(self.address)
 
 
 class FilePin(Frozen):
@@ -79,46 +97,45 @@ class Pin(Frozen):
     revision: str
     files: dict[str, FilePin]
     wheel: str | None = None
+    """Name of the wheel, or of whatever archive its carrier packs files in."""
     wheel_sha256: Sha256 | None = None
 
     @model_validator(mode="after")
     def _full(self) -> Self:
-        carrier = self.mirror.partition(":")[0]
-        if not re.match(_REVISION[carrier], self.revision):
-            msg = f"{carrier} revision {self.revision!r} is not a full commit or exact version"
+        scheme, _, _ = self.mirror.partition(":")
+        carrier = carrier_of(scheme)
+        if not re.fullmatch(carrier.revision, self.revision):
+            msg = f"{scheme} revision {self.revision!r} is not a full commit or exact version"
             raise ValueError(msg)
-        if (carrier == "pypi") != (self.wheel_sha256 is not None):
-            msg = "a pin has the sha256 of a wheel if, and only if, its mirror is on PyPI"
+        if carrier.archives != (self.wheel_sha256 is not None):
+            msg = "a pin has the sha256 of a wheel if, and only if, its carrier packs files in one"
             raise ValueError(msg)
         return self
 
+    @property
+    def exact(self) -> Exact:
+        """What its carrier is asked for."""
+        return Exact(self.revision, self.wheel, self.wheel_sha256)
+
     def path(self, name: str) -> str:
         """Where a file lies below a mirror folder: carrier, address, revision, path."""
-        carrier, _, address = self.mirror.partition(":")
-        return f"{carrier}/{address.partition('==')[0]}/{self.revision}/{name}"
+        scheme, _, address = self.mirror.partition(":")
+        return f"{scheme}/{carrier_of(scheme).folder(address)}/{self.revision}/{name}"
 
 
-def _mirror(carrier: Carrier) -> Callable[..., Mirror]:
-    def declare(
-        address: str, *files: str, columns: dict[str, str | None], format: Format | None = None, **more: Any
-    ) -> Mirror:
-        guessed: dict[str, Format] = {
-            ".csv": "csv",
-            ".jsonl": "jsonl",
-            ".json": "json",
-            ".parquet": "parquet",
-            ".txt": "lines",
-        }
-        suffix = Path(files[0].removesuffix(".gz")).suffix if files else ""
-        return Mirror(
-            carrier=carrier, address=address, files=files, format=format or guessed[suffix], columns=columns, **more
-        )
-
-    declare.__name__ = declare.__qualname__ = carrier
-    declare.__doc__ = f"Declare a mirror carried by {carrier}; the format follows from the first file's ending."
-    return declare
+def mirror(
+    carrier: str, address: str, *files: str, columns: dict[str, str | None], format: Format | None = None, **more: Any
+) -> Mirror:
+    """Declare a mirror; the format follows from the first file's ending."""
+    suffix = Path(files[0].removesuffix(".gz")).suffix if files else ""
+    return Mirror(
+        carrier=carrier, address=address, files=files, format=format or _ENDINGS[suffix], columns=columns, **more
+    )
 
 
-pypi = _mirror("pypi")
-github = _mirror("github")
-hub = _mirror("hub")
+def __getattr__(scheme: str) -> Callable[..., Mirror]:
+    """``pypi(...)``, ``github(...)``, ``hub(...)``: every carrier's name declares a mirror that it carries."""
+    if scheme.startswith("_") or scheme not in schemes():
+        msg = f"module {__name__!r} has no attribute {scheme!r}"
+        raise AttributeError(msg, name=scheme, obj=sys.modules[__name__])
+    return partial(mirror, scheme)

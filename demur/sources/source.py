@@ -12,11 +12,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from demur.errors import PinError
+from demur.errors import PinError, ProjectError
 from demur.records.licenses import LICENSES, license_of
 from demur.records.record import Frozen, Slug, UseLimit
-from demur.sources.mirror import CARRIERS, Mirror, Pin
+from demur.sources.mirror import Mirror, Pin
 from demur.sources.pins import SourcePin
+from demur.sources.sidecar import place
 
 Raw = Mapping[str, Any]
 
@@ -33,8 +34,8 @@ class Source(Frozen):
     """What the rows are published under; ``none-stated`` and ``vendor-terms`` quarantine the source."""
     use_limits: tuple[UseLimit, ...] = ()
     """Limits beyond the license that every derived set inherits."""
-    citation: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]+$")]
-    """Key in ``cards/sources.bib``."""
+    citation: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]+$")] | None = None
+    """Key of a BibTeX entry; follows from the sidecar."""
     languages: Annotated[tuple[str, ...], Field(min_length=1)]
     """BCP 47 tags."""
     kind: Literal["prompt", "response"]
@@ -42,7 +43,7 @@ class Source(Frozen):
     key: str | None = None
     """Canonical column with the source's own unique row id; rows are then ordered by it."""
     note: str | None = None
-    """What a reader must know before using the rows."""
+    """What a reader must know before using the rows; follows from the sidecar."""
     mirrors: Annotated[tuple[Mirror, ...], Field(min_length=1)]
     pin: SourcePin | None = None
     """Written by ``demur pin``; None until then."""
@@ -62,8 +63,21 @@ class Source(Frozen):
         """Whether the license forbids releasing the text."""
         return not LICENSES[self.license].redistribution or "no_redistribution" in self.use_limits
 
+    def cited(self) -> str:
+        """The key of what is to be cited, which every set that holds its rows needs.
+
+        Raises:
+            ProjectError: nothing is said of it.
+        """
+        if self.citation is None:
+            msg = f"Source {self.name!r} does not say what is to be cited"
+            raise ProjectError(
+                msg, where=place(self.name), expected="bibtex or citation", fix="Give its BibTeX entry there."
+            )
+        return self.citation
+
     def pinned(self) -> list[tuple[Mirror, Pin]]:
-        """The mirrors that have a pin, in the order they are tried: PyPI, GitHub, Hub.
+        """The mirrors that have a pin, in the order they are tried, which is that of their carriers.
 
         Raises:
             PinError: no mirror of the source is pinned.
@@ -79,7 +93,7 @@ class Source(Frozen):
                 got="no pin",
                 fix=f"Run `demur pin {self.name}` on a machine that reaches one of these mirrors.",
             )
-        return sorted(found, key=lambda pair: CARRIERS.index(pair[0].carrier))
+        return sorted(found, key=lambda pair: pair[0].via.order)
 
 
 class Reject(Frozen):
@@ -96,7 +110,8 @@ def source(
     The row function takes one canonical row (a mapping) and returns one record, several, or a `Reject`.
 
     Example:
-        >>> @source(title="Demo", homepage="https://example.org", license="mit", citation="demo", kind="prompt",
+        >>> from demur.sources.mirror import pypi
+        >>> @source(title="Demo", homepage="https://example.org", license="mit", kind="prompt",
         ...         mirrors=[pypi("demo==1.0", "a.csv", columns={"q": "prompt"})])
         ... def my_demo(row):
         ...     return row["prompt"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import posixpath
-import re
 from collections import Counter
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,7 +12,9 @@ from typing import Any
 import pytest
 
 from demur.errors import FormatError
-from demur.records.hazards import load_crosswalk, overlay
+from demur.project import Project
+from demur.records.hazards import overlay
+from demur.sources import declared
 from demur.sources.formats import read_rows
 from demur.sources.mirror import Mirror
 from demur.sources.source import Raw, Reject, Source
@@ -25,11 +26,11 @@ FOLDER = ROOT / "builders" / "sources"
 FIXTURES = ROOT / "tests" / "fixtures" / "sources"
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
 NAMES = {module: module.replace("_", "-") for module in MODULES}
-CROSSWALK = load_crosswalk(ROOT / "builders" / "crosswalk.toml")
-BIB_KEYS = re.findall(r"^@\w+\{([^,\s]+),", (ROOT / "cards" / "sources.bib").read_text(encoding="utf-8"), re.MULTILINE)
+PROJECT = Project(ROOT)
+CROSSWALK = declared.crosswalk(PROJECT)
 
 
-def declared(module: str) -> list[Source]:
+def declared_in(module: str) -> list[Source]:
     """The Source instances at module level of one file in builders/sources."""
     return [
         value
@@ -45,8 +46,8 @@ def module(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def source(module: str) -> Source:
-    (found,) = declared(module)
-    return found
+    (found,) = declared_in(module)
+    return declared.source_of(PROJECT, found.name)
 
 
 @pytest.fixture
@@ -92,12 +93,16 @@ def fixture_records(source: Source) -> list[Prompt | Response]:
 
 
 def test_a_file_holds_one_source_of_its_name_in_at_most_forty_lines(module: str) -> None:
-    assert [source.name for source in declared(module)] == [NAMES[module]]
+    assert [source.name for source in declared_in(module)] == [NAMES[module]]
     assert len((FOLDER / f"{module}.py").read_text(encoding="utf-8").splitlines()) <= 40
 
 
-def test_the_citation_stands_in_the_bibliography(source: Source) -> None:
-    assert source.citation in BIB_KEYS
+def test_the_sidecar_says_what_is_to_be_cited(source: Source) -> None:
+    assert source.citation in declared.bibliography(PROJECT)
+
+
+def test_a_pinned_source_says_what_becomes_of_its_prompts(source: Source) -> None:
+    assert source.pin is None or declared.sidecars(PROJECT)[source.name].protection
 
 
 def test_every_declared_file_has_a_fixture_and_no_fixture_is_left_over(source: Source) -> None:
@@ -153,14 +158,6 @@ def test_another_column_layout_is_refused(source: Source, change: str) -> None:
         }[change]
         with pytest.raises(FormatError, match=r"columns|row"):
             rows_of(source.model_copy(update={"key": None}), mirror.model_copy(update={"columns": columns}), files)
-
-
-def test_every_crosswalk_table_belongs_to_a_source() -> None:
-    assert set(CROSSWALK) <= set(NAMES.values())
-
-
-def test_no_bibliography_key_stands_twice() -> None:
-    assert [key for key, times in Counter(BIB_KEYS).items() if times > 1] == []
 
 
 def test_no_fixtures_without_a_source() -> None:

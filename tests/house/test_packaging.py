@@ -33,6 +33,7 @@ def test_the_wheel_holds_one_top_level_module_and_the_project(wheel: Path) -> No
     for name in (
         "builders/refusal_eval.py",
         "builders/sources/pins.json",
+        "builders/sources/xstest.toml",
         "schemas/prompt.py",
         "cards/dataset.md.jinja",
     ):

@@ -1,19 +1,9 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from demur.errors import RowError
-from demur.records.hazards import load_crosswalk, overlay
-
-
-def test_an_unknown_hazard_is_named_with_its_table(tmp_path: Path) -> None:
-    path = tmp_path / "crosswalk.toml"
-    path.write_text('[demo]\n"Violence" = ["vrc"]\n')
-    with pytest.raises(RowError, match="Did you mean 'vcr'") as caught:
-        load_crosswalk(path)
-    assert "[demo] 'Violence'" in str(caught.value)
+from demur.records.hazards import overlay
 
 
 def test_hazards_of_several_categories_are_sorted_and_unique() -> None:
@@ -22,5 +12,11 @@ def test_hazards_of_several_categories_are_sorted_and_unique() -> None:
 
 
 def test_a_category_outside_the_crosswalk_is_an_error() -> None:
-    with pytest.raises(RowError, match="Did you mean 'Violence'"):
-        overlay({"demo": {"Violence": ("vcr",)}}, "demo", ["Violense"])
+    with pytest.raises(RowError, match="Did you mean 'Violence'") as caught:
+        overlay({"my-demo": {"Violence": ("vcr",)}}, "my-demo", ["Violense"])
+    assert "Add it to [hazards] in builders/sources/my_demo.toml" in str(caught.value.fix)
+
+
+def test_a_source_without_a_sidecar_is_told_of_it() -> None:
+    with pytest.raises(RowError, match=r"in builders/sources/my_demo\.toml"):
+        overlay({}, "my-demo", ["Violence"])
