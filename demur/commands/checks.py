@@ -125,7 +125,7 @@ def line_of(finding: Finding) -> str:
     column = f" (column {finding.column})" if finding.column else ""
     id = f" [{finding.record_id}]" if finding.record_id else ""
     line = f"{finding.where}: {finding.code} {name}: {finding.message}{column}{id}. {finding.fix}"
-    return line if finding.text is None else f"{line}\n    {finding.text!r}"
+    return line if finding.text is None else f"{line}\n    {finding.excerpt!r}"
 
 
 def summary_of(report: Report) -> list[str]:

@@ -11,8 +11,8 @@ from typing import Any
 from demur.audits.plots import COLORS, panels, save
 from demur.audits.position.position import EARLY, LATE, Positions, refusal_positions
 from demur.errors import FormatError, UsageError
+from demur.files.strict import read_column
 from demur.kinds.training import Training
-from demur.protected.screen import read_column
 from demur.rates import Rate
 from demur.sets.manifest_file import read_manifest
 
