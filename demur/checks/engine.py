@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from demur.checks.batch import Batch, File, bare
+from demur.checks.batch import Batch
+from demur.checks.completing import completed
 from demur.checks.finding import Finding, Report
 from demur.checks.layouts import Layout, layout_of
 from demur.checks.rule import Rule, selected
@@ -30,7 +31,6 @@ LISTED = 10_000
 """Findings of one rule in one file that are kept to be listed; more are only counted."""
 
 _GATES = ("DMR501", "DMR001", "DMR011", "DMR010")  # what stops the check of a built folder: others read its rows
-_SHOWN_TEXT = 300
 
 
 def check(
@@ -40,7 +40,6 @@ def check(
     ignore: Sequence[str] = (),
     against: Sequence[str] = (),
     show_text: bool = False,
-    max_findings: int | None = None,
     *,
     splits: Mapping[str, str] | None = None,
     license: str | None = None,
@@ -56,7 +55,6 @@ def check(
         against: protected sets to stay away from: ``sketch``, sources, a sketch or a file of prompts; by default the
             bundled sketch, for rows that are trained on.
         show_text: fill `Finding.text`.
-        max_findings: list at most so many; the rest is counted.
         splits: file -> split, where its name does not say.
         license: of the whole, where no file beside the data says.
         offline: leave the network alone when `against` names sources.
@@ -87,7 +85,7 @@ def check(
         for rule in applied:
             if rule.each != "batch" and not (subject.folder and rule.code in _GATES):
                 found.add(rule, subject)
-    return found.report().shortened(max_findings)
+    return found.report()
 
 
 def _subject(paths: list[Path], layout: Layout | None, splits: dict[str, str]) -> Subject:
@@ -144,7 +142,6 @@ class _Found:
 
     def add(self, rule: Rule, judged: Subject | Batch, *, listed: bool = True) -> None:
         """Run a rule. Whatever goes wrong in it is an error of Demur's, never a traceback that may quote a row."""
-        batch = judged if isinstance(judged, Batch) else None
         try:
             for finding in rule(judged):
                 self.total += 1
@@ -156,7 +153,7 @@ class _Found:
                 if finding.row is not None and (self.counts[place] <= LISTED or fault in self.alike):
                     self.alike[fault] += 1
                 if self.counts[place] <= LISTED:
-                    self.kept[place].append(_told(finding, batch, self.show_text) if batch else finding)
+                    self.kept[place].append(finding)
         except (DemurError, KeyboardInterrupt, MemoryError):
             raise
         except Exception as error:
@@ -166,7 +163,7 @@ class _Found:
             raise DemurError(msg, where=where, fix=fix) from error
 
     def report(self) -> Report:
-        """All findings in their order, with what was read."""
+        """All findings in their order, complete, with what was read."""
         self._summarise()
         more: Counter[str] = Counter()
         unlisted = {place: over for place, count in self.counts.items() if (over := count - len(self.kept[place]))}
@@ -175,7 +172,7 @@ class _Found:
         findings = sorted(finding for kept in self.kept.values() for finding in kept)
         subject = self.subject
         return Report(
-            tuple(_completed(findings, subject, self.show_text)),
+            tuple(completed(findings, subject, self.show_text)),
             len(subject.files),
             sum(subject.rows.values()),
             dict(sorted(more.items())),
@@ -186,56 +183,22 @@ class _Found:
 
     def _summarise(self) -> None:
         """A fault of every row of a file becomes one finding about the file."""
-        for (file, code, column, message), count in self.alike.items():
+        for (file, code), kept in self.kept.items():
             rows = self.subject.rows.get(file, 0)
-            if rows < 2 or count != rows:
+            if rows < 2:
                 continue
-            kept = self.kept[file, code]
-            mine = [each for each in kept if (each.column, each.message) == (column, message) and each.row is not None]
-            one = replace(mine[0], row=None, record_id=None, text=None, message=f"{message}, in all {rows:,} rows")
-            self.kept[file, code] = [each for each in kept if each not in set(mine)] + [one]
-            self.counts[file, code] -= count - 1
-
-
-def _told(finding: Finding, batch: Batch, show_text: bool) -> Finding:
-    """A finding with the id of its row, and its text if that was asked for."""
-    if finding.row is None or (finding.record_id and not show_text):
-        return finding
-    place = finding.row - batch.first
-    ids = batch.column("id")
-    text = None
-    if show_text and (texts := batch.prompts) is not None:
-        text = texts[place].as_py()
-        text = text if text is None or len(text) <= _SHOWN_TEXT else text[:_SHOWN_TEXT] + " ..."
-    return replace(finding, record_id=finding.record_id or _id(None if ids is None else ids[place].as_py()), text=text)
-
-
-def _id(cell: object) -> str | None:
-    """An id, if it can be shown: one short word or a number."""
-    shown = bare(cell) if isinstance(cell, str | int) and not isinstance(cell, bool) else "<"
-    return None if shown.startswith("<") else shown
-
-
-def _completed(findings: list[Finding], subject: Subject, show_text: bool) -> list[Finding]:
-    """Findings of rules about the whole get the ids of their rows, from a second reading of only those files."""
-    wanting: defaultdict[str, list[int]] = defaultdict(list)
-    for place, finding in enumerate(findings):
-        if finding.row is not None and (finding.record_id is None or (show_text and finding.text is None)):
-            wanting[finding.file].append(place)
-    files: dict[str, File] = {file.name: file for file in subject.files}
-    for name, places in wanting.items():
-        layout = subject.layouts.get(name)
-        if name not in files or layout is None or not (show_text or layout.native("id", subject.names[name])):
-            continue
-        places.sort(key=lambda place: findings[place].row or 0)
-        for batch in subject.batches(files[name]):
-            while places and (row := findings[places[0]].row or 0) < batch.first + batch.rows.num_rows:
-                if row >= batch.first:
-                    findings[places[0]] = _told(findings[places[0]], batch, show_text)
-                places.pop(0)
-            if not places:
-                break
-    return findings
+            left: list[Finding] = []
+            told = set[tuple[str | None, str]]()
+            for each in kept:
+                column, message = fault = (each.column, each.message)
+                if each.row is None or self.alike[file, code, column, message] != rows:
+                    left.append(each)
+                elif fault not in told:
+                    told.add(fault)
+                    message = f"{message}, in all {rows:,} rows"
+                    left.append(replace(each, row=None, record_id=None, text=None, line=None, message=message))
+                    self.counts[file, code] -= rows - 1
+            self.kept[file, code] = left
 
 
 __all__ = ["LISTED", "Finding", "Report", "check"]

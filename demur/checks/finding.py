@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import total_ordering
 
+_SHOWN = 300  # characters of a text, in a report
+
 
 @total_ordering
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Finding:
         record_id: the row's id, where it has one that can be shown.
         column: the file's own name of the column.
         text: what the row says; only filled when it was asked for, and no part of equality or of the printed form.
+        line: of the file, from 1, on which the row begins, or the fault lies; None where rows have no lines.
     """
 
     file: str
@@ -30,6 +33,7 @@ class Finding:
     record_id: str | None = None
     column: str | None = None
     text: str | None = field(default=None, compare=False, repr=False)
+    line: int | None = None
 
     @property
     def where(self) -> str:
@@ -40,6 +44,16 @@ class Finding:
             ('a.csv:3', 'a.csv')
         """
         return self.file if self.row is None else f"{self.file}:{self.row}"
+
+    @property
+    def excerpt(self) -> str | None:
+        """The beginning of the text, as reports show it.
+
+        Example:
+            >>> len(Finding("a.csv", 3, "DMR006", "is odd", "", text="word " * 100).excerpt)
+            304
+        """
+        return self.text if self.text is None or len(self.text) <= _SHOWN else f"{self.text[:_SHOWN]} ..."
 
     def __lt__(self, other: Finding) -> bool:
         return self._key < other._key
@@ -58,10 +72,10 @@ def hit(
     record_id: str | None = None,
     column: str | None = None,
     fix: str = "",
-    text: str | None = None,
+    line: int | None = None,
 ) -> Finding:
     """A finding as a rule yields it: the rule's decorator adds the code and, if there is none, its usual fix."""
-    return Finding(file, row, "", message, fix, record_id, column, text)
+    return Finding(file, row, "", message, fix, record_id, column, line=line)
 
 
 @dataclass(frozen=True)

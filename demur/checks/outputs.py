@@ -18,7 +18,6 @@ from typing import Any
 from demur import __version__
 from demur.checks.docs import page
 from demur.checks.finding import Finding, Report
-from demur.checks.lines import lines_of
 from demur.checks.rule import Rule
 from demur.checks.rules import RULES
 
@@ -35,7 +34,7 @@ def line_of(finding: Finding) -> str:
     column = f" (column {finding.column})" if finding.column else ""
     id = f" [{finding.record_id}]" if finding.record_id else ""
     line = f"{finding.where}: {finding.code} {_name(finding.code)}: {finding.message}{column}{id}. {finding.fix}"
-    return line if finding.text is None else f"{line}\n    {finding.text!r}"
+    return line if finding.text is None else f"{line}\n    {finding.excerpt!r}"
 
 
 def summary_of(report: Report) -> list[str]:
@@ -55,8 +54,10 @@ def summary_of(report: Report) -> list[str]:
 
 def as_json(report: Report) -> str:
     """Findings, counts by rule, and what was read as what; with the texts that were asked for, if any."""
-    findings = [{name: value for name, value in asdict(each).items() if name != "text" or value is not None}
-                for each in report.findings]  # fmt: skip
+    findings = [
+        {name: value for name, value in (asdict(each) | {"text": each.excerpt}).items() if name != "text" or value}
+        for each in report.findings
+    ]
     about = {"root": report.root, "files": report.files, "rows": report.rows, "total": report.total}
     more = {
         "counts": report.counts,
@@ -99,12 +100,12 @@ def as_sarif(report: Report) -> str:
     """SARIF 2.1.0: the rules that found something with their own texts, and a result for every finding."""
     rules = [RULES[code] for code in report.counts if code in RULES]
     places = {rule.code: place for place, rule in enumerate(rules)}
-    lines, seen = lines_of(report), Counter[str]()
+    seen = Counter[str]()
     results = []
     for each in report.findings:
         mark = _mark(each)
         seen[mark] += 1
-        result = _sarif_result(each, report.root, lines.get((each.file, each.row)))
+        result = _sarif_result(each, report.root)
         result["partialFingerprints"] = {"demur/v1": f"{mark}:{seen[mark]}"}
         if each.code in places:
             result["ruleIndex"] = places[each.code]
@@ -128,11 +129,10 @@ def as_github(report: Report) -> str:
 
     Source: GitHub's documentation of workflow commands; what it escapes is what the runner unescapes.
     """
-    said, lines = [], lines_of(report)
+    said = []
     for each in report.findings:
-        line = lines.get((each.file, each.row))
-        where = f"file={_property(_path(report.root, each.file))}" + (f",line={line}" if line else "")
-        place = "" if line or each.row is None else f"row {each.row}: "
+        where = f"file={_property(_path(report.root, each.file))}" + (f",line={each.line}" if each.line else "")
+        place = "" if each.line or each.row is None else f"row {each.row}: "
         title = _property(f"{each.code} {_name(each.code)}")
         said.append(f"::error {where},title={title}::{_data(f'{place}{_message(each)}. {each.fix}')}")
     if more := sum(report.more.values()):
@@ -166,12 +166,12 @@ def _sarif_rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _sarif_result(finding: Finding, root: str, line: int | None) -> dict[str, Any]:
+def _sarif_result(finding: Finding, root: str) -> dict[str, Any]:
     physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(_path(root, finding.file))}}
     location: dict[str, Any] = {"physicalLocation": physical}
+    if finding.line:
+        physical["region"] = {"startLine": finding.line}
     if finding.row is not None:
-        if line:
-            physical["region"] = {"startLine": line}
         name = finding.record_id or f"row {finding.row}"
         location["logicalLocations"] = [{"name": name, "fullyQualifiedName": finding.where, "kind": "row"}]
     about = {"row": finding.row, "column": finding.column, "record_id": finding.record_id}

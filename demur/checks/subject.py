@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from demur.checks import pages
 from demur.checks.batch import Batch, File, split_of
@@ -15,7 +16,7 @@ from demur.checks.layouts import Layout, detect
 from demur.checks.state import State
 from demur.errors import UsageError, shown
 from demur.files import reading
-from demur.files.reading import Fault
+from demur.files.reading import Block, Fault
 from demur.protected.near import Judge
 from demur.records.row import TextOf, columns_with
 from demur.sets.folder import BuiltSet
@@ -42,6 +43,7 @@ class Subject:
         layouts: how each file was read, by file.
         rows: the number of rows, by file.
         names: the columns, by file.
+        lines: the line on which each row begins, by file and in parts, where rows have lines.
         state: of all rows, compactly.
     """
 
@@ -57,27 +59,33 @@ class Subject:
     layouts: dict[str, Layout] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    lines: dict[str, list[NDArray[np.uint32]]] = field(default_factory=dict)
     state: State = field(default_factory=State)
 
-    def batches(self, file: File, note: Callable[[Fault], None] = lambda _: None) -> Iterator[Batch]:
-        """The rows of a file; its layout follows from the columns of its first rows, if none was given."""
-        layout = self.layouts.get(file.name) or file.given
-        for block in reading.read_blocks(file.path, note):
-            if layout is None:
-                layout = detect(block.rows.schema.names) or Layout(name="unknown", columns={})
-            yield Batch(self, file, layout, block.first, block.rows)
+    def batches(self, file: File, columns: Sequence[str] | None = None) -> Iterator[Batch]:
+        """The rows of a file once more, or some columns of them."""
+        for block in reading.read_blocks(file.path, lambda _: None, columns):
+            yield self._batch(file, block)
 
     def scan(self, file: File) -> Iterator[Batch]:
-        """The same, once for every file: what is learnt on the way is kept."""
-        self.faults[file.name], self.rows[file.name] = [], 0
+        """The rows of a file, once for every file: what is learnt on the way is kept."""
+        self.faults[file.name], self.rows[file.name], self.lines[file.name] = [], 0, []
         names: dict[str, None] = {}
-        for batch in self.batches(file, self.faults[file.name].append):
+        for block in reading.read_blocks(file.path, self.faults[file.name].append):
+            batch = self._batch(file, block)
             self.layouts[file.name] = batch.layout
             self.rows[file.name] += batch.rows.num_rows
+            if block.lines is not None:
+                self.lines[file.name].append(block.lines.astype(np.uint32))
             names.update(dict.fromkeys(batch.rows.schema.names))
             self.state.add(batch)
             yield batch
         self.names[file.name] = tuple(names)
+
+    def _batch(self, file: File, block: Block) -> Batch:
+        """A block by the layout that follows from the columns of the file's first rows, if none was given."""
+        layout = self.layouts.get(file.name) or file.given or detect(block.rows.schema.names)
+        return Batch(self, file, layout or Layout(name="unknown", columns={}), block.first, block.rows)
 
     @cached_property
     def pages(self) -> list[tuple[str, str]]:

@@ -11,6 +11,16 @@ SHARD_ROWS = 250_000
 CANARY = "Evaluation data: do not train on this file."
 
 
+def is_text(kind: pa.DataType) -> bool:
+    """Whether the cells of a column are texts.
+
+    Example:
+        >>> is_text(pa.large_string()), is_text(pa.binary())
+        (True, False)
+    """
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
 def write_parquet(table: pa.Table, path: Path, canary: str | None = None) -> None:
     """Write one Parquet file: zstd, content-defined chunking, page index; the same table gives the same bytes.
 

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from demur.errors import FormatError, UsageError, nearest, shown
+from demur.errors import FormatError
+from demur.files.strict import read_column
 from demur.project import Project
 from demur.protected import sketch
 from demur.protected.near import EVIDENCE, Judge, Rules, judge_all
 from demur.protected.prompts import SCHEMA, Protected, bundled
 from demur.rates import wilson
 from demur.sources.fetch import Places
-
-_BATCH = 1 << 16
-_SUFFIXES = (".parquet", ".jsonl", ".csv")
 
 
 @dataclass(frozen=True)
@@ -107,86 +100,6 @@ def protected_of(against: str, column: str, project: Project, places: Places) ->
     )
 
 
-def read_column(path: Path, column: str) -> Iterator[pa.Array]:
-    """The column of a file, in batches of strings; missing cells are null.
-
-    Raises:
-        FormatError: the file cannot be read, or a cell of the column is neither text nor missing.
-        UsageError: another kind of file, or no such column.
-    """
-    if path.suffix not in _SUFFIXES:
-        msg = "Unknown kind of file"
-        raise UsageError(msg, where=path, expected=", ".join(_SUFFIXES), got=path.suffix or "no ending")
-    if path.suffix == ".parquet":
-        yield from _parquet(path, column)
-        return
-    cells = _jsonl(path, column) if path.suffix == ".jsonl" else _csv(path, column)
-    try:
-        while batch := list(islice(cells, _BATCH)):
-            yield pa.array(batch, pa.large_string())
-    except UnicodeError:
-        raise _unreadable(path, "UTF-8", "other bytes") from None
-
-
-def _parquet(path: Path, column: str) -> Iterator[pa.Array]:
-    try:
-        file = pq.ParquetFile(path)
-    except pa.ArrowException as error:
-        raise _unreadable(path, "a Parquet file", type(error).__name__) from None
-    if column not in file.schema_arrow.names:
-        raise _no_column(path, column, file.schema_arrow.names)
-    kind = file.schema_arrow.field(column).type
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
-        raise _unreadable(path, "a column of strings", kind)
-    for batch in file.iter_batches(_BATCH, columns=[column]):
-        yield batch.column(0)
-
-
-def _jsonl(path: Path, column: str) -> Iterator[str | None]:
-    named = False
-    names: set[str] = set()
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError:
-                raise _unreadable(path, "a JSON object a line", "no JSON", number) from None
-            if not isinstance(row, dict):
-                raise _unreadable(path, "a JSON object a line", type(row).__name__, number)
-            cell = row.get(column)
-            if cell is not None and not isinstance(cell, str):
-                raise _unreadable(path, f"text or null in {shown(column)}", type(cell).__name__, number)
-            named = named or column in row
-            names.update(row)
-            yield cell
-    if names and not named:
-        raise _no_column(path, column, sorted(names))
-
-
-def _csv(path: Path, column: str) -> Iterator[str | None]:
-    csv.field_size_limit(sys.maxsize)
-    with path.open(encoding="utf-8-sig", newline="") as lines:
-        try:
-            rows = csv.DictReader(lines, strict=True)
-            if column not in (rows.fieldnames or ()):
-                raise _no_column(path, column, list(rows.fieldnames or ()))
-            yield from (row[column] for row in rows)
-        except csv.Error:
-            raise _unreadable(path, "CSV", "a broken row") from None
-
-
 def _percent(rate: dict[str, Any]) -> str:
     low, high = rate["interval"]
     return f"{100 * (rate['rate'] or 0):.3f} % (95 % interval {100 * low:.3f}-{100 * high:.3f} %, n = {rate['n']})"
-
-
-def _no_column(path: Path, column: str, names: list[str]) -> UsageError:
-    known = [name for name in names if shown(name) == repr(name)]  # a file without a header has texts for names
-    return UsageError("No such column", where=path, got=shown(column), fix=nearest(column, known))
-
-
-def _unreadable(path: Path, expected: object, got: object, row: int | None = None) -> FormatError:
-    where = path if row is None else f"{path}, line {row + 1}"
-    return FormatError("The file cannot be read", where=where, expected=expected, got=got)

@@ -13,7 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from demur.errors import FormatError, ManifestError, UsageError, nearest
+from demur.errors import ManifestError, UsageError, nearest
+from demur.files.strict import read_table
 from demur.project import bundled
 from demur.records.row import Row
 from demur.sets.kind import Kind, facts_of, kind_of, stated_of
@@ -168,8 +169,4 @@ def read_set(path: Path, config: str | None = None) -> pa.Table:
     """
     if path.is_dir():
         return BuiltSet.open(path).rows(config)
-    try:
-        return pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        msg = "The file cannot be read"
-        raise FormatError(msg, where=path, expected="a Parquet file", got=type(error).__name__) from None
+    return read_table(path)

@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-
 from demur.commands.baseline import measure
+
 from demur.errors import UsageError
 from demur.kinds.contrast import Contrast
 from demur.kinds.contrast.mine import Settings

@@ -132,7 +132,7 @@ def test_findings_are_in_order_whatever_the_order_of_paths(tmp_path: Path) -> No
     reports = [check(order, license="mit") for order in (paths, paths[::-1])]
     assert reports[0].findings == reports[1].findings == tuple(sorted(reports[0].findings))
     assert reports[0].counts == {"DMR006": 6, "DMR102": 3}
-    few = check(paths, license="mit", max_findings=2)
+    few = reports[0].shortened(2)
     assert few.findings == reports[0].findings[:2]
     assert (few.total, few.more) == (9, {"DMR006": 5, "DMR102": 2})
 
@@ -152,6 +152,40 @@ def test_what_every_row_has_is_one_finding_about_the_file(tmp_path: Path, monkey
         (finding,) = report.findings
         assert (finding.row, finding.message) == (None, "the response is empty, in all 9 rows")
         assert (report.total, report.more) == (1, {})
+
+
+class Hashed(Finding):
+    """A finding that counts how often it was hashed or compared."""
+
+    asked = 0
+
+    def __hash__(self) -> int:
+        Hashed.asked += 1
+        return hash(self.message)
+
+    def __eq__(self, other: object) -> bool:
+        Hashed.asked += 1
+        return super().__eq__(other)
+
+
+def test_equal_faults_of_many_rows_are_counted_in_one_pass(tmp_path: Path) -> None:
+    """Twice the rows, at most twice the work."""
+    kept = dict(rules.RULES)
+    rules.rule("DMR099", "alike", summary="x", why="x", fix="x")(
+        lambda subject: (Hashed("set.jsonl", row, "", "is odd", "") for row in range(subject.rows["set.jsonl"]))
+    )
+    asked = []
+    try:
+        for rows in (100, 200):
+            write(tmp_path / "set.jsonl", prompts(*map(str, range(rows))))
+            Hashed.asked = 0
+            (finding,) = check(tmp_path, select=["DMR099"]).findings
+            assert (finding.row, finding.message) == (None, f"is odd, in all {rows} rows")
+            asked.append(Hashed.asked)
+    finally:
+        rules.RULES.clear()
+        rules.RULES.update(kept)
+    assert asked[1] <= 2 * asked[0] + 10
 
 
 def test_ids_are_named_and_texts_only_on_demand(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import re
@@ -18,7 +17,6 @@ from click.testing import CliRunner
 
 from demur.checks.engine import Finding, check
 from demur.checks.finding import Report
-from demur.checks.lines import lines_of
 from demur.checks.outputs import OUTPUTS, as_github, as_junit, as_sarif
 from demur.checks.rules import RULES
 from demur.cli import main
@@ -136,40 +134,30 @@ def test_marks_stay_with_rows_that_move(tmp_path: Path) -> None:
     assert one != two
 
 
-def test_rows_begin_on_lines(tmp_path: Path) -> None:
-    files = {
-        "a.jsonl": '{"prompt": ""}\n\n  \r\n{"prompt": ""}\n',
-        "b.csv": '\ufeffprompt,n\n"",1\n\n"",2\n"",3\n',
-        "c.csv": 'prompt,n\n"","two\nlines"\n"",2\n',
-        "d.tsv": 'prompt\tn\r\n""\t1\r\n""\t"a,b"\r\n',
-        "e.csv": 'prompt,n\n"",1\n"",2\n"broken',
-    }
-    for name, text in files.items():
-        (tmp_path / name).write_bytes(text.encode())
-    pq.write_table(pa.table({"prompt": ["", "x"]}), tmp_path / "f.parquet")
-    (tmp_path / "g.jsonl.gz").write_bytes(gzip.compress(b'{"prompt": ""}\n{"prompt": "x"}\n'))
+def test_lines_stand_in_json_sarif_and_annotations(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"prompt": ""}\n\n{"prompt": "x"}\n{"prompt": ""}\n')
+    pq.write_table(pa.table({"prompt": ["", "x"]}), tmp_path / "b.parquet")
     report = check(tmp_path, select=["DMR006"])
-    every = tuple(
-        Finding(name, row, "DMR006", "is empty", "", column="prompt") for name in [*files, "f.parquet", "g.jsonl.gz"]
-        for row in range(3)
-    )  # fmt: skip
-    assert {finding.file for finding in report.findings} == {finding.file for finding in every}
-    assert lines_of(report.listing(every)) == {
-        ("a.jsonl", 0): 1,
-        ("a.jsonl", 1): 4,
-        ("b.csv", 0): 2,
-        ("b.csv", 1): 4,
-        ("b.csv", 2): 5,
-        ("c.csv", 0): 2,
-        ("c.csv", 1): 4,
-        ("d.tsv", 0): 2,
-        ("d.tsv", 1): 3,
-        ("e.csv", 0): 2,
-        ("e.csv", 1): 3,
-    }
-    for name in files:
-        (tmp_path / name).unlink()
-    assert lines_of(report.listing(every)) == {}
+    said = [(each["file"], each["row"], each["line"]) for each in json.loads(OUTPUTS["json"](report))["findings"]]
+    assert said == [("a.jsonl", 0, 1), ("a.jsonl", 2, 4), ("b.parquet", 0, None)]
+    places = [each["locations"][0]["physicalLocation"] for each in sarif(report)["results"]]
+    assert [place.get("region") for place in places] == [{"startLine": 1}, {"startLine": 4}, None]
+    assert [re.findall(r",line=(\d+),|::(row \d+): ", line) for line in as_github(report).splitlines()] == [
+        [("1", "")],
+        [("4", "")],
+        [("", "row 0")],
+    ]
+
+
+def test_a_long_text_is_cut_where_it_is_shown(tmp_path: Path) -> None:
+    long = "lamp " * 100
+    (tmp_path / "a.jsonl").write_text(json.dumps({"prompt": long, "response": ""}) + "\n")
+    report = check(tmp_path, select=["DMR006"], show_text=True)
+    assert [each.text for each in report.findings] == [long]
+    (finding,) = json.loads(OUTPUTS["json"](report))["findings"]
+    assert finding["text"] == f"{long[:300]} ..."
+    shown = CliRunner().invoke(main, ["check", str(tmp_path), "--select", "DMR006", "--show-text"]).stdout
+    assert shown.splitlines()[1] == f"    {finding['text']!r}"
 
 
 @pytest.mark.parametrize("form", ["text", *OUTPUTS])
@@ -211,8 +199,7 @@ def unescaped(text: str) -> str:
 
 def test_github_reads_back_what_was_said(tmp_path: Path) -> None:
     name = "a,b:c%.jsonl"
-    (tmp_path / name).write_text("{}\n" * 5)
-    finding = Finding(name, 4, "DMR006", "one\r\ntwo: 50 %", "Do, please.")
+    finding = Finding(name, 4, "DMR006", "one\r\ntwo: 50 %", "Do, please.", line=5)
     line = as_github(Report((finding,), root=str(tmp_path)))
     found = re.fullmatch(r"::error file=([^,:]*),line=5,title=([^,:]*)::(.*)\n", line)
     assert found is not None

@@ -52,7 +52,9 @@ def test_nothing_left_of_kinds_names_one() -> None:
 
 
 def test_the_engine_imports_no_builder_and_no_schema() -> None:
-    foreign = {name: {each for each in imported if not each.startswith("demur")} for name, imported in TREE.imports.items()}
+    foreign = {
+        name: {each for each in imported if not each.startswith("demur")} for name, imported in TREE.imports.items()
+    }
     assert {name: each for name, each in foreign.items() if each} == {}
 
 

@@ -10,11 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from demur.cli import main
-from demur.errors import DemurError, FormatError, UsageError
-from demur.protected import screen as module
 from demur.protected.near import EVIDENCE
 from demur.protected.prompts import Background, Protected
-from demur.protected.screen import read_column, screen
+from demur.protected.screen import screen
 
 PROMPT = "Explain to the lighthouse keeper why his cormorants refuse to sing before breakfast"
 TEXTS = [
@@ -49,7 +47,8 @@ def run(*arguments: object) -> Result:
 def test_every_kind_of_file_in_batches(
     tmp_path: Path, suffix: str, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_BATCH", batch)
+    for module in ("_block", "reading"):
+        monkeypatch.setattr(f"demur.files.{module}.ROWS", batch)
     path = written(tmp_path / f"x{suffix}")
     found = screen(path, "prompt", Protected.from_texts([PROMPT], background=Background()))
     assert found.rows == 5
@@ -88,40 +87,6 @@ def test_another_sketch_and_sources_of_the_bundled_one(tmp_path: Path) -> None:
     wrong = run(path, "--against", "advbnech")
     assert wrong.exit_code == 2
     assert "Did you mean 'advbench'?" in wrong.output
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "error", "message"),
-    [
-        ("x.txt", b"prompt\nlighthouse", UsageError, "Unknown kind of file"),
-        ("x.csv", b"id,promt\n1,lighthouse", UsageError, "Did you mean 'promt'?"),
-        ("x.csv", b"the lighthouse of old,more\n1,lighthouse", UsageError, "No such column"),
-        ("x.csv", b'prompt\n"lighthouse', FormatError, "a broken row"),
-        ("x.csv", b"prompt\nlighthouse \xff", FormatError, "UTF-8"),
-        ("x.jsonl", b'{"prompt": "a"}\n{"prompt": lighthouse', FormatError, "line 2"),
-        ("x.jsonl", b'["lighthouse"]', FormatError, "got:      list"),
-        ("x.jsonl", b'{"prompt": ["lighthouse"]}', FormatError, "text or null in 'prompt'"),
-        ("x.jsonl", b'{"promt": "lighthouse"}', UsageError, "Did you mean 'promt'?"),
-        ("x.parquet", b"lighthouse", FormatError, "a Parquet file"),
-    ],
-)
-def test_files_that_cannot_be_read(
-    tmp_path: Path, name: str, content: bytes, error: type[DemurError], message: str
-) -> None:
-    path = tmp_path / name
-    path.write_bytes(content)
-    with pytest.raises(error) as raised:
-        list(read_column(path, "prompt"))
-    assert message in str(raised.value)
-    assert "lighthouse" not in str(raised.value).replace(str(path), "")
-
-
-def test_a_column_that_is_no_text(tmp_path: Path) -> None:
-    pq.write_table(pa.table({"prompt": [1, 2]}), tmp_path / "x.parquet")
-    with pytest.raises(FormatError, match="a column of strings"):
-        list(read_column(tmp_path / "x.parquet", "prompt"))
-    with pytest.raises(UsageError, match="No such column"):
-        list(read_column(tmp_path / "x.parquet", "text"))
 
 
 @pytest.mark.parametrize(("name", "text"), [("empty.jsonl", ""), ("header.csv", "id,prompt\n")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from demur.errors import FormatError
-from demur.protected.screen import read_column
+from demur.files.strict import read_column
 
 
 def read_pairs(path: Path, columns: tuple[str, str, str]) -> dict[str, list[list[str]]]:

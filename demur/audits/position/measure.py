@@ -10,8 +10,8 @@ from typing import Any
 from demur.audits.position.positions import Positions, refusal_positions
 from demur.audits.position.report import Part, RefusalPositions
 from demur.errors import FormatError, UsageError
+from demur.files.strict import read_column
 from demur.kinds.training import Training
-from demur.protected.screen import read_column
 from demur.sets.manifest_file import read_manifest
 
 _KINDS = {"refusal_mle": ("refusal_mle",), "refusal_mle and prefix_mle": ("refusal_mle", "prefix_mle")}

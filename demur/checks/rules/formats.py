@@ -35,8 +35,8 @@ def unreadable(subject: Subject) -> Iterator[Finding]:
     """What readers stumbled on; of a built folder, whether its Parquet files open."""
     for name, faults in subject.faults.items():
         for fault in faults:
-            if fault.kind == "unreadable":
-                yield hit(fault.message, name, fault.row)
+            if fault.kind in ("unreadable", "ragged"):
+                yield hit(fault.message, name, fault.row, line=fault.line)
     if subject.folder is None or subject.faults:
         return
     for config in subject.folder.manifest.configs:

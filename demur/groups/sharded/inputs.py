@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from demur.errors import FormatError, UsageError, nearest
+from demur.files.parquet import is_text
+from demur.files.reading import parquet_batches
 from demur.groups.sharded.store import is_local
 
 _IDENTITY = ("size", "mtime", "LastModified", "last_modified", "updated", "created", "ETag", "etag", "checksum")
@@ -71,7 +73,7 @@ def plan(paths: Sequence[str], column: str, shard_rows: int) -> Inputs:
     return Inputs(tuple(shards), tuple(identity), text_bytes)
 
 
-def read(shard: Shard, column: str, threads: int | None = None) -> Iterator[pa.ChunkedArray]:
+def read(shard: Shard, column: str, threads: int | None = None) -> Iterator[pa.Array]:
     """The texts of a shard, one row group after another."""
     from fsspec.core import url_to_fs
 
@@ -85,8 +87,12 @@ def read(shard: Shard, column: str, threads: int | None = None) -> Iterator[pa.C
                 msg = "An input file changed during the run"
                 raise FormatError(msg, where=shard.path, expected=f"{shard.rows} rows", got=rows, fix="Run again.")
             for group in groups:
-                table = parquet.read_row_group(group, columns=[column], use_threads=threads != 1)
-                yield table[column].cast(pa.large_string())
+                rows = max(1, parquet.metadata.row_group(group).num_rows)
+                for batch in parquet_batches(parquet, rows, [column], [group], threads != 1):
+                    yield batch.column(0).cast(pa.large_string())
+    except pa.ArrowInvalid as error:
+        msg = "An input file cannot be read"
+        raise FormatError(msg, where=shard.path, expected="a Parquet file, its texts in UTF-8") from error
     except FileNotFoundError as error:
         msg = "An input file is gone, or a worker does not see it"
         raise UsageError(msg, where=shard.path, fix="Give a path or URL that all workers share.") from error
@@ -141,7 +147,7 @@ def _footer(path: str, fs: Any, local: str, column: str) -> tuple[pq.FileMetaDat
             raise UsageError(msg, where=path, fix=nearest(column, schema.names))
         kind = schema.field(column).type
         text = kind.value_type if pa.types.is_dictionary(kind) else kind
-        if not (pa.types.is_string(text) or pa.types.is_large_string(text) or pa.types.is_string_view(text)):
+        if not is_text(text):
             msg = f"Column {column!r} holds no text"
             raise FormatError(msg, where=path, expected="strings", got=kind)
         leaves = [parquet.schema.column(at).path for at in range(len(parquet.schema))]

@@ -23,7 +23,6 @@ from demur.audits.position.measure import measure
 from demur.cli import main
 from demur.errors import DemurError, FetchError, FormatError, ManifestError, OutputError, UsageError
 from demur.project import bundled
-from demur.protected import screen
 from demur.sources import declared
 from demur.sources.fetch import Places, fetch_all
 from tests.tokens.conftest import bpe
@@ -73,7 +72,8 @@ def summary(*arguments: object) -> list[dict[str, Any]]:
 def test_every_kind_of_file_in_batches(
     tmp_path: Path, suffix: str, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(screen, "_BATCH", batch)
+    for module in ("_block", "reading"):
+        monkeypatch.setattr(f"demur.files.{module}.ROWS", batch)
     (part,) = measure(written(tmp_path / f"x{suffix}")).parts
     assert part.positions.starts == (0, 3, 0, 40)
     assert (part.positions.refusals.n, part.positions.empty) == (5, 1)

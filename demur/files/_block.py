@@ -1,0 +1,92 @@
+"""What a reader gives: consecutive rows of a file, and faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Literal, TypeAlias, TypeVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from demur.errors import nearest, shown
+
+ROWS = 1 << 13
+"""Rows of a batch, at most; of Parquet, whose rows need less room while they are read, four times as many."""
+
+FaultKind = Literal["unreadable", "ragged", "encoding", "mixed", "absent"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that a reader stumbled on.
+
+    Attributes:
+        kind: "ragged" is a row of CSV with other cells than the header; "absent" a column that was asked for.
+        row: the row it concerns; None for the file.
+        column: for "mixed" and "absent": which column; the message then says the kinds, or names that are like it.
+        line: of the file, from 1, where that is known.
+        got: what was found, in a word or two.
+    """
+
+    kind: FaultKind
+    message: str
+    row: int | None = None
+    column: str | None = None
+    line: int | None = None
+    got: str | None = None
+
+
+@dataclass(frozen=True)
+class Block:
+    """Consecutive rows of a file.
+
+    Attributes:
+        first: 0-based number of the first row; headers and blank lines are no rows.
+        rows: the rows.
+        lines: the line of the file, from 1, on which each row begins. None where rows have none: in Parquet, in packed
+            files, in JSON whose rows do not begin on lines of their own or stand inside an object.
+        not_text: of JSON, by column: the first row here whose cell is neither text nor null, and what it is.
+    """
+
+    first: int
+    rows: pa.RecordBatch
+    lines: NDArray[np.int64] | None = None
+    not_text: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+
+
+_Row = TypeVar("_Row")
+Note: TypeAlias = Callable[[Fault], None]
+Names: TypeAlias = Sequence[str] | None
+"""Columns to read; None for all."""
+
+
+def has_columns(names: Sequence[str], columns: Names, note: Note, twice: str) -> bool:
+    """Whether a file has the columns that are wanted, each once; else that is noted."""
+    for column in columns or ():
+        if column not in names:
+            note(absent(column, names))
+            return False
+    if any(names.count(name) > 1 for name in set(names if columns is None else columns)):
+        note(Fault("unreadable", twice, got=twice))
+        return False
+    return True
+
+
+def absent(column: str, names: Iterable[str]) -> Fault:
+    """The fault of a column that a file lacks."""
+    known = [name for name in names if shown(name) == repr(name)]  # a file without a header has texts for names
+    return Fault("absent", nearest(column, known), column=column)
+
+
+def numbers(lines: Iterable[int]) -> NDArray[np.int64]:
+    """Lines of rows as a block has them."""
+    return np.fromiter(lines, np.int64)
+
+
+def parts(rows: Iterator[_Row]) -> Iterator[list[_Row]]:
+    """Consecutive rows, as many at a time as a batch holds."""
+    while part := list(islice(rows, ROWS)):
+        yield part

@@ -1,0 +1,171 @@
+"""JSON Lines, and JSON documents that are lists of rows; a column has one kind of cell in the whole file."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from demur.files._block import Block, Fault, Names, Note, absent, numbers, parts
+from demur.files.packed import open_file, read_whole
+from demur.files.syntax import Broken, listed, parse_json
+
+NotText = dict[str, tuple[int, str]]
+_LONE = re.compile("[\ud800-\udfff]")
+_KINDS = {str: "text", bool: "true/false", int: "number", float: "number", list: "list", dict: "object"}
+
+
+def read_jsonl(path: Path, note: Note, columns: Names) -> Iterator[Block]:
+    """An object a line; a line that is none is noted, and gives a row without cells."""
+
+    def rows() -> Iterator[tuple[int, dict[str, Any]]]:
+        number = 0
+        with io.TextIOWrapper(open_file(path), encoding="utf-8-sig") as lines:
+            for place, line in enumerate(lines, 1):
+                if not line.strip():
+                    continue
+                try:
+                    row = parse_json(line)
+                except Broken:
+                    note(Fault("unreadable", "is no JSON", number, line=place, got="no JSON"))
+                    row = {}
+                yield place, _object(row, number, place, note)
+                number += 1
+
+    yield from _objects(rows(), note, columns)
+
+
+def _object(row: object, number: int, line: int | None, note: Note) -> dict[str, Any]:
+    if isinstance(row, dict):
+        return row
+    message = f"is a JSON {name_of(row)}, not an object"
+    note(Fault("unreadable", message, number, line=line, got=type(row).__name__))
+    return {}
+
+
+def read_json(path: Path, note: Note, columns: Names) -> Iterator[Block]:
+    """A list of objects or of texts; JSON Lines under the wrong name are read as what they are."""
+    text = read_whole(path).decode("utf-8-sig")
+    try:
+        document, lines = listed(text) or (parse_json(text), [])
+    except Broken as error:
+        if error.line is None:
+            raise
+        if error.what == "Extra data" and text.lstrip().startswith("{"):
+            yield from read_jsonl(path, note, columns)
+        else:
+            note(no_json(error))
+        return
+    if isinstance(document, dict):
+        lists = [value for value in document.values() if isinstance(value, list)]
+        document = lists[0] if len(lists) == 1 else [document]
+    if not isinstance(document, list):
+        kind = type(document).__name__
+        note(Fault("unreadable", f"is a JSON {name_of(document)}, not a list of rows", got=kind))
+        return
+    alone = len(set(lines)) == len(document)
+    rows = (
+        (line, {"value": row} if isinstance(row, str) else _object(row, number, line, note))
+        for number, (line, row) in enumerate(zip(lines if alone else repeat(None), document, strict=False))
+    )
+    yield from _objects(rows, note, columns)
+
+
+def no_json(error: Broken) -> Fault:
+    """The fault of a file that is no JSON as a whole."""
+    message = f"is no JSON from line {error.line}, column {error.column} on"
+    return Fault("unreadable", message, line=error.line, got="no JSON")
+
+
+def _objects(rows: Iterator[tuple[int | None, dict[str, Any]]], note: Note, columns: Names) -> Iterator[Block]:
+    """Objects as batches; what is wrong with a column of a batch is noted once."""
+    made, names, first = _Columns(columns), dict[str, None](), 0
+    for part in parts(rows):
+        batch, not_text, mixed = made.batch([row for _, row in part])
+        lines = None if part[0][0] is None else numbers(line or 0 for line, _ in part)
+        for name, (row, kinds) in mixed.items():
+            note(Fault("mixed", f"holds {kinds}", first + row, name, part[row][0]))
+        if columns is not None:
+            names.update(dict.fromkeys(name for _, row in part for name in row))
+        yield Block(first, batch, lines, not_text)
+        first += len(part)
+    for column in columns or ():
+        if names and column not in names:
+            note(absent(column, map(_safe, names)))
+
+
+class _Columns:
+    """The columns of a file's objects so far: the kind of each is that of its first cell that is not null."""
+
+    def __init__(self, wanted: Sequence[str] | None) -> None:
+        self.wanted = wanted
+        self._kinds: dict[str, str] = {}
+
+    def batch(self, rows: Sequence[dict[str, Any]]) -> tuple[pa.RecordBatch, NotText, dict[str, tuple[int, str]]]:
+        """Consecutive objects as a batch.
+
+        Returns:
+            The batch; by column, its first row whose cell is no text, and what it is; and by column that is of several
+            kinds, the first row of another kind than the column's, and all kinds. Such cells are given as their JSON.
+        """
+        names = self.wanted
+        if names is None:
+            names = list(dict.fromkeys([*self._kinds, *(name for row in rows for name in row)]))
+        not_text: NotText = {}
+        mixed: dict[str, tuple[int, str]] = {}
+        columns = [self._column([row.get(name) for row in rows], name, not_text, mixed) for name in names]
+        if not names:  # empty objects only; a batch without columns would have no rows
+            columns, names = [pa.nulls(len(rows))], [""]
+        return pa.RecordBatch.from_arrays(columns, names=[_safe(name) for name in names]), not_text, mixed
+
+    def _column(self, cells: list[Any], name: str, not_text: NotText, mixed: dict[str, tuple[int, str]]) -> pa.Array:
+        seen = {type(cell) for cell in cells} - {type(None)}
+        here = {_KINDS.get(each, "object") for each in seen}
+        kind = self._kinds.setdefault(name, "null")
+        if kind == "null" and here:
+            first_cell = next(cell for cell in cells if cell is not None)
+            kind = self._kinds[name] = _KINDS.get(type(first_cell), "object")
+        if seen - {str}:
+            row = next(row for row, cell in enumerate(cells) if cell is not None and not isinstance(cell, str))
+            not_text[_safe(name)] = row, type(cells[row]).__name__
+        if here - {kind}:
+            row = next(row for row, cell in enumerate(cells) if cell is not None and name_of(cell) != kind)
+            mixed[_safe(name)] = row, " and ".join(sorted({kind, *here}))
+            kind = "mixed"
+        try:
+            if kind == "text":
+                return pa.array(cells, pa.large_string())
+            if kind == "true/false":
+                return pa.array(cells, pa.bool_())
+            if kind == "number":
+                return pa.array(cells, pa.float64() if float in seen else pa.int64())
+            if kind == "null":
+                return pa.nulls(len(cells))
+        except UnicodeError:
+            row = next(row for row, cell in enumerate(cells) if cell and _LONE.search(cell))
+            not_text[_safe(name)] = row, "half a surrogate pair"
+        except (pa.ArrowException, OverflowError, ValueError):
+            pass  # a number beyond 64 bits: shown as the JSON it is
+        return pa.array([None if cell is None else _text(cell) for cell in cells], pa.large_string())
+
+
+def name_of(cell: object) -> str:
+    """What JSON calls a value."""
+    return "null" if cell is None else _KINDS.get(type(cell), "object")
+
+
+def _text(cell: object) -> str:
+    """A cell as text: lone surrogates, which no UTF-8 has, become the replacement character."""
+    text = cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=True)
+    return _safe(text)
+
+
+def _safe(text: str) -> str:
+    """A text that UTF-8 can hold."""
+    return text if text.isascii() else _LONE.sub("\ufffd", text)

@@ -1,0 +1,109 @@
+"""JSON and CSV as all readers take them, with lines; what is broken is told without quoting it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+_space = re.compile(r"[ \t\n\r]*").match
+
+
+class Broken(ValueError):
+    """A text that is no JSON, or no CSV.
+
+    Attributes:
+        what: the parser's word for it, which quotes nothing.
+        line: of the text, from 1: where JSON breaks, or where the broken record of CSV begins; None if unknown.
+        column: of JSON, from 1.
+    """
+
+    def __init__(self, what: str, line: int | None = None, column: int | None = None) -> None:
+        self.what, self.line, self.column = what, line, column
+        super().__init__(what if column is None else f"line {line}, column {column}: {what}")
+
+
+def parse_json(text: str) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        Broken: it is none, is nested too deeply, or holds a number too long to be read.
+
+    Example:
+        >>> parse_json('{"id": 1,}')
+        Traceback (most recent call last):
+        demur.files.syntax.Broken: line 1, column 10: Expecting property name enclosed in double quotes
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise Broken(error.msg, error.lineno, error.colno) from None
+    except (ValueError, RecursionError) as error:
+        raise Broken(type(error).__name__) from None
+
+
+def listed(text: str) -> tuple[list[Any], list[int]] | None:
+    """The members of a JSON list, and the line on which each begins; None if the text is anything else, or broken.
+
+    Example:
+        >>> listed('[{"id": 1},' + chr(10) + ' {"id": 2}]')
+        ([{'id': 1}, {'id': 2}], [1, 2])
+    """
+    start = _after(text, 0)
+    if not text.startswith("[", start):
+        return None
+    decode = json.JSONDecoder().raw_decode
+    members: list[Any] = []
+    lines: list[int] = []
+    place, counted, line = _after(text, start + 1), 0, 1
+    if text.startswith("]", place):
+        return (members, lines) if _after(text, place + 1) == len(text) else None
+    while True:
+        line += text.count("\n", counted, place)
+        counted = place
+        try:
+            member, end = decode(text, place)
+        except (ValueError, RecursionError):
+            return None
+        members.append(member)
+        lines.append(line)
+        place = _after(text, end)
+        if not text.startswith(",", place):
+            break
+        place = _after(text, place + 1)
+    return (members, lines) if text.startswith("]", place) and _after(text, place + 1) == len(text) else None
+
+
+def _after(text: str, place: int) -> int:
+    """The first place from here on that is no white space of JSON's."""
+    found = _space(text, place)
+    return found.end() if found else place
+
+
+def csv_records(lines: Iterable[str], separator: str = ",") -> Iterator[tuple[int, list[str]]]:
+    r"""Every record of CSV that is not blank, with the line on which it begins.
+
+    Args:
+        lines: with their ends as they are: files and texts are opened with ``newline=""``.
+        separator: of cells.
+
+    Raises:
+        Broken: a quoted cell is not closed, or something stands beside its quotes.
+
+    Example:
+        >>> list(csv_records(['a,b' + chr(10), chr(10), '"two' + chr(10), 'lines",1' + chr(10), 'x,y']))
+        [(1, ['a', 'b']), (3, ['two\nlines', '1']), (5, ['x', 'y'])]
+    """
+    csv.field_size_limit(sys.maxsize)
+    records = csv.reader(lines, delimiter=separator, strict=True)
+    line = 1
+    try:
+        for record in records:
+            if record:
+                yield line, record
+            line = records.line_num + 1
+    except csv.Error as error:
+        raise Broken(str(error), line) from None
