@@ -48,7 +48,9 @@ def show(
     ]
     near += [
         (one, two, "by meaning, cosine", cosine)
-        for one, two, cosine, _ in curation.pairs.rows()
+        for one, two, cosine in zip(
+            *(curation.pairs.table[name].to_pylist() for name in ("record_id", "twin", "cosine")), strict=True
+        )
         if one in wanted or two in wanted
     ]
     every = {*wanted, *(id for one, two, *_ in near for id in (one, two))}
@@ -105,11 +107,12 @@ def decide(
     known = _ids(tables)
     (mine,) = full_ids([id], known)
     place: Place = find(tables, {mine})[mine][0]
-    said: dict[str, Any] = {
-        "relabel": {"behaviour": value},
-        "hazards": {"hazards": tuple(sorted((value or "").split(",")))},
-    }.get(action, {})
-    if action in ("same-as", "not-same-as"):
+    said: dict[str, Any] = {}
+    if action == "relabel":
+        said = {"behaviour": value}
+    elif action == "hazards":
+        said = {"hazards": tuple(sorted((value or "").split(",")))}
+    elif action in ("same-as", "not-same-as"):
         said = {"other": full_ids([value or ""], known)[0]}
     elif action in ("drop", "keep") and value:
         msg = f"{action!r} takes no value"

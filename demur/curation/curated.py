@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from demur.curation.behaviour import EXPECTED, Expected
 from demur.curation.decisions import Decision
+from demur.curation.meaning.links import meaning_links
 from demur.curation.project import Curation
 from demur.curation.resolve import Resolved
 from demur.files.digest import text_sha256
@@ -45,9 +46,6 @@ COLUMNS = pa.schema(
 """What is added to a table of records; ``left_out`` is the reason why a record is in no row."""
 
 DROPPED, UNUSABLE, CONTEXT, DISAGREE = "dropped-by-decision", "unusable", "needs-context", "readers-disagree"
-
-JOIN = 0.85
-"""Cosine from which two prompts are one by meaning."""
 
 _UPSTREAM: dict[str, Expected] = {"yes": "refuse", "no": "answer"}
 
@@ -180,7 +178,8 @@ def _winner(mine: Mapping[str, Decision], read: Resolved | None, upstream: _Word
         behaviour = mine["relabel"].behaviour
         words["decision"] = _Word(behaviour, EXPECTED[behaviour], "decision")
     if read and read.behaviour and read.behaviour != "unusable":
-        words[read.basis] = _Word(read.behaviour, EXPECTED[read.behaviour], read.basis)
+        basis: Basis = "unknown" if read.basis == "disagreement" else read.basis
+        words[basis] = _Word(read.behaviour, EXPECTED[read.behaviour], basis)
     if upstream.expected:
         words[upstream.basis] = upstream
     found = next((words[basis] for basis in order if basis in words), _Word(None, None, "unknown"))
@@ -230,20 +229,10 @@ def split_off(records: pa.Table) -> tuple[pa.Table, pa.Table]:
     return records.filter(pc.invert(out)).drop_columns(["left_out"]), left_over(left, "")
 
 
-def meaning_links(records: pa.Table, curation: Curation) -> pa.Table:
-    """Rows whose prompts are one by meaning (cosine of `JOIN` or more, or read as the same), columns row and twin."""
-    place: dict[str, int] = {}
-    for row, id in enumerate(prompt_ids(records)):
-        place.setdefault(id, row)
-    apart = different_texts(curation)
-    pairs = {*curation.pairs.joins(JOIN), *same_texts(curation)}
-    links = sorted(
-        (max(place[one], place[two]), min(place[one], place[two]))
-        for one, two in pairs
-        if one in place and two in place and frozenset((one, two)) not in apart
-    )
-    rows, twins = zip(*links, strict=True) if links else ((), ())
-    return pa.table({"row": pa.array(rows, pa.int64()), "twin": pa.array(twins, pa.int64())})
+def links_of(records: pa.Table, curation: Curation) -> pa.Table:
+    """Evidence that rows belong together by meaning, or by decision, beside that of words."""
+    same = {frozenset(pair) for pair in same_texts(curation)}
+    return meaning_links(prompt_ids(records), curation.pairs, different_texts(curation), same)
 
 
 def same_texts(curation: Curation) -> Iterator[tuple[str, str]]:

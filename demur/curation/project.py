@@ -13,7 +13,8 @@ from pathlib import Path
 
 from demur.curation.annotations import FOLDER, annotations_of
 from demur.curation.decisions import FILE, Decision, decisions_of
-from demur.curation.meaning.pairs import PAIRS, Pairs, read_pairs
+from demur.curation.meaning.pairs import FILE as PAIRS
+from demur.curation.meaning.pairs import Pairs, read_pairs
 from demur.curation.resolve import Resolved, resolve_all
 from demur.errors import ProjectError
 from demur.files.digest import file_sha256
@@ -35,7 +36,7 @@ class Curation:
 
     resolved: Mapping[str, Resolved] = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
-    pairs: Pairs = field(default_factory=Pairs.none)
+    pairs: Pairs = field(default_factory=Pairs)
     files: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -59,7 +60,7 @@ def curation_of(project: Project) -> Curation:
                 key=lambda each: each.key,
             )
         ),
-        pairs=own.pairs if own.pairs.models else ours.pairs,
+        pairs=own.pairs if own.pairs.sources else ours.pairs,
         files={**{f"demur/{name}": digest for name, digest in ours.files.items()}, **own.files},
     )
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from demur.curation.curated import JOIN, ORDER, Basis, curate, different_texts, same_texts
+from demur.curation.curated import ORDER, Basis, curate, different_texts, same_texts
 from demur.curation.project import Curation
 
 DISAGREE, CONFLICT, STALE, NEAR, SUSPECT = (
@@ -23,6 +23,7 @@ DISAGREE, CONFLICT, STALE, NEAR, SUSPECT = (
     "near-by-meaning",
     "suspect",
 )
+ENDS = ("record_id", "twin")
 LOOK = 0.80
 """Cosine from which somebody should look at a pair."""
 
@@ -89,7 +90,7 @@ def queue_of(
     decided = {each.record_id for each in curation.decisions if each.action in ("drop", "keep", "relabel")}
     found = [
         Waiting(
-            DISAGREE, id, facts[id][2], f"{read.readers} readers: {', '.join(sorted(read.said))}", weight=read.readers
+            DISAGREE, id, facts[id][2], f"{read.readers} readers, and nobody decided between them", weight=read.readers
         )
         for id, read in curation.resolved.items()
         if read.basis == "disagreement" and id in facts and id not in decided
@@ -106,14 +107,16 @@ def queue_of(
 def _pairs(curation: Curation, facts: Mapping[str, tuple[str, str | None, str]]) -> list[Waiting]:
     """Pairs by meaning that somebody should look at: in the band below joining, or with opposite labels."""
     settled = different_texts(curation) | {frozenset(pair) for pair in same_texts(curation)}
+    joined = {tuple(pair) for pair in zip(*(curation.pairs.joins()[name].to_pylist() for name in ENDS), strict=True)}
+    rows = zip(*(curation.pairs.table[name].to_pylist() for name in (*ENDS, "cosine", "verdict")), strict=True)
     found = []
-    for one, two, cosine, verdict in curation.pairs.rows():
+    for one, two, cosine, verdict in rows:
         if one not in facts or two not in facts or frozenset((one, two)) in settled:
             continue
         sides = {facts[one][1], facts[two][1]}
-        if cosine >= JOIN and {"refuse", "answer"} <= sides and not {facts[one][0], facts[two][0]} <= _READ:
+        if (one, two) in joined and {"refuse", "answer"} <= sides and not {facts[one][0], facts[two][0]} <= _READ:
             detail = f"cosine {cosine:.3f}, and one is to be refused, the other answered"
             found.append(Waiting(CONFLICT, one, facts[one][2], detail, two, cosine))
-        elif LOOK <= cosine < JOIN and verdict is None:
+        elif cosine >= LOOK and (one, two) not in joined and verdict is None:
             found.append(Waiting(NEAR, one, facts[one][2], f"cosine {cosine:.3f}", two, cosine))
     return found

@@ -79,7 +79,7 @@ def curation_entry(
             StaleEntry(record_id=each.decision.record_id, action=each.decision.action, why=each.why)
             for each in curated.stale
         ),
-        encoders=curation.pairs.models,
+        encoders=tuple(each.name for each in curation.pairs.readings) if curation.pairs.sources else (),
         joined=links.num_rows,
         uncovered={
             name: count for name, count in sorted(sources.items()) if not curation.pairs.covers(name, pins[name])

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demur.curation.curated import curate, different_texts, meaning_links, same_texts, sides, split_off
+from demur.curation.curated import curate, different_texts, links_of, same_texts, sides, split_off
 from demur.curation.project import Curation, curation_of
 from demur.errors import UsageError
 from demur.files.digest import file_sha256
@@ -95,7 +95,7 @@ def build(
         model = declared.schemas(project)[builder.kind.record]
         records, unmapped = collect(fetched, model, declared.crosswalk(project))
         curated = curate(records, curation, builder.trust)
-        records, links = curated.records, meaning_links(curated.records, curation)
+        records, links = curated.records, links_of(curated.records, curation)
         group_ids, reasons = group(records, builder.near_duplicate, links, different_texts(curation))
         ids = records["record_id"].to_pylist()
         assigned, moves = splits.assign(_keys(records, builder), _codes(group_ids), builder.splits, ids, locked)

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from demur.records.row import Facet, columns_with
 from demur.sets.folder import BuiltSet
 
-NO_HAZARD = "none"
+NONE = "none"
 
 
 def stats(folder: Path | BuiltSet) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def _counts(table: pa.Table, facets: Sequence[str]) -> dict[str, Any]:
     hazards = [
         (hazard, split)
         for row, split in zip(table["hazards"].to_pylist(), splits, strict=True)
-        for hazard in row or [NO_HAZARD]
+        for hazard in row or [NONE]
     ]
     return {
         "rows": table.num_rows,
@@ -61,6 +61,7 @@ def _lengths(texts: pa.ChunkedArray) -> dict[str, int]:
 
 def _by_split(pairs: Any) -> dict[str, dict[str, int]]:
     counted: dict[str, dict[str, int]] = {}
-    for (value, split), count in sorted(Counter(pairs).items()):
+    named = ((NONE if value is None else value, split) for value, split in pairs)
+    for (value, split), count in sorted(Counter(named).items()):
         counted.setdefault(value, {})[split] = count
     return counted
