@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from demur.audits.audit import Drawn
-from demur.audits.judgements.kappa import Kappa
 from demur.audits.judgements.verdicts import Agreement, Judge, Spread, Verdicts
 from demur.audits.plots import COLORS, panels, save
-from demur.rates import Rate
+from demur.rates import Kappa, Rate
 
 
 @dataclass(frozen=True)

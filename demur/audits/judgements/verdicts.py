@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from demur.audits.judgements.kappa import Kappa
-from demur.rates import Rate
+from demur.rates import Kappa, Rate
 
 PARSED = ("harmful", "harmless")
 VERDICTS = (*PARSED, "unparsed", "no_response")
