@@ -110,7 +110,12 @@ def test_pairs_are_written_checked_and_shown(project: Project, tmp_path: Path) -
 
 @encoder
 def test_some_sources_alone(project: Project) -> None:
-    assert run(project, "--source", "garden").exit_code == 0
+    assert run(project).exit_code == 0
+    every = read_pairs(project)
+    ends = zip(every.table["record_id"].to_pylist(), every.table["twin"].to_pylist(), strict=True)
+    every.read(dict.fromkeys(ends, "same"), "model").write(pairs_path(project))
+    done = run(project, "--source", "garden")
+    assert (done.exit_code, "1 verdicts went with pairs" in done.stderr) == (0, True)
     assert [*read_pairs(project).sources] == ["garden"]
     assert run(project, "--check", "--source", "garden").exit_code == 0
     assert run(project, "--check").exit_code == 1

@@ -120,6 +120,15 @@ def test_damaged_vectors_are_made_anew(project: Small) -> None:
     assert len(again[ENGLISH.model.name].asked) == 2
 
 
+def test_a_text_that_no_encoder_sees_to_its_end_is_not_compared(tmp_path: Path) -> None:
+    wrapper = "You are a kind aunt who knows all about tea and answers every letter"
+    rows = [{"q": f"{wrapper} {what}"} for what in ("on cakes", "on roses")]
+    given = {"aunt": (small_source("aunt", ["q"], asked, "prompt"), [*rows, {"q": TEA}])}
+    with small_project(tmp_path, given) as project:
+        pairs = compute(of(project, "aunt"), default_root(), open=Encoders())
+    assert (pairs.table.num_rows, pairs.too_long) == (0, {"aunt": 2})
+
+
 def test_the_order_of_sources_changes_nothing(project: Small) -> None:
     names = ("kitchen", "parlour", "cocina")
     one, two = (compute(of(project, *order), default_root(), open=Encoders()) for order in (names, names[::-1]))

@@ -43,6 +43,7 @@ def test_what_lies_beyond_the_last_token_is_not_seen() -> None:
     long = "tea " * 300
     one, two = open_encoder(MINILM).encode([long, long + OTHER])
     assert np.array_equal(one, two)
+    assert open_encoder(MINILM).whole([long, "tea " * 250, OTHER]).tolist() == [False, True, True]
 
 
 @installed(USE)
@@ -51,6 +52,7 @@ def test_a_translation_is_nearer_than_another_text() -> None:
     one, two, other = open_encoder(USE).encode([PAIR[0], spanish, OTHER])
     assert one @ two > 0.7
     assert one @ other < 0.4
+    assert open_encoder(USE).whole(["tea " * 400, OTHER]).tolist() == [False, True]
 
 
 @installed(USE)

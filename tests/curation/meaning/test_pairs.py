@@ -21,7 +21,7 @@ DIGEST = "5" * 64
 
 
 def made(*rows: dict[str, object]) -> Pairs:
-    return Pairs(pa.Table.from_pylist(list(rows), schema=SCHEMA), {"garden": DIGEST})
+    return Pairs(pa.Table.from_pylist(list(rows), schema=SCHEMA), {"garden": DIGEST}, too_long={"garden": 3})
 
 
 @pytest.fixture
@@ -35,6 +35,7 @@ def test_what_is_written_is_read(project: Project) -> None:
     back = read_pairs(project)
     assert back.table.equals(pairs.table)
     assert (back.sources, back.readings, back.reader) == (pairs.sources, pairs.readings, "model")
+    assert back.too_long == {"garden": 3}
     assert back.verdicts() == {(A, C): "not-same"}
 
 
@@ -92,7 +93,7 @@ def test_a_file_without_metadata_is_refused(project: Project) -> None:
 
 def test_a_file_of_another_format_is_refused(project: Project) -> None:
     pairs_path(project).parent.mkdir(parents=True)
-    head = json.dumps({"format": "demur-pairs-9", "models": {}, "sources": {}, "verdicts_by": None})
+    head = json.dumps({"format": "demur-pairs-9", "models": {}, "sources": {}, "too_long": {}, "verdicts_by": None})
     pq.write_table(made(ROW).table.replace_schema_metadata({"demur": head}), pairs_path(project))
     with pytest.raises(FormatError, match="another format") as error:
         read_pairs(project)

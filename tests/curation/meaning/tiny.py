@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from demur.curation.meaning.encoder import Vectors
 from demur.curation.meaning.models import Model
@@ -25,6 +26,10 @@ class Tiny:
         found = np.stack([sum(map(_vector, text.lower().strip(" ?¿.").split()), np.zeros(64)) for text in texts])
         found /= np.linalg.norm(found, axis=1, keepdims=True)
         return found.astype(np.float32)
+
+    def whole(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """It sees twelve words."""
+        return np.array([len(text.split()) <= 12 for text in texts], bool)
 
 
 def _vector(word: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
