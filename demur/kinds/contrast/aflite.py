@@ -8,6 +8,7 @@ has few values. The models of every round are kept, so that pairs the filter was
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,7 +88,7 @@ def aflite(
     Raises:
         UsageError: fewer than five pairs, or sides of different numbers.
     """
-    from scipy import sparse
+    from threadpoolctl import threadpool_limits
 
     pairs = harmful.shape[0]
     if pairs < 5 or safe.shape[0] != pairs:
@@ -97,27 +98,38 @@ def aflite(
     rounds: list[Round] = []
     while True:
         rows = np.flatnonzero(kept)
-        random = np.random.default_rng([seed, len(rounds)])
-        weights, intercepts = [], []
-        total, times = np.zeros(len(rows)), np.zeros(len(rows))
-        for _ in range(models):
-            order = random.permutation(len(rows))
-            given, asked = np.split(order, [max(2, int(train * len(rows)))])
-            model = _fitted(sparse.vstack([harmful[rows[given]], safe[rows[given]]]))
-            weights.append(model.coef_[0])
-            intercepts.append(model.intercept_[0])
-            margin = model.decision_function(harmful[rows[asked]]) - model.decision_function(safe[rows[asked]])
-            total[asked] += predictability(margin)
-            times[asked] += 1
-        rounds.append(Round(np.array(weights), np.array(intercepts)))
-        # rounded, so that no pair hangs on the last bits of a sum; a pair that no partition asked about is at chance
-        mean = np.round(np.divide(total, times, out=np.full(len(rows), 0.5), where=times > 0), 6)
+        with threadpool_limits(1):  # the products are small: threads only wait for one another
+            made, mean = _round(harmful[rows], safe[rows], models, train, [seed, len(rounds)])
+        rounds.append(made)
         predicted[rows] = mean
         worst = np.lexsort((rows, -mean))[: max(1, int(cut * len(rows)))]
         gone = rows[worst[mean[worst] > threshold]]
         if not len(gone) or len(rows) - len(gone) < smallest:
             return Filter(threshold, kept, predicted, tuple(rounds))
         kept[gone] = False
+
+
+def _round(
+    harmful: Any, safe: Any, models: int, train: float, seed: Sequence[int]
+) -> tuple[Round, NDArray[np.float64]]:
+    """The models of one round, and the predictability of every pair by those that did not train on it."""
+    from scipy import sparse
+
+    pairs = harmful.shape[0]
+    random = np.random.default_rng(seed)
+    weights, intercepts = [], []
+    total, times = np.zeros(pairs), np.zeros(pairs)
+    for _ in range(models):
+        given, asked = np.split(random.permutation(pairs), [max(2, int(train * pairs))])
+        model = _fitted(sparse.vstack([harmful[given], safe[given]]))
+        weights.append(model.coef_[0])
+        intercepts.append(model.intercept_[0])
+        margin = model.decision_function(harmful[asked]) - model.decision_function(safe[asked])
+        total[asked] += predictability(margin)
+        times[asked] += 1
+    # rounded, so that no pair hangs on the last bits of a sum; a pair that no partition asked about is at chance
+    mean: NDArray[np.float64] = np.divide(total, times, out=np.full(pairs, 0.5), where=times > 0)
+    return Round(np.array(weights), np.array(intercepts)), np.round(mean, 6)
 
 
 def predictability(margin: NDArray[np.float64]) -> NDArray[np.float64]:
