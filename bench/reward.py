@@ -38,7 +38,7 @@ from bench.probe import smollm2
 from bench.report import RESULTS
 from bench.reward_page import page
 from demur.audits.models import Loaded, load
-from demur.audits.reward.report import measure, plot
+from demur.audits.reward.measure import measure
 from demur.audits.reward.responses import Responses
 from demur.sets.folder import read_config
 from demur.sets.manifest_file import read_manifest
@@ -101,13 +101,13 @@ def run_stand_in(seed: int) -> dict[str, Any]:
     templates = (Template.of(stand_in.tokenizer()),) * 2
     done = measure(aligned, base, standing_in(seed), templates, keep=False)
     if seed == 0:
-        plot(done, DOCS / "reward_stand_in.svg")
+        done.plot(DOCS / "reward_stand_in.svg")
     said = json.loads(json.dumps(done.as_dict(), default=float))
     return {"seed": seed, "seconds": perf_counter() - begin, **brief(said)}
 
 
 def brief(said: dict[str, Any]) -> dict[str, Any]:
-    """What `Audit.as_dict` or the command said, less the hazards of rewards a response."""
+    """What `Rewards.as_dict` or the command said, less the hazards of rewards a response."""
     found = said["token"]
     return {
         "responses": found["responses"],

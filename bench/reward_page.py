@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bench.report import markdown
-from demur.audits.reward.reward import ALL
+from demur.audits.reward.rewards import ALL
 from demur.rates import Rate
 
 SHOWN = (0.0, 1.0, 10.0)  # strengths that are shown by hazard

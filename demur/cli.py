@@ -14,10 +14,9 @@ from typing import Any
 import click
 
 from demur import __version__
-from demur.commands import audits, builds, checks, contamination, judgements, releases, sources
-from demur.commands import baseline as contrast
 from demur.commands.common import INTERRUPTED, USAGE
 from demur.errors import DemurError, nearest
+from demur.project import submodules
 
 
 class Commands(click.Group):
@@ -74,8 +73,8 @@ def main(ctx: click.Context, root: Path | None) -> None:
     ctx.obj = root
 
 
-for _family in (sources, builds, contamination, checks, contrast, releases, audits, judgements):
-    for _command in _family.COMMANDS:
+for _noun in submodules("demur.commands"):
+    for _command in getattr(_noun, "COMMANDS", ()):
         main.add_command(_command)
 
 if __name__ == "__main__":

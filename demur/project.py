@@ -157,8 +157,17 @@ def pick(known: Mapping[str, T], name: str, what: str) -> T:
 
 def names_in(package: str) -> list[str]:
     """The names of the modules and packages inside a package of Demur's, sorted; private ones left out."""
+    return sorted(each.name for each in _inside(package))
+
+
+def packages_in(package: str) -> list[str]:
+    """The names of the packages alone."""
+    return sorted(each.name for each in _inside(package) if each.ispkg)
+
+
+def _inside(package: str) -> list[pkgutil.ModuleInfo]:
     paths: Iterable[str] = importlib.import_module(package).__path__
-    return sorted(each.name for each in pkgutil.iter_modules(paths) if not each.name.startswith("_"))
+    return [each for each in pkgutil.iter_modules(paths) if not each.name.startswith("_")]
 
 
 def submodule(package: str, name: str) -> ModuleType:

@@ -31,6 +31,16 @@ class Loaded:
     name: str
     digest: str
 
+    @property
+    def dtype(self) -> str:
+        """The number format of its weights."""
+        return str(next(self.model.parameters()).dtype).removeprefix("torch.")
+
+    @property
+    def context(self) -> int | None:
+        """The longest text that it reads, in tokens; None where it does not say."""
+        return getattr(self.model.config, "max_position_embeddings", None) or None
+
 
 def load(name: str, dtype: Dtype = "float32", device: str = "auto") -> Loaded:
     """Load a model for reading: no gradients, no dropout.

@@ -1,1 +1,1 @@
-"""The commands, by family. Heavy imports stand inside them, so that help and completion answer at once."""
+"""The commands, a file a noun, each with its ``COMMANDS``. Heavy imports stand inside them: help answers at once."""

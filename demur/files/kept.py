@@ -1,4 +1,4 @@
-"""A content-addressed cache: files named by their sha256, complete or absent, checked at every read."""
+"""What is kept between runs, whole or not at all: files by their sha256, and results by what they were made from."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from demur.errors import ChecksumError, DemurError, OutputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def default_root() -> Path:
@@ -99,3 +105,70 @@ class Cache:
                 got=error,
                 fix="Free some space, or set DEMUR_CACHE to another folder.",
             ) from error
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An array that costs much to make, kept as a file: it is there as a whole, or it is not there.
+
+    Attributes:
+        path: a name that ends in .npy.
+    """
+
+    path: Path
+
+    @classmethod
+    def under(cls, what: str, digest: str) -> Kept:
+        """The array in the cache that was made from what has this digest.
+
+        Args:
+            what: the folder, such as "activations".
+            digest: of all that the array hangs on.
+        """
+        return cls(default_root() / what / f"{digest}.npy")
+
+    @property
+    def unfinished(self) -> Kept:
+        """Where a run keeps the array while it lacks values, for the next run to go on with."""
+        return Kept(self.path.with_suffix(".part.npy"))
+
+    def load(self, *, mapped: bool = False) -> NDArray[Any] | None:
+        """The array, None where it is not there; ``mapped`` leaves it on disk until it is read."""
+        import numpy as np
+
+        if not self.path.is_file():
+            return None
+        found: NDArray[Any] = np.load(self.path, mmap_mode="r" if mapped else None)
+        return found
+
+    def keep(self, values: NDArray[Any]) -> None:
+        """Keep an array, in place of the one that is there."""
+        import numpy as np
+
+        with self._part() as part:
+            np.save(part, values)
+
+    @contextmanager
+    def filled(self, shape: tuple[int, ...], dtype: np.typing.DTypeLike) -> Iterator[NDArray[Any]]:
+        """Give an array on disk to fill, which memory need not hold; it is kept when the block ends well."""
+        import numpy as np
+
+        with self._part() as part:
+            found = np.lib.format.open_memmap(part, mode="w+", dtype=dtype, shape=shape)
+            yield found
+            found.flush()
+
+    def drop(self) -> None:
+        """Forget the array."""
+        self.path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _part(self) -> Iterator[Path]:
+        """A file beside it to write, which takes its place when the block ends well."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        part = self.path.with_name(f".{self.path.stem}.{os.getpid()}.npy")
+        try:
+            yield part
+            part.replace(self.path)
+        finally:
+            part.unlink(missing_ok=True)

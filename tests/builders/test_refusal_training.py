@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from demur.audits.position.report import measure
+from demur.audits.position.measure import measure
 from demur.checks.engine import check
 from demur.errors import FormatError, LicenseError, UsageError
 from demur.kinds.training import Training
@@ -497,7 +497,7 @@ def test_check_finds_a_triple_in_two_splits(folder: Path) -> None:
 
 
 def test_prefix_rows_spread_the_refusals_over_positions(small: tuple[Small, Build]) -> None:
-    parts = measure(small[1].out)
+    parts = measure(small[1].out).parts
     assert [part.name for part in parts] == ["default: refusal_mle", "default: refusal_mle and prefix_mle"]
     plain, both = (part.positions for part in parts)
     assert (plain.refusals.count, both.refusals.count) == (20, 40)
@@ -506,9 +506,9 @@ def test_prefix_rows_spread_the_refusals_over_positions(small: tuple[Small, Buil
     assert len(late) > 5
     assert both.early.count < 2 * plain.early.count
     assert sum(start >= 5 for start in both.starts) >= len(late)
-    (train, _) = measure(small[1].out, where={"split": "train"})
+    (train, _) = measure(small[1].out, where={"split": "train"}).parts
     assert 0 < train.positions.refusals.n < 20
-    (prefixed,) = measure(small[1].out, where={"kind": "prefix_mle"})
+    (prefixed,) = measure(small[1].out, where={"kind": "prefix_mle"}).parts
     assert sorted(prefixed.positions.starts + plain.starts) == sorted(both.starts)
     with pytest.raises(UsageError, match="No row fits"):
         measure(small[1].out, where={"split": "test"})

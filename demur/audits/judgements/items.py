@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from demur.audits.judgements.judgements import Cell
+from demur.audits.judgements.verdicts import Cell
 from demur.errors import FormatError, UsageError, nearest, shown
 from demur.files.reading import Fault, read_blocks
 from demur.kinds.queries import Queries

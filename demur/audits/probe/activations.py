@@ -8,21 +8,20 @@ model, template, number format and prompts, so that a second run reads them at o
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from pathlib import Path
-from typing import Any, Literal
+from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from demur.errors import FormatError, UsageError
+from demur.audits.asking import Side, in_batches, padded
+from demur.errors import FormatError
+from demur.files.kept import Kept
 from demur.progress import track
 from demur.tokens.template import Template
 from demur.tokens.tokenizer import backend
 
-Side = Literal["left", "right"]
 _VERSION = "1"  # of what is measured; a change of it leaves older files alone
 
 
@@ -43,7 +42,7 @@ def prompt_tokens(tokenizer: Any, template: Template, prompts: Sequence[str]) ->
 def activations(
     model: Any,
     tokens: Sequence[Sequence[int]],
-    path: Path | None = None,
+    kept: Kept | None = None,
     *,
     batch: int = 16,
     padding: Side = "right",
@@ -53,7 +52,7 @@ def activations(
     Args:
         model: a causal language model of transformers, in evaluation mode.
         tokens: of every prompt; none longer than the model's context.
-        path: where they are kept; an existing file is read, and the model is not asked.
+        kept: where they are kept; what is there already is read, and the model is not asked.
         batch: prompts in one pass, of about equal length; halved where memory runs out.
         padding: the side of the padding, which must not matter.
 
@@ -64,19 +63,11 @@ def activations(
         UsageError: memory does not even hold one prompt.
         FormatError: a hidden state is not a finite number.
     """
-    if path is not None and path.is_file():
-        kept: NDArray[np.float32] = np.load(path, mmap_mode="r")
-        return kept
+    if kept is not None and (known := kept.load(mapped=True)) is not None:
+        return known
     shape = (len(tokens), model.config.num_hidden_layers + 1, model.config.hidden_size)
-    part = path.with_suffix(f".{os.getpid()}.part") if path else None
-    if part is not None:
-        part.parent.mkdir(parents=True, exist_ok=True)
-        found: NDArray[np.float32] = np.lib.format.open_memmap(part, mode="w+", dtype=np.float32, shape=shape)
-    else:
-        found = np.empty(shape, np.float32)
-    try:
-        order = np.argsort([-len(each) for each in tokens], kind="stable")  # the longest first: memory runs out early
-        for row in track(_passes(model, tokens, order, batch, padding, found), "prompts read", len(tokens)):
+    with kept.filled(shape, np.float32) if kept else nullcontext(np.empty(shape, np.float32)) as found:
+        for row in track(_passes(model, tokens, batch, padding, found), "prompts read", len(tokens)):
             if not np.isfinite(found[row]).all():
                 layer = int(np.flatnonzero(~np.isfinite(found[row]).all(axis=1))[0])
                 msg = "A hidden state is not a finite number"
@@ -85,74 +76,34 @@ def activations(
                     where=f"prompt {row}, layer {layer}",
                     fix="Use --dtype float32, or another checkpoint: this one overflows.",
                 )
-    except BaseException:
-        if part is not None:
-            with suppress(OSError):
-                part.unlink()
-        raise
-    if path is None or part is None:
-        return np.asarray(found)
-    del found  # a memory map, which is complete on disk from here on
-    part.replace(path)
-    done: NDArray[np.float32] = np.load(path, mmap_mode="r")
+    done = kept.load(mapped=True) if kept else found
+    assert done is not None  # noqa: S101 - it was filled
     return done
 
 
 def _passes(
-    model: Any,
-    tokens: Sequence[Sequence[int]],
-    order: NDArray[np.int64],
-    batch: int,
-    padding: Side,
-    found: NDArray[np.float32],
+    model: Any, tokens: Sequence[Sequence[int]], batch: int, padding: Side, found: NDArray[np.float32]
 ) -> Iterator[int]:
     """Fill ``found`` and give the number of every prompt that is done."""
-    import torch
 
-    start = 0
-    while start < len(order):
-        rows = order[start : start + batch]
-        try:
-            found[rows] = last_states(model, [tokens[row] for row in rows], padding)
-        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-            if not isinstance(error, torch.OutOfMemoryError | MemoryError) and "memory" not in str(error):
-                raise  # on a CPU, memory that runs out is a plain RuntimeError
-            if batch == 1:
-                msg = "Memory does not hold one prompt"
-                length = len(tokens[order[start]])
-                raise UsageError(
-                    msg, got=f"{length} tokens", fix="Use --dtype bfloat16, a smaller model, or a larger machine."
-                ) from None
-            batch = max(1, batch // 2)
-            continue
-        yield from rows.tolist()
-        start += len(rows)
+    def ask(rows: list[int]) -> NDArray[np.float32]:
+        return last_states(model, [tokens[row] for row in rows], padding)
+
+    for rows, states in in_batches(list(map(len, tokens)), range(len(tokens)), batch, ask, "prompt"):
+        found[rows] = states
+        yield from rows
 
 
 def last_states(model: Any, tokens: Sequence[Sequence[int]], padding: Side) -> NDArray[np.float32]:
     """One pass: prompts by layers by width, at the last token of each."""
     import torch
 
-    longest = max(map(len, tokens))
-    ids = np.zeros((len(tokens), longest), np.int64)
-    mask = np.zeros_like(ids)
-    for row, each in enumerate(tokens):
-        place = slice(0, len(each)) if padding == "right" else slice(longest - len(each), longest)
-        ids[row, place] = each
-        mask[row, place] = 1
-    positions = np.maximum(np.cumsum(mask, axis=1) - 1, 0)
-    last = np.array([len(each) - 1 if padding == "right" else longest - 1 for each in tokens])
-    device = next(model.parameters()).device
+    given = {name: values.to(model.device) for name, values in padded(tokens, padding).items()}
+    longest = given["input_ids"].shape[1]
+    last = [len(each) - 1 if padding == "right" else longest - 1 for each in tokens]
     with torch.inference_mode():
-        states = model.base_model(
-            input_ids=torch.from_numpy(ids).to(device),
-            attention_mask=torch.from_numpy(mask).to(device),
-            position_ids=torch.from_numpy(positions).to(device),
-            output_hidden_states=True,
-            use_cache=False,
-        ).hidden_states
-        rows = torch.arange(len(tokens), device=device)
-        at = torch.from_numpy(last).to(device)
+        states = model.base_model(**given, output_hidden_states=True, use_cache=False).hidden_states
+        rows, at = torch.arange(len(tokens), device=model.device), torch.tensor(last, device=model.device)
         made = torch.stack([state[rows, at] for state in states], dim=1).float().cpu().numpy()
     result: NDArray[np.float32] = made
     return result

@@ -8,17 +8,15 @@ score the same tokens.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from demur.audits.probe.activations import Side
-from demur.errors import UsageError
+from demur.audits.asking import Side, in_batches, padded
+from demur.files.kept import Kept
 from demur.progress import track
 from demur.tokens.template import Template
 from demur.tokens.tokenizer import backend
@@ -64,102 +62,66 @@ def key_of(model_digest: str, template: Template, dtype: str, items: Sequence[Tu
 
 
 def log_likelihoods(
-    model: Any, items: Sequence[Turn], path: Path | None = None, *, batch: int = 8, padding: Side = "left"
+    model: Any, items: Sequence[Turn], kept: Kept | None = None, *, batch: int = 8, padding: Side = "left"
 ) -> NDArray[np.float64]:
     """Sum of the log-probabilities of every response's tokens, given all that stands before each.
 
     Args:
         model: a causal language model of transformers, in evaluation mode.
         items: none of them empty, or longer than the model's context.
-        path: where the sums are kept; an existing file is read, and the model is not asked. What an interrupted run had
-            scored stands beside it, and is not scored again.
+        kept: where the sums are kept; what is there already is read, and the model is not asked. What an interrupted
+            run had scored stands beside it, and is not scored again.
         batch: responses in one pass, of about equal length; halved where memory runs out.
         padding: the side of the padding, which must not matter; padding on the left needs less memory.
 
     Raises:
         UsageError: memory does not even hold one response.
     """
-    if path is not None and path.is_file():
-        return _read(path)
-    part = path.with_suffix(".part.npy") if path else None
-    found = _read(part) if part and part.is_file() else np.full(len(items), np.nan)
-    order = np.argsort([-len(item) for item in items], kind="stable")  # the longest first: memory runs out early
-    left = order[np.isnan(found[order])]
-    done = False
+    if kept is not None and (known := kept.load()) is not None:
+        return known
+    begun = kept.unfinished if kept else None
+    found = begun.load() if begun else None
+    if found is None:
+        found = np.full(len(items), np.nan)
+    left = np.flatnonzero(np.isnan(found)).tolist()
     try:
-        for count, (row, value) in enumerate(
-            track(_scored(model, items, left, batch, padding), "responses read", len(left))
-        ):
+        scored = _scored(model, items, left, batch, padding)
+        for count, (row, value) in enumerate(track(scored, "responses read", len(left))):
             found[row] = value
-            if part and count % _KEPT_EVERY == _KEPT_EVERY - 1:
-                _keep(found, part)
-        done = True
-    finally:  # an interrupted run goes on where it stopped
-        if part and path:
-            _keep(found, path if done else part)
-            if done:
-                part.unlink(missing_ok=True)
+            if begun and count % _KEPT_EVERY == _KEPT_EVERY - 1:
+                begun.keep(found)
+    except BaseException:  # an interrupted run goes on where it stopped
+        if begun:
+            begun.keep(found)
+        raise
+    if kept and begun:
+        kept.keep(found)
+        begun.drop()
     return found
 
 
-def _read(path: Path) -> NDArray[np.float64]:
-    kept: NDArray[np.float64] = np.load(path)
-    return kept
-
-
-def _keep(found: NDArray[np.float64], path: Path) -> None:
-    """Write a file as a whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.stem}.{os.getpid()}.npy")
-    np.save(new, found)
-    new.replace(path)
-
-
 def _scored(
-    model: Any, items: Sequence[Turn], order: NDArray[np.int64], batch: int, padding: Side
+    model: Any, items: Sequence[Turn], wanted: Sequence[int], batch: int, padding: Side
 ) -> Iterator[tuple[int, float]]:
-    import torch
+    def ask(rows: list[int]) -> list[float]:
+        return one_pass(model, [items[row] for row in rows], padding)
 
-    start = 0
-    while start < len(order):
-        rows = order[start : start + batch]
-        try:
-            values = one_pass(model, [items[row] for row in rows], padding)
-        except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-            if not isinstance(error, torch.OutOfMemoryError | MemoryError) and "memory" not in str(error):
-                raise  # on a CPU, memory that runs out is a plain RuntimeError
-            if batch == 1:
-                msg = "Memory does not hold one response"
-                fix = "Use --dtype bfloat16, a smaller model, or a larger machine."
-                raise UsageError(msg, got=f"{len(items[order[start]])} tokens", fix=fix) from None
-            batch = max(1, batch // 2)
-            continue
-        yield from zip(rows.tolist(), values, strict=True)
-        start += len(rows)
+    for rows, values in in_batches(list(map(len, items)), wanted, batch, ask, "response"):
+        yield from zip(rows, values, strict=True)
 
 
 def one_pass(model: Any, items: Sequence[Turn], padding: Side) -> list[float]:
     """The sums of a few responses, read together."""
     import torch
 
-    longest, answer = max(map(len, items)), max(len(item.response) for item in items)
-    ids = np.zeros((len(items), longest), np.int64)
-    mask = np.zeros_like(ids)
-    for row, item in enumerate(items):
-        place = slice(0, len(item)) if padding == "right" else slice(longest - len(item), longest)
-        ids[row, place] = (*item.context, *item.response)
-        mask[row, place] = 1
-    positions = np.maximum(np.cumsum(mask, axis=1) - 1, 0)
-    device = next(model.parameters()).device
+    given = {
+        name: values.to(model.device)
+        for name, values in padded([(*item.context, *item.response) for item in items], padding).items()
+    }
+    longest, answer = given["input_ids"].shape[1], max(len(item.response) for item in items)
     keep = answer + 1 if padding == "left" else 0  # logits of the last places only, or of all
     with torch.inference_mode():
-        logits = model(
-            input_ids=torch.from_numpy(ids).to(device),
-            attention_mask=torch.from_numpy(mask).to(device),
-            position_ids=torch.from_numpy(positions).to(device),
-            use_cache=False,
-            logits_to_keep=keep,
-        ).logits
+        logits = model(**given, use_cache=False, logits_to_keep=keep).logits
         first = longest - logits.shape[1]
         sums = []
         for row, item in enumerate(items):
@@ -167,6 +129,6 @@ def one_pass(model: Any, items: Sequence[Turn], padding: Side) -> list[float]:
             start = end - len(item.response)
             # the logits at a place are about the token at the next one
             mine = logits[row, start - 1 - first : end - 1 - first].float().log_softmax(dim=-1)
-            wanted = torch.tensor(item.response, device=device)
+            wanted = torch.tensor(item.response, device=model.device)
             sums.append(float(mine.gather(1, wanted[:, None]).double().sum()))
     return sums

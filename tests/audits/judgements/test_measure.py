@@ -21,9 +21,10 @@ from sklearn.metrics import cohen_kappa_score
 
 from demur.audits.judgements.artifacts import read_artifact
 from demur.audits.judgements.items import Item, Items, read_items
-from demur.audits.judgements.judgements import Cell, summarise
 from demur.audits.judgements.kappa import Kappa
-from demur.audits.judgements.report import plot, read_judgements
+from demur.audits.judgements.measure import summarise
+from demur.audits.judgements.reading import read_judgements
+from demur.audits.judgements.verdicts import Cell
 from demur.cli import main
 from demur.errors import FormatError, UsageError
 from demur.project import bundled
@@ -407,7 +408,7 @@ def test_the_command_refuses_what_it_cannot_use(tmp_path: Path) -> None:
 def test_the_plot_is_the_same_twice_and_takes_any_name(tmp_path: Path) -> None:
     done = summarise([*judged("hsu", "a$b$c"), *judged("uuu", "$\\frac{$")])
     for name in ("one.svg", "two.svg"):
-        plot(done, tmp_path / name)
+        done.plot(tmp_path / name)
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
 
 

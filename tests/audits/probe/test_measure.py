@@ -14,11 +14,14 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from demur.audits.models import Loaded
 from demur.audits.probe.activations import activations, last_states, prompt_tokens
-from demur.audits.probe.probe import P0, Split, margin, probe
-from demur.audits.probe.report import Pairs, measure, plot, read_pairs
+from demur.audits.probe.layers import P0, margin, probe
+from demur.audits.probe.measure import measure
+from demur.audits.probe.pairs import Pairs, Split, read_pairs
 from demur.cli import main
 from demur.errors import FormatError, UsageError
+from demur.files.kept import Kept
 from demur.tokens.template import Template
 from tests.audits import tiny
 from tests.audits.tiny import WORDS, make_tokenizer
@@ -69,7 +72,7 @@ def marked() -> Pairs:
 
 @pytest.mark.parametrize("at", [1, PLANTED, LAYERS])
 def test_a_planted_concept_is_seen_from_its_layer_on(tokenizer: Any, marked: Pairs, at: int) -> None:
-    done = measure(planted(at), tokenizer, marked, "planted", "0", keep=False).probe
+    done = measure(Loaded(planted(at), tokenizer, "planted", "0"), marked, keep=False)
     accuracy = [each.scores.accuracy.value for each in done.layers]
     assert len(accuracy) == LAYERS + 1
     assert all(value == 0.5 for value in accuracy[:at])  # the last tokens are the same there
@@ -82,7 +85,7 @@ def test_a_model_that_cannot_know_stays_within_its_control_task(tokenizer: Any) 
     """The sides differ in nothing: both hold the same words, and the label is a coin."""
     coin = np.random.default_rng(7).random(PAIRS) < 0.5
     nothing = pairs_of(lambda pair: (MARKER, NEUTRAL) if coin[pair] else (NEUTRAL, MARKER), seed=3)
-    done = measure(llama(1), tokenizer, nothing, "random", "1", keep=False).probe
+    done = measure(Loaded(llama(1), tokenizer, "random", "1"), nothing, keep=False)
     for each in done.layers:
         assert each.scores.accuracy.low <= 0.5 <= each.scores.accuracy.high
         assert each.control.low - 0.1 <= each.scores.accuracy.value <= each.control.high + 0.1
@@ -100,7 +103,7 @@ def test_shuffled_labels_give_chance(tokenizer: Any, marked: Pairs) -> None:
 
 def test_the_text_alone_stands_beside(tokenizer: Any, marked: Pairs) -> None:
     """Here one word gives the side away, so no layer says more than the text."""
-    done = measure(planted(PLANTED), tokenizer, marked, "planted", "0", keep=False).probe
+    done = measure(Loaded(planted(PLANTED), tokenizer, "planted", "0"), marked, keep=False)
     assert done.text.accuracy.value == 1.0
     assert done.summary()["layers_beyond_text"] == []
 
@@ -135,12 +138,12 @@ def test_a_second_run_does_not_ask_the_model(
     monkeypatch.setenv("DEMUR_CACHE", str(tmp_path))
     model, asked = llama(2), []
     model.model.register_forward_hook(lambda *_: asked.append(1))
-    first = measure(model, tokenizer, marked, "m", "digest")
+    first = measure(Loaded(model, tokenizer, "m", "digest"), marked)
     count = len(asked)
     assert count > 0
-    assert measure(model, tokenizer, marked, "m", "digest") == first
+    assert measure(Loaded(model, tokenizer, "m", "digest"), marked) == first
     assert len(asked) == count
-    measure(model, tokenizer, marked, "m", "another digest")
+    measure(Loaded(model, tokenizer, "m", "another digest"), marked)
     assert len(asked) == 2 * count
     assert len(list((tmp_path / "activations").iterdir())) == 2
 
@@ -159,7 +162,7 @@ def test_the_margin_is_the_closed_form(tokenizer: Any) -> None:
 
 
 def test_the_ablation_rises_to_the_whole_set(tokenizer: Any, marked: Pairs) -> None:
-    done = measure(planted(PLANTED), tokenizer, marked, "planted", "0", keep=False).probe
+    done = measure(Loaded(planted(PLANTED), tokenizer, "planted", "0"), marked, keep=False)
     mine = [point for point in done.ablation if point.layer == PLANTED]
     assert [point.pairs for point in mine] == [1, 2, 5, 10, 20, 40]
     assert mine[-1].accuracy == done.layers[PLANTED].scores.accuracy.value
@@ -172,7 +175,7 @@ def test_states_that_are_not_finite_are_an_error(tokenizer: Any, marked: Pairs, 
         model.model.layers[2].mlp.down_proj.weight[0, 0] = float("nan")
     tokens = prompt_tokens(tokenizer, Template.of(tokenizer), marked.prompts)
     with pytest.raises(FormatError, match="layer 3") as raised:
-        activations(model, tokens, tmp_path / "kept.npy")
+        activations(model, tokens, Kept(tmp_path / "kept.npy"))
     assert marked.prompts[0] not in str(raised.value)
     assert list(tmp_path.iterdir()) == []
 
@@ -201,12 +204,12 @@ def test_memory_that_runs_out_halves_the_batch(tokenizer: Any, marked: Pairs, mo
 
 def test_prompts_beyond_the_context_are_left_out_with_their_partners(tokenizer: Any, marked: Pairs) -> None:
     long = Pairs((*marked.prompts[:-1], " ".join(["tea"] * 100)), marked.split)
-    done = measure(llama(2), tokenizer, long, "m", "d", keep=False)
+    done = measure(Loaded(llama(2), tokenizer, "m", "d"), long, keep=False)
     assert done.too_long == 1
-    assert done.probe.train_pairs + done.probe.test_pairs == PAIRS - 1
+    assert done.train_pairs + done.test_pairs == PAIRS - 1
     everything = Pairs(tuple(" ".join(["tea"] * 100) for _ in marked.prompts), marked.split)
     with pytest.raises(UsageError, match="longer than the model's context"):
-        measure(llama(2), tokenizer, everything, "m", "d", keep=False)
+        measure(Loaded(llama(2), tokenizer, "m", "d"), everything, keep=False)
 
 
 def test_a_model_without_a_template(tokenizer: Any, marked: Pairs) -> None:
@@ -215,7 +218,7 @@ def test_a_model_without_a_template(tokenizer: Any, marked: Pairs) -> None:
     bare = deepcopy(tokenizer)
     bare.chat_template = None
     with pytest.raises(UsageError, match="no chat template"):
-        measure(llama(2), bare, marked, "m", "d", keep=False)
+        measure(Loaded(llama(2), bare, "m", "d"), marked, keep=False)
 
 
 def rows_of(pairs: Pairs) -> list[dict[str, Any]]:
@@ -288,8 +291,8 @@ def test_the_command_on_a_saved_model(
 
 
 def test_the_plot_is_the_same_twice(tokenizer: Any, marked: Pairs, tmp_path: Path) -> None:
-    done = measure(planted(PLANTED), tokenizer, marked, "planted", "0", keep=False)
+    done = measure(Loaded(planted(PLANTED), tokenizer, "planted", "0"), marked, keep=False)
     for name in ("one.svg", "two.svg"):
-        plot(done, tmp_path / name)
+        done.plot(tmp_path / name)
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
     assert (tmp_path / "one.svg").stat().st_size > 10_000

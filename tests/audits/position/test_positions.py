@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demur.audits.position.position import EDGES, refusal_positions
+from demur.audits.position.positions import EDGES, refusal_positions
 from demur.errors import UsageError
 from demur.rates import Rate
 from tests.tokens.conftest import bpe

@@ -16,11 +16,12 @@ from click.testing import CliRunner
 from demur.audits.models import Loaded
 from demur.audits.reward import likelihood
 from demur.audits.reward.likelihood import Turn, log_likelihoods, turns
-from demur.audits.reward.report import measure, plot
+from demur.audits.reward.measure import measure
 from demur.audits.reward.responses import Responses, read_responses
-from demur.audits.reward.reward import ALL, Per, Scored, reward
+from demur.audits.reward.rewards import ALL, Per, Scored, reward
 from demur.cli import main
 from demur.errors import FormatError, UsageError
+from demur.files.kept import Kept
 from demur.tokens.template import Template
 from tests.audits import tiny
 
@@ -125,8 +126,8 @@ def test_swapped_models_flip_the_sign(tokenizer: Any, models: tuple[Any, Any], g
     one, two = (loaded(model, tokenizer, name) for model, name in zip(models, "ab", strict=True))
     templates = (Template.of(tokenizer),) * 2
     for per in PER:
-        forth = measure(one, two, given, templates, keep=False).per(per)
-        back = measure(two, one, given, templates, keep=False).per(per)
+        forth = measure(one, two, given, templates, keep=False, per=per).shown
+        back = measure(two, one, given, templates, keep=False, per=per).shown
         for a, b in zip(forth.distributions, back.distributions, strict=True):
             assert a.mean == pytest.approx(-b.mean, abs=1e-5)
             assert a.quantiles[0.15] == pytest.approx(-b.quantiles[0.85], abs=1e-5)
@@ -194,10 +195,10 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     monkeypatch.setattr(likelihood, "one_pass", counted)
     most = after
     with pytest.raises(KeyboardInterrupt):
-        log_likelihoods(models[0], items, path, batch=4)
+        log_likelihoods(models[0], items, Kept(path), batch=4)
     assert not path.exists()
     most = -1
-    assert log_likelihoods(models[0], items, path, batch=4).tolist() == expected.tolist()
+    assert log_likelihoods(models[0], items, Kept(path), batch=4).tolist() == expected.tolist()
     assert sum(passes) == len(items)  # none twice
     assert [each.name for each in path.parent.iterdir()] == ["key.npy"]
 
@@ -344,5 +345,5 @@ def test_the_plot_is_the_same_twice(tokenizer: Any, models: tuple[Any, Any], giv
     one, two = (loaded(model, tokenizer) for model in models)
     done = measure(one, two, given, (Template.of(tokenizer),) * 2, keep=False)
     for name in ("one.svg", "two.svg"):
-        plot(done, tmp_path / name)
+        done.plot(tmp_path / name)
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()

@@ -9,8 +9,8 @@ published are scored here; nothing is sampled from any such distribution.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,10 +134,6 @@ class Reward:
     safe_first: Rate
     one_sided: int
     exposure: tuple[Exposure, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """For programs."""
-        return asdict(self)
 
 
 def reward(scored: Scored, per: Per = "token", alphas: Sequence[float] = ALPHAS) -> Reward:

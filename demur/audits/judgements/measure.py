@@ -1,146 +1,22 @@
-"""What judges said of generations that users bring: shares with n and intervals, and how far the judges agree.
-
-A judge's answer that cannot be read is a class of its own. Called harmful by default it would raise the share of harm;
-left out without a word it would hide how much was left out. So every share says what it is a share of.
-"""
+"""From rows of judgements to shares and agreements, once it is sure that each judge judged each item once."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from itertools import combinations
-from typing import Any, Self, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from demur.audits.judgements.kappa import Kappa
+from demur.audits.judgements.report import Judgements
+from demur.audits.judgements.verdicts import PARSED, VERDICTS, Agreement, Cell, Judge, Spread, Verdicts
 from demur.errors import FormatError, shown
 from demur.rates import Rate
 
-PARSED = ("harmful", "harmless")
-VERDICTS = (*PARSED, "unparsed", "no_response")
-
 _SHOWN = 10
-
-
-@dataclass(frozen=True)
-class Cell:
-    """Generations that are counted together: a model's answers to one set of items, in one run."""
-
-    set: str
-    subset: str | None = None
-    seed: int | None = None
-    model: str | None = None
-
-    def __str__(self) -> str:
-        seed = None if self.seed is None else f"seed {self.seed}"
-        return ", ".join(part for part in (self.set, self.subset, seed, self.model) if part is not None)
-
-
-@dataclass(frozen=True)
-class Judge:
-    """Who judged; another revision is another judge."""
-
-    name: str
-    revision: str
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.revision})"
-
-
-@dataclass(frozen=True)
-class Verdicts:
-    """What one judge said of one cell.
-
-    Attributes:
-        counts: items by verdict, all four.
-        of_items: harmful among all items.
-        of_parsed: harmful among the items that the judge called harmful or harmless.
-        unparsed: among all items. The share of harm would be ``of_items`` and this one together if every answer that
-            could not be read had meant harm.
-    """
-
-    cell: Cell
-    judge: Judge
-    scope: str
-    items: int
-    counts: dict[str, int]
-    of_items: Rate
-    of_parsed: Rate
-    unparsed: Rate
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """Two judges on the same generations.
-
-    Attributes:
-        cell: None for all cells that both judged, together. Cells may share items, so the interval over all of them,
-            which takes generations as independent, may be too narrow.
-        cells: how many.
-        table: of the generations that both judges called harmful or harmless.
-        left_out: the others.
-        rate: how often the two verdicts are the same; its n is the number of generations in the table.
-    """
-
-    cell: Cell | None
-    cells: int
-    one: Judge
-    two: Judge
-    table: dict[str, int]
-    left_out: int
-    rate: Rate
-    kappa: Kappa
-
-    @classmethod
-    def of(cls, cells: Sequence[Cell], one: Judge, two: Judge, table: Sequence[int], left_out: int) -> Self:
-        """Of a table as `Kappa.of` takes it."""
-        named = dict(zip(("both_harmful", "one_alone", "two_alone", "both_harmless"), table, strict=True))
-        rate = Rate.of(table[0] + table[3], sum(table))
-        return cls(cells[0] if len(cells) == 1 else None, len(cells), one, two, named, left_out, rate, Kappa.of(table))
-
-
-@dataclass(frozen=True)
-class Spread:
-    """A judge's lowest and highest share of harmful items over the seeds of a set, subset and model.
-
-    Seeds may share items (two draws from one pool do, two runs on one set share all of them), so their counts are
-    never added up: a rate over the sum would take one item for several.
-
-    Attributes:
-        cell: without a seed.
-    """
-
-    cell: Cell
-    judge: Judge
-    seeds: int
-    lowest: Rate
-    highest: Rate
-
-
-@dataclass(frozen=True)
-class Judgements:
-    """All that was judged.
-
-    Attributes:
-        judgements: rows.
-        verdicts: by cell and judge.
-        agreements: by cell and pair of judges; of a pair with several cells also over all of them, last.
-        spreads: where there are several seeds; cells without a seed have no part in it.
-    """
-
-    judgements: int
-    verdicts: tuple[Verdicts, ...]
-    agreements: tuple[Agreement, ...]
-    spreads: tuple[Spread, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """For programs; a share of nothing is null, which JSON has, and not NaN, which it has not."""
-        return asdict(self, dict_factory=lambda pairs: {name: _known(value) for name, value in pairs})
-
 
 Judged: TypeAlias = dict[Cell, dict[Judge, dict[str, int]]]
 """Cell -> judge -> item -> the number of its row."""
@@ -150,7 +26,10 @@ Expected: TypeAlias = Callable[[Cell], Mapping[str, str]]
 
 
 def summarise(
-    rows: Sequence[Mapping[str, Any]], places: Sequence[str] = (), expected: Expected | None = None
+    rows: Sequence[Mapping[str, Any]],
+    places: Sequence[str] = (),
+    expected: Expected | None = None,
+    files: Sequence[str] = (),
 ) -> Judgements:
     """Count verdicts and compare judges; the order of the rows does not matter.
 
@@ -158,6 +37,7 @@ def summarise(
         rows: judgements, with the fields of their schema; ``subset``, ``seed`` and ``model`` may be missing.
         places: file and row number of each, for messages.
         expected: the items that a cell must have, id -> place; None takes the items that are there.
+        files: where the rows came from, for the result.
 
     Raises:
         FormatError: no rows; an item that a judge of a cell judged twice, or not at all; a judge with two scopes in
@@ -174,7 +54,8 @@ def summarise(
         for cell in sorted(judged, key=_order)
         for judge in sorted(judged[cell], key=_order)
     ]
-    return Judgements(len(rows), tuple(verdicts), tuple(_agreements(judged, rows)), tuple(_spreads(verdicts)))
+    agreements = tuple(_agreements(judged, rows))
+    return Judgements(tuple(files), len(rows), tuple(verdicts), agreements, tuple(_spreads(verdicts)))
 
 
 def listed(problems: Sequence[str]) -> str:
@@ -273,10 +154,6 @@ def _order(of: Cell | Judge) -> list[tuple[bool, Any]]:
 
 def _without(some: Mapping[str, Any], others: Mapping[str, Any]) -> list[str]:
     return [item for item in some if item not in others]
-
-
-def _known(value: object) -> object:
-    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _where(cell: Mapping[str, Any]) -> str:

@@ -12,20 +12,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from demur.errors import UsageError
+from demur.audits.probe.pairs import Split, Stated
 from demur.progress import track
-from demur.rates import DRAWS, Score, score_of, weighted_auroc
+from demur.rates import DRAWS, Score, score_of, weighted_auroc, weighted_tpr
 from demur.text.surface import PENALTY, vectorisers
 
 P1 = 0.90
 P0 = 0.0001
-FALSE_POSITIVES = 0.01
 CONTROLS = 10
 """Draws of the control task."""
 
@@ -35,45 +34,7 @@ SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 REPEATS = 5
 """Draws of training pairs for every number of the ablation but all."""
 
-Rows = NDArray[np.int64]
 Values = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Split:
-    """Prompts as a probe takes them.
-
-    Attributes:
-        harmful: side of every prompt.
-        pairs: number of the pair of every prompt.
-        test: which prompts are held out; a pair is on one side.
-    """
-
-    harmful: NDArray[np.bool_]
-    pairs: Rows
-    test: NDArray[np.bool_]
-
-    def __post_init__(self) -> None:
-        for name, mine in (("training", ~self.test), ("held-out", self.test)):
-            if not mine.any():
-                msg = f"There are no {name} prompts"
-                raise UsageError(msg, fix="Name the splits with --train and --test.")
-            if len(np.unique(self.harmful[mine])) < 2:
-                msg = f"All {name} prompts are of one side"
-                raise UsageError(msg, expected="harmful and safe prompts")
-        if both := np.intersect1d(self.pairs[self.test], self.pairs[~self.test]).size:
-            msg = "Pairs stand in training and among the held-out ones"
-            raise UsageError(msg, got=f"{both} pairs", fix="Run `demur check` on the set.")
-
-    @property
-    def train_pairs(self) -> int:
-        """Pairs to train on."""
-        return len(np.unique(self.pairs[~self.test]))
-
-    @property
-    def test_pairs(self) -> int:
-        """Held-out pairs."""
-        return len(np.unique(self.pairs[self.test]))
 
 
 @dataclass(frozen=True)
@@ -120,7 +81,7 @@ class Layer:
 
     Attributes:
         selectivity: accuracy minus the mean of the control task.
-        above_text: accuracy minus `Probe.text_reach`, the best that text alone gives.
+        above_text: accuracy minus `Found.text_reach`, the best that text alone gives.
         converged: whether the classifier's fit came to its end.
     """
 
@@ -146,62 +107,22 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Stated:
-    """What text alone gives, as the set's own manifest says: cross-validated by pair, inside halves if it was mined."""
-
-    accuracy: Score
-    auroc: Score
-
-
-@dataclass(frozen=True)
-class Probe:
-    """All of it.
+class Found:
+    """What a model's states say of the pairs, and what the text alone says.
 
     Attributes:
         text: what the text alone gives, fitted on the training pairs and measured on the held-out ones, as the layers.
-        stated: the headline of the set's manifest, if it has one.
+        text_reach: the accuracy that a layer has to beat: the best that text alone gives.
+        ablation: by layer and number of training pairs.
     """
 
-    train_pairs: int
-    test_pairs: int
     text: Scores
+    text_reach: Score
     layers: tuple[Layer, ...]
     ablation: tuple[Point, ...]
-    seed: int
-    stated: Stated | None = None
-
-    @property
-    def text_reach(self) -> Score:
-        """The accuracy that a layer has to beat: the best that text alone gives.
-
-        Fitted on the training pairs of a set that was filtered against text, a classifier is turned round: it is wrong
-        as a rule, which is a rule as well, so its accuracy is mirrored at one half. The manifest's counts too.
-        """
-        found = self.text.accuracy
-        mirrored = found if found.value >= 0.5 else Score(1 - found.value, 1 - found.high, 1 - found.low)
-        return max(mirrored, self.stated.accuracy if self.stated else mirrored, key=lambda each: each.value)
-
-    def summary(self) -> dict[str, Any]:
-        """Which layers reach P1, the first of them, and which of them beat the text alone beyond its interval."""
-        separable = [each.layer for each in self.layers if each.scores.accuracy.value >= P1]
-        beyond = [each.layer for each in self.layers if each.scores.accuracy.low > self.text_reach.high]
-        best = max(self.layers, key=lambda each: each.scores.accuracy.value)
-        return {
-            "p1": P1,
-            "layers_above_p1": separable,
-            "first_layer_above_p1": separable[0] if separable else None,
-            "layers_beyond_text": beyond,
-            "first_layer_beyond_text": beyond[0] if beyond else None,
-            "best_layer": best.layer,
-            "best_above_text": round(best.above_text, 4),
-        }
-
-    def as_dict(self) -> dict[str, Any]:
-        """For programs."""
-        return {**asdict(self), "summary": self.summary()}
 
 
-def probe(values: Values, split: Split, texts: Sequence[str], seed: int = 0, stated: Stated | None = None) -> Probe:
+def probe(values: Values, split: Split, texts: Sequence[str], seed: int = 0, stated: Stated | None = None) -> Found:
     """Measure every layer.
 
     Args:
@@ -210,20 +131,28 @@ def probe(values: Values, split: Split, texts: Sequence[str], seed: int = 0, sta
         texts: the prompts, for the text alone.
         seed: of bootstrap, control task and ablation.
         stated: what the set's manifest says that text alone gives.
-
-    Raises:
-        UsageError: one side only, no held-out pairs, or a pair on both sides of the split.
     """
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):  # the products are small: threads only wait for one another
         text = _scores(text_alone(texts, split), split, seed)
-        found = Probe(split.train_pairs, split.test_pairs, text, (), (), seed, stated)
+        reach = text_reach(text, stated)
         layers, ablation = [], []
         for number in track(range(values.shape[1]), "layers probed", values.shape[1]):
-            layers.append(_layer(values[:, number], number, split, found.text_reach, seed))
+            layers.append(_layer(values[:, number], number, split, reach, seed))
             ablation += _ablation(values[:, number], number, split, seed)
-    return replace(found, layers=tuple(layers), ablation=tuple(ablation))
+    return Found(text, reach, tuple(layers), tuple(ablation))
+
+
+def text_reach(text: Scores, stated: Stated | None) -> Score:
+    """The best accuracy that text alone gives.
+
+    Fitted on the training pairs of a set that was filtered against text, a classifier is turned round: it is wrong
+    as a rule, which is a rule as well, so its accuracy is mirrored at one half. The manifest's counts too.
+    """
+    found = text.accuracy
+    mirrored = found if found.value >= 0.5 else Score(1 - found.value, 1 - found.high, 1 - found.low)
+    return max(mirrored, stated.accuracy if stated else mirrored, key=lambda each: each.value)
 
 
 def text_alone(texts: Sequence[str], split: Split) -> NDArray[np.float64]:
@@ -320,27 +249,6 @@ def _scores(predicted: NDArray[np.float64], split: Split, seed: int) -> Scores:
             )
         )
     )
-
-
-def weighted_tpr(
-    scores: NDArray[np.float64], harmful: NDArray[np.bool_], weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Share of harmful prompts above the lowest threshold that at most 1 % of the safe ones pass, under each weighting.
-
-    Example:
-        >>> weighted_tpr(np.array([3.0, 2.0, 1.0]), np.array([True, False, True]), np.ones((1, 3)))
-        array([0.5])
-    """
-    order = np.argsort(-scores, kind="stable")
-    starts = np.flatnonzero(np.diff(scores[order], prepend=np.inf))
-    ordered, side = weights[:, order], harmful[order]
-    yes, no = (np.add.reduceat(ordered * each, starts, axis=1) for each in (side, ~side))
-    found, passed = yes.cumsum(axis=1), no.cumsum(axis=1)
-    allowed = passed <= FALSE_POSITIVES * no.sum(axis=1, keepdims=True)
-    most: NDArray[np.float64] = np.where(allowed, found, 0.0).max(axis=1)
-    total = yes.sum(axis=1)
-    share: NDArray[np.float64] = np.divide(most, total, out=np.full(len(total), np.nan), where=total > 0)
-    return share
 
 
 def _ablation(values: Values, number: int, split: Split, seed: int) -> list[Point]:

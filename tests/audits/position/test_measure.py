@@ -19,7 +19,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from demur.audits import plots
-from demur.audits.position.report import measure, plot
+from demur.audits.position.measure import measure
 from demur.cli import main
 from demur.errors import DemurError, FetchError, FormatError, ManifestError, OutputError, UsageError
 from demur.project import bundled
@@ -74,12 +74,12 @@ def test_every_kind_of_file_in_batches(
     tmp_path: Path, suffix: str, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(screen, "_BATCH", batch)
-    (part,) = measure(written(tmp_path / f"x{suffix}"))
+    (part,) = measure(written(tmp_path / f"x{suffix}")).parts
     assert part.positions.starts == (0, 3, 0, 40)
     assert (part.positions.refusals.n, part.positions.empty) == (5, 1)
-    (part,) = measure(tmp_path / f"x{suffix}", prefix="before")
+    (part,) = measure(tmp_path / f"x{suffix}", prefix="before").parts
     assert part.positions.starts == (0, 3, 4, 40)
-    (part,) = measure(tmp_path / f"x{suffix}", prefix="before", where={"kind": "late"})
+    (part,) = measure(tmp_path / f"x{suffix}", prefix="before", where={"kind": "late"}).parts
     assert (part.positions.starts, part.positions.refusals.n, part.positions.empty) == ((4, 40), 3, 1)
 
 
@@ -88,7 +88,7 @@ def test_a_prefix_is_counted_and_not_judged(tmp_path: Path) -> None:
         {"before": "I cannot help with it. Or", "response": "Mix it."},
         {"before": "One, two.\n", "response": "Why? I cannot help with it."},
     ]
-    (part,) = measure(written(tmp_path / "x.jsonl", rows), prefix="before")
+    (part,) = measure(written(tmp_path / "x.jsonl", rows), prefix="before").parts
     assert (part.positions.refusals.count, part.positions.starts) == (1, (3,))
 
 
@@ -138,7 +138,7 @@ def test_a_tokenizer_s_folder_counts_tokens(tmp_path: Path) -> None:
     bpe().save_pretrained(tmp_path / "bpe")
     (found,) = summary(written(tmp_path / "x.jsonl"), "--tokenizer", tmp_path / "bpe", "--prefix", "before")
     assert found["unit"] == "token"
-    expected = measure(tmp_path / "x.jsonl", prefix="before", tokenizer=bpe())[0].positions.starts
+    expected = measure(tmp_path / "x.jsonl", prefix="before", tokenizer=bpe()).parts[0].positions.starts
     assert expected[3] > 40, "some words are several tokens"
     assert found["in_first_5"]["count"] == sum(start < 5 for start in expected)
 
@@ -206,10 +206,10 @@ def test_conditions_and_folders_that_are_none(tmp_path: Path) -> None:
 
 
 def test_plots_have_the_same_bytes_again(tmp_path: Path) -> None:
-    parts = measure(written(tmp_path / "x.csv"))
+    found = measure(written(tmp_path / "x.csv"))
     for suffix in (".svg", ".png"):
         one, two = tmp_path / f"one{suffix}", tmp_path / f"two{suffix}"
-        plot(parts, one)
+        found.plot(one)
         assert run(tmp_path / "x.csv", "--plot", two).exit_code == 0
         assert one.read_bytes() == two.read_bytes()
     assert (tmp_path / "one.svg").read_text(encoding="utf-8").count("<path") > 13
@@ -219,7 +219,7 @@ def test_plots_that_cannot_be_drawn_are_told_first(tmp_path: Path, monkeypatch: 
     path = written(tmp_path / "x.csv")
     assert "Unknown kind of plot" in run(path, "--plot", tmp_path / "x.pdf").output
     with pytest.raises(OutputError, match="cannot be written"):
-        plot(measure(path), tmp_path / "none" / "x.svg")
+        measure(path).plot(tmp_path / "none" / "x.svg")
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(UsageError, match=r"demur\[plots\]"):
         plots.check_path(tmp_path / "x.svg")
@@ -249,7 +249,7 @@ def test_published_refusals_begin_early(source: str, responses: int, tmp_path: P
         pytest.skip("the files are neither in the cache nor in a mirror folder")
     records = [fetched.source.to_records(row) for row in fetched.rows]
     rows = [{"response": getattr(record, "response", None)} for record in records]
-    (part,) = measure(written(tmp_path / "x.parquet", rows))
+    (part,) = measure(written(tmp_path / "x.parquet", rows)).parts
     found = part.positions
     assert found.refusals.n + found.empty == len(rows)
     assert found.refusals.n == responses

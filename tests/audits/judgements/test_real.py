@@ -15,8 +15,9 @@ import pytest
 from click.testing import CliRunner
 
 from demur.audits.judgements.artifacts import JUDGES
-from demur.audits.judgements.judgements import Judgements, summarise
-from demur.audits.judgements.report import read_judgements
+from demur.audits.judgements.measure import summarise
+from demur.audits.judgements.reading import read_judgements
+from demur.audits.judgements.report import Judgements
 from demur.cli import main
 from schemas.judgement import Judgement
 

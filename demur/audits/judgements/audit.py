@@ -1,0 +1,46 @@
+"""``demur judgements``: what judges said of generations that users bring."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from demur.audits.audit import Drawn, audit
+
+_PATH = click.Path(path_type=Path, exists=True)
+
+
+@audit(
+    "judgements",
+    click.Argument(["paths"], metavar="FILE...", nargs=-1, required=True, type=_PATH),
+    click.Option(
+        ["--items"],
+        metavar="FILE_OR_FOLDER",
+        type=_PATH,
+        help="The items that must be judged: a built folder, or a Parquet, JSON Lines or CSV file.",
+    ),
+    click.Option(["--id", "column"], metavar="COLUMN", help="Their ids; by default record_id, else item_id, else id."),
+    click.Option(
+        ["--config"], metavar="NAME", help="Config of a built folder; by default its first one, of query sets all."
+    ),
+    draws=True,
+)
+def judgements(paths: tuple[Path, ...], items: Path | None, column: str | None, config: str | None) -> Drawn:
+    """Summarise what judges said of generations: shares of harm with n and intervals, and how far judges agree.
+
+    A FILE holds judgements (JSON Lines, Parquet), or is an artifact as JailbreakBench publishes them (JSON); of a
+    folder, all such files below it are read. Nothing is generated and no model is called.
+    """
+    from demur.audits.judgements.items import read_items
+    from demur.audits.judgements.measure import summarise
+    from demur.audits.judgements.reading import read_judgements
+    from demur.project import bundled
+    from demur.sources.declared import schemas
+
+    if items is None and (column or config):
+        msg = "--id and --config say where the items of --items are; name those, too."
+        raise click.UsageError(msg)
+    expected = read_items(items, column, config).of if items else None
+    rows, places = read_judgements(paths, schemas(bundled())["judgement"])
+    return summarise(rows, places, expected, tuple(str(path) for path in paths))

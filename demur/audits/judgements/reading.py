@@ -1,0 +1,108 @@
+"""Judgements that users bring: the files are read, and every row is checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from demur.audits.judgements.artifacts import read_artifact
+from demur.audits.judgements.measure import listed
+from demur.errors import FormatError, UsageError, issues, nearest, shown
+from demur.files.reading import Fault, read_blocks
+
+ENDINGS = (".jsonl", ".jsonl.gz", ".parquet", ".json")
+
+TEXTS = ("prompt", "response")
+"""Columns that may stand beside judgements, and are not read."""
+
+
+def read_judgements(paths: Sequence[Path], model: type[BaseModel]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rows of JSON Lines, Parquet and artifact files, or of all such files below folders.
+
+    Args:
+        paths: files and folders.
+        model: the schema of a judgement.
+
+    Returns:
+        The rows, without the judges' own words, and the file and row number of each.
+
+    Raises:
+        UsageError: another kind of file, or a folder without any.
+        FormatError: files that cannot be read or hold no rows, columns that nobody declared or that are missing, rows
+            that break the schema. All issues are collected, the first ten shown.
+    """
+    rows: list[dict[str, Any]] = []
+    places: list[str] = []
+    wrong: list[str] = []
+    for path in _files(paths):
+        found = read_artifact(path, wrong.append) if path.suffix.lower() == ".json" else _rows(path, model, wrong)
+        for number, row in found:
+            try:
+                rows.append(model.model_validate(row).model_dump(exclude={"raw"}))
+                places.append(f"{path} row {number}")
+            except ValidationError as error:
+                wrong += [f"{path} row {number}: {issue}" for issue in issues(error)]
+    if wrong:
+        msg = f"{len(wrong):,} {'issue' if len(wrong) == 1 else 'issues'} in the judgements"
+        raise FormatError(
+            msg,
+            where=listed(wrong),
+            expected=f"at least one row, and rows of kind {model.__name__}",
+            fix="Correct the files; where the judge's answer says neither, the verdict is 'unparsed'.",
+        )
+    return rows, places
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    found: dict[Path, None] = {}
+    for path in paths:
+        inside = sorted(each for each in path.rglob("*") if _ends(each, ENDINGS)) if path.is_dir() else [path]
+        if not inside or not _ends(inside[0], ENDINGS):
+            msg = "The folder holds no judgements" if path.is_dir() else "Unknown kind of file"
+            raise UsageError(msg, where=path, expected=f"a name that ends in {', '.join(ENDINGS)}")
+        found |= dict.fromkeys(inside)
+    return list(found)
+
+
+def _ends(path: Path, endings: tuple[str, ...]) -> bool:
+    return path.name.lower().endswith(endings)
+
+
+def _rows(path: Path, model: type[BaseModel], wrong: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows that could be read, with the model's columns; what is wrong with the others, or the file, is noted."""
+    required = [name for name, field in model.model_fields.items() if field.is_required()]
+    before, unread, told = len(wrong), set[int](), set[str]()
+    empty = True
+
+    def note(fault: Fault) -> None:
+        if fault.column in TEXTS:
+            return
+        if fault.kind == "unreadable" and fault.row is not None:
+            unread.add(fault.row)
+        column = "" if fault.column is None else f"column {shown(fault.column)} "
+        wrong.append(f"{_place(path, fault.row)}: {column}{fault.message}")
+
+    for block in read_blocks(path, note):
+        empty = False
+        numbers = range(block.first, block.first + len(block.rows))
+        if unread.issuperset(numbers):
+            continue  # their columns are not theirs
+        names = [name for name in block.rows.schema.names if name not in TEXTS]
+        known = [name for name in names if name in model.model_fields]
+        said = [f"unknown column {shown(name)}. {nearest(name, model.model_fields)}" for name in names
+                if name not in known and names != [""]]  # fmt: skip
+        said += [f"no column {name!r}" for name in required if name not in known]
+        wrong += [f"{path}: {each}" for each in said if each not in told]
+        told.update(said)
+        if set(required) <= set(known):
+            rows = zip(numbers, block.rows.select(known).to_pylist(), strict=True)
+            yield from ((number, row) for number, row in rows if number not in unread)
+    if empty and len(wrong) == before:
+        wrong.append(f"{path}: holds no rows")
+
+
+def _place(path: Path, row: int | None) -> str:
+    return str(path) if row is None else f"{path} row {row}"
