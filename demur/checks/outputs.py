@@ -1,7 +1,7 @@
-"""A report for machines: JSON, JUnit XML, SARIF 2.1.0 and GitHub's annotations.
+"""A report for people, a line a finding, and for machines: JSON, JUnit XML, SARIF 2.1.0 and GitHub's annotations.
 
-None holds a text, but JSON where texts were asked for. SARIF and annotations name files as they lie from here, not from
-the checked folder, and point to lines where rows have lines.
+None holds a text, but lines and JSON where texts were asked for. SARIF and annotations name files as they lie from
+here, not from the checked folder, and point to lines where rows have lines.
 """
 
 from __future__ import annotations
@@ -23,6 +23,34 @@ from demur.checks.rule import Rule
 from demur.checks.rules import RULES
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def as_text(report: Report) -> str:
+    """A line for every finding."""
+    return "".join(f"{line_of(each)}\n" for each in report.findings)
+
+
+def line_of(finding: Finding) -> str:
+    """A finding as compilers print theirs: place, code, name, message, record id, and what to do."""
+    column = f" (column {finding.column})" if finding.column else ""
+    id = f" [{finding.record_id}]" if finding.record_id else ""
+    line = f"{finding.where}: {finding.code} {_name(finding.code)}: {finding.message}{column}{id}. {finding.fix}"
+    return line if finding.text is None else f"{line}\n    {finding.text!r}"
+
+
+def summary_of(report: Report) -> list[str]:
+    """Findings by rule, and what was read as what."""
+    lines = [
+        f"{code} {_name(code)}: {count:,}" + (f" ({report.more[code]:,} not listed)" if report.more.get(code) else "")
+        for code, count in report.counts.items()
+    ]
+    by_layout: dict[str, int] = {}
+    for layout in report.layouts.values():
+        by_layout[layout] = by_layout.get(layout, 0) + 1
+    layouts = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in sorted(by_layout.items()))
+    read = f"{report.files:,} {'file' if report.files == 1 else 'files'}, {report.rows:,} rows"
+    waived = f", {sum(report.waived.values())} waived" if report.waived else ""
+    return [*lines, f"{read}{f', read as {layouts}' if layouts else ''}: {report.total or 'no'} findings{waived}"]
 
 
 def as_json(report: Report) -> str:
@@ -118,12 +146,13 @@ def printable(text: str) -> str:
 
 
 OUTPUTS: dict[str, Callable[[Report], str]] = {
+    "text": as_text,
     "json": as_json,
     "junit": as_junit,
     "sarif": as_sarif,
     "github": as_github,
 }
-"""Forms of a report by name; ``text`` is the command's own."""
+"""Forms of a report by name."""
 
 
 def _sarif_rule(rule: Rule) -> dict[str, Any]:

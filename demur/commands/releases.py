@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from demur.commands.common import FINDINGS, as_json, offline, print_json, project_of
-
-if TYPE_CHECKING:
-    from demur.project import Project
-    from demur.release.hub import Hub, State
-    from demur.release.plan import Plan
-    from demur.sets.builder import Builder
 
 VERSION = "OWNER/NAME@vX.Y.Z"
 
@@ -51,27 +44,31 @@ def release(
     """Publish a data set as the next version: checked, diffed, one commit, one tag, proven by a fresh download."""
     from datetime import UTC, datetime
 
-    from demur.errors import UsageError
     from demur.release.hub import Hub
+    from demur.release.made import made
     from demur.release.plan import plan
     from demur.release.publish import publish
-    from demur.sets.builder import builder_of
-    from demur.sets.manifest_file import read_manifest
+    from demur.sources.fetch import Places
 
     project, hub = project_of(ctx), Hub.of(repo)
-    builder = builder_of(project, name)
     with tempfile.TemporaryDirectory(prefix="demur-release-") as temporary:
         work = Path(temporary)
-        built = folder or _built(project, builder, hub, configs, offline, work)
-        if (got := read_manifest(built).name) != name:
-            msg = "The folder holds another data set"
-            raise UsageError(msg, where=built, expected=name, got=got)
+        built = made(
+            hub,
+            project,
+            name,
+            work,
+            folder=folder,
+            configs=configs,
+            places=Places(offline=offline),
+            warn=lambda warning: click.echo(f"warning: {warning}", err=True),
+        )
         planned = plan(hub, built, project, work, datetime.now(UTC).date().isoformat(), replace)
         if planned is None:
             click.echo(f"{repo}: nothing differs from its last release")
             return
         if as_json:
-            print_json(_told(planned))
+            print_json(planned.as_dict())
         else:
             for line in planned.lines():
                 click.echo(line)
@@ -80,37 +77,6 @@ def release(
             return
         commit = publish(planned, lambda line: click.echo(line, err=as_json), public)
         click.echo(f"released {repo}@{planned.change.version} ({commit})", err=as_json)
-
-
-def _built(project: Project, builder: Builder, hub: Hub, configs: tuple[str, ...], offline: bool, work: Path) -> Path:
-    """Build the set now; splits that were published do not move."""
-    from demur.sets.pipeline import build
-    from demur.sources.fetch import Places
-
-    lock = _lock(hub, hub.state(), work)
-    done = build(project, builder, work / builder.name, Places(offline=offline), None, lock, configs)
-    for warning in done.warnings:
-        click.echo(f"warning: {warning}", err=True)
-    return done.out
-
-
-def _lock(hub: Hub, state: State | None, work: Path) -> Path | None:
-    """The splits of the last release."""
-    if state is None or state.latest is None:
-        return None
-    return hub.download(state.tags[state.latest], work / "lock", ["splits.lock"]) / "splits.lock"
-
-
-def _told(planned: Plan) -> dict[str, object]:
-    return {
-        "repo": planned.hub.repo,
-        **planned.change.model_dump(mode="json"),
-        "diff": planned.diff.summary() if planned.diff else None,
-        "access": planned.manifest.access,
-        "written": list(planned.written),
-        "gone": list(planned.gone),
-        "unfinished": planned.unfinished,
-    }
 
 
 @click.command()
@@ -174,27 +140,11 @@ def diff(ctx: click.Context, old: str, new: str, rows: Path | None, offline: boo
 @click.pass_context
 def verify(ctx: click.Context, version: str, again: bool, offline: bool) -> None:
     """Download a version into an empty cache, prove every file, and check its invariants; optionally rebuild it."""
-    from demur.checks.engine import check
-    from demur.commands.checks import line_of
-    from demur.release.hub import Hub, Ref
-    from demur.release.pull import copy_to
-    from demur.release.pull import pull as run
-    from demur.release.rebuild import rebuild
+    from demur.release.hub import Ref
+    from demur.release.verify import verify as run
     from demur.sources.fetch import Places
 
-    ref, project = Ref.parse(version), project_of(ctx)
-    hub = Hub.of(ref.repo)
-    with tempfile.TemporaryDirectory(prefix="demur-verify-") as temporary:
-        done = run(ref, hub, cache=Path(temporary))
-        click.echo(f"{ref}: {len(done.manifest.files)} files as its manifest says, commit {done.commit}")
-        copy_to(done, Path(temporary) / "set")
-        failed = [line_of(each) for each in check(Path(temporary) / "set").findings]
-        if again:
-            previous = done.manifest.release.previous if done.manifest.release else None
-            lock = None
-            if previous and done.manifest.lock_sha256:
-                lock = hub.download(previous, Path(temporary), ["splits.lock"]) / "splits.lock"
-            failed += map(str, rebuild(project, done.folder, Places(offline=offline), lock).differences)
+    failed = run(Ref.parse(version), project_of(ctx), click.echo, Places(offline=offline) if again else None)
     for line in failed:
         click.echo(line)
     if failed:
@@ -207,26 +157,16 @@ def verify(ctx: click.Context, version: str, again: bool, offline: bool) -> None
 @as_json
 def log(repo: str, as_json: bool) -> None:
     """List the versions of a repository, newest first: day, commit, what changed and why."""
-    from demur.release.hub import Hub, missing
-    from demur.sets.manifest_file import NAME, read_manifest
+    from demur.release.log import log as run
 
-    hub = Hub.of(repo)
-    state = hub.state()
-    if state is None:
-        raise missing(repo)
-    if state.latest is None:
+    entries = run(repo)
+    if entries is None:
         click.echo(f"{repo}: no release")
-        return
-    newest = read_manifest(hub.download(state.tags[state.latest], only=[NAME]) / NAME)
-    changes = newest.release.changelog if newest.release else ()
-    if as_json:
-        print_json([{**change.model_dump(mode="json"), "commit": state.tags.get(change.version)} for change in changes])
-        return
-    for change in changes:
-        rows = ", ".join(f"{config} {count}" for config, count in change.rows.items())
-        click.echo(f"{change.version}  {change.date}  {state.tags.get(change.version, 'no tag')[:12]}  rows: {rows}")
-        for reason in change.reasons:
-            click.echo(f"    {reason}")
+    elif as_json:
+        print_json([each.as_dict() for each in entries])
+    else:
+        for line in (line for each in entries for line in each.lines()):
+            click.echo(line)
 
 
 @click.command()
@@ -246,4 +186,4 @@ def hydrate(ctx: click.Context, references: str, out: Path, offline: bool) -> No
     click.echo(out)
 
 
-COMMANDS: tuple[click.Command, ...] = (release, pull, diff, verify, log, hydrate)
+COMMANDS = (release, pull, diff, verify, log, hydrate)

@@ -8,7 +8,6 @@ import click
 
 from demur.commands.common import USAGE, as_json, offline, print_json, project_of
 from demur.errors import DemurError
-from demur.sources import declared
 
 
 @click.command()
@@ -17,6 +16,7 @@ from demur.sources import declared
 def sources(ctx: click.Context, as_json: bool) -> None:
     """List every declared source: license, rows, carriers, and whether it is ready to be used."""
     from demur.sets.show import source_rows, source_table
+    from demur.sources import declared
 
     rows = source_rows(declared.sources(project_of(ctx)).values())
     if as_json:
@@ -38,6 +38,7 @@ def sources(ctx: click.Context, as_json: bool) -> None:
 def fetch(ctx: click.Context, names: tuple[str, ...], every: bool, to: Path | None, offline: bool) -> None:
     """Fetch sources into the cache, and prove that their rows are the pinned ones."""
     from demur.progress import track
+    from demur.sources import declared
     from demur.sources.fetch import Places, fetch_all, store
 
     project = project_of(ctx)
@@ -68,6 +69,7 @@ def fetch(ctx: click.Context, names: tuple[str, ...], every: bool, to: Path | No
 def pin(ctx: click.Context, names: tuple[str, ...], every: bool, offline: bool) -> None:
     """Resolve every mirror of a source to exact bytes and write them to builders/sources/pins.json."""
     from demur.errors import PinError
+    from demur.sources import declared
     from demur.sources.fetch import Places
     from demur.sources.pin import pin as pin_source
     from demur.sources.pins import read_pins, write_pins

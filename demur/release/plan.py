@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from demur.checks.engine import check
 from demur.errors import HubError, ManifestError
@@ -60,6 +61,18 @@ class Plan:
     def gated(self) -> bool:
         """Whether the access tier demands a gate."""
         return self.manifest.access != "public"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The plan for programs."""
+        return {
+            "repo": self.hub.repo,
+            **self.change.model_dump(mode="json"),
+            "diff": self.diff.summary() if self.diff else None,
+            "access": self.manifest.access,
+            "written": list(self.written),
+            "gone": list(self.gone),
+            "unfinished": self.unfinished,
+        }
 
     def lines(self) -> Iterator[str]:
         """The plan for people, a line each."""

@@ -16,9 +16,9 @@ import pytest
 from demur.checks import docs
 from demur.checks.engine import Finding, check
 from demur.checks.layouts import Layout
+from demur.checks.outputs import line_of
 from demur.checks.rule import FAMILIES, rule_of, selected
 from demur.checks.rules import RULES
-from demur.commands.checks import line_of
 from demur.errors import UsageError
 from tests.builders import test_refusal_training as training
 from tests.builders.test_refusal_training import folder as trained  # noqa: F401 - a fixture
