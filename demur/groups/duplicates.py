@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demur.records.rejects import REJECTS
+from demur.records.rejects import reject, rejects_of
 from demur.similarity import components, cross_join, self_join
 
 CONFLICTS = pa.schema(
@@ -97,24 +97,13 @@ def deduplicate(
     for row in sorted(set(range(records.num_rows)) - set(kept)):
         twin, similarity = twins[row]
         same = ids[twin] == ids[row]
-        rejects.append(
-            {
-                "config": config,
-                "source": lineages[row]["source"],
-                "row": lineages[row]["row"],
-                "native_id": lineages[row]["native_id"],
-                "record_id": ids[row],
-                "reason": "exact-duplicate" if same else "near-duplicate",
-                "twin": ids[twin],
-                "similarity": similarity,
-                "rule": "normalised text equal" if same else f"token-set Jaccard >= {threshold:g}",
-            }
-        )
+        rule = "normalised text equal" if same else f"token-set Jaccard >= {threshold:g}"
+        record = {"record_id": ids[row], "lineage": lineages[row]}
+        reason = "exact-duplicate" if same else "near-duplicate"
+        rejects.append(reject(record, reason, config, twin=ids[twin], similarity=similarity, rule=rule))
         also[labels[row]].add(lineages[row]["source"])
     elsewhere = pa.array([sorted(also[labels[row]] - {lineages[row]["source"]}) for row in kept], pa.list_(pa.string()))
-    return records.take(pa.array(kept, pa.int64())).append_column("also_in", elsewhere), pa.Table.from_pylist(
-        rejects, schema=REJECTS
-    )
+    return records.take(pa.array(kept, pa.int64())).append_column("also_in", elsewhere), rejects_of(rejects)
 
 
 def _nearest(evidence: pa.Table, ids: list[str], labels: list[int]) -> dict[int, tuple[int, float]]:
