@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from demur.commands.common import FINDINGS, as_json, offline, print_json, project_of
+from demur.files.whole import write_whole
 from demur.sources import declared
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def check(
     form = form or ("json" if as_json else said.format or "text")
     text = OUTPUTS[form](report) if form in OUTPUTS else "".join(f"{line_of(each)}\n" for each in report.findings)
     if output:
-        output.write_text(printable(text), encoding="utf-8")
+        write_whole(output, printable(text), "The report cannot be written")
     else:
         click.echo(printable(text), nl=False)
     if form == "text" or output:
@@ -175,7 +176,7 @@ def export(ctx: click.Context, to: Path) -> None:
 
     to.mkdir(parents=True, exist_ok=True)
     for name, text in exported(declared.schemas(project_of(ctx))).items():
-        (to / name).write_text(text, encoding="utf-8")
+        write_whole(to / name, text, "The schema cannot be written")
         click.echo(to / name)
 
 

@@ -15,9 +15,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demur.errors import ChecksumError, DemurError, FetchError, OutputError, PinError
+from demur.errors import ChecksumError, DemurError, FetchError, PinError
 from demur.files.digest import rows_digest
 from demur.files.kept import Cache, default_root
+from demur.files.whole import write_whole
 from demur.sources import carriers
 from demur.sources.formats import read_rows
 from demur.sources.mirror import Mirror, Pin
@@ -134,17 +135,7 @@ def store(fetched: Fetched, to: Path) -> list[Path]:
     paths = []
     for name, data in fetched.files.items():
         path = to / fetched.pin.path(name)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_name(f".part-{path.name}")
-            try:
-                part.write_bytes(data)
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
-        except OSError as error:
-            msg = "The mirror folder cannot be written"
-            raise OutputError(msg, where=to, got=error) from error
+        write_whole(path, data, "The mirror folder cannot be written", folders=True)
         paths.append(path)
     return paths
 
