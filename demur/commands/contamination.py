@@ -68,13 +68,15 @@ def decontaminate(
 ) -> None:
     """Find rows of a Parquet, JSON Lines or CSV file that are near protected evaluation prompts."""
     from demur.files.parquet import write_parquet
+    from demur.files.whole import replacing
     from demur.protected.screen import protected_of, screen
     from demur.sources.fetch import Places
 
     project = project_of(ctx)
     found = screen(file, column, protected_of(against, column, project, Places(offline=offline)))
     if out:
-        write_parquet(found.evidence, out)
+        with replacing(out, "The evidence cannot be written", folders=True) as part:
+            write_parquet(found.evidence, part)
     if as_json:
         print_json(found.summary())
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from demur.errors import ChecksumError, DemurError, OutputError
+from demur.files.whole import write_whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +49,7 @@ class Cache:
         return data
 
     def put(self, data: bytes, sha256: str, where: str) -> None:
-        """Store bytes under their hash: temp file in the same folder, then move.
+        """Store bytes under their hash, as a whole or not at all.
 
         Raises:
             ChecksumError: the bytes do not have this hash; nothing is stored.
@@ -65,16 +65,8 @@ class Cache:
                 got=f"sha256 {got}",
                 fix="Nothing of it was kept. If upstream changed, run `demur pin` and review the difference.",
             )
-        path = self.path(sha256)
         with self._writing():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as part:
-                try:
-                    part.write(data)
-                    part.close()
-                    Path(part.name).replace(path)
-                finally:
-                    Path(part.name).unlink(missing_ok=True)
+            write_whole(self.path(sha256), data, None, folders=True)
 
     @contextmanager
     def part(self, key: str) -> Iterator[Path]:

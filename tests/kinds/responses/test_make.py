@@ -104,7 +104,7 @@ def query(number: int, response: str, prompt: str | None = None) -> Query:
                  {"prompt": asked, "response": response, "lineage": lineage}, judged=False)  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from(["Yes.", "Sure.", "Why not?", "At noon."]) | st.text("abcd", min_size=4), min_size=2),
        st.integers(0, 5), st.randoms(use_true_random=False))  # fmt: skip
 def test_foreign_responses_are_a_derangement_that_knows_no_order(texts: list[str], seed: int, shuffle: Any) -> None:
