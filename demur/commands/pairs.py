@@ -1,0 +1,59 @@
+"""The command about meaning: compute the pairs of prompts, check them, count them."""
+
+from __future__ import annotations
+
+import click
+
+from demur.commands.common import FINDINGS, as_json, offline, print_json, project_of
+
+
+@click.command()
+@click.option("--source", "names", multiple=True, metavar="NAME", help="Only these; by default every pinned source.")
+@click.option("--check", is_flag=True, help="Say whether the file covers the declared pins; needs no encoder.")
+@click.option("--show", is_flag=True, help="Count the pairs of the file by band, source and cluster.")
+@offline
+@as_json
+@click.pass_context
+def pairs(ctx: click.Context, names: tuple[str, ...], check: bool, show: bool, offline: bool, as_json: bool) -> None:
+    """Find prompts that mean the same, and write their ids and cosines to builders/curation/pairs.parquet."""
+    from demur.curation.meaning.compute import Prompts, comparable, compute
+    from demur.curation.meaning.pairs import pairs_path, read_pairs
+    from demur.curation.meaning.report import Coverage, Summary
+    from demur.errors import FormatError
+    from demur.sources.fetch import Places
+
+    if check and show:
+        msg = "--check and --show are two questions: ask one."
+        raise click.UsageError(msg)
+    project = project_of(ctx)
+    read, unread = comparable(project, names)
+    if check:
+        coverage = Coverage.of(read_pairs(project), read, unread)
+        print_json(coverage.as_dict()) if as_json else click.echo(coverage.lines())
+        if not coverage.complete:
+            ctx.exit(FINDINGS)
+        return
+    places = Places(offline=offline)
+    if show:
+        made = read_pairs(project)
+        sources = [source for source in read if source.name in made.sources]
+    else:
+        sources, old = read, None
+        try:
+            old = read_pairs(project, any_model=True)
+        except FormatError as error:  # what cannot be read is written anew
+            click.echo(f"warning: {error.brief}; it is written anew, and verdicts in it are lost", err=True)
+    prompts = Prompts.of(sources, places)
+    if not show:
+        made = compute(prompts, places.cache.root, old)
+        made.write(pairs_path(project))
+    summary = Summary.of(made, prompts, pairs_path(project))
+    if as_json:
+        print_json(summary.as_dict())
+        return
+    click.echo(summary.lines())
+    for source in unread:
+        click.echo(f"{source.name}: not compared, no encoder reads {', '.join(source.languages)}", err=True)
+
+
+COMMANDS = (pairs,)
