@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import isqrt, sqrt
 from typing import Self
 
 import numpy as np
@@ -118,3 +119,118 @@ def score_of(draws: NDArray[np.float64]) -> Score:
     """The first draw, the sample itself, with the 95 % interval of the others."""
     low, high = np.nanquantile(draws[1:], [0.025, 0.975])
     return Score(*(round(float(number), 4) for number in (draws[0], low, high)))
+
+
+RESAMPLES, SEED = 2_000, 0
+"""Of the bootstrap of kappa."""
+
+
+@dataclass(frozen=True)
+class Kappa:
+    """Cohen's kappa of two judges, with its 95 % percentile bootstrap interval.
+
+    Attributes:
+        value: None, undefined, where both judges gave one and the same verdict throughout, or no verdicts at all.
+        low: None, as is ``high``, where kappa is undefined, and where every resample gives the same kappa: 0 if a
+            judge gave one verdict throughout, 1 if the two never differ. An interval without width would pass
+            for certainty there.
+        resamples: those with a kappa, of 2,000. A resample in which both judges give one and the same verdict
+            throughout has none and is left out; where that is frequent, the interval describes the others alone.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    resamples: int
+
+    @classmethod
+    def of(cls, table: Sequence[int]) -> Self:
+        """Kappa of a square table of counts, row by row: the first judge's verdict is the row, the second's the column.
+
+        The bootstrap draws tables of as many items from the multinomial law of this one, always with the same seed.
+        Source: Cohen (1960), "A coefficient of agreement for nominal scales".
+
+        Example:
+            >>> Kappa.of([20, 5, 10, 15]).value
+            0.4
+            >>> Kappa.of([0, 0, 0, 9])
+            Kappa(value=None, low=None, high=None, resamples=0)
+        """
+        counts = np.array(table, np.float64)
+        value = float(_kappas(counts))
+        if math.isnan(value):
+            return cls(None, None, None, 0)
+        drawn = np.random.default_rng(SEED).multinomial(int(counts.sum()), counts / counts.sum(), RESAMPLES)
+        return cls(value, *_interval(_kappas(drawn.astype(np.float64))))
+
+
+def _kappas(tables: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Kappa of every table of counts; NaN where the expected agreement is all there can be."""
+    classes = isqrt(tables.shape[-1])
+    square = tables.reshape(*tables.shape[:-1], classes, classes)
+    n, same = square.sum(axis=(-2, -1)), np.trace(square, axis1=-2, axis2=-1)
+    chance = (square.sum(axis=-1) * square.sum(axis=-2)).sum(axis=-1)
+    kappa: NDArray[np.float64] = np.divide(
+        n * same - chance, n * n - chance, out=np.full_like(n, math.nan), where=n * n > chance
+    )
+    return kappa
+
+
+@dataclass(frozen=True)
+class Alpha:
+    """Krippendorff's alpha of any number of judges for nominal verdicts, with its 95 % percentile bootstrap interval.
+
+    Attributes:
+        value: None, undefined, where no item has two verdicts, or all verdicts are one.
+        low: None, as is ``high``, where no resample differs; see `Kappa`.
+        resamples: those with an alpha, of 2,000.
+        n: items with two verdicts or more; others say nothing of agreement.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    resamples: int
+    n: int
+
+    @classmethod
+    def of(cls, counts: NDArray[np.int64]) -> Self:
+        """Alpha of items: a row an item, a column a verdict, how many judges gave it. Items are drawn as wholes.
+
+        Source: Krippendorff (2011), "Computing Krippendorff's Alpha-Reliability", section C; nominal metric.
+
+        Example:
+            >>> Alpha.of(np.array([[2, 0], [0, 2], [1, 1], [1, 0]])).value
+            0.4444444444444444
+        """
+        patterns, times = np.unique(counts[counts.sum(axis=1) > 1], axis=0, return_counts=True)
+        n = int(times.sum())
+        if not n:
+            return cls(None, None, None, 0, 0)
+        value = float(_alphas(patterns, times[None])[0])
+        if math.isnan(value):
+            return cls(None, None, None, 0, n)
+        drawn = np.random.default_rng(SEED).multinomial(n, times / n, RESAMPLES)
+        return cls(value, *_interval(_alphas(patterns, drawn)), n)
+
+
+def _alphas(patterns: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Alpha for every row of times that the patterns stand; NaN where all verdicts are one."""
+    judges = patterns.sum(axis=1)
+    differing = (judges**2 - (patterns**2).sum(axis=1)) / (judges - 1)
+    weights = times.astype(np.float64)
+    verdicts = weights @ patterns
+    total = verdicts.sum(axis=1)
+    chance = total**2 - (verdicts**2).sum(axis=1)
+    ratio = np.divide((total - 1) * (weights @ differing), chance, out=np.full(len(total), math.nan), where=chance > 0)
+    found: NDArray[np.float64] = 1 - ratio
+    return found
+
+
+def _interval(drawn: NDArray[np.float64]) -> tuple[float | None, float | None, int]:
+    """The 95 % percentile interval of the draws that have a value, none where all are one, and how many have one."""
+    found = drawn[~np.isnan(drawn)]
+    if np.ptp(found) == 0:
+        return None, None, len(found)
+    low, high = np.quantile(found, [0.025, 0.975]).tolist()
+    return low, high, len(found)

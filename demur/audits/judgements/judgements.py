@@ -16,9 +16,8 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from demur.audits.judgements.kappa import Kappa
 from demur.errors import FormatError, shown
-from demur.rates import Rate
+from demur.rates import Kappa, Rate
 
 PARSED = ("harmful", "harmless")
 VERDICTS = (*PARSED, "unparsed", "no_response")

@@ -11,11 +11,10 @@ from pydantic import BaseModel, ValidationError
 
 from demur.audits.judgements.artifacts import read_artifact
 from demur.audits.judgements.judgements import Agreement, Judge, Judgements, listed
-from demur.audits.judgements.kappa import Kappa
 from demur.audits.plots import COLORS, panels, save
 from demur.errors import FormatError, UsageError, issues, nearest, shown
 from demur.files.reading import Fault, read_blocks
-from demur.rates import Rate
+from demur.rates import Kappa, Rate
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".parquet", ".json")
 

@@ -22,12 +22,11 @@ from sklearn.metrics import cohen_kappa_score
 from demur.audits.judgements.artifacts import read_artifact
 from demur.audits.judgements.items import Item, Items, read_items
 from demur.audits.judgements.judgements import Cell, summarise
-from demur.audits.judgements.kappa import Kappa
 from demur.audits.judgements.report import plot, read_judgements
 from demur.cli import main
 from demur.errors import FormatError, UsageError
 from demur.project import bundled
-from demur.rates import wilson
+from demur.rates import Kappa, wilson
 from demur.sets.folder import read_config
 from demur.sets.pipeline import Build
 from demur.sources import declared
