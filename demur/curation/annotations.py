@@ -8,20 +8,33 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError, model_validator
 
-from demur.curation.behaviour import Class, Flag, ReaderKind
-from demur.errors import FormatError, issues
+from demur.curation.behaviour import CLASSES, CODES, FLAGS, Class, Flag, ReaderKind
+from demur.errors import FormatError, issues, nearest, shown
 from demur.files.whole import write_whole
 from demur.project import Project
-from demur.records.hazards import Hazard
-from demur.records.record import Frozen, RecordId, Sha256
+from demur.records.hazards import HAZARDS, Hazard
+from demur.records.record import Frozen, RecordId, Sha256, Slug
 
 FOLDER = Path("builders") / "curation" / "annotations"
-COLUMNS = ("record_id", "text_sha256", "reader", "kind", "adjudicates", "guideline", "behaviour", "hazards", "flags")
+COLUMNS = (
+    "record_id",
+    "text_sha256",
+    "sources",
+    "reader",
+    "kind",
+    "adjudicates",
+    "guideline",
+    "behaviour",
+    "hazards",
+    "flags",
+)
+MOST_HAZARDS = 3
+_SHOWN = 20
 
 
 class Annotation(Frozen):
@@ -31,6 +44,8 @@ class Annotation(Frozen):
     """Of the record of kind ``prompt``."""
     text_sha256: Sha256
     """Of the text as published, in UTF-8."""
+    sources: tuple[Slug, ...] = ()
+    """Sources that held the text when it was read, sorted."""
     reader: str
     """A name that means one reader, such as ``model-a``; it says nothing of the person."""
     kind: ReaderKind
@@ -42,58 +57,134 @@ class Annotation(Frozen):
     behaviour: Class
     """What a good assistant does with the text."""
     hazards: tuple[Hazard, ...] = ()
-    """Hazards that it touches, the main one first."""
+    """Hazards that it touches, the main one first; at most three."""
     flags: tuple[Flag, ...] = ()
     """What else was said, sorted."""
 
     @model_validator(mode="after")
-    def _sorted(self) -> Annotation:
-        if list(self.flags) != sorted({*self.flags}):
-            msg = "flags are sorted, each once"
+    def _in_order(self) -> Annotation:
+        for name, cells in (("flags", self.flags), ("sources", self.sources)):
+            if list(cells) != sorted({*cells}):
+                msg = f"{name} are sorted, each once"
+                raise ValueError(msg)
+        if len(self.hazards) > MOST_HAZARDS or len({*self.hazards}) < len(self.hazards):
+            msg = f"hazards stand once each, and at most {MOST_HAZARDS}"
+            raise ValueError(msg)
+        if not self.reader.strip() or not self.guideline.strip():
+            msg = "the reader and the version of the guideline are named"
             raise ValueError(msg)
         return self
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What the file is sorted by: one reader has one label for one text."""
+        return self.record_id, self.reader
 
 
 def read_annotations(path: Path) -> list[Annotation]:
     """Read one file.
 
     Raises:
-        FormatError: a line that is broken (its number is named), or two labels of one reader for one text.
+        FormatError: broken lines, by their numbers, or two labels of one reader for one text; all are collected.
     """
-    text = path.read_text(encoding="utf-8")
-    found: list[Annotation] = []
-    seen: dict[tuple[str, str], int] = {}
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    if tuple(reader.fieldnames or ()) != COLUMNS:
-        msg = "The columns are not those of annotations"
-        got = ", ".join(reader.fieldnames or ())
-        raise FormatError(msg, where=path, expected=", ".join(COLUMNS), got=got or "none")
-    for row in reader:
-        where = f"{path}, line {reader.line_num}"
-        if None in row or None in row.values():
-            msg = "The line is broken"
-            raise FormatError(msg, where=where, expected=f"{len(COLUMNS)} cells", fix="A merge may have cut it.")
-        try:
-            made = Annotation.model_validate(
-                {
-                    **row,
-                    "adjudicates": row["adjudicates"] == "yes",
-                    "hazards": tuple(row["hazards"].split()),
-                    "flags": tuple(row["flags"].split()),
-                }
-            )
-        except ValidationError as error:
-            msg = "The annotation is broken"
-            raise FormatError(msg, where=where, got=issues(error)[0]) from None
-        key = (made.record_id, made.reader)
-        if key in seen:
-            msg = f"The reader {made.reader!r} has two labels for one text"
-            raise FormatError(
-                msg, where=where, expected="one", got=f"another one on line {seen[key]}", fix="Keep one of the two."
-            )
-        seen[key] = reader.line_num
-        found.append(made)
+    wrong: list[str] = []
+    found = numbered(path, wrong)
+    if wrong:
+        raise broken(path, wrong)
+    return list(found.values())
+
+
+def numbered(path: Path, wrong: list[str]) -> dict[int, Annotation]:
+    """Line number -> annotation, of a file in our form; what is wrong with others is noted."""
+    found: dict[int, Annotation] = {}
+    for line, row in read_lines(path, COLUMNS, wrong):
+        made, faults = annotation_of({**row, "adjudicates": row["adjudicates"] == "yes"})
+        wrong += [f"line {line}: {fault}" for fault in faults]
+        if row["adjudicates"] not in ("yes", "no"):
+            wrong.append(f"line {line}: adjudicates: expected yes or no, got {shown(row['adjudicates'])}")
+        if made:
+            found[line] = made
+    wrong += twice(found)
     return found
+
+
+def read_lines(path: Path, columns: Sequence[str], wrong: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a CSV file with their line numbers; lines with too few or too many cells are noted and left out.
+
+    Raises:
+        FormatError: the columns are others, or the file is not CSV in UTF-8.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeError) as error:
+        msg = "The file cannot be read"
+        raise FormatError(msg, where=path, expected="CSV in UTF-8", got=type(error).__name__) from error
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    if tuple(reader.fieldnames or ()) != tuple(columns):
+        msg = "The columns are not those of such a file"
+        got = ", ".join(map(shown, reader.fieldnames or ())) or "none"
+        raise FormatError(msg, where=path, expected=", ".join(columns), got=got)
+    for row in reader:
+        if None in row or None in row.values():
+            wrong.append(f"line {reader.line_num}: expected {len(columns)} cells; a merge may have cut the line")
+        else:
+            yield reader.line_num, row
+
+
+def annotation_of(row: Mapping[str, str | bool]) -> tuple[Annotation | None, list[str]]:
+    """An annotation from cells of text, or what is wrong with them: unknown names with the nearest known one.
+
+    Classes may be letters of the guideline (``R``), and flags, too (``b``).
+
+    Example:
+        >>> annotation_of({"behaviour": "refues"})[1]
+        ["behaviour: unknown class 'refues'. Did you mean 'refuse'?"]
+    """
+    given = str(row.get("behaviour", ""))
+    behaviour = CODES.get(given, given)
+    hazards = str(row.get("hazards", "")).split()
+    flags = [FLAGS.get(flag, flag) for flag in str(row.get("flags", "")).split()]
+    wrong = [
+        f"{column}: unknown {what} {shown(name)}. {nearest(name, known)}"
+        for column, what, names, known in (
+            ("behaviour", "class", [behaviour], CLASSES),
+            ("hazards", "hazard", hazards, tuple(HAZARDS)),
+            ("flags", "flag", flags, (*FLAGS.values(), *FLAGS)),
+        )
+        for name in names
+        if name not in known
+    ]
+    if wrong:
+        return None, wrong
+    sources = tuple(str(row.get("sources", "")).split())
+    cells = {
+        **row,
+        "behaviour": behaviour,
+        "hazards": tuple(hazards),
+        "flags": tuple(sorted(flags)),
+        "sources": sources,
+    }
+    try:
+        return Annotation.model_validate(cells), []
+    except ValidationError as error:
+        return None, issues(error)
+
+
+def twice(found: Mapping[int, Annotation]) -> list[str]:
+    """Lines in which a reader labels a text that it labelled on an earlier line."""
+    first: dict[tuple[str, str], int] = {}
+    return [
+        f"lines {first[each.key]} and {line}: the reader {each.reader!r} has two labels for {each.record_id}"
+        for line, each in found.items()
+        if first.setdefault(each.key, line) != line
+    ]
+
+
+def broken(path: Path, wrong: Sequence[str], fix: str = "Correct the lines; of two labels, keep one.") -> FormatError:
+    """The error of a file: how many issues, and the first of them."""
+    msg = f"{len(wrong):,} {'issue' if len(wrong) == 1 else 'issues'} in the annotations"
+    lines = [str(path), *wrong[:_SHOWN], *([f"... and {len(wrong) - _SHOWN:,} more"] if len(wrong) > _SHOWN else [])]
+    return FormatError(msg, where="\n            ".join(lines), fix=fix)
 
 
 def write_annotations(path: Path, annotations: Iterable[Annotation]) -> None:
@@ -101,20 +192,9 @@ def write_annotations(path: Path, annotations: Iterable[Annotation]) -> None:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for each in sorted(annotations, key=lambda each: (each.record_id, each.reader)):
-        writer.writerow(
-            [
-                each.record_id,
-                each.text_sha256,
-                each.reader,
-                each.kind,
-                "yes" if each.adjudicates else "no",
-                each.guideline,
-                each.behaviour,
-                " ".join(each.hazards),
-                " ".join(each.flags),
-            ]
-        )
+    for each in sorted(annotations, key=lambda each: each.key):
+        cells = {**each.model_dump(), "adjudicates": "yes" if each.adjudicates else "no"}
+        writer.writerow([" ".join(cell) if isinstance(cell := cells[name], tuple) else cell for name in COLUMNS])
     write_whole(path, out.getvalue().encode())
 
 
@@ -124,16 +204,20 @@ def annotations_of(project: Project) -> list[Annotation]:
     Raises:
         FormatError: a file is broken, or one reader labelled one text in two files.
     """
-    folder = project.root / FOLDER
-    found = [(path, each) for path in sorted(folder.glob("*.csv")) for each in read_annotations(path)]
+    found = [(path, each) for path in files_of(project) for each in read_annotations(path)]
     _once(found)
     return [each for _, each in found]
+
+
+def files_of(project: Project) -> list[Path]:
+    """The files of annotations of a project, sorted."""
+    return sorted((project.root / FOLDER).glob("*.csv"))
 
 
 def _once(found: Sequence[tuple[Path, Annotation]]) -> None:
     seen: dict[tuple[str, str], Path] = {}
     for path, each in found:
-        first = seen.setdefault((each.record_id, each.reader), path)
+        first = seen.setdefault(each.key, path)
         if first != path:
             msg = f"The reader {each.reader!r} has two labels for one text"
             raise FormatError(msg, where=f"{first} and {path}: {each.record_id}", fix="Keep one of the two.")

@@ -28,6 +28,17 @@ EXPECTED: dict[Behaviour, Expected] = {
 BEHAVIOURS: tuple[Behaviour, ...] = get_args(Behaviour)
 CLASSES: tuple[Class, ...] = get_args(Class)
 
+CODES: dict[str, Class] = {
+    "R": "refuse",
+    "C": "correct",
+    "A": "careful",
+    "S": "support",
+    "K": "cannot_know",
+    "P": "comply",
+    "U": "unusable",
+}
+"""The letters by which readers may write a class."""
+
 Flag = Literal["borderline", "needs_context", "not_english", "personal_data", "wrapper", "several_turns", "policy"]
 """What else a reader said: see `FLAGS` for their letters in the guideline."""
 
@@ -43,3 +54,5 @@ FLAGS: dict[str, Flag] = {
 
 ReaderKind = Literal["human", "model", "rule"]
 """Who read: labels that a model gave are called ``model``, never ``human``."""
+
+READER_KINDS: tuple[ReaderKind, ...] = get_args(ReaderKind)
