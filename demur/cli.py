@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from demur import __version__
-from demur.commands import audits, builds, checks, contamination, judgements, releases, sources
+from demur.commands import audits, builds, checks, contamination, curation, judgements, releases, sources, suspects
 from demur.commands import baseline as contrast
 from demur.commands.common import INTERRUPTED, USAGE
 from demur.errors import DemurError, nearest
@@ -74,7 +74,7 @@ def main(ctx: click.Context, root: Path | None) -> None:
     ctx.obj = root
 
 
-for _family in (sources, builds, contamination, checks, contrast, releases, audits, judgements):
+for _family in (sources, builds, contamination, checks, contrast, releases, audits, judgements, curation, suspects):
     for _command in _family.COMMANDS:
         main.add_command(_command)
 
