@@ -195,7 +195,7 @@ def write_annotations(path: Path, annotations: Iterable[Annotation]) -> None:
     for each in sorted(annotations, key=lambda each: each.key):
         cells = {**each.model_dump(), "adjudicates": "yes" if each.adjudicates else "no"}
         writer.writerow([" ".join(cell) if isinstance(cell := cells[name], tuple) else cell for name in COLUMNS])
-    write_whole(path, out.getvalue(), folders=True)
+    write_whole(path, out.getvalue().encode())
 
 
 def annotations_of(project: Project) -> list[Annotation]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from demur.errors import nearest
+from demur.files.digest import text_sha256
 from demur.progress import track
 from demur.project import Project
 from demur.records.record import Labeller, Tri, record_id
@@ -51,7 +51,7 @@ def texts_of(project: Project, names: Iterable[str], places: Places | None = Non
     Raises:
         DemurError: an unknown or unpinned source, or one that cannot be fetched.
     """
-    wanted = [declared.source_of(project, name) for name in dict.fromkeys(names)]
+    wanted = [declared.source_of(project, name) for name in sorted({*names})]
     for source in wanted:
         source.pinned()
     schemas, hazards = declared.schemas(project), declared.crosswalk(project)
@@ -71,7 +71,7 @@ def _place(row: Mapping[str, object], *, prompts: bool) -> Place:
     return Place(
         source=lineage["source"],  # type: ignore[index]
         row=lineage["row"],  # type: ignore[index]
-        sha256=hashlib.sha256(str(text).encode()).hexdigest(),
+        sha256=text_sha256(str(text)),
         harmful=label["value"] if label else "unknown",
         labeller=label["labeller"] if label else "unknown",
         native={each["name"]: each["value"] for each in native} if prompts else {},  # type: ignore[attr-defined]
