@@ -157,8 +157,8 @@ from demur.sets.kind import Config
 @builder(
     title="Haiku",
     summary="Short prompts.",
-    kind=Haiku(row=HaikuRow, most=60),
-    configs=(Config(name="default", sources=("tiny-comply",)),),
+    kind=Haiku(row=HaikuRow, most=90),
+    configs=(Config(name="default", sources=("tiny-refuse",)),),
     splits={"test": 1.0},
 )
 def tiny_haiku(records: pa.Table) -> pa.Table:
@@ -206,8 +206,8 @@ def test_a_kind_is_built_checked_counted_and_built_again(engine: Path, tiny: Tin
     assert done.returncode == 0, done.stderr
     manifest = json.loads((out / "manifest.json").read_text())
     assert (manifest["kind"], manifest["row"]) == ("haiku", "row")
-    assert f"{manifest['configs'][0]['facts']['characters']} characters, most 60" in done.stdout
-    assert "Haiku of 60 characters or fewer" in (out / "README.md").read_text()
+    assert f"{manifest['configs'][0]['facts']['characters']} characters, most 90" in done.stdout
+    assert "Haiku of 90 characters or fewer" in (out / "README.md").read_text()
     assert "How it sounds." in (out / "README.md").read_text()
     checked = tiny.run("check", str(out), **env)
     assert checked.returncode == 0, checked.stdout
