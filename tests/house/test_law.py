@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 
+import click
 import pytest
 
+from demur.checks.rules import RULES
+from demur.cli import main
 from demur.sets.kind import kinds
 from tests.conftest import ROOT
 from tests.house.structure import LAW, Tree
@@ -112,3 +115,26 @@ def _closure(start: set[str], room: str) -> set[str]:
         todo += leads - found
         found |= leads
     return found
+
+
+def test_counts_in_pages_are_those_of_the_code() -> None:
+    for name in ("README.md", "CHANGELOG.md"):
+        assert f"{len(RULES)} rules with codes" in (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_every_command_and_option_has_its_help_and_every_command_its_row_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for command in main.commands.values():
+        inner = list(command.commands.values()) if isinstance(command, click.Group) else []
+        for each in (command, *inner):
+            assert each.help, each.name
+            for option in each.params:
+                assert not isinstance(option, click.Option) or option.help, f"{each.name} {option.name}"
+        assert f"| `demur {command.name}" in readme, command.name
+
+
+def test_every_kind_has_its_row_in_the_architecture() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert all(name in page for name in kinds())
+    rooms = {TREE.room(name) for name in TREE.modules} - {"demur"}
+    assert {room for room in rooms if f"`{room}`" not in page and room not in page.replace("`", " ").split()} == set()
