@@ -11,7 +11,7 @@ from demur.draws import uniform
 from demur.errors import UsageError
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(size=st.integers(1, 2**64), record=st.text(max_size=8), seed=st.integers(-5, 2**70))
 def test_uniform_is_in_range(size: int, record: str, seed: int) -> None:
     assert 0 <= uniform(record, seed, "test", size) < size

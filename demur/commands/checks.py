@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from demur.commands.common import FINDINGS, as_json, offline
+from demur.files.whole import write_whole
 
 
 @click.command()
@@ -81,7 +82,7 @@ def check(
     form = form or ("json" if as_json else said.format or "text")
     text = printable(OUTPUTS[form](report))
     if output:
-        output.write_text(text, encoding="utf-8")
+        write_whole(output, text, "The report cannot be written")
     else:
         click.echo(text, nl=False)
     if form == "text" or output:

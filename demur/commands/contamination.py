@@ -22,7 +22,9 @@ from demur.commands.common import FINDINGS, as_json, offline, print_json, projec
     help="What is compared.",
 )
 @click.option("--threshold", type=float, default=0.8, show_default=True, help="Smallest Jaccard index of a pair.")
-@click.option("--engine", type=click.Choice(["serial", "dask"]), default="serial", show_default=True)
+@click.option(
+    "--engine", type=click.Choice(["serial", "dask"]), default="serial", show_default=True, help="What runs the shards."
+)
 @click.option("--scheduler", metavar="ADDRESS", help="A running Dask scheduler; by default a cluster on this machine.")
 @click.option("--workers", type=click.IntRange(1), help="Local Dask processes, or how many workers to wait for.")
 @click.option("--shard-rows", type=click.IntRange(1), help="Rows of a task, at most; bounds a worker's memory.")
@@ -68,13 +70,15 @@ def decontaminate(
 ) -> None:
     """Find rows of a Parquet, JSON Lines or CSV file that are near protected evaluation prompts."""
     from demur.files.parquet import write_parquet
+    from demur.files.whole import replacing
     from demur.protected.screen import protected_of, screen
     from demur.sources.fetch import Places
 
     project = project_of(ctx)
     found = screen(file, column, protected_of(against, column, project, Places(offline=offline)))
     if out:
-        write_parquet(found.evidence, out)
+        with replacing(out, "The evidence cannot be written", folders=True) as part:
+            write_parquet(found.evidence, part)
     if as_json:
         print_json(found.summary())
     else:

@@ -114,6 +114,7 @@ def pull(version: str, out: Path | None, offline: bool, as_json: bool) -> None:
 def diff(ctx: click.Context, old: str, new: str, rows: Path | None, offline: bool, as_json: bool) -> None:
     """Compare two built folders or versions (OWNER/NAME@vX.Y.Z): rows by record id, schemas, terms; never a text."""
     from demur.files.parquet import write_parquet
+    from demur.files.whole import replacing
     from demur.release.pull import source_folder
     from demur.release.version import bump_of
     from demur.sets.diff import diff as run
@@ -121,7 +122,8 @@ def diff(ctx: click.Context, old: str, new: str, rows: Path | None, offline: boo
     found = run(source_folder(old, offline), source_folder(new, offline))
     bump = None if found.empty else bump_of(found)[0]
     if rows:
-        write_parquet(found.rows, rows)
+        with replacing(rows, "The rows cannot be written", folders=True) as part:
+            write_parquet(found.rows, part)
     if as_json:
         print_json({"bump": bump, **found.summary()})
     else:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from demur.commands.common import FINDINGS, as_json, print_json, project_of
+from demur.files.whole import write_whole
 
 
 @click.group()
@@ -24,7 +25,7 @@ def export(ctx: click.Context, to: Path) -> None:
 
     to.mkdir(parents=True, exist_ok=True)
     for name, text in exported(declared.schemas(project_of(ctx))).items():
-        (to / name).write_text(text, encoding="utf-8")
+        write_whole(to / name, text, "The schema cannot be written")
         click.echo(to / name)
 
 

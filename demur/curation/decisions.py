@@ -107,7 +107,7 @@ def write_decisions(path: Path, decisions: Iterable[Decision]) -> None:
         json.dumps(each.model_dump(mode="json", exclude_none=True), ensure_ascii=False, sort_keys=True)
         for each in sorted(decisions, key=lambda each: each.key)
     ]
-    write_whole(path, "".join(f"{line}\n" for line in lines).encode())
+    write_whole(path, "".join(f"{line}\n" for line in lines), folders=True)
 
 
 def decide(path: Path, new: Decision, *, replace: bool = False) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,10 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from demur.errors import ChecksumError, DemurError, OutputError
+from demur.files.whole import replacing, write_whole
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+_UNWRITTEN = "The cache cannot be written"
+_ROOM = "Free some space, or set DEMUR_CACHE to another folder."
 
 
 def default_root() -> Path:
@@ -49,7 +53,7 @@ class Cache:
         return data
 
     def put(self, data: bytes, sha256: str, where: str) -> None:
-        """Store bytes under their hash: temp file in the same folder, then move.
+        """Store bytes under their hash, as a whole or not at all.
 
         Raises:
             ChecksumError: the bytes do not have this hash; nothing is stored.
@@ -65,16 +69,8 @@ class Cache:
                 got=f"sha256 {got}",
                 fix="Nothing of it was kept. If upstream changed, run `demur pin` and review the difference.",
             )
-        path = self.path(sha256)
         with self._writing():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as part:
-                try:
-                    part.write(data)
-                    part.close()
-                    Path(part.name).replace(path)
-                finally:
-                    Path(part.name).unlink(missing_ok=True)
+            write_whole(self.path(sha256), data, None, folders=True)
 
     @contextmanager
     def part(self, key: str) -> Iterator[Path]:
@@ -98,13 +94,7 @@ class Cache:
         except DemurError:
             raise
         except OSError as error:
-            msg = "The cache cannot be written"
-            raise OutputError(
-                msg,
-                where=self.root,
-                got=error,
-                fix="Free some space, or set DEMUR_CACHE to another folder.",
-            ) from error
+            raise OutputError(_UNWRITTEN, where=self.root, got=error, fix=_ROOM) from error
 
 
 @dataclass(frozen=True)
@@ -145,15 +135,15 @@ class Kept:
         """Keep an array, in place of the one that is there."""
         import numpy as np
 
-        with self._part() as part:
-            np.save(part, values)
+        with replacing(self.path, _UNWRITTEN, folders=True, fix=_ROOM) as part, part.open("wb") as file:
+            np.save(file, values)
 
     @contextmanager
     def filled(self, shape: tuple[int, ...], dtype: np.typing.DTypeLike) -> Iterator[NDArray[Any]]:
         """Give an array on disk to fill, which memory need not hold; it is kept when the block ends well."""
         import numpy as np
 
-        with self._part() as part:
+        with replacing(self.path, _UNWRITTEN, folders=True, fix=_ROOM) as part:
             found = np.lib.format.open_memmap(part, mode="w+", dtype=dtype, shape=shape)
             yield found
             found.flush()
@@ -161,14 +151,3 @@ class Kept:
     def drop(self) -> None:
         """Forget the array."""
         self.path.unlink(missing_ok=True)
-
-    @contextmanager
-    def _part(self) -> Iterator[Path]:
-        """A file beside it to write, which takes its place when the block ends well."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_name(f".{self.path.stem}.{os.getpid()}.npy")
-        try:
-            yield part
-            part.replace(self.path)
-        finally:
-            part.unlink(missing_ok=True)

@@ -13,7 +13,11 @@ few packed kilobytes can become."""
 
 
 class TooLarge(ValueError):
-    """A packed file that unpacks to more than was allowed."""
+    """A packed file that unpacks to more bytes than ``most``."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"it unpacks to more than {most} bytes")
 
 
 def is_packed(name: str) -> bool:
@@ -31,21 +35,21 @@ def open_file(path: Path) -> BinaryIO:
     return gzip.open(path, "rb") if is_packed(path.name) else path.open("rb")  # type: ignore[return-value]
 
 
-def read_whole(path: Path, most: int = MAX_UNPACKED) -> bytes:
+def read_whole(path: Path) -> bytes:
     """All bytes of a file, unpacked.
 
     Raises:
-        TooLarge: it is packed, and unpacks to more than ``most`` bytes.
+        TooLarge: it is packed, and unpacks to more than `MAX_UNPACKED` bytes.
         OSError, EOFError, zlib.error: it cannot be read.
     """
-    return unpack(path.read_bytes(), most) if is_packed(path.name) else path.read_bytes()
+    return unpack(path.read_bytes()) if is_packed(path.name) else path.read_bytes()
 
 
-def unpack(data: bytes, most: int = MAX_UNPACKED) -> bytes:
+def unpack(data: bytes) -> bytes:
     """What gzip packed.
 
     Raises:
-        TooLarge: that is more than ``most`` bytes.
+        TooLarge: that is more than `MAX_UNPACKED` bytes.
         OSError, EOFError, zlib.error: the bytes are truncated or broken.
 
     Example:
@@ -53,8 +57,7 @@ def unpack(data: bytes, most: int = MAX_UNPACKED) -> bytes:
         b'rows'
     """
     with gzip.open(io.BytesIO(data)) as stream:
-        unpacked: bytes = stream.read(most + 1)
-    if len(unpacked) > most:
-        msg = f"it unpacks to more than {most} bytes"
-        raise TooLarge(msg)
+        unpacked: bytes = stream.read(MAX_UNPACKED + 1)
+    if len(unpacked) > MAX_UNPACKED:
+        raise TooLarge(MAX_UNPACKED)
     return unpacked

@@ -31,7 +31,7 @@ def write_parquet(table: pa.Table, path: Path, canary: str | None = None) -> Non
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if canary:
-        table = table.replace_schema_metadata({"canary": f"{CANARY} canary GUID {canary}"})
+        table = table.replace_schema_metadata({"canary": canary_of(canary)})
     pq.write_table(
         table.combine_chunks(),
         path,
@@ -40,6 +40,11 @@ def write_parquet(table: pa.Table, path: Path, canary: str | None = None) -> Non
         write_page_index=True,
         row_group_size=SHARD_ROWS,
     )
+
+
+def canary_of(guid: str) -> str:
+    """The sentence that the files of an evaluation set carry."""
+    return f"{CANARY} canary GUID {guid}"
 
 
 def write_shards(table: pa.Table, folder: Path, split: str, canary: str | None = None) -> dict[Path, pa.Table]:

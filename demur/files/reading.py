@@ -61,7 +61,7 @@ def read_blocks(path: Path, note: Note, columns: Names = None, kind: str | None 
 
 
 def read_document(path: Path, note: Note) -> Any:
-    """The value of a JSON file; None, which no document of interest is, if it cannot be read, which is noted."""
+    """The value of a JSON file; None if it cannot be read, which is noted."""
     with _noting(note):
         try:
             return parse_json(read_whole(path).decode("utf-8-sig"))

@@ -1,31 +1,84 @@
-"""A file is written as a whole or not at all."""
+"""Writing a file as a whole or not at all: beside its place, on the disk, then into its place in one step."""
 
 from __future__ import annotations
 
+import glob
 import os
-import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from demur.errors import OutputError
+from demur.errors import DemurError, OutputError
+
+_OLD = 24 * 3600  # seconds after which a half-written file is one that a killed run left
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file: to a temporary one in the same folder, which then takes its place.
+@contextmanager
+def replacing(
+    path: Path, what: str | None = "The file cannot be written", *, folders: bool = False, fix: str | None = None
+) -> Iterator[Path]:
+    """Give a path in the same folder to write; when the block ends well, that file takes the place of ``path``.
+
+    If the block fails or is interrupted, ``path`` stays as it was, and nothing stays beside it; what a killed run left
+    is swept by a later one. A link stays one: the file that it means is replaced. What is no file, as a pipe or a
+    terminal, is written as it is.
+
+    Args:
+        path: the file.
+        what: the error's first line; with None, errors of the system stay what they are.
+        folders: make those that are missing above it.
+        fix: what the error advises.
 
     Raises:
-        OutputError: it cannot be written; the file is as it was.
+        OutputError: the folder or the file cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as part:
-            try:
-                part.write(data)
-                part.flush()
-                os.fsync(part.fileno())
-                part.close()
-                Path(part.name).replace(path)
-            finally:
-                Path(part.name).unlink(missing_ok=True)
+        if folders:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        if path.absolute().is_relative_to("/dev") or (path.exists() and not path.is_file()):
+            yield path
+            return
+        place = Path(os.path.realpath(path))
+        stem = f".{place.name[:100]}."
+        part = place.with_name(f"{stem}{uuid.uuid4().hex}.part")
+        _sweep(place.parent, stem)
+        try:
+            yield part
+            with part.open("rb") as written:
+                os.fsync(written.fileno())
+            part.replace(place)
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+    except DemurError:
+        raise
     except OSError as error:
-        msg = "The file cannot be written"
-        raise OutputError(msg, where=path, got=error.strerror, fix="What stood there is untouched.") from error
+        if what is None:
+            raise
+        raise OutputError(what, where=path, got=error.strerror or type(error).__name__, fix=fix) from error
+
+
+def write_whole(
+    path: Path,
+    data: bytes | str,
+    what: str | None = "The file cannot be written",
+    *,
+    folders: bool = False,
+    fix: str | None = None,
+) -> None:
+    """Write bytes, or a text in UTF-8, as `replacing` does.
+
+    Raises:
+        OutputError: the folder or the file cannot be written.
+    """
+    with replacing(path, what, folders=folders, fix=fix) as part:
+        part.write_bytes(data.encode("utf-8") if isinstance(data, str) else data)
+
+
+def _sweep(folder: Path, stem: str) -> None:
+    for left in folder.glob(f"{glob.escape(stem)}{'?' * 32}.part"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > _OLD:
+                left.unlink()

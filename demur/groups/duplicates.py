@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.groups.group import without
-from demur.records.rejects import REJECTS
+from demur.records.rejects import reject, rejects_of
 from demur.similarity import components, cross_join, self_join
 
 CONFLICTS = pa.schema(
@@ -108,28 +108,15 @@ def deduplicate(
     for row in sorted(set(range(records.num_rows)) - set(kept)):
         twin, similarity = twins[row]
         equal, by_decision = ids[twin] == ids[row], (same or {}).get(ids[row]) == ids[twin]
-        rejects.append(
-            {
-                "config": config,
-                "source": lineages[row]["source"],
-                "row": lineages[row]["row"],
-                "native_id": lineages[row]["native_id"],
-                "record_id": ids[row],
-                "reason": "exact-duplicate" if equal else "same-by-decision" if by_decision else "near-duplicate",
-                "twin": ids[twin],
-                "similarity": similarity,
-                "rule": "normalised text equal"
-                if equal
-                else "same-as"
-                if by_decision
-                else f"token-set Jaccard >= {threshold:g}",
-            }
-        )
+        rule = "normalised text equal" if equal else f"token-set Jaccard >= {threshold:g}"
+        reason = "exact-duplicate" if equal else "near-duplicate"
+        if by_decision and not equal:
+            rule, reason = "same-as", "same-by-decision"
+        record = {"record_id": ids[row], "lineage": lineages[row]}
+        rejects.append(reject(record, reason, config, twin=ids[twin], similarity=similarity, rule=rule))
         also[labels[row]].add(lineages[row]["source"])
     elsewhere = pa.array([sorted(also[labels[row]] - {lineages[row]["source"]}) for row in kept], pa.list_(pa.string()))
-    return records.take(pa.array(kept, pa.int64())).append_column("also_in", elsewhere), pa.Table.from_pylist(
-        rejects, schema=REJECTS
-    )
+    return records.take(pa.array(kept, pa.int64())).append_column("also_in", elsewhere), rejects_of(rejects)
 
 
 def _nearest(evidence: pa.Table, ids: list[str], labels: list[int]) -> dict[int, tuple[int, float]]:

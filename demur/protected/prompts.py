@@ -21,7 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from demur.errors import FormatError, OutputError
+from demur.errors import FormatError
+from demur.files.whole import replacing
 from demur.records.record import record_id
 from demur.similarity.near import distinct, hashed_characters
 from demur.similarity.sets import Units, hashed_units
@@ -198,21 +199,16 @@ class Protected:
             schema=SCHEMA,
         )
         head = json.dumps(self._head(), sort_keys=True, separators=(",", ":"))
-        part = path.with_name(f".part-{path.name}")
-        try:
-            # One dictionary for all hashes of a column; no statistics, and no second copy of the schema: for size.
-            with pq.ParquetWriter(
+        # One dictionary for all hashes of a column; no statistics, and no second copy of the schema: for size.
+        with (
+            replacing(path, "The sketch cannot be written") as part,
+            pq.ParquetWriter(
                 part, SCHEMA, compression="zstd", compression_level=19, write_statistics=False, store_schema=False,
                 dictionary_pagesize_limit=1 << 26,
-            ) as writer:  # fmt: skip
-                writer.write_table(table, row_group_size=max(1, len(table)))
-                writer.add_key_value_metadata({"demur": head})
-            part.replace(path)
-        except OSError as error:
-            msg = "The sketch cannot be written"
-            raise OutputError(msg, where=path, got=error.strerror) from error
-        finally:
-            part.unlink(missing_ok=True)
+            ) as writer,
+        ):  # fmt: skip
+            writer.write_table(table, row_group_size=max(1, len(table)))
+            writer.add_key_value_metadata({"demur": head})
 
     def _head(self) -> dict[str, Any]:
         common = {

@@ -36,34 +36,58 @@ class Left:
     rule: str | None = None
 
 
+def reject(
+    record: Mapping[str, Any],
+    reason: str,
+    config: str | None = None,
+    *,
+    twin: str | None = None,
+    similarity: float | None = None,
+    rule: str | None = None,
+) -> dict[str, Any]:
+    """A row of `REJECTS`.
+
+    Args:
+        record: its ``lineage`` and ``record_id`` are looked at; a row of a source that gave no record has no id.
+        reason: why it is in no row.
+        config: of which set; None where it is in none.
+        twin: record id of the row that it is like.
+        similarity: to the twin.
+        rule: by which the two were compared.
+
+    Example:
+        >>> row = reject({"lineage": {"source": "xstest", "row": 3, "native_id": "v2-4"}}, "no-label")
+        >>> row["source"], row["row"], row["record_id"], row["reason"]
+        ('xstest', 3, None, 'no-label')
+    """
+    lineage = record["lineage"]
+    return {
+        "config": config,
+        **{name: lineage[name] for name in ("source", "row", "native_id")},
+        "record_id": record.get("record_id"),
+        "reason": reason,
+        "twin": twin,
+        "similarity": similarity,
+        "rule": rule,
+    }
+
+
+def rejects_of(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Rejects as a table."""
+    return pa.Table.from_pylist(list(rows), schema=REJECTS)
+
+
 def rejected(records: pa.Table, config: str, reason: str) -> pa.Table:
     """Rejects of a config that all have one reason."""
-    lineage = records["lineage"].combine_chunks()
-    columns = {name: lineage.field(name) for name in ("source", "row", "native_id")}
-    columns |= {
-        "record_id": records["record_id"],
-        "config": pa.repeat(config, len(records)),
-        "reason": pa.repeat(reason, len(records)),
-    }
-    empty = {field.name: pa.nulls(len(records), field.type) for field in REJECTS if field.name not in columns}
-    return pa.table({**columns, **empty}).select(REJECTS.names).cast(REJECTS)
+    return rejects_of(reject(each, reason, config) for each in records.select(["record_id", "lineage"]).to_pylist())
 
 
 def left_over(left: Iterable[Left], config: str) -> pa.Table:
     """Rejects of a config, each with its own reason."""
-    rows = [
-        {
-            **{name: each.record["lineage"][name] for name in ("source", "row", "native_id")},
-            "config": config,
-            "record_id": each.record["record_id"],
-            "reason": each.reason,
-            "twin": each.twin,
-            "similarity": each.similarity,
-            "rule": each.rule,
-        }
+    return rejects_of(
+        reject(each.record, each.reason, config, twin=each.twin, similarity=each.similarity, rule=each.rule)
         for each in left
-    ]
-    return pa.Table.from_pylist(rows, schema=REJECTS)
+    )
 
 
 def of_config(rejects: pa.Table, config: str, sources: Sequence[str]) -> pa.Table:

@@ -14,6 +14,7 @@ from pathlib import Path
 from demur.errors import HubError, ManifestError, UsageError
 from demur.files.folder import staged
 from demur.files.kept import default_root
+from demur.files.whole import write_whole
 from demur.release.hub import Hub, Ref
 from demur.release.proof import proof
 from demur.sets.manifest import Manifest
@@ -144,8 +145,5 @@ def _known(repo: str) -> dict[str, str]:
 
 
 def _remember(ref: Ref, commit: str, known: dict[str, str]) -> None:
-    path = _record(ref.repo)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps({**known, ref.version: commit}, indent=1, sort_keys=True), encoding="utf-8")
-    part.replace(path)
+    text = json.dumps({**known, ref.version: commit}, indent=1, sort_keys=True)
+    write_whole(_record(ref.repo), text, "The cache cannot be written", folders=True)

@@ -16,7 +16,7 @@ from demur.errors import DemurError, RowError, shown
 from demur.files.digest import canonical
 from demur.records.hazards import Crosswalk, overlay
 from demur.records.record import Access, Frozen, Lineage, Provenance, record_id
-from demur.records.rejects import REJECTS
+from demur.records.rejects import reject, rejects_of
 from demur.records.tables import record_schema
 from demur.sources.fetch import Fetched
 from demur.sources.source import Raw, Reject, Source
@@ -47,7 +47,7 @@ def collect(fetched: Iterable[Fetched], model: type[Frozen], crosswalk: Crosswal
             try:
                 for found in _mapped(each.source, row):
                     if isinstance(found, Reject):
-                        rejects.append(_reject(lineage, found.reason))
+                        rejects.append(reject({"lineage": lineage.model_dump()}, found.reason))
                     else:
                         records.append(_record(found, model, each.source, lineage, crosswalk))
             except ValidationError as error:
@@ -70,7 +70,7 @@ def collect(fetched: Iterable[Fetched], model: type[Frozen], crosswalk: Crosswal
             expected=f"rows of kind {model.__name__}",
             fix="Correct the row function or the declaration; an unusable upstream row is a Reject with a reason.",
         )
-    return pa.Table.from_pylist(records, schema=record_schema(model)), pa.Table.from_pylist(rejects, schema=REJECTS)
+    return pa.Table.from_pylist(records, schema=record_schema(model)), rejects_of(rejects)
 
 
 def _mapped(source: Source, row: Raw) -> Iterator[Any]:
@@ -115,7 +115,3 @@ def _access(source: Source) -> Access:
     if source.quarantined:
         return "withheld"
     return "public" if source.kind == "prompt" else "gated"
-
-
-def _reject(lineage: Lineage, reason: str) -> dict[str, Any]:
-    return {"source": lineage.source, "row": lineage.row, "native_id": lineage.native_id, "reason": reason}

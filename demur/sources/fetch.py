@@ -18,6 +18,7 @@ from pathlib import Path
 from demur.errors import ChecksumError, DemurError, FetchError, PinError
 from demur.files.digest import rows_digest
 from demur.files.kept import Cache, default_root
+from demur.files.whole import write_whole
 from demur.sources import carriers
 from demur.sources.carriers import file
 from demur.sources.formats import read_rows
@@ -132,7 +133,7 @@ def store(fetched: Fetched, to: Path) -> list[Path]:
     """
     paths = {name: to / fetched.pin.path(name) for name in fetched.files}
     for name, path in paths.items():
-        file.write(path, fetched.files[name], to)
+        write_whole(path, fetched.files[name], "The mirror folder cannot be written", folders=True)
     return list(paths.values())
 
 

@@ -5,10 +5,7 @@ Nothing is unpickled or executed; YAML is loaded with the safe loader.
 
 from __future__ import annotations
 
-import csv
-import gzip
 import io
-import json
 import posixpath
 import zlib
 from collections.abc import Iterator, Mapping
@@ -17,10 +14,11 @@ from typing import Any
 
 from demur.errors import FormatError, shown
 from demur.files.digest import canonical
+from demur.files.packed import TooLarge, is_packed, unpack
+from demur.files.syntax import Broken, csv_records, parse_json
 from demur.sources.mirror import Mirror
 from demur.sources.source import Raw, Source
 
-MAX_UNPACKED = 256 * 2**20  # bytes; far above every declared file, far below what a zip bomb needs
 _COMPARE = "Compare the pin with upstream."
 
 
@@ -100,18 +98,16 @@ def _in_key_order(rows: list[Raw], source: Source, mirror: Mirror) -> list[Raw]:
 
 
 def _unpack(data: bytes, name: str, where: str) -> bytes:
-    if not name.endswith(".gz"):
+    if not is_packed(name):
         return data
     try:
-        with gzip.open(io.BytesIO(data)) as stream:
-            unpacked = stream.read(MAX_UNPACKED + 1)
+        return unpack(data)
+    except TooLarge as error:
+        msg = "The gzip file unpacks to too much"
+        raise FormatError(msg, where=where, expected=f"at most {error.most} bytes") from None
     except (OSError, EOFError, zlib.error) as error:
         msg = "The gzip file is truncated or broken"
         raise FormatError(msg, where=where, got=error, fix=_COMPARE) from error
-    if len(unpacked) > MAX_UNPACKED:
-        msg = "The gzip file unpacks to too much"
-        raise FormatError(msg, where=where, expected=f"at most {MAX_UNPACKED} bytes")
-    return unpacked
 
 
 def _text(data: bytes, where: str) -> str:
@@ -128,41 +124,34 @@ def _broken(kind: str, where: str, detail: str) -> FormatError:
 
 
 def _csv(data: bytes, mirror: Mirror, where: str) -> Iterator[Mapping[str, Any]]:
-    csv.field_size_limit(MAX_UNPACKED)
     lines = io.StringIO(_text(data, where), newline="")
-    for _ in range(mirror.comments):
-        start = lines.tell()
-        if not lines.readline().startswith("#"):
-            lines.seek(start)
-            break
+    start = skipped = 0
+    while skipped < mirror.comments and lines.readline().startswith("#"):
+        start, skipped = lines.tell(), skipped + 1
+    lines.seek(start)
     try:
-        reader = csv.DictReader(lines, strict=True)
-        names = reader.fieldnames or []
+        records = csv_records(lines)
+        _, names = next(records, (0, []))
         if len(names) != len(set(names)):
             msg = "CSV header"
             raise _broken(msg, where, "a column name stands twice")
-        for row in reader:
-            if None in row or None in row.values():
+        for line, cells in records:
+            if len(cells) != len(names):
                 msg = "CSV"
-                detail = "more cells than columns" if None in row else "fewer cells than columns"
-                raise _broken(msg, f"{where}, line {reader.line_num}", detail)
-            yield row
-    except csv.Error as error:
+                detail = f"{'more' if len(cells) > len(names) else 'fewer'} cells than columns"
+                raise _broken(msg, f"{where}, line {line + skipped}", detail)
+            yield dict(zip(names, cells, strict=True))
+    except Broken as error:
         msg = "CSV"
-        raise _broken(msg, where, str(error)) from None
+        raise _broken(msg, f"{where}, line {(error.line or 1) + skipped}", error.what) from None
 
 
 def _parse_json(text: str, where: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        detail = (
-            f"line {error.lineno}, column {error.colno}: {error.msg}"
-            if isinstance(error, json.JSONDecodeError)
-            else type(error).__name__
-        )
+        return parse_json(text)
+    except Broken as error:
         msg = "JSON"
-        raise _broken(msg, where, detail) from None
+        raise _broken(msg, where, str(error)) from None
 
 
 def _jsonl(data: bytes, mirror: Mirror, where: str) -> Iterator[Mapping[str, Any]]:

@@ -9,7 +9,8 @@ from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from demur.errors import OutputError, PinError, issues
+from demur.errors import PinError, issues
+from demur.files.whole import write_whole
 from demur.records.record import Frozen, Sha256
 from demur.sources.mirror import Pin
 
@@ -47,11 +48,4 @@ def write_pins(path: Path, pins: Mapping[str, SourcePin]) -> None:
         OutputError: the file cannot be written; it is as it was.
     """
     document = _PINS.dump_python(dict(sorted(pins.items())), mode="json", exclude_none=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        msg = "The pins file cannot be written"
-        raise OutputError(msg, where=path, got=error.strerror) from error
+    write_whole(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n", "The pins file cannot be written")

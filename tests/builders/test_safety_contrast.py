@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from demur.commands.baseline import measure
 
+from demur.cli import main
 from demur.errors import UsageError
 from demur.kinds.contrast import Contrast
 from demur.kinds.contrast.mine import Settings
@@ -182,15 +182,15 @@ def test_every_config_declares_its_ceiling() -> None:
 
 def test_the_command_measures_folders_and_files(small: Build, tmp_path: Path) -> None:
     run = CliRunner().invoke
-    folder = run(measure, [str(small.out), "--folds", "3"])
+    folder = run(main, ["baseline", str(small.out), "--folds", "3"])
     assert folder.exit_code == 0, folder.output
     assert "published: 12 pairs, 24 prompts, 3 folds by pair (seed 0)" in folder.output
     assert "stated by the manifest: nested AUROC" in folder.output
     assert "kettle" not in folder.output
     path = tmp_path / "x.jsonl"
     path.write_bytes(make_jsonl(PAIRED))
-    found = run(measure, [str(path), "--side", "harm", "--harmful", "yes", "--pair", "pair", "--json"])
+    found = run(main, ["baseline", str(path), "--side", "harm", "--harmful", "yes", "--pair", "pair", "--json"])
     assert json.loads(found.output)["x.jsonl"]["families"]["combined"]["auroc"]["value"] == 1
     path.write_bytes(make_jsonl([*PAIRED, row("Kettles", "yes")]))
-    broken = run(measure, [str(path), "--side", "harm", "--harmful", "yes", "--pair", "pair"])
-    assert "1 cells of the column 'pair' are missing" in str(broken.exception)
+    broken = run(main, ["baseline", str(path), "--side", "harm", "--harmful", "yes", "--pair", "pair"])
+    assert "1 cells of the column 'pair' are missing" in broken.output

@@ -71,7 +71,7 @@ def ours(model: type[BaseModel], table: pa.Table) -> list[tuple[int, str, str]]:
     return [(issue.row, issue.place, issue.message) for issue in invalid(model, table)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(rows=st.lists(ROW, max_size=6))
 def test_the_findings_are_pydantics(rows: list[dict[str, Any]]) -> None:
     table = pa.Table.from_pylist(rows, schema=LOOSE)

@@ -162,14 +162,14 @@ CELLS = st.recursive(
 NAMES = st.sampled_from(["prompt", "response", "messages", "target", "is_safe", "label", "id", "split", "chosen", "S"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.dictionaries(NAMES | st.text(max_size=4), CELLS, max_size=5), max_size=5))
 def test_any_json(rows: list[dict[str, Any]], tmp_path: Path) -> None:
     (tmp_path / "any.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     ends_well(tmp_path / "any.jsonl")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=200), ending=st.sampled_from(["csv", "json", "jsonl", "parquet", "txt"]))
 def test_any_bytes(data: bytes, ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"any.{ending}"

@@ -6,10 +6,11 @@ import hashlib
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from demur.errors import ChecksumError, OutputError
-from demur.files.kept import Cache, default_root
+from demur.files.kept import Cache, Kept, default_root
 
 DATA = b"tomato soup"
 SHA = hashlib.sha256(DATA).hexdigest()
@@ -78,3 +79,38 @@ def test_the_folder_is_where_the_user_says(monkeypatch: pytest.MonkeyPatch) -> N
     assert default_root() == Path("/x/demur")
     monkeypatch.setenv("DEMUR_CACHE", "/d")
     assert default_root() == Path("/d")
+
+
+def test_an_array_is_there_as_a_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEMUR_CACHE", str(tmp_path))
+    kept = Kept.under("sums", "ab12")
+    assert (kept.path, kept.load()) == (tmp_path / "sums" / "ab12.npy", None)
+    with pytest.raises(ValueError, match="broadcast"), kept.filled((2, 3), np.float32) as found:
+        found[:] = [1, 2]
+    assert list((tmp_path / "sums").iterdir()) == []
+    with kept.filled((2, 3), np.float32) as found:
+        found[:] = [[1, 2, 3], [4, 5, 6]]
+    for mapped in (False, True):
+        done = kept.load(mapped=mapped)
+        assert done is not None
+        assert done.tolist() == [[1, 2, 3], [4, 5, 6]]
+    assert [path.name for path in (tmp_path / "sums").iterdir()] == ["ab12.npy"]
+
+
+def test_an_array_below_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(OutputError, match="The cache cannot be written"):
+        Kept(tmp_path / "file" / "ab12.npy").keep(np.array([1.0]))
+
+
+def test_what_an_interrupted_run_had_stands_beside_it(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "ab12.npy")
+    kept.unfinished.keep(np.array([1.0, np.nan]))
+    assert kept.load() is None
+    begun = kept.unfinished.load()
+    assert begun is not None
+    assert np.isnan(begun).tolist() == [False, True]
+    kept.keep(np.array([1.0, 2.0]))
+    kept.unfinished.drop()
+    kept.unfinished.drop()
+    assert [path.name for path in tmp_path.iterdir()] == ["ab12.npy"]

@@ -114,7 +114,7 @@ def test_best_reason_is_the_most_similar() -> None:
     assert best.schema == EVIDENCE
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(COLUMN, COLUMN, st.integers(1, 4))
 def test_a_row_depends_on_itself_only(texts: list[str | None], prompts: list[str | None], size: int) -> None:
     protected = Protected.from_texts([text for text in prompts if text], background=NOTHING)
@@ -126,7 +126,7 @@ def test_a_row_depends_on_itself_only(texts: list[str | None], prompts: list[str
     assert parts == whole
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(COLUMN, COLUMN)
 def test_memory_and_sketch_say_the_same(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str | None], prompts: list[str | None]

@@ -23,7 +23,7 @@ from tests.similarity.brute import (
     self_pairs,
 )
 
-EXHAUSTIVE = settings(deadline=None, max_examples=150)
+EXHAUSTIVE = settings(max_examples=150)
 VIEW = st.sampled_from(VIEWS)
 THRESHOLD = st.sampled_from(THRESHOLDS)
 

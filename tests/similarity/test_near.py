@@ -62,7 +62,7 @@ def windows(text: str, prompt: str, share: float) -> int:
     return best if best >= enough else 0
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(COLUMN, COLUMN, st.sampled_from([(0.8, 2.0), (0.5, 2.0), (0.7, 0.8), (2.0, 0.6), (0.9, 0.3)]))
 def test_words_are_brute_force(
     texts: list[str | None], against: list[str | None], thresholds: tuple[float, float]
@@ -83,7 +83,7 @@ def test_words_are_brute_force(
         assert sorted(found) == expected
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(COLUMN, COLUMN, st.sampled_from([0.4, 0.8, 1.0]))
 def test_characters_are_brute_force(texts: list[str | None], against: list[str | None], share: float) -> None:
     prompts = hashed_characters(against, 60)
@@ -99,7 +99,7 @@ def test_characters_are_brute_force(texts: list[str | None], against: list[str |
     assert best == expected
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(COLUMN)
 def test_ascii_and_folded_characters_are_the_same_stream(texts: list[str | None]) -> None:
     units = hashed_characters(texts)

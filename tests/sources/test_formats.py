@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demur.errors import FormatError
+from demur.files import packed
 from demur.files.digest import rows_digest
-from demur.sources import formats
 from demur.sources.formats import read_rows
 from demur.sources.mirror import Mirror, github
 from demur.sources.source import Raw, Source
@@ -185,6 +185,14 @@ def test_a_broken_file_has_its_message(fault: str) -> None:
     assert str(error.where).startswith("demo: github:demo/demo")
 
 
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [(b'# old\nq,n\n"x\ny",1\nx\n', 5), (b'# old\nq,n\n\n"x\ny",1,2\n', 4), (b'q,n\nx,1\n"x\n\n', 3)],
+)
+def test_broken_csv_is_told_with_the_line_its_record_begins_on(data: bytes, line: int) -> None:
+    assert str(refused("a.csv", data, comments=1).where).endswith(f"a.csv, line {line}")
+
+
 @pytest.mark.parametrize("length", [1, 9, 15, 30])
 def test_a_truncated_gzip_is_refused(length: int) -> None:
     whole = gzip.compress(make_csv(("q", "n"), [(TEXT, "1")]), mtime=0)
@@ -192,7 +200,7 @@ def test_a_truncated_gzip_is_refused(length: int) -> None:
 
 
 def test_a_gzip_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formats, "MAX_UNPACKED", 2**20)
+    monkeypatch.setattr(packed, "MAX_UNPACKED", 2**20)
     assert refused("a.csv.gz", gzip.compress(b"\0" * (2**20 + 1))).what == "The gzip file unpacks to too much"
 
 

@@ -85,7 +85,7 @@ def test_every_character_in_an_array() -> None:
         assert fold_confusables_array(column).to_pylist() == [fold_confusables(text) for text in texts]
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(TEXTS)
 def test_arrays_agree_with_texts(texts: list[str | None]) -> None:
     for one, many in ((normalise, normalise_array), (fold_confusables, fold_confusables_array)):
@@ -93,7 +93,7 @@ def test_arrays_agree_with_texts(texts: list[str | None]) -> None:
         assert many(pa.array(texts, pa.string())).to_pylist() == expected
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(st.text() | TRICKY)
 def test_forms_are_stable(text: str) -> None:
     for form in (normalise, fold_confusables):

@@ -66,7 +66,7 @@ def test_a_refusal_begins_with_its_sentence() -> None:
     assert find_refusal("Blue.\nI won't say more") == 6
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=400))
 def test_any_text_has_a_verdict_and_a_place_inside(text: str) -> None:
     place = find_refusal(text)
@@ -74,7 +74,7 @@ def test_any_text_has_a_verdict_and_a_place_inside(text: str) -> None:
     assert place is None or 0 <= place < len(text)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(before=st.integers(0, 60))
 def test_a_statement_is_found_at_any_depth(before: int) -> None:
     filler = "Brush the next layer. " * before

@@ -14,7 +14,7 @@ from demur.text.units import count_units, ends, prefix
 TEXT = st.text(st.sampled_from("ab .!?\"'\n\t。é漢🙂…)"), max_size=40)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=TEXT, unit=st.sampled_from(["word", "sentence"]), data=st.data())
 def test_the_first_k_units_are_k_units(text: str, unit: str, data: st.DataObject) -> None:
     places = ends(text, unit)  # type: ignore[arg-type]

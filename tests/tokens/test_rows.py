@@ -107,7 +107,7 @@ def test_keep_mask_depends_on_record_and_seed_only(view: TokenView, rate: float)
         )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(prompt=TEXT, prefix=st.one_of(st.just(""), TEXT), target=TEXT, kind=st.sampled_from(["prefix_mle", "rto"]))
 @pytest.mark.parametrize("family", sorted(FAMILIES))
 def test_any_text_agrees_with_the_reference_or_is_rejected(
@@ -119,7 +119,7 @@ def test_any_text_agrees_with_the_reference_or_is_rejected(
     compared(view, row(kind, prompt, prefix, target))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(prompt=TEXT, answer=TEXT)
 @pytest.mark.parametrize("family", sorted(FAMILIES))
 def test_the_template_renders_as_the_tokenizer_does(family: str, prompt: str, answer: str) -> None:
@@ -286,7 +286,7 @@ def test_the_fixed_token_is_the_first_of_a_refusal_in_its_place(view: TokenView,
     assert next(label for label in good["labels"].to_pylist()[0] if label != -100) == start.id
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(word=st.text(st.sampled_from("abcSorryNo"), min_size=1, max_size=6))
 @pytest.mark.parametrize("family", sorted(FAMILIES))
 def test_a_fixed_token_round_trips_or_is_refused(family: str, word: str) -> None:

@@ -9,7 +9,7 @@ from tests.tokens.conftest import bpe
 TEXT = st.text(st.sampled_from("ab .!?\"'\n\t。é漢🙂…)"), max_size=40)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=TEXT)
 def test_tokens_end_at_whole_characters(text: str) -> None:
     (places,) = token_ends([text], bpe())

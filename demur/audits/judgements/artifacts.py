@@ -8,12 +8,12 @@ looked at only to tell whether there was a response.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from demur.errors import shown
+from demur.files.reading import Fault, read_document
 
 JUDGES = ("jailbroken", "jailbroken_llama_guard1")
 
@@ -29,13 +29,10 @@ def read_artifact(path: Path, note: Callable[[str], None]) -> Iterator[tuple[int
     response, or a blank one, the verdict is ``no_response`` whatever the file says: nothing was judged. Where there is
     a response and null for a verdict, it is ``unparsed``.
     """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        note(f"{path}: cannot be read: {error.strerror}")
-        return
-    except (ValueError, RecursionError):
-        note(f"{path}: is no JSON")
+    broken: list[Fault] = []
+    document = read_document(path, broken.append)
+    if broken:
+        note(f"{path}: {broken[0].message}")
         return
     if not isinstance(document, dict) or not {"parameters", "jailbreaks"} <= document.keys():
         note(f"{path}: is no artifact, a JSON object with 'parameters' and 'jailbreaks'; judgements are JSON Lines")

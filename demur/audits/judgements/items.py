@@ -87,23 +87,23 @@ def _of_file(path: Path, column: str | None) -> Iterator[Item]:
         msg = "Unknown kind of file"
         raise UsageError(msg, where=path, expected=f"a built folder, or a name that ends in {', '.join(ENDINGS)}")
     faults: list[Fault] = []
-    batches = [block.rows for block in read_blocks(path, faults.append)]
-    names = list(dict.fromkeys(name for batch in batches for name in batch.schema.names))
+    blocks = list(read_blocks(path, faults.append))
+    names = list(dict.fromkeys(name for block in blocks for name in block.rows.schema.names))
     wanted = _wanted(column, names)
     for fault in faults:
         if fault.column in (None, wanted):
             msg = "The items cannot be read"
             where = path if fault.row is None else f"{path} row {fault.row}"
             raise FormatError(msg, where=where, expected="a table of items", got=fault.message)
-    if not any(len(batch) for batch in batches):
+    if not blocks:
         msg = "The set of items holds no rows"
         raise FormatError(msg, where=path, expected="at least one row", got=0)
     _present(wanted, names, path)
-    row = 0
-    for batch in batches:
-        for cell in batch[wanted].to_pylist() if wanted in batch.schema.names else [None] * len(batch):
+    for block in blocks:
+        there = wanted in block.rows.schema.names
+        cells = block.rows[wanted].to_pylist() if there else [None] * len(block.rows)
+        for row, cell in enumerate(cells, block.first):
             yield Item(_id(cell, f"{path} row {row}", wanted), f"{path} row {row}")
-            row += 1
 
 
 def _wanted(asked: str | None, names: list[str]) -> str:

@@ -128,8 +128,8 @@ def _round(
         total[asked] += predictability(margin)
         times[asked] += 1
     # rounded, so that no pair hangs on the last bits of a sum; a pair that no partition asked about is at chance
-    mean = np.round(np.divide(total, times, out=np.full(pairs, 0.5), where=times > 0), 6).astype(np.float64)
-    return Round(np.array(weights), np.array(intercepts)), mean
+    mean: NDArray[np.float64] = np.divide(total, times, out=np.full(pairs, 0.5), where=times > 0)
+    return Round(np.array(weights), np.array(intercepts)), np.round(mean, 6)
 
 
 def predictability(margin: NDArray[np.float64]) -> NDArray[np.float64]:

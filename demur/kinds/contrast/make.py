@@ -12,7 +12,7 @@ from demur.curation.curated import sides
 from demur.kinds.contrast.declared import Declaration
 from demur.kinds.contrast.facts import BaselineEntry, ScoreEntry, TextOnly
 from demur.kinds.contrast.mine import mine
-from demur.records.rejects import REJECTS
+from demur.records.rejects import reject, rejects_of
 from demur.records.row import Row
 from demur.records.schema import arrow_schema
 from demur.sets.kind import Given, Made
@@ -47,12 +47,12 @@ def pair_up(declared: Declaration, records: pa.Table, given: Given, model: type[
         more, rejects = _mined(declared, config, records, harmful, free)
         pairs += more
         paired |= {row for _, _, one, two, _ in more for row in (one, two)}
-    told = {reject["record_id"] for reject in rejects}
-    for row, id in enumerate(records["record_id"].to_pylist()):
-        if row not in paired and id not in told:
-            rejects.append(_reject(records, config, row, "not-paired" if whole[row] else "has-context"))
+    told = {each["record_id"] for each in rejects}
+    for row, record in enumerate(records.select(["record_id", "lineage"]).to_pylist()):
+        if row not in paired and record["record_id"] not in told:
+            rejects.append(reject(record, "not-paired" if whole[row] else "has-context", config))
     items = _items(model, given, records, sorted(pairs))
-    return Made(items, pa.Table.from_pylist(rejects, schema=REJECTS), items.num_rows, measure(declared, config, items))
+    return Made(items, rejects_of(rejects), items.num_rows, measure(declared, config, items))
 
 
 def measure(declared: Declaration, config: str, items: pa.Table) -> BaselineEntry:
@@ -105,7 +105,7 @@ def _mined(
     declared: Declaration, config: str, records: pa.Table, harmful: Sequence[bool], free: list[int]
 ) -> tuple[list[Pair], list[dict[str, Any]]]:
     given = records.take(pa.array(free, pa.int64()))
-    ids, splits = given["record_id"].to_pylist(), given["split"].to_pylist()
+    ids, splits, lineages = (given[name].to_pylist() for name in ("record_id", "split", "lineage"))
     found = mine(
         given["prompt"].to_pylist(),
         ids,
@@ -124,8 +124,8 @@ def _mined(
             pairs.append((f"mined:{ids[one]}", "mined", free[one], free[two], score))
             continue
         for row, twin in ((one, two), (two, one)):
-            reject = _reject(records, config, free[row], "too-predictable")
-            rejects.append({**reject, "twin": ids[twin], "similarity": score, "rule": rule})
+            record = {"record_id": ids[row], "lineage": lineages[row]}
+            rejects.append(reject(record, "too-predictable", config, twin=ids[twin], similarity=score, rule=rule))
     return pairs, rejects
 
 
@@ -157,15 +157,3 @@ def _joined(groups: list[str], pairs: list[Pair]) -> list[str]:
     evidence = pa.table({name: pa.array(column, pa.int64()) for name, column in columns.items()})
     root = components(len(names), evidence).tolist()
     return [names[root[place[name]]] for name in groups]
-
-
-def _reject(records: pa.Table, config: str, row: int, reason: str) -> dict[str, Any]:
-    lineage = records["lineage"][row].as_py()
-    return {
-        "config": config,
-        "source": lineage["source"],
-        "row": lineage["row"],
-        "native_id": lineage["native_id"],
-        "record_id": records["record_id"][row].as_py(),
-        "reason": reason,
-    }

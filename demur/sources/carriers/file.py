@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from demur.errors import FetchError, OutputError, PinError
+from demur.errors import FetchError, PinError
 from demur.files.kept import Cache
 from demur.sources.carriers.carrier import Carrier, Exact
 
@@ -81,22 +81,3 @@ def read(paths: Mapping[str, Path]) -> dict[str, bytes] | None:
     except OSError as error:
         msg = "A file of the mirror folder cannot be read"
         raise FetchError(msg, where=error.filename, got=error.strerror) from error
-
-
-def write(path: Path, data: bytes, folder: Path) -> None:
-    """Write one file of a mirror folder, whole or not at all.
-
-    Raises:
-        OutputError: the folder cannot be written.
-    """
-    part = path.with_name(f".part-{path.name}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            part.write_bytes(data)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        msg = "The mirror folder cannot be written"
-        raise OutputError(msg, where=folder, got=error) from error

@@ -20,7 +20,7 @@ def test_positions_in_words() -> None:
     assert "begin in the first 5 words: 66.7 % (2 of 3, 95 % interval" in str(found)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(before=st.integers(0, 40))
 def test_positions_in_tokens_are_the_tokens_before(before: int) -> None:
     filler = "Brush it, naïve façade. " * before
@@ -78,7 +78,7 @@ def test_wilson_intervals(count: int, n: int, low: float, high: float) -> None:
     assert found.high == pytest.approx(high, abs=5e-5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_wilson_is_scipy_s(pair: tuple[int, int]) -> None:
     stats = pytest.importorskip("scipy.stats")

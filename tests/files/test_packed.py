@@ -1,0 +1,44 @@
+"""Packed files: unpacked as they are read, and bounded where they are read as a whole."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from pathlib import Path
+
+import pytest
+
+from demur.files import packed
+from demur.files.packed import TooLarge, open_file, read_whole, unpack
+from demur.files.reading import Fault, read_blocks
+
+
+def test_a_file_is_the_same_packed_or_not(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"rows\n" * 9)
+    (tmp_path / "a.gz").write_bytes(gzip.compress(b"rows\n" * 9))
+    for name in ("a", "a.gz"):
+        with open_file(tmp_path / name) as file:
+            assert file.read() == read_whole(tmp_path / name) == b"rows\n" * 9
+
+
+def test_the_bound_is_of_what_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = gzip.compress(bytes(1 << 20))
+    monkeypatch.setattr(packed, "MAX_UNPACKED", 1 << 20)
+    assert len(unpack(bomb)) == 1 << 20
+    monkeypatch.setattr(packed, "MAX_UNPACKED", (1 << 20) - 1)
+    with pytest.raises(TooLarge, match="more than 1048575 bytes"):
+        unpack(bomb)
+
+
+@pytest.mark.parametrize("cut", [5, 15, -4])
+def test_a_truncated_file(cut: int) -> None:
+    with pytest.raises((OSError, EOFError, zlib.error)):
+        unpack(gzip.compress(b"rows" * 100)[:cut])
+
+
+def test_a_document_that_unpacks_to_too_much_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packed, "MAX_UNPACKED", 1 << 10)
+    (tmp_path / "a.json.gz").write_bytes(gzip.compress(b"[" + b" " * (1 << 12) + b"]"))
+    faults: list[Fault] = []
+    assert list(read_blocks(tmp_path / "a.json.gz", faults.append)) == []
+    assert [fault.message for fault in faults] == ["cannot be read: it unpacks to more than 1024 bytes"]
