@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
@@ -24,7 +23,7 @@ import pyarrow.parquet as pq
 from demur.curation.meaning.models import READINGS, Reading
 from demur.errors import FormatError
 from demur.files.parquet import write_parquet
-from demur.files.whole import write_whole
+from demur.files.whole import replacing
 from demur.project import Project
 
 FILE = Path("builders") / "curation" / "pairs.parquet"
@@ -107,10 +106,8 @@ class Pairs:
             "verdicts_by": self.reader,
         }
         made = self.table.replace_schema_metadata({"demur": json.dumps(head, sort_keys=True)})
-        with tempfile.TemporaryDirectory(prefix="demur-") as folder:
-            part = Path(folder) / path.name
+        with replacing(path, "The pairs file cannot be written", folders=True) as part:
             write_parquet(made, part)
-            write_whole(path, part.read_bytes())
 
 
 def pairs_path(project: Project) -> Path:
