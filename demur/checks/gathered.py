@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -95,7 +96,9 @@ class Gathered:
         values = (pc.list_flatten(column) if lists else column).to_pylist()
         kept = self.hazards.setdefault(config, Counter())
         there = np.zeros(rows, np.bool_)
-        for place, value in zip(places.tolist(), values, strict=True):
+        for place, value in (
+            (place, each) for place, cell in zip(places.tolist(), values, strict=True) for each in _names(cell)
+        ):
             if value:
                 there[place] = True
                 key = (int(side[place]), value)
@@ -170,6 +173,17 @@ def _answer_sides(batch: Batch) -> Codes | None:
         if name in batch.rows.schema.names:
             return flag_codes(batch.rows.column(name), harmful=said == "harmful")
     return None
+
+
+def _names(cell: str | None) -> list[str | None]:
+    """What a cell names: itself, or the texts of the list that it spells in JSON, as lists of JSON Lines are read."""
+    if cell is None or not cell.startswith("["):
+        return [cell]
+    try:
+        found = json.loads(cell)
+    except (ValueError, RecursionError):
+        return [cell]
+    return [each for each in found if isinstance(each, str)] if isinstance(found, list) else [cell]
 
 
 def _named(kind: pa.DataType) -> bool:
