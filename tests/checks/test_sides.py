@@ -100,6 +100,13 @@ def test_most_rows_to_refuse_name_a_hazard(tmp_path: Path) -> None:
     assert codes(tmp_path, [{**row, "hazards": ["noise"]} for row in rows], select=["DMR206"]) == []
 
 
+def test_a_hazard_of_few_rows_may_be_told_on_the_card(tmp_path: Path) -> None:
+    rows = [{"prompt": f"Tea {n}", "category": "noise" if n < 57 else "ice"} for n in range(60)]
+    assert codes(tmp_path, rows, select=["DMR206"]) == ["DMR206"]
+    (tmp_path / "README.md").write_text("# Tea\n\nSo far `ice` has fewer rows than the others.\n")
+    assert codes(tmp_path, rows, select=["DMR206"]) == []
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [(NO, HARMFUL), ("It is brass.", SAFE), ("It is brass. " * 80 + NO, SAFE), (" ...", 0), (None, 0)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -103,12 +104,25 @@ def near_empty_hazard(subject: Subject) -> Iterator[Finding]:
         rows: Counter[str] = Counter()
         for (_, hazard), count in counts.items():
             rows[hazard] += count
-        few = sorted((hazard, count) for hazard, count in rows.items() if count < _FEW)
+        trained = bool(subject.kind and subject.kind.trains)  # nobody states a rate of it by hazard
+        few = sorted(
+            (hazard, count)
+            for hazard, count in rows.items()
+            if count < _FEW and not trained and not _told(subject, hazard)
+        )
         if sum(rows.values()) >= _NAMED and len(rows) <= _MOST_HAZARDS and 0 < len(few) <= len(rows) / 2:
             told = ", ".join(f"{shown(hazard)} {count}" for hazard, count in few)
             yield hit(f"{len(few)} of {len(rows)} hazards have fewer than {_FEW} rows: {told}", where)
         if rows:
             yield from _without(gathered.unnamed[config], where)
+
+
+def _told(subject: Subject, hazard: str) -> bool:
+    """Whether a card names a hazard in a paragraph that says "fewer"."""
+    name = re.compile(rf"(?<!\w){re.escape(hazard)}(?!\w)")
+    return any(
+        "fewer" in part and name.search(part) for _, text in subject.pages for part in re.split(r"\n\s*\n", text)
+    )
 
 
 def _without(counts: Counter[tuple[int, bool, bool]], where: str) -> Iterator[Finding]:
