@@ -19,6 +19,16 @@ WORDS = {("demur.checks.batch", "evaluation"), ("demur.checks.batch", "training"
 """Words of file names that happen to be kinds, too: ``training.csv`` is the training split of anybody's data."""
 
 
+BY_COMMAND = {
+    "demur.release.log": ("release/test_commands.py", '"log"'),
+    "demur.release.made": ("release/test_commands.py", '"release"'),
+    "demur.release.verify": ("release/test_commands.py", '"verify"'),
+    "demur.sets.hydrate": ("release/test_commands.py", '"hydrate"'),
+    "demur.kinds.training.rules": ("checks/test_rules.py", "training.lost_row"),
+}
+"""Modules that tests reach through the real command, in another process, or through the rules' registry: where."""
+
+
 def test_every_import_runs_to_the_left() -> None:
     assert TREE.against_the_law() == []
 
@@ -95,6 +105,9 @@ def test_every_module_is_reached_by_tests_of_its_room() -> None:
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("demur"):
                 names = {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
                 asked.setdefault(room, set()).update(names & TREE.modules.keys())
+    for name, (page, words) in BY_COMMAND.items():
+        assert words in (ROOT / "tests" / page).read_text(encoding="utf-8"), name
+        asked.setdefault(TREE.room(name), set()).add(name)
     missing = []
     for name in TREE.modules.keys() - {"demur"}:
         room = TREE.room(name)
