@@ -183,6 +183,14 @@ class Kind(Frozen):
         return None
 
     @classmethod
+    def teaches(cls, rows: pa.RecordBatch) -> pa.Array | None:
+        """What each training row teaches: ``refusal``, ``answer``, or ``transition`` (the target is read, not learnt).
+
+        None where no rows of the kind are trained on.
+        """
+        return None
+
+    @classmethod
     def lines(cls, manifest: Manifest) -> Iterator[Any]:
         """What ``demur build`` prints beside the counts: texts, or anything that rich prints."""
         return iter(())

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from demur.checks.again import twins
 from demur.checks.batch import Batch
 from demur.checks.finding import Finding, hit
 from demur.checks.rule import ANY, BUILT, FILES, TRAINED, rule
@@ -18,10 +18,6 @@ from demur.errors import shown
 from demur.groups.splits import unbalanced
 from demur.records.record import record_id
 from demur.similarity import components, self_join
-from demur.similarity.joins import Index
-from demur.similarity.sets import build
-
-Ints = NDArray[np.int64]
 
 
 @rule(
@@ -44,21 +40,10 @@ def split_leak(subject: Subject) -> Iterator[Finding]:
     names = sorted(sorted(subject.split_rows), key=lambda name: rank.get(name, 2))
     order = [state.split_names.index(name) for name in names]
     for number, guarded in enumerate(order[:-1]):
-        others = order[number + 1 :]
-        places, texts = _prompts(subject, guarded)
-        index = Index.of(build(texts, "token"), subject.threshold)
-        best: dict[int, tuple[float, int]] = {}
-        for batch, first in _batches(subject):
-            mine = np.flatnonzero(np.isin(splits[first : first + batch.rows.num_rows], others))
-            if batch.prompts is None or not len(mine):
-                continue
-            found = index.probe(0, build(batch.prompts.take(pa.array(mine)), "token"))
-            for row, twin, similarity in zip(*(column.tolist() for column in found), strict=True):
-                here, there = first + int(mine[row]), int(places[twin])
-                best[here] = max(best.get(here, (0.0, 0)), (similarity, -there))
-        for here, (similarity, there) in sorted(best.items()):
-            (file, row), (twin_file, twin_row) = state.place(here), state.place(-there)
-            same = "the prompt of" if _equal(subject, here, -there) else "near-duplicate of"
+        others = np.isin(splits, order[number + 1 :])
+        for here, (similarity, there) in twins(subject, splits == guarded, others, subject.threshold).items():
+            (file, row), (twin_file, twin_row) = state.place(here), state.place(there)
+            same = "the prompt of" if _equal(subject, here, there) else "near-duplicate of"
             message = f"{same} {twin_file.name}:{twin_row} in {shown(state.split_names[guarded])}"
             yield hit(f"{message} (token Jaccard {similarity:.3f})", file.name, row)
 
@@ -66,25 +51,6 @@ def split_leak(subject: Subject) -> Iterator[Finding]:
 def _equal(subject: Subject, one: int, two: int) -> bool:
     prompts = subject.state.column("prompt")
     return bool(prompts[one] == prompts[two])
-
-
-def _batches(subject: Subject) -> Iterator[tuple[Batch, int]]:
-    """All batches once more, each with the number that its first row has in the state."""
-    for file, first in subject.state.files:
-        for batch in subject.batches(file):
-            yield batch, first + batch.first
-
-
-def _prompts(subject: Subject, split: int) -> tuple[Ints, pa.LargeStringArray]:
-    """The prompts of a split, with their numbers in the state."""
-    splits = subject.state.column("split")
-    places, texts = [np.zeros(0, np.int64)], [pa.array([], pa.large_string())]
-    for batch, first in _batches(subject):
-        mine = np.flatnonzero(splits[first : first + batch.rows.num_rows] == split)
-        if batch.prompts is not None and len(mine):
-            places.append(first + mine)
-            texts.append(batch.prompts.take(pa.array(mine)))
-    return np.concatenate(places), pa.concat_arrays(texts)
 
 
 @rule(
