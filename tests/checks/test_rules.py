@@ -144,6 +144,7 @@ TRAINING: dict[str, Callable[[list[dict[str, Any]]], None]] = {
     "DMR310": training.one_opening,
 }
 CONTRAST = {"DMR313", "DMR604"}  # see tests/kinds/contrast/test_built.py
+EVALUATION = {"DMR507"}  # see tests/kinds/evaluation/test_rules.py
 RESPONSES = {"DMR314"}  # see tests/kinds/responses/test_make.py
 
 
