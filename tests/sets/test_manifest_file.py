@@ -100,7 +100,7 @@ OLD = {
 """Kind -> a manifest of it in the first format, as releases have it."""
 
 NEW: dict[str, tuple[int, dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = {
-    "evaluation": (6, {"balance": "expected"}, {}, []),
+    "evaluation": (6, {}, {}, []),
     "training": (5, TRAINING_STATED, TRAINING, []),
     "contrast": (6, CONTRAST_STATED, BASELINE, []),
     "queries": (6, QUERIES_STATED, {"sets": SETS}, [OVERLAP]),
