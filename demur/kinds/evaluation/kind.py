@@ -72,7 +72,7 @@ class Evaluation(Declaration, Kind):
     @classmethod
     def upgraded(cls, old: Mapping[str, Any]) -> dict[str, Any]:
         """Only the balance was stated, which no set has any more."""
-        return {}
+        return Declaration().model_dump(mode="json") if "balance" in old else {}
 
     @classmethod
     def lines(cls, manifest: Manifest) -> Iterator[Any]:
