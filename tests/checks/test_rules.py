@@ -149,6 +149,7 @@ TRAINING: dict[str, Callable[[list[dict[str, Any]]], None]] = {
     "DMR310": training.one_opening,
 }
 CONTRAST = {"DMR313", "DMR604"}  # see tests/kinds/contrast/test_built.py
+SIDES = {"DMR507"}  # see tests/kinds/evaluation/test_rules.py
 RESPONSES = {"DMR314"}  # see tests/kinds/responses/test_make.py
 
 
@@ -179,7 +180,7 @@ def test_a_rule_of_training_sets(code: str, trained: Path, tmp_path: Path) -> No
 
 
 def test_every_rule_has_its_fixtures() -> None:
-    tested = [*CASES, *EVALUATION, *TRAINING, *CONTRAST, *RESPONSES]
+    tested = [*CASES, *EVALUATION, *SIDES, *TRAINING, *CONTRAST, *RESPONSES]
     assert sorted(tested) == [code for code in RULES if not code.startswith("DMR9")]
 
 

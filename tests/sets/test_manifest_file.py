@@ -88,6 +88,7 @@ OVERLAP = {
 }  # fmt: skip
 RESPONSES = {"queries": 2, "kinds": {"safe": 2, "harmful": 2, "other_harmful": 2}}
 
+EVALUATION = {"rates": {}, "whole": [], "most": {}, "borderline": {}, "undecided": []}
 OLD = {
     "evaluation": first_format("evaluation_item", {"balance": "expected"}, {}),
     "training": first_format("training_row", {"training": TRAINING_STATED}, {"training": {"used": 5, **TRAINING}}),
@@ -100,7 +101,7 @@ OLD = {
 """Kind -> a manifest of it in the first format, as releases have it."""
 
 NEW: dict[str, tuple[int, dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = {
-    "evaluation": (6, {"balance": "expected"}, {}, []),
+    "evaluation": (6, EVALUATION, {}, []),
     "training": (5, TRAINING_STATED, TRAINING, []),
     "contrast": (6, CONTRAST_STATED, BASELINE, []),
     "queries": (6, QUERIES_STATED, {"sets": SETS}, [OVERLAP]),
