@@ -1,10 +1,10 @@
 """Responses to compare: two responses to one query, an upper and a lower one, and the lower one of another query.
 
 Sources say which is which in one of two ways. People *preferred* one of two responses to the same query: it is the less
-harmful of the two, no more, and the rows say preferred and rejected (Emulated Disalignment, arXiv 2402.12343, figure 3). Or people *judged* responses one
-by one: a harmful one, and one that refuses (`demur.kinds.training.pairing`), behind a query that is
-to be refused. The foreign responses are a seeded derangement: every lower response stands once behind a query that it
-does not answer.
+harmful of the two, no more, and the rows say preferred and rejected (Emulated Disalignment, arXiv 2402.12343, figure
+3). Or people *judged* responses one by one: a harmful one, and one that refuses (`demur.kinds.training.pairing`),
+behind a query that is to be refused. The foreign responses are a seeded derangement: every lower response stands once
+behind a query that it does not answer.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Query:
     @property
     def id(self) -> str:
         """The record id of the prompt."""
-        return record_id("prompt", self.safe["prompt"])
+        return record_id("prompt", self.upper["prompt"])
 
     @property
     def kinds(self) -> tuple[str, str, str]:
@@ -75,16 +75,7 @@ def compare(records: pa.Table, given: Given, model: type[Row]) -> Made:
     Raises:
         UsageError: fewer than two queries have both sides.
     """
-    left, fit = [], []
-    for record in records.to_pylist():
-        if record["role"] not in ROLES:
-            left.append(Left(record, record["role"]))
-        elif record["context"] is not None:  # the prompt is not all of what was asked
-            left.append(Left(record, CONTEXT))
-        elif record["role"] == "judged" and record["behaviour"] not in (None, "refuse"):
-            left.append(Left(record, ANSWERABLE))
-        else:
-            fit.append(record)
+    fit, left = fitting(records.to_pylist())
     queries, more = _queries(fit, given.seed)
     left += more
     queries, more = _one_a_group(queries, given.seed)
@@ -99,6 +90,21 @@ def compare(records: pa.Table, given: Given, model: type[Row]) -> Made:
     )
     facts = ComparisonCounts(queries=len(queries), **counted(items))
     return Made(items, left_over(left, given.config), 2 * len(queries), facts)
+
+
+def fitting(records: Iterable[Record]) -> tuple[list[Record], list[Left]]:
+    """The records that may give a query, and the others, each with its reason."""
+    fit, left = [], []
+    for record in records:
+        if record["role"] not in ROLES:
+            left.append(Left(record, record["role"]))
+        elif record["context"] is not None:  # the prompt is not all of what was asked
+            left.append(Left(record, CONTEXT))
+        elif record["role"] == "judged" and record["behaviour"] not in (None, "refuse"):
+            left.append(Left(record, ANSWERABLE))
+        else:
+            fit.append(record)
+    return fit, left
 
 
 def _queries(fit: Iterable[Record], seed: int) -> tuple[list[Query], list[Left]]:

@@ -64,7 +64,7 @@ def given() -> Responses:
     for query in range(10):
         prompt = sentence(random, 2)
         hazards = ("vcr",) if query < 4 else ("prv", "hte") if query < 7 else ()
-        for kind, safe in (("chosen", True), ("rejected", False), ("other_rejected", None)):
+        for kind, safe in (("preferred", True), ("rejected", False), ("other_rejected", None)):
             rows.append((f"q{query}", prompt, sentence(random), kind, safe, hazards))
     return Responses(*(tuple(column) for column in zip(*rows, strict=True)))
 
@@ -120,7 +120,7 @@ def test_a_model_against_itself_gives_nothing(tokenizer: Any, models: tuple[Any,
     done = measure(one, one, given, (template, template), keep=False).token
     for each in done.distributions:
         assert {each.mean, each.lower_mean, *each.quantiles.values()} == {0.0}
-    assert done.safe_first.count == 0  # ties are not above
+    assert done.upper_first.count == 0  # ties are not above
 
 
 def test_swapped_models_flip_the_sign(tokenizer: Any, models: tuple[Any, Any], given: Responses) -> None:
@@ -132,13 +132,13 @@ def test_swapped_models_flip_the_sign(tokenizer: Any, models: tuple[Any, Any], g
         for a, b in zip(forth.distributions, back.distributions, strict=True):
             assert a.mean == pytest.approx(-b.mean, abs=1e-5)
             assert a.quantiles[0.15] == pytest.approx(-b.quantiles[0.85], abs=1e-5)
-        assert forth.safe_first.count == back.safe_first.n - back.safe_first.count
+        assert forth.upper_first.count == back.upper_first.n - back.upper_first.count
 
 
 def test_the_sweep_goes_from_the_base_model_to_the_reward_turned_round() -> None:
     """Known numbers: the base model prefers the safe response, the aligned one by more."""
     scored = Scored(
-        ("q", "q"), ("chosen", "rejected"), (True, False), (("vcr",), ("vcr",)),
+        ("q", "q"), ("preferred", "rejected"), (True, False), (("vcr",), ("vcr",)),
         np.array([2, 4]), aligned=np.array([-2.0, -20.0]), base=np.array([-4.0, -10.0]),
     )  # fmt: skip
     found = reward(scored, "token", [0.0, 0.2, 1.0])
@@ -146,7 +146,7 @@ def test_the_sweep_goes_from_the_base_model_to_the_reward_turned_round() -> None
     assert [(each.hazard, each.alpha, each.rate.count) for each in found.exposure] == [
         ("all", 0.0, 0), ("all", 0.2, 1), ("all", 1.0, 1), ("vcr", 0.0, 0), ("vcr", 0.2, 1), ("vcr", 1.0, 1),
     ]  # fmt: skip
-    assert found.safe_first.count == 1
+    assert found.upper_first.count == 1
     assert [each.mean for each in found.distributions] == [1.0, -2.5]
     assert [each.mean for each in reward(scored, "response").distributions] == [2.0, -10.0]
 
@@ -238,7 +238,7 @@ def test_responses_that_cannot_be_scored_take_their_other_side_with_them(
     broken = changed(changed(given, 0, "  "), 4, " ".join(["tea"] * 60))
     done = measure(one, two, broken, (Template.of(tokenizer),) * 2, keep=False)
     assert done.left_out == {"empty": 1, "its query lost a side": 2, "longer than the context": 1}
-    assert done.token.safe_first.n == 8
+    assert done.token.upper_first.n == 8
     assert done.token.responses == 26
 
 
@@ -273,7 +273,7 @@ def test_probabilities_of_nothing_are_an_error(tokenizer: Any, given: Responses)
 @pytest.mark.parametrize(("aligned", "base", "model"), [(-np.inf, -1.0, "aligned"), (-1.0, np.nan, "base")])
 def test_a_probability_of_nothing_names_query_kind_and_model(aligned: float, base: float, model: str) -> None:
     with pytest.raises(UsageError, match="1 responses have a log-probability that is not a finite number") as raised:
-        Scored(("q0", "q1"), ("chosen", "rejected"), (True, False), ((), ()), np.array([2, 4]),
+        Scored(("q0", "q1"), ("preferred", "rejected"), (True, False), ((), ()), np.array([2, 4]),
                aligned=np.array([-1.0, aligned]), base=np.array([-1.0, base]))  # fmt: skip
     assert f"'rejected' response to query 'q1', {model} model" in str(raised.value)
 
@@ -285,7 +285,7 @@ def test_queries_with_one_side_are_counted_and_in_no_share(
     kept = [row for row in range(len(given.safe)) if row not in (1, 5, 6)]  # q0: rejected; q1: foreign; q2: chosen
     part = Responses(*(tuple(column[row] for row in kept) for column in vars(given).values()))
     done = measure(one, two, part, (Template.of(tokenizer),) * 2, keep=False)
-    assert (done.token.one_sided, done.token.safe_first.n, done.token.responses) == (2, 8, 27)
+    assert (done.token.one_sided, done.token.upper_first.n, done.token.responses) == (2, 8, 27)
     assert done.left_out == {}
 
 
@@ -310,7 +310,7 @@ def test_the_command_on_saved_models(
     said = json.loads(done.stdout)
     templates = (Template.of(tokenizer),) * 2
     expected = measure(loaded(models[0], tokenizer), loaded(models[1], tokenizer), given, templates, keep=False)
-    assert said["token"]["safe_first"]["count"] == expected.token.safe_first.count
+    assert said["token"]["upper_first"]["count"] == expected.token.upper_first.count
     assert said["response"]["distributions"][0]["mean"] == expected.response.distributions[0].mean
     assert said["templates"][0] == said["templates"][1] == templates[0].sha256
     assert said["digests"][0] != said["digests"][1]
