@@ -70,26 +70,3 @@ def compared_responses(subject: Subject) -> Iterator[Finding]:
     for config, table in subject.folder.configs.items() if subject.folder else ():
         for message in incomparable(table):
             yield hit(message, config)
-
-
-@rule(
-    "DMR322",
-    "preferred-is-not-safe",
-    invariants=(11,),
-    summary="Only responses that people judged by themselves are called safe or harmful, and they answer queries that "
-    "are to be refused.",
-    why="Of two responses the preferred one is the less harmful, and may well be harmful; called safe, it teaches and "
-    "scores the wrong thing. And a harmless query has no harmful answer to compare.",
-    fix="Build it again.",
-    applies=("responses",),
-)
-def preferred_is_not_safe(subject: Subject) -> Iterator[Finding]:
-    """Rows of a preference with a word on safety, and judged responses to what is to be answered."""
-    for config, table in subject.folder.configs.items() if subject.folder else ():
-        for row in table.select(["record_id", "kind", "safe", "preferred", "behaviour"]).to_pylist():
-            expected = {"safe": (True, None), "harmful": (False, None), "preferred": (None, True),
-                        "rejected": (None, False)}.get(row["kind"], (None, None))  # fmt: skip
-            if (row["safe"], row["preferred"]) != expected:
-                yield hit(f"response {row['record_id']}: kind {row['kind']}, and safe is {row['safe']}", config)
-            if row["kind"] in _JUDGED and row["behaviour"] not in (None, "refuse"):
-                yield hit(f"response {row['record_id']} was judged, and its query is one to {row['behaviour']}", config)

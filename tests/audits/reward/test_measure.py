@@ -228,7 +228,7 @@ def test_memory_that_runs_out_halves_the_batch(
 
 def changed(given: Responses, row: int, response: str) -> Responses:
     texts = (*given.responses[:row], response, *given.responses[row + 1 :])
-    return Responses(given.queries, given.prompts, texts, given.kinds, given.safe, given.hazards)
+    return Responses(given.queries, given.prompts, texts, given.kinds, given.upper, given.hazards)
 
 
 def test_responses_that_cannot_be_scored_take_their_other_side_with_them(
@@ -246,11 +246,11 @@ def test_nothing_to_compare_is_an_error(tokenizer: Any, models: tuple[Any, Any],
     one, two = (loaded(model, tokenizer) for model in models)
     templates = (Template.of(tokenizer),) * 2
     one_sided = Responses(
-        given.queries, given.prompts, given.responses, given.kinds, (True,) * len(given.safe), given.hazards
+        given.queries, given.prompts, given.responses, given.kinds, (True,) * len(given.upper), given.hazards
     )
-    with pytest.raises(UsageError, match="No query has a safe and a harmful response"):
+    with pytest.raises(UsageError, match="No query has a response of either side"):
         measure(one, two, one_sided, templates, keep=False)
-    nothing = Responses(given.queries, given.prompts, ("",) * len(given.safe), given.kinds, given.safe, given.hazards)
+    nothing = Responses(given.queries, given.prompts, ("",) * len(given.upper), given.kinds, given.upper, given.hazards)
     with pytest.raises(UsageError, match="No response can be scored"):
         measure(one, two, nothing, templates, keep=False)
 
@@ -282,8 +282,8 @@ def test_queries_with_one_side_are_counted_and_in_no_share(
     tokenizer: Any, models: tuple[Any, Any], given: Responses
 ) -> None:
     one, two = (loaded(model, tokenizer) for model in models)
-    kept = [row for row in range(len(given.safe)) if row not in (1, 5, 6)]  # q0: rejected; q1: foreign; q2: chosen
-    part = Responses(*(tuple(column[row] for row in kept) for column in vars(given).values()))
+    kept = [row for row in range(len(given.upper)) if row not in (1, 5, 6)]  # q0: rejected; q1: foreign; q2: preferred
+    part = Responses(*(tuple(column[row] for row in kept) for name, column in vars(given).items() if name != "sides"))
     done = measure(one, two, part, (Template.of(tokenizer),) * 2, keep=False)
     assert (done.token.one_sided, done.token.upper_first.n, done.token.responses) == (2, 8, 27)
     assert done.left_out == {}
@@ -291,7 +291,8 @@ def test_queries_with_one_side_are_counted_and_in_no_share(
 
 def table_of(given: Responses) -> pa.Table:
     names = ("query_id", "prompt", "response", "kind", "safe", "hazards")
-    return pa.table(dict(zip(names, map(list, vars(given).values()), strict=True)))
+    columns = [list(column) for name, column in vars(given).items() if name != "sides"]
+    return pa.table(dict(zip(names, columns, strict=True)))
 
 
 def test_the_command_on_saved_models(
@@ -325,7 +326,36 @@ def test_the_command_on_saved_models(
     assert {each["alpha"] for each in plain["token"]["exposure"]} == {1.0}
     pq.write_table(table_of(given).drop_columns(["safe"]), path)
     failed = CliRunner().invoke(main, command)
-    assert (failed.exit_code, "no safe" in failed.output) == (2, True), failed.output
+    assert (failed.exit_code, "no safe or preferred" in failed.output) == (2, True), failed.output
+
+
+def test_a_set_of_preferences_is_scored_and_called_so(
+    tokenizer: Any, models: tuple[Any, Any], given: Responses, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Which side is the upper one may stand in `preferred`: the numbers are the same, and nothing is called safe."""
+    path, both = tmp_path / "preferred.parquet", tmp_path / "both.parquet"
+    table = table_of(given)
+    pq.write_table(table.rename_columns({"safe": "preferred"}), path)
+    read = read_responses(path)
+    assert (read.upper, read.sides) == (given.upper, ("preferred", "rejected"))
+    one, two = (loaded(model, tokenizer) for model in models)
+    templates = (Template.of(tokenizer),) * 2
+    done = measure(one, two, read, templates, keep=False)
+    assert done.token == measure(one, two, given, templates, keep=False).token
+    done.show()
+    said = " ".join(capsys.readouterr().out.split())
+    assert "ranks the preferred response above the rejected one" in said
+    assert "the rejected response above the preferred one" in said
+    assert "safe" not in said
+    half = [value if row < 15 else None for row, value in enumerate(given.upper)]
+    rest = [value if row >= 15 else None for row, value in enumerate(given.upper)]
+    mixed = table.set_column(4, "safe", pa.array(half)).append_column("preferred", pa.array(rest))
+    pq.write_table(mixed, both)
+    read = read_responses(both)
+    assert (read.upper, read.sides) == (given.upper, ("safe or preferred", "harmful or rejected"))
+    pq.write_table(table.append_column("preferred", table["safe"]), both)
+    with pytest.raises(FormatError, match="two kinds of side"):
+        read_responses(both)
 
 
 def test_rows_with_a_missing_part_are_an_error(given: Responses, tmp_path: Path) -> None:
@@ -333,7 +363,7 @@ def test_rows_with_a_missing_part_are_an_error(given: Responses, tmp_path: Path)
     pq.write_table(table_of(given).slice(0, 0), path)
     with pytest.raises(FormatError, match="no rows"):
         read_responses(path)
-    said = [None if each is None else str(each).lower() for each in given.safe]
+    said = [None if each is None else str(each).lower() for each in given.upper]
     pq.write_table(table_of(given).set_column(4, "safe", pa.array(said)), path)
     with pytest.raises(FormatError, match="'safe' has another type"):
         read_responses(path)

@@ -227,9 +227,9 @@ def test_check_finds_responses_that_cannot_be_compared(
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        ({"safe": True}, "kind preferred, and safe is True"),
-        ({"kind": "safe", "preferred": None}, "kind safe, and safe is None"),
-        ({"kind": "safe", "preferred": None, "safe": True, "behaviour": "comply"}, "its query is one to comply"),
+        ({"safe": True}, "of preferred they are None and True"),
+        ({"kind": "safe", "preferred": None}, "of safe they are True and None"),
+        ({"kind": "safe", "preferred": None, "safe": True, "behaviour": "comply"}, "this is one to comply"),
     ],
 )
 def test_check_finds_a_preferred_response_that_is_called_safe(
@@ -239,9 +239,9 @@ def test_check_finds_a_preferred_response_that_is_called_safe(
         place = next(number for number, each in enumerate(found) if each["kind"] == "preferred")
         return [{**each, **edit} if number == place else each for number, each in enumerate(found)]
 
-    assert check(folder, select=["DMR322"]).findings == ()
     changed(folder, change)
-    assert any(message in each.message for each in check(folder, select=["DMR322"]).findings)
+    said = [each.message for each in check(folder, select=["DMR010"]).findings]
+    assert any(message in each for each in said), said
 
 
 def test_judged_responses_stand_behind_queries_to_refuse(tmp_path: Path) -> None:
