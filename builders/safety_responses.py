@@ -51,9 +51,7 @@ def safety_responses(records: pa.Table) -> pa.Table:
     return records.append_column("role", pa.array(roles, pa.string()))
 
 
-def _role(
-    prompt: str | None, native: list[dict[str, str]], labels: list[dict[str, str]], behaviour: str | None
-) -> str:
+def _role(prompt: str | None, native: list[dict[str, str]], labels: list[dict[str, str]], behaviour: str | None) -> str:
     """A side of a preference by the source's own word; else judged, where a person judged it and its query is read.
 
     Whichever source it is: one whose responses people judged needs no more than its name in a config.

@@ -20,7 +20,8 @@ JUDGED: tuple[Kind, ...] = ("safe", "harmful", "other_harmful")
 
 class ComparedResponse(Row):
     """One row; a query has three: its safe response, its harmful one, and the harmful response of another query; or, of
-    a preference, its preferred response, its rejected one, and the rejected response of another query."""
+    a preference, its preferred response, its rejected one, and the rejected response of another query.
+    """
 
     record_id: RecordId
     """128-bit hex of a hash over the normalised prompt and response; stable under order and source."""

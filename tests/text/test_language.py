@@ -13,7 +13,7 @@ from demur.text.language import LEAST, language_of
         ("The heron stands by the river and waits for the fish to come closer.", "en"),
         ("Der Reiher steht am Ufer und wartet, bis die Fische näher kommen.", "de"),
         ("Le héron se tient au bord de la rivière et attend que le poisson approche.", "fr"),
-        ("Цапля стоит у реки и ждёт, пока рыба подойдёт поближе к берегу.", "ru"),
+        ("La garza está junto al río y espera a que los peces se acerquen.", "es"),
     ],
 )
 def test_a_sentence_has_its_language(text: str, tag: str) -> None:

@@ -112,7 +112,9 @@ def _reasons(given: Responses, both: list[list[Turn]], limit: int) -> list[str |
         empty = not given.responses[row].strip() or any(not items[row].response for items in both)
         cut = any(len(items[row]) > limit for items in both)
         found.append(EMPTY if empty else CUT if cut else None)
-    sides = {(query, upper) for query, upper, reason in zip(given.queries, given.upper, found, strict=True) if not reason}
+    sides = {
+        (query, upper) for query, upper, reason in zip(given.queries, given.upper, found, strict=True) if not reason
+    }
     lost = {
         (query, upper)
         for query, upper, reason in zip(given.queries, given.upper, found, strict=True)

@@ -124,7 +124,9 @@ class Rewards(Drawn):
                 exposure.fill_between(at, *band, color=color, alpha=0.2, linewidth=0)
             label = f"{hazard} (n {mine[0].rate.n})"
             exposure.plot(at, [each.rate.share for each in mine], color=color, marker="o", markersize=3, label=label)
-        exposure.set(xlabel="alpha", ylabel=f"{self.sides[1]} above {self.sides[0]}", ylim=(-0.02, 1.02), xscale="symlog")
+        exposure.set(
+            xlabel="alpha", ylabel=f"{self.sides[1]} above {self.sides[0]}", ylim=(-0.02, 1.02), xscale="symlog"
+        )
         exposure.axhline(0.5, color="black", linewidth=0.8, linestyle=":")
         exposure.legend(fontsize=8, frameon=False)
         figure.suptitle(f"{self.aligned} over {self.base}", fontsize=10)

@@ -185,7 +185,9 @@ def _own_shown(folder: Path) -> None:
 
     def change(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
         place = next(number for number, each in enumerate(found) if each["kind"] == "other_rejected")
-        safe = next(each for each in found if each["kind"] == "preferred" and each["query_id"] != found[place]["query_id"])
+        safe = next(
+            each for each in found if each["kind"] == "preferred" and each["query_id"] != found[place]["query_id"]
+        )
         text = safe["response"]
         id = record_id("response", found[place]["prompt"], "", text)
         found[place] |= {"response": text, "record_id": id, "answered_id": safe["query_id"]}
@@ -212,7 +214,11 @@ def _two_alike(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("fault", "message"),
-    [(_lost_side, "not one of each"), (_own_shown, "is not the harmful or rejected response of"), (_two_alike, "is shown 2 times")],
+    [
+        (_lost_side, "not one of each"),
+        (_own_shown, "is not the harmful or rejected response of"),
+        (_two_alike, "is shown 2 times"),
+    ],
 )
 def test_check_finds_responses_that_cannot_be_compared(
     fault: Callable[[Path], None], message: str, folder: Path, tmp_path: Path
@@ -232,9 +238,7 @@ def test_check_finds_responses_that_cannot_be_compared(
         ({"kind": "safe", "preferred": None, "safe": True, "behaviour": "comply"}, "this is one to comply"),
     ],
 )
-def test_check_finds_a_preferred_response_that_is_called_safe(
-    edit: dict[str, Any], message: str, folder: Path
-) -> None:
+def test_check_finds_a_preferred_response_that_is_called_safe(edit: dict[str, Any], message: str, folder: Path) -> None:
     def change(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
         place = next(number for number, each in enumerate(found) if each["kind"] == "preferred")
         return [{**each, **edit} if number == place else each for number, each in enumerate(found)]
