@@ -38,7 +38,8 @@ REAL = """## SmolLM2-135M-Instruct and a copy tuned on refusals
 person preferred one: that one is the less harmful of the two, not safe, and few of those are refusals: a model that
 learnt to refuse tells the two apart less often. When this was measured, the preferred one was called `chosen` and
 counted as the safe side, which the set and the command no longer say; "safe first" and "harmful above safe" of
-`hh_rlhf` are read as "preferred first" and "rejected above preferred". `judged` had 57 queries then; it has fewer now, those alone that readers said are to be refused.
+`hh_rlhf` are read as "preferred first" and "rejected above preferred". `judged` had 57 queries then; it has fewer now,
+those alone that readers said are to be refused.
 
 {kinds}
 

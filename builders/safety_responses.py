@@ -2,8 +2,8 @@
 
 What `demur reward` scores (Emulated Disalignment, arXiv 2402.12343, figure 3). Every response was published with a
 person's judgement or preference; nothing is generated. `judged` has safe and harmful responses, each judged by itself,
-to queries that are to be refused; `hh_rlhf` preferred and rejected ones, of which nobody said whether they are safe. The
-default config has carriers on PyPI.
+to queries that are to be refused; `hh_rlhf` preferred and rejected ones, of which nobody said whether they are safe.
+The default config has carriers on PyPI.
 """
 
 from __future__ import annotations

@@ -19,8 +19,9 @@ JUDGED: tuple[Kind, ...] = ("safe", "harmful", "other_harmful")
 
 
 class ComparedResponse(Row):
-    """One row; a query has three: its safe response, its harmful one, and the harmful response of another query; or, of
-    a preference, its preferred response, its rejected one, and the rejected response of another query.
+    """One row; a query has three: its safe response, its harmful one, and the harmful response of another query.
+
+    Of a preference: its preferred response, its rejected one, and the rejected response of another query.
     """
 
     record_id: RecordId

@@ -35,8 +35,7 @@ class Responses:
 
 
 def read_responses(path: Path, config: str | None = None) -> Responses:
-    """Read a built response set, or a Parquet file with columns query_id, prompt, response, kind, and
-    safe or preferred, or both.
+    """Read a built response set, or a Parquet file with query_id, prompt, response, kind, and safe or preferred.
 
     Args:
         path: folder or file; ``safe`` and ``preferred`` are true, false or null (neither side), and no row has both;

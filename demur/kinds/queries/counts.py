@@ -40,7 +40,7 @@ class Counts:
         records = self.records.filter(pa.array(mine))
         whole = [all(label["value"] is not None for label in each) for each in records["native_labels"].to_pylist()]
         drawn = Drawn(self.declared, self.rows, name)
-        sides = {side: self._side(name, side, drawn) for side in self.declared.sets[name].sides}
+        sides: dict[str, SideCounts] = {side: self._side(name, side, drawn) for side in self.declared.sets[name].sides}
         return SetCounts(
             records=int(mine.sum()),
             distinct=len({*records["record_id"].to_pylist()}),
@@ -87,7 +87,8 @@ class Drawn:
         }  # fmt: skip
 
     def _column(self, column: str, mask: Mask) -> list[Any]:
-        return self.rows[column].filter(pa.array(mask)).to_pylist()
+        found: list[Any] = self.rows[column].filter(pa.array(mask)).to_pylist()
+        return found
 
     def side(self, side: str) -> dict[str, Any]:
         """Of one side: rows, whose word they rest on, and their length and form."""
@@ -125,8 +126,8 @@ def recount(rows: pa.Table, declared: Declaration, facts: QueryCounts) -> dict[s
         if counts.languages:
             found[f"sets.{name}.languages"] = drawn.languages
     known = {(name, side) for name, counts in facts.sets.items() for side in counts.sides}
-    there = Counter(zip(rows["set"].to_pylist(), rows["side"].to_pylist(), strict=True))
-    more = {each: count for each, count in there.items() if each not in known}
+    counted: Counter[tuple[str, str]] = Counter(zip(rows["set"].to_pylist(), rows["side"].to_pylist(), strict=True))
+    more = {each: count for each, count in counted.items() if each not in known}
     return found | {f"sets.{name}.sides.{side}.drawn": count for (name, side), count in more.items()}
 
 

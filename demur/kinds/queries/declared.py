@@ -25,7 +25,7 @@ class QuerySet(Frozen):
     """How a query gets its side, for the card."""
     holds: Literal["queries", "texts"] = "queries"
     """Whether its rows ask for something, or are texts of any kind, labelled for what they hold."""
-    quotas: dict[Form, tuple[Count, ...]] = {}
+    quotas: dict[Form, tuple[Count, ...]] = Field(default={})
     """Form -> rows of each side below each declared length, and not below the one before: the same for both sides, so
     that neither is told by length or form. They are numbers, not shares of what there is: a row more or less in a pool
     moves one row at most. Without them ``per_side`` are drawn from all."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from demur.records.record import Count, Frozen
 
 
@@ -26,9 +28,9 @@ class SideCounts(Frozen):
     """The same without duplicates, near-duplicates and contradicted labels: what is drawn from."""
     drawn: Count
     """Rows of the config."""
-    strata: dict[str, Stratum] = {}
+    strata: dict[str, Stratum] = Field(default={})
     """Form and length -> its counts, where quotas are declared."""
-    basis: dict[str, Count] = {}
+    basis: dict[str, Count] = Field(default={})
     """Whose word the side of the drawn rests on -> rows."""
     quartiles: tuple[int, ...] = ()
     """Characters of the drawn: lower quartile, median, upper quartile."""
@@ -70,7 +72,7 @@ class SetCounts(Frozen):
     """Records that have a side and are not drawn because of what readers flagged."""
     contradicted: Count = 0
     """Records that have a side and are not drawn because a near-identical one has the other."""
-    languages: dict[str, Count] = {}
+    languages: dict[str, Count] = Field(default={})
     """BCP 47 tag -> drawn rows."""
     text_alone: TextAlone | None = None
     """None where no set has the other side, or where too few groups were drawn for a fold each."""

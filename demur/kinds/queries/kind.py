@@ -44,7 +44,7 @@ class Queries(Declaration, Kind):
 
     @classmethod
     def recount(cls, rows: pa.Table, manifest: Manifest, entry: ConfigEntry) -> Mapping[str, Any]:
-        """Drawn and missing queries of every side and stratum, their lengths, languages, and whose word they rest on."""
+        """Drawn and missing queries by side and stratum, their lengths, languages, and whose word they rest on."""
         return recount(rows, stated_of(manifest), facts_of(manifest, entry))
 
     @classmethod

@@ -92,7 +92,7 @@ def _fates(declared: Declaration, ids: list[str], pool: Pool, given: Given) -> l
 
 
 def _drawn(declared: Declaration, ids: list[str], pool: Pool, name: str, side: Side, seed: int) -> list[int]:
-    """The rows of one side: of every stratum the first ones by rank, or of the whole side where no quota is declared."""
+    """The rows of one side: the first ones by rank, of every stratum, or of the whole side without quotas."""
 
     def first(mask: Mask, number: int) -> list[int]:
         return sorted(np.flatnonzero(mask).tolist(), key=lambda place: rank(ids[place], seed))[:number]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from demur.records.record import Count, Frozen, Slug
 
 
@@ -35,11 +37,11 @@ class ComparisonCounts(Frozen):
     """How many there are."""
     kinds: dict[str, Count]
     """Rows by kind."""
-    lengths: dict[str, Lengths] = {}
+    lengths: dict[str, Lengths] = Field(default={})
     """Kind -> how long its responses are."""
-    longer: dict[str, Longer] = {}
-    """Upper kind, such as ``safe`` -> queries whose response of that kind is longer than the lower one; equal is not."""
-    bases: dict[str, Count] = {}
+    longer: dict[str, Longer] = Field(default={})
+    """Upper kind, such as ``safe`` -> queries whose response of that kind is longer than the lower one."""
+    bases: dict[str, Count] = Field(default={})
     """Whose word it rests on what a good assistant does with the query -> queries."""
-    behaviours: dict[str, Count] = {}
+    behaviours: dict[str, Count] = Field(default={})
     """What a good assistant does with the query -> queries; ``none`` where nobody read it."""

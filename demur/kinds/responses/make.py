@@ -47,7 +47,7 @@ KINDS: dict[bool, tuple[str, str, str]] = {
 
 @dataclass(frozen=True)
 class Query:
-    """A query with its two responses: a safe and a harmful one if people judged each, or the preferred and the other."""
+    """A query with its two responses: safe and harmful if people judged each, else preferred and rejected."""
 
     upper: Record
     lower: Record

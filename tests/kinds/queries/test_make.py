@@ -90,7 +90,8 @@ def test_one_sided_sets_are_told_apart_from_the_set_they_are_held_against(
 ) -> None:
     sides: dict[str, Side] = {"one": "harmful", "two": "safe"}
     sets = {name: QuerySet(sources=(source,), sides=(side,), rule="One side.", against=other)
-            for (name, side), source, other in zip(sides.items(), ("lamps", "teas"), ("two", "one"), strict=True)}  # fmt: skip
+            for (name, side), source, other in zip(sides.items(), ("lamps", "teas"), ("two", "one"), strict=True)
+            }  # fmt: skip
     builder = queries_builder(QUERIES.model_copy(update={"sets": sets}), ("lamps", "teas"))
     done = build(queries_project, builder, tmp_path / "out", Places(offline=True))
     found = BuiltSet.open(done.out).facts(done.manifest.configs[0]).sets
@@ -210,11 +211,11 @@ def test_what_a_declaration_may_not_say() -> None:
     one = QuerySet(sources=("lamps",), rule="All.")
     with pytest.raises(ValueError, match="a source stands in two query sets"):
         Queries(row=SafetyQuery, sets={"one": one, "two": one}, seeds={})
+    few = one.model_copy(update={"quotas": {"other": (1, 2, 3)}})
     with pytest.raises(ValueError, match="declares a quota for each of the 2 lengths"):
-        few = one.model_copy(update={"quotas": {"other": (1, 2, 3)}})
         Queries(row=SafetyQuery, sets={"one": few}, seeds={}, lengths=(40, 80))
+    harmful = one.model_copy(update={"sides": ("harmful",), "against": "two"})
     with pytest.raises(ValueError, match="a declared set that has the other side"):
-        harmful = one.model_copy(update={"sides": ("harmful",), "against": "two"})
         Queries(row=SafetyQuery, sets={"one": harmful}, seeds={})
     for lengths in ((80, 40), (40, 40), (0, 40)):
         with pytest.raises(ValueError, match="lengths rise"):
