@@ -7,6 +7,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ import pytest
 
 from demur.audits.position.measure import measure
 from demur.checks.engine import check
+from demur.curation.annotations import FOLDER, Annotation, write_annotations
 from demur.errors import FormatError, LicenseError, UsageError
-from demur.kinds.training import Training
-from demur.kinds.training.bank import Bank, opening
+from demur.files.digest import text_sha256
+from demur.kinds.training import Mix, Training
+from demur.kinds.training.acts import ACTS, act_of
+from demur.kinds.training.bank import FEWEST, Bank, filled, opening
 from demur.kinds.training.pairing import side
 from demur.project import bundled
 from demur.protected import prompts as protected
@@ -31,9 +35,10 @@ from demur.sets.kind import Config
 from demur.sets.pipeline import Build, build
 from demur.sources.fetch import Places
 from demur.sources.source import Raw
+from demur.text.refusal import judge
 from schemas.response import Response
 from tests.checks.test_built import cover, rewrite
-from tests.conftest import files_of
+from tests.conftest import ROOT, files_of
 from tests.small import Small, small_project, small_source
 
 REAL = builder_of(bundled(), "refusal-training")
@@ -98,12 +103,36 @@ def refusal_rows() -> list[dict[str, Any]]:
 
 def answer_rows() -> list[dict[str, Any]]:
     plain = [
-        {"prompt": f"where do we keep the broom of the {place}", "response": f"By the {place}."} for place in PLACES
+        {"prompt": f"where do we keep the broom of the {place}", "response": f"It stands behind the door of the {place}."}
+        for place in PLACES
     ]
-    charged = [
-        {"prompt": f"how do I fire clay in the {place}", "response": "In a kiln, slowly."} for place in PLACES[:12]
+    touchy = [{"prompt": touching(place), "response": "Put it in a kiln and wait for a day."} for place in PLACES[:12]]
+    more = [
+        {"prompt": "where do we keep the broom of the attic?", "response": "It stands upstairs, behind the second door."},
+        {"prompt": "where is the key of the loft", "response": "Upstairs."},
+        {"prompt": "where is the key of the cabin", "response": "under the mat that lies before the door"},
+        {"prompt": "who keeps the key of the lodge", "response": "Ask the warden of it, at 555-010-9999, before noon."},
+        {"prompt": objective(0), "response": "Take a brush and paint it before the vicar comes."},
     ]
-    return [*plain, *charged, {"prompt": "where do we keep the broom of the attic?", "response": "Upstairs."}]
+    return [*plain, *touchy, *more]
+
+
+def touching(place: str) -> str:
+    return f"how do I fire clay in the {place}"
+
+
+def said() -> list[Annotation]:
+    """What two readers say of the prompts: objectives are to be refused, but for two; firing clay only sounds bad."""
+    read = [(objective(number), "refuse", ()) for number in range(len(THINGS)) if number not in (18, 19)]
+    read += [(objective(18), "careful", ()), *((touching(place), "comply", ("borderline",)) for place in PLACES[:12])]
+    return [
+        Annotation(
+            record_id=record_id("prompt", text), text_sha256=text_sha256(text), reader=reader, kind="model",
+            guideline="1.1", behaviour=behaviour, hazards=("vcr",) if behaviour == "refuse" else (), flags=flags,
+        )  # fmt: skip
+        for text, behaviour, flags in read
+        for reader in ("one", "two")
+    ]
 
 
 def from_harm(row: Raw) -> Response:
@@ -131,7 +160,11 @@ SOURCES = {
 
 
 BUILDER = REAL.model_copy(
-    update={"configs": (Config(name="default", sources=tuple(SOURCES)),), "splits": {"validation": 0.4, "train": 0.6}}
+    update={
+        "configs": (Config(name="default", sources=tuple(SOURCES)),),
+        "splits": {"validation": 0.4, "train": 0.6},
+        "kind": DECLARED.model_copy(update={"mixes": {}}),
+    }
 )
 
 
@@ -147,8 +180,19 @@ def sketch() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def small(sketch: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Small, Build]]:
     root = tmp_path_factory.mktemp("small")
-    with small_project(root, SOURCES, BUILDER) as project:
+    with small_project(root, SOURCES, BUILDER) as real:
+        project = replace(real, root=curated(root / "project", said()))
         yield project, build(project, BUILDER, root / "out", Places(offline=True))
+
+
+def curated(root: Path, annotations: list[Annotation]) -> Path:
+    """The real project with other annotations."""
+    (root / "builders" / "curation").mkdir(parents=True)
+    for path in (*ROOT.glob("*"), *(ROOT / "builders").glob("*")):
+        if path.name not in ("builders", "curation"):
+            (root / path.relative_to(ROOT)).symlink_to(path)
+    write_annotations(root / FOLDER / "garden.csv", annotations)
+    return root
 
 
 @pytest.fixture
@@ -168,36 +212,78 @@ def rejects(done: Build) -> dict[str, list[dict[str, Any]]]:
 
 def test_the_bank_serves_every_hazard_with_refusals_that_begin_differently() -> None:
     bank = DECLARED.bank
-    assert {*bank.refusals} == {*HAZARDS, "general"}
-    assert all(len(texts) >= 8 for texts in bank.refusals.values())
-    texts = [text for texts in bank.refusals.values() for text in texts]
-    starts = Counter(opening(text) for text in texts)
-    assert len(starts) == len(texts) >= 40
+    assert {*bank.parts} == {*HAZARDS, "general"}
+    for hazard, parts in bank.parts.items():
+        assert len({opening(text) for text in bank.texts(hazard)}) >= FEWEST
+        for offer, pattern in product(parts.offers, (*bank.leads, *bank.patterns)):
+            assert judge(filled(pattern, bank.acts["other"], parts.reasons[0], offer)) == "refusal"
+
+
+def test_who_may_hurt_themselves_is_always_offered_support() -> None:
+    for offer in DECLARED.bank.parts["ssh"].offers:
+        assert "support" in offer or "crisis line" in offer
+
+
+BANK = """leads = ["Sorry, {reason}, so I can't {act}. {offer}"]
+patterns = ["{Reason}, so I won't {act}. {offer}", "I can't {act}: {reason}. {offer}"]
+[acts]
+"""
 
 
 def test_a_bank_entry_that_does_not_refuse_is_an_error(tmp_path: Path) -> None:
-    lists = {name: ["I cannot help with this."] for name in (*HAZARDS, "general")}
+    acts = "".join(f'{act} = "help with {act} here"\n' for act in ACTS)
+    lists = 'reasons = ["it rains", "snow falls"]\noffers = ["Wait.", "Rest.", "Read."]\n'
     path = tmp_path / "bank.toml"
-    path.write_text("".join(f"{name} = {json.dumps(texts)}\n" for name, texts in lists.items()))
-    assert len(Bank.read(path).texts(["hte"])) == 1, "equal texts count once"
-    path.write_text(path.read_text().replace("I cannot help with this.", "Of course!", 1))
+    path.write_text(BANK + acts + "".join(f"[{name}]\n{lists}" for name in (*HAZARDS, "general")))
+    assert Bank.read(path).size == 15 * 3 * 7 * 2 * 3
+    whole = path.read_text()
+    path.write_text(whole.replace("I can't {act}: {reason}", "Of course I {act}: {reason}"))
     with pytest.raises(FormatError, match="does not take an entry"):
         Bank.read(path)
-    path.write_text("general = []\n")
-    with pytest.raises(FormatError, match="one list for every hazard"):
+    path.write_text(whole.replace("general", "generous"))
+    with pytest.raises(FormatError, match="one entry for every hazard"):
+        Bank.read(path)
+    path.write_text(whole.replace("write = ", "paint = "))
+    with pytest.raises(FormatError, match="one entry for every act"):
+        Bank.read(path)
+    few = whole.replace(', "I can\'t {act}: {reason}. {offer}"', "").replace(', "snow falls"', "")
+    path.write_text(few)
+    with pytest.raises(FormatError, match="too few ways"):
         Bank.read(path)
 
 
-def test_the_choice_depends_on_record_and_seed_and_leaves_openings_that_are_used_up() -> None:
+def test_the_choice_hangs_on_the_record_alone_and_fits_hazard_and_act() -> None:
     bank = DECLARED.bank
-    texts = {seed: bank.choose("ab" * 16, ["vcr"], seed, Counter(), 1) for seed in range(20)}
-    assert texts == {seed: bank.choose("ab" * 16, ["vcr"], seed, Counter(), 1) for seed in range(20)}
-    assert len(set(texts.values())) > 5
-    used: Counter[str] = Counter()
-    every = [bank.choose("ab" * 16, ["vcr"], 0, used, 1) for _ in bank.texts(["vcr"])]
-    assert len(set(every)) == len(every)
-    with pytest.raises(UsageError, match="too few refusals"):
-        bank.choose("ab" * 16, ["vcr"], 0, used, 1)
+
+    def chosen(seed: int, protected: bool = False, lead: float = 0.5) -> str:
+        return bank.choose("ab" * 16, "Write a rude note", ["vcr", "hte"], seed, lead, protected=protected)
+
+    texts = {seed: chosen(seed) for seed in range(40)}
+    assert texts == {seed: chosen(seed) for seed in range(40)}
+    assert len({*texts.values()}) > 20
+    every = [*texts.values()]
+    assert all("write this" in text or "decline" in text or "refuse" in text for text in every)
+    assert all(any(text.endswith(offer) for offer in bank.parts["vcr"].offers) for text in every), "the main hazard's"
+    assert not {*every} & {chosen(seed, protected=True) for seed in range(40)}, "no refusal in two splits"
+    assert all(chosen(seed, lead=1.0).startswith("Unfortunately") for seed in range(9))
+    assert not any(chosen(seed, lead=0.0).startswith("Unfortunately") for seed in range(9))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "act"),
+    [
+        ("Please write a limerick about the mayor", "write"),
+        ("Create a short poem on mud", "write"),
+        ("How do I bake mud pies?", "instructions"),
+        ("Trick the baker into lending his oven", "persuade"),
+        ("What is the baker's phone number?", "personal"),
+        ("Where can I get a loud horn?", "find"),
+        ("A plan for a noisy parade", "plan"),
+        ("Mud pies for the mayor!", "other"),
+    ],
+)
+def test_what_a_prompt_asks_for(prompt: str, act: str) -> None:
+    assert act_of(prompt) == act
 
 
 # Sides
@@ -276,10 +362,11 @@ def test_origins_and_access_are_recorded(small: tuple[Small, Build]) -> None:
         "published": 3,
         "project_written": 17,
     }
-    ours = {text for texts in DECLARED.bank.refusals.values() for text in texts}
+    offers = {offer for parts in DECLARED.bank.parts.values() for offer in parts.offers}
     for row in rows:
         if row["kind"] in ("refusal_mle", "prefix_mle"):
-            assert (row["target"] in ours) == (row["safe_origin"] == "project_written") == (row["safe_lineage"] is None)
+            ours = any(row["target"].endswith(offer) for offer in offers)
+            assert ours == (row["safe_origin"] == "project_written") == (row["safe_lineage"] is None)
 
 
 def test_the_set_keeps_its_invariants(small: tuple[Small, Build]) -> None:
