@@ -95,7 +95,7 @@ def _prompts(subject: Subject, split: int) -> tuple[Ints, pa.LargeStringArray]:
     why="A repeated row is counted twice in every rate. The test file of refusal_direction's split repeats ten "
     "prompts, OpenAI's moderation set 27, and Do-Not-Answer has 939 rows with 938 questions.",
     fix="Keep one of each, and say so in the card; where their labels differ, see DMR201.",
-    applies=("evaluation", "queries", "responses", "files"),
+    applies=("distinct-rows", *FILES),
 )
 def duplicate(subject: Subject) -> Iterator[Finding]:
     """All but the first of each set of equal rows."""
@@ -199,7 +199,7 @@ def both_sides(subject: Subject) -> Iterator[Finding]:
     why="469 clusters of near-duplicates make AdvBench's 520 prompts; a rate over all rows counts some requests up "
     "to several times.",
     fix="Build it again.",
-    applies=("evaluation", "queries"),
+    applies=("distinct-prompts",),
 )
 def near_duplicate(subject: Subject) -> Iterator[Finding]:
     """Rows but the first of each group."""
