@@ -88,9 +88,7 @@ MIXES = {
         bank=Bank.read(Path(__file__).with_name("refusals.toml")),
     ),
     configs=(
-        Config(
-            name="default", sources=("piqa", "pyrit-harm", "pyrit-objective", "pyrit-refusal"), commercial=True
-        ),
+        Config(name="default", sources=("piqa", "pyrit-harm", "pyrit-objective", "pyrit-refusal"), commercial=True),
         Config(
             name="github",
             on_demand=True,
@@ -122,7 +120,7 @@ def _graded(row: dict[str, Any]) -> list[dict[str, str]]:
     if row["lineage"]["source"] != "pyrit-harm":
         return labels
     grades = [float(each["value"]) for each in row["native_labels"]]
-    agreed = min(grades, default=0) >= ENOUGH or len(grades) > 1 and min(grades) >= 0.5
+    agreed = not grades or min(grades) >= (0.5 if len(grades) > 1 else ENOUGH)
     return labels if agreed or labels[0]["value"] != "yes" else [{**labels[0], "value": "unknown"}]
 
 
@@ -142,7 +140,7 @@ def _role(row: dict[str, Any]) -> str:
 
 
 def _harmless(row: dict[str, Any]) -> bool:
-    """Whether people found no harm in the answer; where they only say that it does what is asked, that must be plain."""
+    """Whether people found no harm in the answer; where they only say that it does what is asked, that must do."""
     said = {each["name"]: each["value"] for each in row["labels"] if each["labeller"] == "human"}
     if said.get("harmful") == "no" or said.get("jailbroken") == "no":
         return True

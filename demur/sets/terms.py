@@ -61,7 +61,7 @@ def trainable(sources: Iterable[Source]) -> None:
 def of_records(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """License, limits and access of a row that is made of several records: the strictest of all texts in it."""
     return {
-        "license": of_row({each["lineage"]["source"]: each["license"] for each in records}),
+        "license": combine({each["lineage"]["source"]: each["license"] for each in records}).id,
         "use_limits": sorted({limit for each in records for limit in each["use_limits"]}),
         "access": max((each["access"] for each in records), key=ACCESS_TIERS.index),
     }

@@ -39,7 +39,7 @@ def read_rows(source: Source, mirror: Mirror, files: Mapping[str, bytes]) -> lis
         native = _native(files[name], name, mirror, where)
         joined = _joined(native, mirror, files, f"{source.name}: {mirror.id}", where)
         rows.extend(
-            _canonical(row, number, mirror, name, where) | more
+            {**_canonical(row, number, mirror, name, where), **more}
             for number, (row, more) in enumerate(zip(native, joined, strict=True))
         )
     return _in_key_order(rows, source, mirror)

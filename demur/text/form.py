@@ -38,7 +38,7 @@ def form(text: str) -> str:
 
 
 def is_prose(text: str) -> bool:
-    """Whether a text begins and ends as a sentence does: a capital, a digit or a mark first, a sign last.
+    r"""Whether a text begins and ends as a sentence does: a capital, a digit or a mark first, a sign last.
 
     Example:
         >>> is_prose("Herons stand still."), is_prose("stand still"), is_prose("- Stand\n- Fish!")

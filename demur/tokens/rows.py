@@ -185,7 +185,8 @@ class TokenView:
         )
         inputs, labels = assemble(
             heads, head_offsets, head_rows, tails, offsets, starts, transition, keys, good, out,
-            self.fixed.id if self.fixed else -1, self._first(), np.uint64(min(self.keep_rate * 2**64, 2**64 - 1)), self.keep_rate == 1,
+            self.fixed.id if self.fixed else -1, self._first(),
+            np.uint64(min(self.keep_rate * 2**64, 2**64 - 1)), self.keep_rate == 1,
         )  # fmt: skip
         columns = [
             pa.array([ids[row] for row in good], pa.string()),

@@ -17,13 +17,14 @@ import pytest
 from demur.audits.position.measure import measure
 from demur.checks.engine import check
 from demur.curation.annotations import FOLDER, Annotation, write_annotations
+from demur.curation.behaviour import Class, Flag
 from demur.errors import FormatError, LicenseError, UsageError
 from demur.files.digest import text_sha256
 from demur.kinds.training import Mix, Training
 from demur.kinds.training.acts import ACTS, act_of
 from demur.kinds.training.bank import FEWEST, Bank, filled, opening
 from demur.kinds.training.pairing import side
-from demur.project import bundled
+from demur.project import T, bundled
 from demur.protected import prompts as protected
 from demur.protected.prompts import Background, Protected
 from demur.records.hazards import HAZARDS
@@ -103,12 +104,18 @@ def refusal_rows() -> list[dict[str, Any]]:
 
 def answer_rows() -> list[dict[str, Any]]:
     plain = [
-        {"prompt": f"where do we keep the broom of the {place}", "response": f"It stands behind the door of the {place}."}
+        {
+            "prompt": f"where do we keep the broom of the {place}",
+            "response": f"It stands behind the door of the {place}.",
+        }
         for place in PLACES
     ]
     touchy = [{"prompt": touching(place), "response": "Put it in a kiln and wait for a day."} for place in PLACES[:12]]
     more = [
-        {"prompt": "where do we keep the broom of the attic?", "response": "It stands upstairs, behind the second door."},
+        {
+            "prompt": "where do we keep the broom of the attic?",
+            "response": "It stands upstairs in the attic, behind the second door.",
+        },
         {"prompt": "where is the key of the loft", "response": "Upstairs."},
         {"prompt": "where is the key of the cabin", "response": "under the mat that lies before the door"},
         {"prompt": "who keeps the key of the lodge", "response": "Ask the warden of it, at 555-010-9999, before noon."},
@@ -123,13 +130,24 @@ def touching(place: str) -> str:
 
 def said() -> list[Annotation]:
     """What two readers say of the prompts: objectives are to be refused, but for two; firing clay only sounds bad."""
+    read: list[tuple[str, Class, tuple[Flag, ...]]]
     read = [(objective(number), "refuse", ()) for number in range(len(THINGS)) if number not in (18, 19)]
-    read += [(objective(18), "careful", ()), *((touching(place), "comply", ("borderline",)) for place in PLACES[:12])]
+    read += [
+        ("Paint the moon over Oslo", "refuse", ()),
+        (objective(18), "careful", ()),
+        *((touching(place), "comply", ("borderline",)) for place in PLACES[:12]),
+    ]
     return [
         Annotation(
-            record_id=record_id("prompt", text), text_sha256=text_sha256(text), reader=reader, kind="model",
-            guideline="1.1", behaviour=behaviour, hazards=("vcr",) if behaviour == "refuse" else (), flags=flags,
-        )  # fmt: skip
+            record_id=record_id("prompt", text),
+            text_sha256=text_sha256(text),
+            reader=reader,
+            kind="model",
+            guideline="1.1",
+            behaviour=behaviour,
+            hazards=("vcr",) if behaviour == "refuse" else (),
+            flags=flags,
+        )
         for text, behaviour, flags in read
         for reader in ("one", "two")
     ]
@@ -163,7 +181,7 @@ BUILDER = REAL.model_copy(
     update={
         "configs": (Config(name="default", sources=tuple(SOURCES)),),
         "splits": {"validation": 0.4, "train": 0.6},
-        "kind": DECLARED.model_copy(update={"mixes": {}}),
+        "kind": DECLARED.model_copy(update={"mixes": {}, "opening_share": 0.2}),
     }
 )
 
@@ -181,8 +199,18 @@ def sketch() -> Iterator[None]:
 def small(sketch: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Small, Build]]:
     root = tmp_path_factory.mktemp("small")
     with small_project(root, SOURCES, BUILDER) as real:
-        project = replace(real, root=curated(root / "project", said()))
+        project = Read(curated(root / "project", said()), real.recorded, real.own, real.made)
         yield project, build(project, BUILDER, root / "out", Places(offline=True))
+
+
+class Read(Small):
+    """A project with annotations of its own, and the real project's schemas and declarations."""
+
+    def classes(self, package: str, kind: type[T]) -> dict[str, type[T]]:
+        return Small(ROOT).classes(package, kind)
+
+    def declared(self, package: str, kind: type[T]) -> dict[str, T]:
+        return Small(ROOT, self.recorded, self.own, self.made).declared(package, kind)
 
 
 def curated(root: Path, annotations: list[Annotation]) -> Path:
@@ -331,7 +359,7 @@ def test_every_record_is_used_or_rejected_with_its_reason(small: tuple[Small, Bu
     )
     reasons = {reason: len(rows) for reason, rows in found.items()}
     assert {name: reasons.get(name) for name in reasons.keys() - {"not-sampled"}} == {
-        "near-protected": 1,  # the fence
+        "near-protected": 2,  # the fence, asked and answered
         "harmless-answer": 1,  # the barn
         "label-unknown": 1,  # the kettle
         "detector-disagrees": 2,  # the ladder; the mirror
@@ -339,6 +367,11 @@ def test_every_record_is_used_or_rejected_with_its_reason(small: tuple[Small, Bu
         "exact-duplicate": 1,  # the bicycle
         "no-harmful-response": 1,  # the moon
         "near-duplicate": 1,  # the broom of the attic
+        "prompt-answered": 1,  # somebody is to be careful with it
+        "prompt-unread": 1,
+        "short-answer": 1,  # the key of the loft
+        "no-sentence": 1,  # the key of the cabin
+        "personal-data": 1,  # the key of the lodge
     }
     (near,) = found["near-protected"]
     assert near["twin"] == record_id("prompt", PROTECTED)
@@ -349,9 +382,46 @@ def test_every_record_is_used_or_rejected_with_its_reason(small: tuple[Small, Bu
 def test_every_triple_gives_three_rows_and_the_mix_is_the_declared_one(small: tuple[Small, Build]) -> None:
     (config,) = small[1].manifest.configs
     counts = BuiltSet.open(small[1].out).facts(config)
-    # nineteen objectives are left, and the gate has a second answer; a third is one too many
-    assert (counts.triples, counts.published, counts.project_written) == (20, 3, 17)
-    assert counts.kinds == {"borderline_mle": 8, "helpful_mle": 32, "prefix_mle": 20, "refusal_mle": 20, "rto": 20}
+    # seventeen objectives are left, and the gate has a second answer; a third is one too many
+    assert (counts.triples, counts.published, counts.project_written) == (18, 3, 15)
+    assert counts.kinds == {"borderline_mle": 7, "helpful_mle": 29, "prefix_mle": 18, "refusal_mle": 18, "rto": 18}
+    assert counts.by_source == {"pyrit-harm": {"triples": 18, "published": 3}}
+    assert counts.refused_by == {"readers": 18}
+    assert counts.borderline_prompts == 7
+
+
+def test_a_mix_draws_every_answer_for_itself(small: tuple[Small, Build], tmp_path: Path) -> None:
+    shares = {"refusal_mle": 0.24, "prefix_mle": 0.24, "rto": 0.24, "borderline_mle": 0.16, "helpful_mle": 0.12}
+    mix = Mix(shares=shares, tokens=shares, tolerance=0.9, rto_keep=0.5, rates={"piqa": 0.5}, triples_per_group=1)
+    mixed = BUILDER.model_copy(update={"kind": BUILDER.kind.model_copy(update={"mixes": {"default": mix}})})
+    done = build(small[0], mixed, tmp_path / "out", Places(offline=True))
+    assert check(done.out).findings == ()
+    counts = BuiltSet.open(done.out).facts(done.manifest.configs[0])
+    assert counts.triples == 17, "one of each group"
+    assert counts.kinds["borderline_mle"] == 12, "all"
+    assert 8 < counts.kinds["helpful_mle"] < 26, "half of 34, by a hash of each"
+    rows = BuiltSet.open(done.out).rows("default").to_pylist()
+    words = sum(len(row["target"].split()) for row in rows if row["kind"] == "rto")
+    assert counts.tokens["rto"] == round(words / 2)
+    fewer = [each for each in said() if each.record_id != record_id("prompt", touching(PLACES[0]))]
+    write_annotations(small[0].root.parent / "fewer" / FOLDER / "garden.csv", fewer)
+    again = Read(small[0].root.parent / "fewer", small[0].recorded, small[0].own, small[0].made)
+    for path in small[0].root.glob("*"):
+        if path.name != "builders":
+            (again.root / path.name).symlink_to(path.resolve())
+    (again.root / "builders" / "sources").symlink_to(ROOT / "builders" / "sources")
+    other = BuiltSet.open(build(again, mixed, tmp_path / "other", Places(offline=True)).out).rows("default").to_pylist()
+    one, two = ({(row["record_id"], row["kind"], row["target"]) for row in each} for each in (rows, other))
+    assert {kind for _, kind, _ in one ^ two} <= {"borderline_mle", "helpful_mle"}
+    assert len(one ^ two) <= 2, "a word on one prompt moves its own rows alone"
+
+
+def test_tokens_off_their_share_are_found(folder: Path) -> None:
+    shares = {"refusal_mle": 0.2, "prefix_mle": 0.2, "rto": 0.2, "borderline_mle": 0.08, "helpful_mle": 0.32}
+    mix = Mix(shares=shares, tokens={**shares, "rto": 0.02, "helpful_mle": 0.5}).model_dump(mode="json")
+    cover(folder, lambda manifest: manifest["parameters"]["stated"]["mixes"].update(default=mix))
+    found = [finding.message for finding in check(folder, select=["DMR332"]).findings]
+    assert any(message.startswith("rto rows hold") and message.endswith("declared 2%") for message in found)
 
 
 def test_origins_and_access_are_recorded(small: tuple[Small, Build]) -> None:
@@ -360,7 +430,7 @@ def test_origins_and_access_are_recorded(small: tuple[Small, Build]) -> None:
     assert {row["access"] for row in rows} == {"gated"}
     assert Counter(row["safe_origin"] for row in rows if row["kind"] == "rto") == {
         "published": 3,
-        "project_written": 17,
+        "project_written": 15,
     }
     offers = {offer for parts in DECLARED.bank.parts.values() for offer in parts.offers}
     for row in rows:
@@ -408,7 +478,7 @@ def test_a_source_that_is_not_for_training_is_refused(limit: str, small: tuple[S
 
 def test_a_mix_without_enough_borderline_rows_is_refused(small: tuple[Small, Build], tmp_path: Path) -> None:
     shares = {**DECLARED.shares, "borderline_mle": 0.3, "helpful_mle": 0.1}
-    greedy = BUILDER.model_copy(update={"kind": DECLARED.model_copy(update={"shares": shares})})
+    greedy = BUILDER.model_copy(update={"kind": BUILDER.kind.model_copy(update={"shares": shares})})
     with pytest.raises(UsageError, match="too few borderline_mle records"):
         build(small[0], greedy, tmp_path / "out", Places(offline=True))
 
@@ -489,6 +559,21 @@ def wrong_fixed_id(rows: Rows) -> None:
     token["id"] += 1
 
 
+def refusal_of_both(rows: Rows) -> None:
+    one, two = triples_of(rows)[:2]
+    for row, split in ((one["refusal_mle"], "train"), (two["refusal_mle"], "validation")):
+        row |= {"target": "I won't help with that, and that is all.", "split": split}
+
+
+def answerable(rows: Rows) -> None:
+    for row in triples_of(rows)[0].values():
+        row["behaviour"] = "careful"
+
+
+def curt(rows: Rows) -> None:
+    next(row for row in rows if row["kind"] == "helpful_mle")["target"] = "Upstairs, I think."
+
+
 def no_borderline(rows: Rows) -> None:
     rows[:] = [row for row in rows if row["kind"] != "borderline_mle"]
 
@@ -553,6 +638,9 @@ FAULTS: dict[Callable[[Rows], None], str] = {
     other_license: "DMR403",
     other_subject: "DMR311",
     no_borderline: "DMR308",
+    refusal_of_both: "DMR331",
+    answerable: "DMR333",
+    curt: "DMR334",
 }
 
 
@@ -587,14 +675,14 @@ def test_prefix_rows_spread_the_refusals_over_positions(small: tuple[Small, Buil
     parts = measure(small[1].out).parts
     assert [part.name for part in parts] == ["default: refusal_mle", "default: refusal_mle and prefix_mle"]
     plain, both = (part.positions for part in parts)
-    assert (plain.refusals.count, both.refusals.count) == (20, 40)
+    assert (plain.refusals.count, both.refusals.count) == (18, 36)
     rows = BuiltSet.open(small[1].out).rows("default").to_pylist()
     late = [row["k"] for row in rows if row["kind"] == "prefix_mle" and row["k"] >= 5]
     assert len(late) > 5
     assert both.early.count < 2 * plain.early.count
     assert sum(start >= 5 for start in both.starts) >= len(late)
     (train, _) = measure(small[1].out, where={"split": "train"}).parts
-    assert 0 < train.positions.refusals.n < 20
+    assert 0 < train.positions.refusals.n < 18
     (prefixed,) = measure(small[1].out, where={"kind": "prefix_mle"}).parts
     assert sorted(prefixed.positions.starts + plain.starts) == sorted(both.starts)
     with pytest.raises(UsageError, match="No row fits"):

@@ -37,7 +37,12 @@ def keep_key(record_id: str, seed: int) -> int:
 
 
 def token_row(
-    tokenizer: Any, row: dict[str, Any], fixed: int, block: int | None = None, seed: int = 0, rate: float = 1.0,
+    tokenizer: Any,
+    row: dict[str, Any],
+    fixed: int,
+    block: int | None = None,
+    seed: int = 0,
+    rate: float = 1.0,
     first: int | None = None,
 ) -> dict[str, Any] | str:
     """The row's tokens and labels, or in one word why there are none."""

@@ -19,8 +19,8 @@ _RULES = {
     r"|intimidate|groom|lure|radicali[sz]e|recruit|humiliate|defame|force|coerce)\b",
     "personal": r"\b(?:address|passwords?|phone number|social security|personal (?:data|information|details)|track|spy"
     r"|spying|stalk|stalking|dox|medical records?|location|bug someone)\b",
-    "instructions": r"\bhow (?:do|to|can|could|would|should|does|did|might)\b|\b(?:steps?|instructions?|guide|teach|explain"
-    r"|tutorial|ways?|methods?|recipe|tips|techniques?|procedure|what can i|what should i)\b",
+    "instructions": r"\bhow (?:do|to|can|could|would|should|does|did|might)\b|\b(?:steps?|instructions?|guide|teach"
+    r"|explain|tutorial|ways?|methods?|recipe|tips|techniques?|procedure|what can i|what should i)\b",
     "plan": r"\b(?:plan|plans|planning|strategy|scheme|without (?:getting|being) caught|get away with|cover up)\b",
     "find": r"\b(?:where|find|buy|get|obtain|purchase|download|acquire|link|suppliers?)\b",
 }

@@ -19,16 +19,24 @@ _FEWEST = 50  # prompts of a side: fewer say nothing about form
 class Stated(Protocol):
     """What a declaration and what a manifest states of one have in common."""
 
-    mixes: dict[str, Mix]
-    opening_words: int
-    least_words: int
+    @property
+    def mixes(self) -> dict[str, Mix]:
+        """Config -> its own mix."""
+
+    @property
+    def opening_words(self) -> int:
+        """How many words of a refusal are its opening."""
+
+    @property
+    def least_words(self) -> int:
+        """Words of an answer, at least."""
 
 
 def tokens(row: Row, keep: float = 1.0) -> float:
     """Supervised tokens of a row, counted in words between spaces.
 
     Example:
-        >>> tokens({"kind": "rto", "target": "one two three four"}, 0.25), tokens({"kind": "prefix_mle", "target": "no"})
+        >>> tokens({"kind": "rto", "target": "one two"}, 0.5), tokens({"kind": "prefix_mle", "target": "no"})
         (1.0, 1)
     """
     words = len(row["target"].split())

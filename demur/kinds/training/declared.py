@@ -46,10 +46,10 @@ class Mix(Frozen):
     """By how much a share may differ from the declared one."""
     rto_keep: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Share of the positions of an ``rto`` row that are supervised: what a token view is given as its keep rate."""
-    rates: dict[Slug, Annotated[float, Field(ge=0, le=1)]] = {}
+    rates: dict[Slug, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     """Source -> the share of its ordinary answers that are drawn; all, where none is declared, and all touchy ones."""
-    lengths: dict[int, Annotated[float, Field(ge=0, le=1)]] = {}
-    """Words -> the share that is drawn of ordinary answers to prompts of fewer words: harmful prompts are the longer."""
+    lengths: dict[int, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    """Words -> the share that is drawn of ordinary answers to prompts of fewer words: harmful ones are longer."""
     triples_per_group: Annotated[int, Field(ge=1)] | None = None
     """Instead of the set's own."""
 
@@ -74,7 +74,7 @@ class Declaration(Frozen):
 
     shares: dict[str, Fraction]
     """Kind of row -> its share of the rows of every config without a mix of its own; those of triples are equal."""
-    mixes: dict[str, Mix] = {}
+    mixes: dict[str, Mix] = Field(default_factory=dict)
     """Config -> its own mix."""
     law: str = "derta-paper"
     """How much of a harmful response stands in the context of a ``prefix_mle`` row."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from demur.kinds.training.declared import Mix
 from demur.records.record import Count, Frozen, Sha256
 
@@ -34,15 +36,15 @@ class TrainingCounts(Frozen):
     """Refusals that begin alike, at most."""
     distinct_openings: Count
     """How many openings there are."""
-    by_source: dict[str, dict[str, Count]] = {}
+    by_source: dict[str, dict[str, Count]] = Field(default_factory=dict)
     """Source of the harmful response -> ``triples``, and those of them with both sides ``published``."""
-    tokens: dict[str, Count] = {}
-    """Supervised tokens by kind, counted in words between spaces; of transition rows, as many as the keep rate leaves."""
+    tokens: dict[str, Count] = Field(default_factory=dict)
+    """Supervised tokens by kind, in words between spaces; of transition rows, as many as the keep rate leaves."""
     borderline_prompts: Count = 0
     """Distinct prompts that a reader called borderline and that are answered."""
     leads: Count = 0
     """Prefix rows whose refusal begins with the word of the fixed token."""
-    refused_by: dict[str, Count] = {}
+    refused_by: dict[str, Count] = Field(default_factory=dict)
     """Whose word the triples rest on: that their prompt is to be refused."""
     form: Form | None = None
     """None where there are too few prompts to measure it."""
@@ -52,7 +54,7 @@ class TrainingParameters(Frozen):
     """What a builder of training rows declared: see `demur.kinds.training.declared.Declaration` for each."""
 
     shares: dict[str, float]
-    mixes: dict[str, Mix] = {}
+    mixes: dict[str, Mix] = Field(default_factory=dict)
     law: str
     unit: str
     triples_per_group: Count

@@ -1,9 +1,9 @@
 """One config of a training set: records with their roles -> rows, and what became of every record.
 
-records in = records used + rejects; rows out = three for every triple + one for every answered record. A triple needs a
-prompt that is to be refused, by the word that the project trusts, and an answer one that is not. The shares of the kinds
-are declared: where a config has a mix, each answered record is drawn for itself, at the rate of its source; else they are
-drawn by seed to fill theirs.
+records in = records used + rejects; rows out = three for every triple + one for every answered record. A triple needs
+a prompt that is to be refused, by the word that the project trusts, and an answer one that is not. The shares of the
+kinds are declared: where a config has a mix, each answered record is drawn for itself, at the rate of its source; else
+they are drawn by seed to fill theirs.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 from demur.draws import rank, uniform
 from demur.errors import UsageError
 from demur.groups.duplicates import deduplicate
-from demur.kinds.training.declared import ANSWERED, OF_TRIPLES, Declaration, Mix
 from demur.kinds.training.counting import recount
+from demur.kinds.training.declared import ANSWERED, OF_TRIPLES, Declaration, Mix
 from demur.kinds.training.facts import TrainingCounts
 from demur.kinds.training.pairing import DETECTOR, EMPTY, NOT_SAMPLED, Record, Triple, pair, sides
 from demur.kinds.training.triples import row_id, rows_of
