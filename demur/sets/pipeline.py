@@ -208,6 +208,7 @@ def _made(
         to_rows=builder.to_rows,
         same=dict(same_texts(curation)),
         apart=different_texts(curation),
+        opposites=curation.opposites,
     )
     made = builder.kind.make(mine, given)
     return replace(made, rejects=pa.concat_tables([of_config(unmapped, config.name, names), made.rejects]))

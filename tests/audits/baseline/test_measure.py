@@ -55,7 +55,7 @@ def test_what_is_stated_stands_beside(path: Path, capsys: pytest.CaptureFixture[
     found = measure(path, ("ask", "kind", "of"), "bad", folds=3)
     Baselines(found.measured, {"pairs.jsonl": ScoreEntry(value=0.6, low=0.5, high=0.7)}).show()
     assert capsys.readouterr().out.endswith(
-        "  stated by the manifest: nested AUROC 0.600 (95 % interval 0.500-0.700)\n"
+        "  stated by the manifest: AUROC 0.600 (95 % interval 0.500-0.700)\n"
     )
 
 
