@@ -40,6 +40,9 @@ GITHUB = (
     kind=Contrast(
         row=ContrastItem,
         near={"default": 0.55, "noncommercial": 0.55, "full": 0.55, "full_noncommercial": 0.55},
+        wording={
+            "xstest": {"type": ("homonyms", "contrast_homonyms", "figurative_language", "contrast_figurative_language")}
+        },
         ceilings={
             "default": 0.9,
             "noncommercial": 0.9,

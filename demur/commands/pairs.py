@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 @click.option("--source", "names", multiple=True, metavar="NAME", help="Only these; by default every pinned source.")
 @click.option("--check", is_flag=True, help="Say whether the file covers the declared pins; needs no encoder.")
 @click.option("--show", is_flag=True, help="Count the pairs of the file by band, source and cluster.")
-@click.option("--opposites", metavar="SET", help="Only pairs of opposite sides, of a set's sources, in a file of their own.")
+@click.option(
+    "--opposites", metavar="SET", help="Only pairs of opposite sides, of a set's sources, in a file of their own."
+)
 @offline
 @as_json
 @click.pass_context

@@ -18,6 +18,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 
 from demur.curation.meaning.pairs import Pairs
+from demur.curation.opposed import Opposed
 from demur.errors import ManifestError, issues, nearest
 from demur.project import names_in, submodule
 from demur.records.record import Frozen, Slug, record_id
@@ -60,6 +61,7 @@ class Given:
         apart: pairs of record ids that are not the same, by decision.
         to_rows: the builder's own function.
         opposites: prompts of one topic and of opposite sides, with their cosine.
+        opposed: what readers said of such pairs.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Given:
     same: Mapping[str, str] = field(default_factory=dict)
     apart: Collection[frozenset[str]] = ()
     opposites: Pairs = field(default_factory=Pairs)
+    opposed: Opposed = field(default_factory=dict)
 
     @property
     def where(self) -> str:

@@ -209,6 +209,7 @@ def _made(
         same=dict(same_texts(curation)),
         apart=different_texts(curation),
         opposites=curation.opposites,
+        opposed=curation.opposed,
     )
     made = builder.kind.make(mine, given)
     return replace(made, rejects=pa.concat_tables([of_config(unmapped, config.name, names), made.rejects]))

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from demur.kinds.contrast.facts import ScoreEntry
-from demur.records.record import Count, Fraction, Frozen, Sha256
+from demur.records.record import Fraction, Frozen, Sha256, Slug
 
 
-class Read(Frozen):
-    """What was found on the pairs of a config outside a build, by an encoder and by somebody who read them."""
+class Embedded(Frozen):
+    """What vectors of the pinned encoder give on the pairs of a config; a build has no encoder."""
 
     pairs_sha256: Sha256
-    """Of the pairs that it was found on: see `demur.kinds.contrast.make.pairs_digest`."""
-    embeddings: ScoreEntry
-    """AUROC of a linear classifier of the pinned encoder's vectors, cross-validated by pair."""
-    sensible: Count
-    """Pairs that are one topic with another intent, and whose sides are right."""
-    of: Count
-    """Pairs that were read, drawn at random."""
-    reader: Literal["model", "human"]
+    """Of the pairs that it was measured on: see `demur.kinds.contrast.make.pairs_digest`."""
+    auroc: ScoreEntry
+    """Of a linear classifier of the vectors, cross-validated by pair."""
 
 
 class Declaration(Frozen):
@@ -32,11 +27,14 @@ class Declaration(Frozen):
     near: dict[str, Fraction]
     """Configs whose pairs share topic and style -> the smallest cosine of a pair. They hold the published pairs that
     do, and prompts that are matched; every other config holds the published pairs as they are."""
+    wording: dict[Slug, dict[str, tuple[str, ...]]] = {}
+    """Source -> native label -> values of prompts that share words alone with their partners, such as homonyms: they
+    are in no pair of such a config."""
     length: Annotated[float, Field(gt=0)] = 2.0
     """How many times longer than the other a side of such a pair may be, in characters."""
     folds: Annotated[int, Field(ge=2)] = 5
     """Of the cross-validation of the text-only baseline."""
     seed: int = 0
     """Of its folds and of the bootstrap."""
-    read: dict[str, Read] = {}
-    """Config -> what was found on its pairs outside a build."""
+    embedded: dict[str, Embedded] = {}
+    """Config -> what vectors give on its pairs (``python -m bench.contrast`` measures it)."""

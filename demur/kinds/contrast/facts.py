@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from demur.records.record import Count, Frozen
 
 
@@ -22,18 +20,22 @@ class TextOnly(Frozen):
     auroc: ScoreEntry
 
 
-class ReadEntry(Frozen):
-    """What was found on the pairs outside the build."""
+class EmbeddedEntry(Frozen):
+    """What vectors of the pinned encoder give."""
 
-    embeddings: ScoreEntry
-    """AUROC of the pinned encoder's vectors."""
-    sensible: ScoreEntry
-    """Share of the pairs that are one topic with another intent, by somebody who read some of them."""
-    of: Count
-    """Pairs that were read."""
-    reader: Literal["model", "human"]
+    auroc: ScoreEntry
     current: bool
-    """Whether it was found on these very pairs, and not on those of an earlier build."""
+    """Whether it was measured on these very pairs, and not on those of an earlier build."""
+
+
+class ReadEntry(Frozen):
+    """What one reader said of pairs of the config's prompts."""
+
+    reader: str
+    pairs: Count
+    """That were read, those among them that are left out since."""
+    sensible: ScoreEntry
+    """Share of them that are one topic with another intent, both sides right; the interval is Wilson's."""
 
 
 class BaselineEntry(Frozen):
@@ -50,7 +52,10 @@ class BaselineEntry(Frozen):
     text: dict[str, TextOnly]
     """Family of features -> its scores. No classifier chose the pairs, so every test fold is one that nothing was
     fitted on: the number is nested."""
-    read: ReadEntry | None = None
+    unread: Count = 0
+    """Pairs of the config that nobody has read."""
+    read: tuple[ReadEntry, ...] = ()
+    embedded: EmbeddedEntry | None = None
 
     @property
     def headline(self) -> TextOnly:
@@ -63,6 +68,8 @@ class ContrastParameters(Frozen):
 
     near: dict[str, float]
     """Config whose pairs share topic and style -> the smallest cosine of a pair."""
+    wording: dict[str, dict[str, tuple[str, ...]]]
+    """Source -> native label -> values of prompts that share words alone with their partners."""
     ceilings: dict[str, float]
     """Config -> what the AUROC of text alone may not exceed."""
     length: float

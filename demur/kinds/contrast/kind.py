@@ -31,8 +31,8 @@ class Contrast(Declaration, Kind):
                 raise ValueError(msg)
 
     def statement(self) -> ContrastParameters:
-        """The declaration; what was read stands with its config."""
-        return ContrastParameters(**self.model_dump(exclude={"read"}))
+        """The declaration; what vectors give stands with its config."""
+        return ContrastParameters(**self.model_dump(exclude={"embedded"}))
 
     def make(self, records: pa.Table, given: Given) -> Made:
         """The pairs of a config, and its text-only baseline."""
@@ -44,7 +44,12 @@ class Contrast(Declaration, Kind):
     def upgraded(cls, old: Mapping[str, Any]) -> dict[str, Any]:
         """The parameters stood under ``contrast``, the facts under ``baseline``; pairs were mined by wording alone."""
         if "contrast" in old:
-            return {"near": {}, "length": 0.0, **{name: old["contrast"][name] for name in ("ceilings", "folds", "seed")}}
+            return {
+                "near": {},
+                "wording": {},
+                "length": 0.0,
+                **{name: old["contrast"][name] for name in ("ceilings", "folds", "seed")},
+            }
         was = old["baseline"]
         kept = {name: was[name] for name in ("pairs", "folds", "seed", "ceiling")}
         return {**kept, "origins": {}, "text": was["nested"] or was["naive"]}

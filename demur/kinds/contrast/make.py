@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from demur.curation.curated import prompt_ids, sides
 from demur.curation.meaning.models import OPPOSITE
 from demur.files.digest import text_sha256
 from demur.kinds.contrast.declared import Declaration
-from demur.kinds.contrast.facts import BaselineEntry, ReadEntry, ScoreEntry, TextOnly
+from demur.kinds.contrast.facts import BaselineEntry, EmbeddedEntry, ReadEntry, ScoreEntry, TextOnly
 from demur.kinds.contrast.matching import Style, match
 from demur.rates import Rate
 from demur.records.rejects import reject, rejects_of
@@ -26,8 +26,8 @@ from demur.text.surface import baseline
 SERVED = frozenset({"comply", "careful", "support"})
 """Behaviours of a matched safe side: a request that is served. Who asks to hear a prejudice affirmed (``correct``) has
 no other intent."""
-AGREED = frozenset({"readers", "decision"})
-"""Whose word a side of a matched pair rests on: readers who agree, or a decision."""
+READ = frozenset({"readers", "adjudicated", "decision"})
+"""Whose word a side of a matched pair rests on; a source's own label alone is not enough."""
 UNCLEAR = frozenset({"policy", "wrapper", "several_turns", "not_english", "needs_context"})
 """Flags of prompts that are in no matched pair: their side is disputed, or something else than their aim differs."""
 
@@ -59,6 +59,7 @@ def pair_up(declared: Declaration, records: pa.Table, given: Given, model: type[
     rows = records.to_pylist()
     harmful = [value == "yes" for value in sides(records).to_pylist()]
     near = _cosines(given)
+    refused = {pair for pair, said in given.opposed.items() if {*said.values()} != {"yes"}}
     ids = prompt_ids(records)
     pairs = [
         Pair(name, "published", one, two, near.get((ids[one], ids[two])))
@@ -69,12 +70,27 @@ def pair_up(declared: Declaration, records: pa.Table, given: Given, model: type[
         styles = [Style.of(row["prompt"]) for row in rows]
         kept = []
         for pair in pairs:
-            fault = _fault(pair, styles, floor, declared.length)
+            fault = _fault(pair, rows, styles, declared, floor)
+            if fault is None and _ends(ids[pair.harmful], ids[pair.safe]) in refused:
+                fault = "no-pair-by-reading"
             if fault is None:
                 kept.append(pair)
             else:
                 why |= dict.fromkeys((pair.harmful, pair.safe), fault)
-        pairs = kept + _matched(rows, ids, harmful, styles, near, _rows_of(kept), floor, declared.length)
+        free = {
+            id: place
+            for place, id in enumerate(ids)
+            if place not in _rows_of(kept) and _clear(rows[place], harmful[place], declared)
+        }
+        pairs = kept + _matched(
+            rows,
+            harmful,
+            styles,
+            {pair: cosine for pair, cosine in near.items() if _ends(*pair) not in refused},
+            free,
+            declared,
+            floor,
+        )
     paired = _rows_of(pairs)
     rejects = [
         reject(row, "has-context" if row["context"] is not None else why.get(place, "not-paired"), given.config)
@@ -82,11 +98,11 @@ def pair_up(declared: Declaration, records: pa.Table, given: Given, model: type[
         if place not in paired
     ]
     items = _items(model, given, records, sorted(pairs))
-    return Made(items, rejects_of(rejects), items.num_rows, measure(declared, given.config, items))
+    return Made(items, rejects_of(rejects), items.num_rows, measure(declared, given, items, {*ids}))
 
 
-def measure(declared: Declaration, config: str, items: pa.Table) -> BaselineEntry:
-    """The text-only baseline of a config, and what was found on its pairs outside the build."""
+def measure(declared: Declaration, given: Given, items: pa.Table, ids: Set[str]) -> BaselineEntry:
+    """The text-only baseline of a config, what readers said of pairs of its prompts, and what vectors give."""
     columns = [items[name].to_pylist() for name in ("prompt", "side", "pair_id")]
     found = baseline(columns[0], [side == "harmful" for side in columns[1]], columns[2], declared.folds, declared.seed)
     origins = Counter(items["origin"].to_pylist())
@@ -95,34 +111,46 @@ def measure(declared: Declaration, config: str, items: pa.Table) -> BaselineEntr
         origins={origin: count // 2 for origin, count in sorted(origins.items())},
         folds=found.folds,
         seed=found.seed,
-        ceiling=declared.ceilings[config],
+        ceiling=declared.ceilings[given.config],
         text={
             name: TextOnly(accuracy=ScoreEntry(**vars(family.accuracy)), auroc=ScoreEntry(**vars(family.auroc)))
             for name, family in found.families.items()
         },
-        read=_read(declared, config, items),
+        unread=sum(_ends(*pair) not in given.opposed for pair in _paired(items)),
+        read=tuple(_read(given, ids)),
+        embedded=EmbeddedEntry(auroc=vectors.auroc, current=vectors.pairs_sha256 == pairs_digest(items))
+        if (vectors := declared.embedded.get(given.config))
+        else None,
     )
 
 
 def pairs_digest(items: pa.Table) -> str:
     """The sha256 of which prompts stand opposite each other."""
+    return text_sha256("\n".join(sorted(" ".join(sorted(ids)) for ids in _paired(items))))
+
+
+def _paired(items: pa.Table) -> list[list[str]]:
+    """The two ids of every pair."""
     sides: defaultdict[str, list[str]] = defaultdict(list)
     for pair, id in zip(items["pair_id"].to_pylist(), items["record_id"].to_pylist(), strict=True):
         sides[pair].append(id)
-    return text_sha256("\n".join(sorted(" ".join(sorted(ids)) for ids in sides.values())))
+    return list(sides.values())
 
 
-def _read(declared: Declaration, config: str, items: pa.Table) -> ReadEntry | None:
-    if (found := declared.read.get(config)) is None:
-        return None
-    share = Rate.of(found.sensible, found.of)
-    return ReadEntry(
-        embeddings=found.embeddings,
-        sensible=ScoreEntry(value=share.share, low=share.low, high=share.high),
-        of=found.of,
-        reader=found.reader,
-        current=found.pairs_sha256 == pairs_digest(items),
-    )
+def _read(given: Given, ids: Set[str]) -> Iterator[ReadEntry]:
+    """Reader by reader, what was said of pairs of these prompts."""
+    said: defaultdict[str, list[str]] = defaultdict(list)
+    for pair, verdicts in given.opposed.items():
+        for reader, verdict in verdicts.items() if {*pair} <= ids else ():
+            said[reader].append(verdict)
+    for reader, verdicts in sorted(said.items()):
+        rate = Rate.of(verdicts.count("yes"), len(verdicts))
+        share = ScoreEntry(value=rate.share, low=rate.low, high=rate.high)
+        yield ReadEntry(reader=reader, pairs=len(verdicts), sensible=share)
+
+
+def _ends(one: str, two: str) -> tuple[str, str]:
+    return min(one, two), max(one, two)
 
 
 def _cosines(given: Given) -> dict[tuple[str, str], float]:
@@ -145,44 +173,54 @@ def _published(rows: Sequence[dict[str, Any]], harmful: Sequence[bool]) -> Itera
             yield f"{name}.{number}" if number else name, one, two
 
 
-def _fault(pair: Pair, styles: Sequence[Style], floor: float, times: float) -> str | None:
+def _fault(
+    pair: Pair, rows: Sequence[dict[str, Any]], styles: Sequence[Style], declared: Declaration, floor: float
+) -> str | None:
     """Why a published pair does not stand beside matched ones."""
+    if any(_wording(rows[place], declared) for place in (pair.harmful, pair.safe)):
+        return "wording-alone"
     if pair.cosine is None or pair.cosine < floor:
         return "topics-differ"
-    return None if styles[pair.harmful].fits(styles[pair.safe], times) else "styles-differ"
+    return None if styles[pair.harmful].fits(styles[pair.safe], declared.length) else "styles-differ"
 
 
 def _matched(
     rows: Sequence[dict[str, Any]],
-    ids: Sequence[str],
     harmful: Sequence[bool],
     styles: Sequence[Style],
     near: dict[tuple[str, str], float],
-    taken: Collection[int],
+    place: dict[str, int],
+    declared: Declaration,
     floor: float,
-    times: float,
 ) -> list[Pair]:
     """Pairs of the other prompts: one topic, one main hazard, one form, about one length; both in one split."""
-    place = {ids[at]: at for at, row in enumerate(rows) if at not in taken and _clear(row, harmful[at])}
     costs = {}
     for (one, two), cosine in near.items():
         yes, no = place.get(one), place.get(two)
         if yes is None or no is None or not harmful[yes] or harmful[no] or not floor <= cosine < OPPOSITE.joins:
             continue
         same = rows[yes]["split"] == rows[no]["split"] and rows[yes]["hazards"][0] == rows[no]["hazards"][0]
-        if same and styles[yes].fits(styles[no], times):
+        if same and styles[yes].fits(styles[no], declared.length):
             costs[one, two] = 1 - cosine + styles[yes].distance(styles[no])
     return [Pair(f"matched:{one}", "matched", place[one], place[two], near[one, two]) for one, two in match(costs)]
 
 
-def _clear(row: dict[str, Any], harmful: bool) -> bool:
+def _clear(row: dict[str, Any], harmful: bool, declared: Declaration) -> bool:
+    """Whether a prompt may be matched."""
     return (
         row["context"] is None
-        and row["basis"] in AGREED
+        and row["basis"] in READ
         and bool(row["hazards"])
         and not UNCLEAR & {*row["flags"]}
         and (harmful or row["behaviour"] in SERVED)
+        and not _wording(row, declared)
     )
+
+
+def _wording(row: dict[str, Any], declared: Declaration) -> bool:
+    """Whether a prompt shares words alone with its partners, by its source's own word."""
+    named = declared.wording.get(row["lineage"]["source"], {})
+    return any(label["value"] in named.get(label["name"], ()) for label in row["native_labels"])
 
 
 def _rows_of(pairs: Sequence[Pair]) -> set[int]:

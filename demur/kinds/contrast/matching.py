@@ -105,7 +105,9 @@ def match(costs: Mapping[tuple[str, str], float]) -> list[tuple[str, str]]:
 def _connected(pairs: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
     """Pairs that share prompts, together: no other pair has a say in which of them are taken."""
     sides = [sorted({pair[side] for pair in pairs}) for side in (0, 1)]
-    place = {(side, id): number for number, (side, id) in enumerate((side, id) for side in (0, 1) for id in sides[side])}
+    place = {
+        (side, id): number for number, (side, id) in enumerate((side, id) for side in (0, 1) for id in sides[side])
+    }
     links = [(place[1, two], place[0, one]) for one, two in pairs]
     columns = {name: pa.array([link[end] for link in links], pa.int64()) for end, name in enumerate(("row", "twin"))}
     root = components(len(place), pa.table(columns)).tolist()
