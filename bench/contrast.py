@@ -153,7 +153,7 @@ def main() -> None:
     report(results)
     for name, each in results["built"].items():
         score = {key: round(value, 3) for key, value in each["families"]["embeddings"]["auroc"].items()}
-        print(f'"{name}": ("{each["sha256"]}", {score["value"]}, {score["low"]}, {score["high"]}),')  # noqa: T201
+        print(f'"{name}": ("{each["sha256"]}", {score["value"]}, {score["low"]}, {score["high"]}),')
 
 
 if __name__ == "__main__":

@@ -14,9 +14,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.kinds.contrast import Contrast
+from demur.kinds.contrast.declared import Embedded
+from demur.kinds.contrast.facts import ScoreEntry
 from demur.sets.builder import builder
 from demur.sets.kind import Config
 from schemas.contrast_item import ContrastItem
+
+EMBEDDED = {
+    "default": ("9962b22b19bd5dd132fb3e9b3f744b8d339bf428074dc916dc76bec30aaf4c98", 0.803, 0.629, 0.939),
+    "noncommercial": ("3c13e8685a8f83a8d8a2b2da68a528bf44f36251967fc986a7e92c2696a61050", 0.746, 0.634, 0.862),
+    "published": ("cee6ac89c53b6c92b7bc0be120a6e1b500ab6d9280af423f49972fd2c2ff1819", 0.991, 0.983, 0.997),
+    "full": ("1dcc99375c5688ce70b72c8751086b4b650927eb1ff2466dedc3bfafc49f13de", 0.862, 0.829, 0.897),
+    "full_noncommercial": ("ba5399f09e30020df7c311b38d7c2713a0ffb6673f9602628aa123775e9577ca", 0.858, 0.823, 0.89),
+    "published_full": ("74712890661b1bbcf221aa876e9d9bf859c56543d36b08257a0200be1bf216c4", 0.949, 0.931, 0.965),
+}
+"""Config -> digest of its pairs, and the AUROC of vectors on them with its interval: what ``python -m bench.contrast``
+printed."""
 
 GITHUB = (
     "ailuminate-demo",
@@ -33,7 +46,7 @@ GITHUB = (
 @builder(
     title="Safety contrast pairs",
     summary=(
-        "Pairs of a harmful and a safe prompt on one topic, with another intent, for probes of what a model knows about "
+        "Pairs of a harmful and a safe prompt on one topic, with another intent, for probes of what a model knows of "
         "harm. Published pairs come first; others are published prompts of one main hazard, near in meaning, alike in "
         "form and length, matched one to one. Two configs give published pairs as they are."
     ),
@@ -46,10 +59,14 @@ GITHUB = (
         ceilings={
             "default": 0.9,
             "noncommercial": 0.9,
+            "published": 1.0,
             "full": 0.85,
             "full_noncommercial": 0.85,
-            "published": 1.0,
             "published_full": 1.0,
+        },
+        embedded={
+            name: Embedded(pairs_sha256=digest, auroc=ScoreEntry(value=value, low=low, high=high))
+            for name, (digest, value, low, high) in EMBEDDED.items()
         },
     ),
     configs=(

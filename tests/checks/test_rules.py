@@ -143,7 +143,7 @@ TRAINING: dict[str, Callable[[list[dict[str, Any]]], None]] = {
     "DMR309": lambda rows: rows.extend({**row} for row in list(rows) if row["kind"] == "helpful_mle"),
     "DMR310": training.one_opening,
 }
-CONTRAST = {"DMR313", "DMR604"}  # see tests/kinds/contrast/test_built.py
+CONTRAST = {"DMR313", "DMR315", "DMR604"}  # see tests/kinds/contrast/test_built.py
 RESPONSES = {"DMR314"}  # see tests/kinds/responses/test_make.py
 
 

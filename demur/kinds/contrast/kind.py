@@ -52,4 +52,4 @@ class Contrast(Declaration, Kind):
             }
         was = old["baseline"]
         kept = {name: was[name] for name in ("pairs", "folds", "seed", "ceiling")}
-        return {**kept, "origins": {}, "text": was["nested"] or was["naive"]}
+        return {**kept, "origins": {}, "text": was["nested"] or was["naive"], "unread": 0, "read": [], "embedded": None}

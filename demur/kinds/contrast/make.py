@@ -131,10 +131,10 @@ def pairs_digest(items: pa.Table) -> str:
 
 def _paired(items: pa.Table) -> list[list[str]]:
     """The two ids of every pair."""
-    sides: defaultdict[str, list[str]] = defaultdict(list)
+    found: defaultdict[str, list[str]] = defaultdict(list)
     for pair, id in zip(items["pair_id"].to_pylist(), items["record_id"].to_pylist(), strict=True):
-        sides[pair].append(id)
-    return list(sides.values())
+        found[pair].append(id)
+    return list(found.values())
 
 
 def _read(given: Given, ids: Set[str]) -> Iterator[ReadEntry]:
@@ -168,8 +168,8 @@ def _published(rows: Sequence[dict[str, Any]], harmful: Sequence[bool]) -> Itera
     for place, row in enumerate(rows):
         if row["pair_id"] is not None and row["context"] is None:  # a passage is not released here
             members[row["pair_id"]][0 if harmful[place] else 1].append(place)
-    for name, sides in sorted(members.items()):
-        for number, (one, two) in enumerate(zip(*sides, strict=False)):
+    for name, both in sorted(members.items()):
+        for number, (one, two) in enumerate(zip(*both, strict=False)):
             yield f"{name}.{number}" if number else name, one, two
 
 
