@@ -151,7 +151,7 @@ TRAINING: dict[str, Callable[[list[dict[str, Any]]], None]] = {
     "DMR333": training.answerable,
     "DMR334": training.curt,
 }
-CONTRAST = {"DMR313", "DMR604"}  # see tests/kinds/contrast/test_built.py
+CONTRAST = {"DMR313", "DMR319", "DMR604"}  # see tests/kinds/contrast/test_built.py
 SIDES = {"DMR507"}  # see tests/kinds/evaluation/test_rules.py
 TOKENS = {"DMR332"}  # see tests/builders/test_refusal_training.py
 RESPONSES = {"DMR314"}  # see tests/kinds/responses/test_make.py
