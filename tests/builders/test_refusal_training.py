@@ -373,7 +373,7 @@ def test_every_record_is_used_or_rejected_with_its_reason(small: tuple[Small, Bu
         "no-sentence": 1,  # the key of the cabin
         "personal-data": 1,  # the key of the lodge
     }
-    (near,) = found["near-protected"]
+    near, _ = found["near-protected"]
     assert near["twin"] == record_id("prompt", PROTECTED)
     assert near["similarity"] == 1.0
     assert near["rule"] == "token (given)"

@@ -1,7 +1,7 @@
 """The bank of refusals that this project wrote: put together by hazard and by the act asked about, chosen by hash.
 
-A set whose refusals all begin alike teaches the beginning. So a refusal takes its pattern, reason and offer by a hash of
-the record; published ones are counted by their first words, and none may have more than a declared share.
+A set whose refusals all begin alike teaches the beginning. So a refusal takes its pattern, reason and offer by a hash
+of the record; published ones are counted by their first words, and none may have more than a declared share.
 """
 
 from __future__ import annotations
