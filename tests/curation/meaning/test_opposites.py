@@ -42,7 +42,8 @@ class Words:
         for row, text in enumerate(texts):
             for word in text.split():
                 found[row, zlib.crc32(word.encode()) % 512] += 1
-        return found / np.linalg.norm(found, axis=1, keepdims=True)
+        found /= np.linalg.norm(found, axis=1, keepdims=True)
+        return found
 
 
 def from_row(raw: Raw) -> Prompt:
@@ -53,7 +54,8 @@ def test_only_opposite_sides_of_one_topic_and_without_a_context(tmp_path: Path) 
     source = small_source("kettles", [*ROWS[0]], from_row, "prompt")
     with small_project(tmp_path / "small", {"kettles": (source, ROWS)}) as project:
         pinned = source.model_copy(update={"pin": project.recorded["kettles"]})
-        made = compute_opposites(project, [pinned], Places(offline=True), Words)
+        places = Places(offline=True)
+        made = compute_opposites(project, [pinned], places, Words)
     safe = record_id("prompt", "wash the red kettle")
     expected = sorted(
         tuple(sorted((record_id("prompt", text), safe))) for text in ("hide the red kettle", "take the red kettle")
