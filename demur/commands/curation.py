@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from demur.commands.common import as_json, offline, print_json, project_of
+from demur.curation.behaviour import READER_KINDS
 
 if TYPE_CHECKING:
     from demur.project import Project
@@ -27,7 +28,7 @@ def curation() -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Which text each record id means: record_id, prompt_sha256, sources.",
 )
-@click.option("--reader-kind", "kind", type=click.Choice(["human", "model", "rule"]), help="Who the readers are.")
+@click.option("--reader-kind", "kind", type=click.Choice(READER_KINDS), help="Who the readers are.")
 @click.option("--adjudicator", "adjudicators", metavar="NAME", multiple=True, help="A reader who saw others' classes.")
 @click.option("--verify", is_flag=True, help="Fetch the pinned sources, and find every text there, unchanged.")
 @offline
@@ -49,6 +50,7 @@ def import_(
     FILE is CSV: in the form of that folder, or record_id, reader, guideline, behaviour, hazards, flags with --texts and
     --reader-kind. A second reader who contradicts the first is no error: the text waits for a decision.
     """
+    from demur.curation.annotations import read_annotations
     from demur.curation.campaign import campaigns_of
     from demur.curation.importing import Told, import_labels
     from demur.curation.reports import imported_dict, imported_lines
@@ -62,8 +64,6 @@ def import_(
         print_json(imported_dict(done))
     else:
         click.echo("\n".join(imported_lines(done)))
-    from demur.curation.annotations import read_annotations
-
     described = campaigns_of(project).get(name)
     for issue in described.against(read_annotations(done.path)) if described else ():
         click.echo(f"warning: {done.path.with_suffix('.toml')} is out of date: {issue}", err=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -35,6 +36,10 @@ COLUMNS = (
 )
 MOST_HAZARDS = 3
 _SHOWN = 20
+
+
+_OWN = ("record_id", "text_sha256")
+_IDS = re.compile(r"[0-9a-f]{32} [0-9a-f]{64}")
 
 
 class Annotation(Frozen):
@@ -97,13 +102,19 @@ def read_annotations(path: Path) -> list[Annotation]:
 def numbered(path: Path, wrong: list[str]) -> dict[int, Annotation]:
     """Line number -> annotation, of a file in our form; what is wrong with others is noted."""
     found: dict[int, Annotation] = {}
+    known: dict[tuple[str, ...], Annotation] = {}  # most lines differ in their ids alone
     for line, row in read_lines(path, COLUMNS, wrong):
+        rest = tuple(cell for name, cell in row.items() if name not in _OWN)
+        if rest in known and _IDS.fullmatch(f"{row['record_id']} {row['text_sha256']}"):
+            ids = {name: row[name] for name in _OWN}
+            found[line] = Annotation.model_construct(**{**known[rest].__dict__, **ids})
+            continue
         made, faults = annotation_of({**row, "adjudicates": row["adjudicates"] == "yes"})
         wrong += [f"line {line}: {fault}" for fault in faults]
         if row["adjudicates"] not in ("yes", "no"):
             wrong.append(f"line {line}: adjudicates: expected yes or no, got {shown(row['adjudicates'])}")
         if made:
-            found[line] = made
+            found[line] = known[rest] = made
     wrong += twice(found)
     return found
 

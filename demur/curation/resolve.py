@@ -27,6 +27,7 @@ class Resolved:
         flags: sorted.
         basis: what the class rests on.
         readers: how many read the text, whatever they said.
+        said: their classes, one each, sorted.
         kinds: kinds of those whose class it is, sorted; where they disagree, of all.
         texts: sha256 of the texts they read, sorted; more than one where only case, spacing or punctuation differ.
     """
@@ -38,6 +39,7 @@ class Resolved:
     flags: tuple[Flag, ...]
     basis: Basis
     readers: int
+    said: tuple[Class, ...]
     kinds: tuple[ReaderKind, ...]
     texts: tuple[str, ...]
 
@@ -88,6 +90,7 @@ def resolve(annotations: Sequence[Annotation]) -> Resolved | None:
         flags=_flags([each for each in winners if each.adjudicates] or winners),
         basis=basis,
         readers=len(ordered),
+        said=tuple(sorted(each.behaviour for each in ordered)),
         kinds=tuple(sorted({each.kind for each in winners or ordered})),
         texts=tuple(sorted({each.text_sha256 for each in ordered})),
     )

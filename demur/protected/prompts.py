@@ -199,14 +199,16 @@ class Protected:
             schema=SCHEMA,
         )
         head = json.dumps(self._head(), sort_keys=True, separators=(",", ":"))
-        with replacing(path, "The sketch cannot be written") as part:
-            # One dictionary for all hashes of a column; no statistics, and no second copy of the schema: for size.
-            with pq.ParquetWriter(
+        # One dictionary for all hashes of a column; no statistics, and no second copy of the schema: for size.
+        with (
+            replacing(path, "The sketch cannot be written") as part,
+            pq.ParquetWriter(
                 part, SCHEMA, compression="zstd", compression_level=19, write_statistics=False, store_schema=False,
                 dictionary_pagesize_limit=1 << 26,
-            ) as writer:  # fmt: skip
-                writer.write_table(table, row_group_size=max(1, len(table)))
-                writer.add_key_value_metadata({"demur": head})
+            ) as writer,
+        ):  # fmt: skip
+            writer.write_table(table, row_group_size=max(1, len(table)))
+            writer.add_key_value_metadata({"demur": head})
 
     def _head(self) -> dict[str, Any]:
         common = {

@@ -23,6 +23,7 @@ from demur.records.schema_diff import FieldChange, schema_diff
 from demur.sets.card import built_card
 from demur.sets.folder import BuiltSet
 from demur.sets.manifest import ConfigEntry, Manifest
+from demur.sets.moved import moved_by
 
 ROWS = pa.schema(
     [
@@ -52,6 +53,7 @@ class Diff:
         terms: what became stricter: licenses, use limits, access; in words.
         eased: terms that became less strict.
         other: files besides rows, card, manifest and croissant that differ.
+        decided: sides that changed and by whose word, and rows that went and why; in words.
     """
 
     rows: pa.Table
@@ -62,6 +64,7 @@ class Diff:
     terms: tuple[str, ...]
     eased: tuple[str, ...]
     other: tuple[str, ...]
+    decided: tuple[str, ...] = ()
 
     def counts(self, config: str | None = None) -> dict[str, int]:
         """Changes by kind, of one config or of all."""
@@ -83,7 +86,7 @@ class Diff:
             "schema": [str(change) for change in self.schema],
             **{
                 name: list(getattr(self, name))
-                for name in ("configs_added", "configs_removed", "splits_removed", "terms", "eased", "other")
+                for name in ("decided", "configs_added", "configs_removed", "splits_removed", "terms", "eased", "other")
             },
         }
 
@@ -95,6 +98,7 @@ class Diff:
             if any(counts.values()):
                 said = ", ".join(f"{kind} {count}" for kind, count in counts.items() if count)
                 yield f"{'rows' if config == 'all' else f'  {config}'}: {said}"
+        yield from self.decided
         yield from (f"schema: {change}" for change in self.schema)
         for name, what in (
             ("configs_added", "config added"),
@@ -125,6 +129,10 @@ def diff(old: Path | BuiltSet, new: Path | BuiltSet) -> Diff:
     rows += [change for name in after if name not in before for change in _all(name, new, "added")]
     terms, eased = _terms(one, two, common)
     rows.sort(key=lambda row: (row["config"], row["record_id"], row["change"]))
+    by_change: dict[str, dict[str, set[str]]] = {"changed": {}, "removed": {}}
+    for row in rows:
+        if row["change"] in by_change and row["config"] in common:
+            by_change[row["change"]].setdefault(row["config"], set()).add(row["record_id"])
     return Diff(
         rows=pa.Table.from_pylist(rows, schema=ROWS),
         schema=tuple(_schemas(old, new, before, after, common)),
@@ -139,6 +147,7 @@ def diff(old: Path | BuiltSet, new: Path | BuiltSet) -> Diff:
         terms=tuple(terms),
         eased=tuple(eased),
         other=tuple(_others(old, new, one, two)),
+        decided=tuple(moved_by(old, new, by_change["changed"], by_change["removed"])),
     )
 
 

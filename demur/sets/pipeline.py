@@ -63,6 +63,7 @@ def build(
     added: Mapping[str, tuple[str, ...]] | None = None,
     lock: Path | None = None,
     configs: Sequence[str] = (),
+    curation: Curation | None = None,
 ) -> Build:
     """Build one data set into a folder; on any failure the folder keeps its last good content.
 
@@ -74,6 +75,7 @@ def build(
         added: config -> names of further sources.
         lock: assignments of an earlier release, which pin the splits.
         configs: names of the configs to build; by default all that need not be asked for.
+        curation: what people decided and readers said; by default the project's own.
 
     Raises:
         DemurError: one of its kinds, each with what to do.
@@ -88,7 +90,7 @@ def build(
     licenses = {config.name: license_of_config(builder, config.name, sources) for config in builder.configs}
     _fit(builder, sources.values())
     locked = splits.read_lock(lock) if lock else {}
-    curation = curation_of(project)
+    curation = curation_of(project) if curation is None else curation
 
     with staged(out) as stage:
         fetched = list(track(fetch_all(list(sources.values()), places or Places()), "sources fetched", len(sources)))

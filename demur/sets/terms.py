@@ -65,12 +65,3 @@ def of_records(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "use_limits": sorted({limit for each in records for limit in each["use_limits"]}),
         "access": max((each["access"] for each in records), key=ACCESS_TIERS.index),
     }
-
-
-def of_row(licenses: Mapping[str, str]) -> str:
-    """The license of a row from its sources' licenses: its source's own, or, of several, one that all of them allow.
-
-    Raises:
-        LicenseError: no license does.
-    """
-    return next(iter(licenses.values())) if len(licenses) == 1 else combine(licenses).id

@@ -50,7 +50,7 @@ def test_readers_who_differ_leave_it_open() -> None:
     found = resolve([said(TEXT, "a", "refuse", ("ncr",)), said(TEXT, "b", "careful", ("ncr",), kind="human")])
     assert found is not None
     assert (found.basis, found.behaviour, found.hazards, found.flags) == ("disagreement", None, (), ())
-    assert (found.readers, found.kinds) == (2, ("human", "model"))
+    assert (found.readers, found.said, found.kinds) == (2, ("careful", "refuse"), ("human", "model"))
 
 
 def test_an_adjudicator_wins_even_against_all() -> None:

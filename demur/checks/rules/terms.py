@@ -19,7 +19,6 @@ from demur.records.row import Origin, TextOf, columns_with
 from demur.sets.folder import BuiltSet
 from demur.sets.manifest import ConfigEntry, SourceEntry
 from demur.sets.manifest_file import NAME
-from demur.sets.terms import of_row
 
 _AGAIN = "Build it again."
 
@@ -116,18 +115,23 @@ def _row_licenses(folder: BuiltSet, entry: ConfigEntry, declared: Mapping[str, S
     for number, row in enumerate(table.select(["record_id", "source", "license", *origins]).to_pylist()):
         given = frozenset({row["source"], *(row[name]["source"] for name in origins if row[name])})
         if given not in allowed:
-            allowed[given] = _allowed(given, entry, declared)
+            allowed[given] = _allowed(given, entry, declared, None if len(origins) > 1 else row["source"])
         if row["license"] != allowed[given]:
             message = f"license {shown(row['license'])} is not that of {', '.join(map(repr, sorted(given)))}"
             yield hit(message, *folder.place(entry.name, number), record_id=row["record_id"])
 
 
-def _allowed(given: frozenset[str], entry: ConfigEntry, declared: Mapping[str, SourceEntry]) -> str | None:
-    """The license of a row from these sources; None where no license allows it, or a source is not the config's."""
+def _allowed(
+    given: frozenset[str], entry: ConfigEntry, declared: Mapping[str, SourceEntry], source: str | None
+) -> str | None:
+    """The license of a row from these sources, or None where no license allows it, or a source is not the config's.
+
+    A row of one text has the license of its ``source``; one that may hold several has a license that all of them allow.
+    """
     if not given <= {*entry.sources}:
         return None
     try:
-        return of_row({name: declared[name].license for name in given})
+        return declared[source].license if source else combine({name: declared[name].license for name in given}).id
     except DemurError:
         return None
 

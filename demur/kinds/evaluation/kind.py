@@ -33,6 +33,7 @@ class Evaluation(Balance, Kind):
     """
 
     name: ClassVar[str] = "evaluation"
+    traits: ClassVar[frozenset[str]] = frozenset({"distinct-rows", "distinct-prompts"})
     was: ClassVar[str | None] = "evaluation_item"
     stated: ClassVar[type[Frozen]] = Balance
 

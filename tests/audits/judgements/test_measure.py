@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from sklearn.metrics import cohen_kappa_score
 
 from demur.audits.judgements.artifacts import read_artifact
+from demur.audits.judgements.audit import judgements
 from demur.audits.judgements.items import Item, Items, read_items
 from demur.audits.judgements.measure import summarise
 from demur.audits.judgements.reading import read_judgements
@@ -477,3 +478,10 @@ def test_a_document_of_another_shape_is_refused(document: Any, expected: str, tm
 
 def test_the_schema_is_one_of_the_projects() -> None:
     assert declared.schemas(bundled())["judgement"].model_fields.keys() == Judgement.model_fields.keys()
+
+
+def test_the_audit_summarises_the_files_it_is_given(tmp_path: Path) -> None:
+    paths = tuple(write(tmp_path / f"{judge}.jsonl", judged("hs-u", judge)) for judge in ("rules", "model"))
+    found = judgements.measure(paths, None, None, None)
+    assert found == summarise(*read(*paths), None, [str(path) for path in paths])
+    assert found.as_dict()["files"] == tuple(map(str, paths))

@@ -19,7 +19,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from demur.audits import plots
+from demur.audits.position.audit import refusal_position
 from demur.audits.position.measure import measure
+from demur.audits.position.report import RefusalPositions
 from demur.cli import main
 from demur.errors import DemurError, FetchError, FormatError, ManifestError, OutputError, UsageError
 from demur.project import bundled
@@ -90,6 +92,14 @@ def test_a_prefix_is_counted_and_not_judged(tmp_path: Path) -> None:
     ]
     (part,) = measure(written(tmp_path / "x.jsonl", rows), prefix="before").parts
     assert (part.positions.refusals.count, part.positions.starts) == (1, (3,))
+
+
+def test_the_audit_measures_what_it_is_asked(tmp_path: Path) -> None:
+    path = written(tmp_path / "x.csv")
+    found = refusal_position.measure(path, "response", "before", ("kind=late",), None)
+    assert isinstance(found, RefusalPositions)
+    assert found == measure(path, prefix="before", where={"kind": "late"})
+    assert found != measure(path, prefix="before")
 
 
 def test_the_table_and_the_json_say_the_same(tmp_path: Path) -> None:

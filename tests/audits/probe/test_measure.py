@@ -15,10 +15,12 @@ import torch
 from click.testing import CliRunner
 
 from demur.audits.models import Loaded
+from demur.audits.probe import audit
 from demur.audits.probe.activations import activations, last_states, prompt_tokens
 from demur.audits.probe.layers import P0, margin, probe
 from demur.audits.probe.measure import measure
 from demur.audits.probe.pairs import Pairs, Split, read_pairs
+from demur.audits.probe.report import Probe
 from demur.cli import main
 from demur.errors import FormatError, UsageError
 from demur.files.kept import Kept
@@ -280,6 +282,10 @@ def test_the_command_on_a_saved_model(
     assert (tmp_path / "probe.svg").stat().st_size > 10_000
     again = json.loads(CliRunner().invoke(main, command).stdout)
     assert again == said
+    path = tmp_path / "pairs.parquet"
+    found = audit.probe.measure(str(tmp_path / "model"), path, None, "train", "test", "float32", "cpu", 16, "right", 0)
+    assert isinstance(found, Probe)
+    assert json.loads(json.dumps(found.as_dict())) == said
     coarse = json.loads(CliRunner().invoke(main, [*command, "--dtype", "bfloat16", "--padding", "left"]).stdout)
     assert coarse["summary"]["first_layer_above_p1"] == PLANTED
     for wrong, message in (

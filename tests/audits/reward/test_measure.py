@@ -14,9 +14,10 @@ import torch
 from click.testing import CliRunner
 
 from demur.audits.models import Loaded
-from demur.audits.reward import likelihood
+from demur.audits.reward import audit, likelihood
 from demur.audits.reward.likelihood import Turn, log_likelihoods, turns
 from demur.audits.reward.measure import measure
+from demur.audits.reward.report import Rewards
 from demur.audits.reward.responses import Responses, read_responses
 from demur.audits.reward.rewards import ALL, Per, Scored, reward
 from demur.cli import main
@@ -313,6 +314,11 @@ def test_the_command_on_saved_models(
     assert said["response"]["distributions"][0]["mean"] == expected.response.distributions[0].mean
     assert said["templates"][0] == said["templates"][1] == templates[0].sha256
     assert said["digests"][0] != said["digests"][1]
+    names = str(tmp_path / "aligned"), str(tmp_path / "base")
+    found = audit.reward.measure(*names, path, None, "own", "response", (), "float32", "cpu", 8, "left")
+    assert isinstance(found, Rewards)
+    assert found.shown == found.response != found.token
+    assert json.loads(json.dumps(found.as_dict())) == said
     assert (tmp_path / "reward.svg").stat().st_size > 5_000
     plain = json.loads(CliRunner().invoke(main, [*command, "--base-template", "plain", "--alpha", "1"]).stdout)
     assert plain["templates"][0] != plain["templates"][1]

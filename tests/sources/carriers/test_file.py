@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from demur.errors import FetchError, OutputError, PinError
+from demur.errors import FetchError, PinError
 from demur.files.kept import Cache
 from demur.sources.carriers import carrier_of
 from demur.sources.carriers.carrier import Exact
-from demur.sources.carriers.file import mirror_folders, newest, read, write
+from demur.sources.carriers.file import mirror_folders, newest, read
 from demur.sources.fetch import Places, fetch
 from demur.sources.mirror import Mirror, file
 from demur.sources.pin import pin
@@ -90,11 +90,3 @@ def test_files_are_read_together_or_not_at_all(tmp_path: Path) -> None:
     there = put(tmp_path, "v1")
     assert read({"rows.csv": there}) == {"rows.csv": b"q\nx\ny\n"}
     assert read({"rows.csv": there, "more.csv": there.with_name("more.csv")}) is None
-
-
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    write(tmp_path / "a" / "b.csv", b"x", tmp_path)
-    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.csv"]
-    with pytest.raises(OutputError, match="The mirror folder cannot be written") as caught:
-        write(tmp_path / "a" / "b.csv" / "c.csv", b"x", tmp_path)
-    assert caught.value.where == tmp_path
