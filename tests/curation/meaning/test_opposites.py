@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from demur.curation.meaning.encoder import Vectors
 from demur.curation.meaning.models import OPPOSITE, Model
@@ -27,6 +28,7 @@ ROWS: list[dict[str, Any]] = [
     {"prompt": "sell the red kettle", "harm": "no", "context": "A letter."},
     {"prompt": "paint the red kettle", "harm": "unknown", "context": None},
     {"prompt": "take the red kettle", "harm": "yes", "context": None},
+    {"prompt": "take the red kettle " + "and the red kettle " * 9, "harm": "yes", "context": None},
     {"prompt": "sing a song of sparrows", "harm": "no", "context": None},
 ]
 
@@ -45,6 +47,9 @@ class Words:
         found /= np.linalg.norm(found, axis=1, keepdims=True)
         return found
 
+    def whole(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        return np.array([len(text.split()) < 20 for text in texts], bool)
+
 
 def from_row(raw: Raw) -> Prompt:
     return Prompt(prompt=raw["prompt"], labels=(harmful(raw["harm"], by="author"),), context=raw["context"])
@@ -62,7 +67,7 @@ def test_only_opposite_sides_of_one_topic_and_without_a_context(tmp_path: Path) 
     )
     assert list(zip(made.table["record_id"].to_pylist(), made.table["twin"].to_pylist(), strict=True)) == expected
     assert {*made.table["cosine"].to_pylist()} == {0.75}
-    assert [*made.sources] == ["kettles"]
+    assert ([*made.sources], made.too_long) == (["kettles"], {"kettles": 1})
     made.write(tmp_path / OPPOSITES)
     again = read_pairs(Project(tmp_path), (OPPOSITE,), file=OPPOSITES)
     assert again.table.equals(made.table)
