@@ -48,17 +48,21 @@ class Curation:
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-def curation_of(project: Project) -> Curation:
+def curation_of(project: Project, labels_alone: bool = False) -> Curation:
     """Read the curation of a project.
+
+    Args:
+        project: whose files are read.
+        labels_alone: leave out what lies there of pairs, as for whoever writes those files anew.
 
     Raises:
         FormatError: a file is broken, or decisions contradict each other; nothing is applied.
         ProjectError: the settings of the curation are broken.
     """
-    own = _read(project)
+    own = _read(project, labels_alone)
     if project.root == bundled().root or not _inherits(project):
         return own
-    ours = _read(bundled())
+    ours = _read(bundled(), labels_alone)
     decided = {each.record_id for each in own.decisions}
     return Curation(
         resolved={**ours.resolved, **own.resolved},
@@ -75,12 +79,15 @@ def curation_of(project: Project) -> Curation:
     )
 
 
-def _read(project: Project) -> Curation:
+def _read(project: Project, labels_alone: bool) -> Curation:
     paths = [*sorted((project.root / FOLDER).glob("*.csv")), project.root / FILE]
+    resolved, decisions = resolve_all(annotations_of(project)), tuple(decisions_of(project))
+    if labels_alone:
+        return Curation(resolved, decisions)
     paths += [project.root / PAIRS, project.root / OPPOSITES, project.root / OPPOSED]
     return Curation(
-        resolved=resolve_all(annotations_of(project)),
-        decisions=tuple(decisions_of(project)),
+        resolved=resolved,
+        decisions=decisions,
         pairs=read_pairs(project),
         opposites=read_pairs(project, (OPPOSITE,), file=OPPOSITES),
         opposed=read_opposed(project),

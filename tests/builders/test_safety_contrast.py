@@ -108,13 +108,17 @@ def said(text: str, **more: Any) -> list[Annotation]:
     return [Annotation(**same, reader=f"model-{name}", guideline="1.1") for name in "ab"]
 
 
-def annotations() -> list[Annotation]:
+def readings() -> list[Annotation]:
     """Everything is read but two safe prompts; of those, one is a prejudice to correct, one of another hazard."""
     found = [each for one in TAKEN for each in said(one["prompt"], behaviour="refuse", hazards=("ncr",))]
     for number, one in enumerate(GIVEN[2:]):
         behaviour, hazard = "correct" if number == 0 else "careful", "vcr" if number == 1 else "ncr"
         found += said(one["prompt"], behaviour=behaviour, hazards=(hazard,))
     return sorted(found, key=lambda each: (each.record_id, each.reader))
+
+
+def ends(one: str, two: str) -> tuple[str, str]:
+    return min(one, two), max(one, two)
 
 
 def evidence() -> dict[tuple[str, str], float]:
@@ -126,7 +130,7 @@ def evidence() -> dict[tuple[str, str], float]:
     for one, two in [*published, (PLAY[0], PLAY[1]), (ODD[0], PAIRED[1])]:
         if one["pair"] != FAR:
             found[one["prompt"], two["prompt"]] = 0.6
-    return {tuple(sorted(record_id("prompt", text) for text in texts)): cosine for texts, cosine in found.items()}  # type: ignore[misc]
+    return {ends(*(record_id("prompt", text) for text in texts)): cosine for texts, cosine in found.items()}
 
 
 def pair_of(name: str) -> tuple[str, str]:
@@ -151,8 +155,8 @@ def curated(root: Path) -> Path:
         if path.name != "curation":
             (root / "builders" / path.name).symlink_to(path)
     folder = root / "builders" / "curation"
-    write_annotations(folder / "annotations" / "small.csv", annotations())
-    cells = [(*ends, cosine, OPPOSITE.name, None) for ends, cosine in sorted(evidence().items())]
+    write_annotations(folder / "annotations" / "small.csv", readings())
+    cells = [(*pair, cosine, OPPOSITE.name, None) for pair, cosine in sorted(evidence().items())]
     table = pa.Table.from_pylist([dict(zip(SCHEMA.names, each, strict=True)) for each in cells], schema=SCHEMA)
     Pairs(table, {}, (OPPOSITE,)).write(folder / "contrast_pairs.parquet")
     verdicts = [(*pair_of(REFUSED), "model-1", "topic"), (*pair_of("k4"), "model-1", "yes")]
@@ -205,7 +209,7 @@ def test_a_matched_pair_is_one_topic_one_hazard_one_split_and_read(small: Build)
         assert one["split"] == two["split"]
         assert one["group_id"] == two["group_id"]
         assert one["hazards"] == two["hazards"] == ["ncr"]
-        assert one["cosine"] == two["cosine"] == cosines[tuple(sorted((one["record_id"], two["record_id"])))]  # type: ignore[index]
+        assert one["cosine"] == two["cosine"] == cosines[ends(one["record_id"], two["record_id"])]
     texts = {each["prompt"] for each in rows}
     for number in (0, 1, 2, 3, 10):  # not read, not read, to correct, another hazard, and so near that a label is wrong
         assert GIVEN[number]["prompt"] not in texts

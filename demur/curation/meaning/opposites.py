@@ -7,6 +7,7 @@ written again.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -48,16 +49,22 @@ def compute_opposites(
     """
     fetched = list(fetch_all(sources, places))
     records, _ = collect(fetched, declared.schemas(project)["prompt"], declared.crosswalk(project))
-    curated = curate(records, curation_of(project)).records
+    curated = curate(records, curation_of(project, labels_alone=True)).records
     texts: dict[str, str] = {}
     said: dict[str, set[str]] = {}
-    cells = (curated["prompt"].to_pylist(), sides(curated).to_pylist(), curated["context"].to_pylist())
-    for id, text, side, context in zip(prompt_ids(curated), *cells, strict=True):
+    named: defaultdict[str, list[str]] = defaultdict(list)
+    cells = (curated[name].to_pylist() for name in ("prompt", "context", "lineage"))
+    for id, side, text, context, lineage in zip(prompt_ids(curated), sides(curated).to_pylist(), *cells, strict=True):
         if side != "unknown" and context is None:
             texts[id] = min(text, texts.get(id, text))
             said.setdefault(id, set()).add(side)
+            named[id].append(lineage["source"])
     ids = sorted(id for id in texts if len(said[id]) == 1)
-    vectors = vectors_of([texts[id] for id in ids], open(OPPOSITE.model), places.cache.root)
+    encoder = open(OPPOSITE.model)
+    whole = encoder.whole([texts[id] for id in ids]).tolist()
+    long = Counter(name for id, all_of_it in zip(ids, whole, strict=True) if not all_of_it for name in {*named[id]})
+    ids = [id for id, all_of_it in zip(ids, whole, strict=True) if all_of_it]
+    vectors = vectors_of([texts[id] for id in ids], encoder, places.cache.root)
     yes = np.array([said[id] == {"yes"} for id in ids], bool)
     found = near(vectors, OPPOSITE.floor, among=yes) if len(ids) else None
     columns = (found.rows.tolist(), found.twins.tolist(), found.cosines.tolist()) if found else ((), (), ())
@@ -65,4 +72,4 @@ def compute_opposites(
     kept = [(ids[row], ids[twin], cosine, OPPOSITE.name, None) for row, twin, cosine in rows if yes[row] != yes[twin]]
     table = pa.Table.from_pylist([dict(zip(SCHEMA.names, cells, strict=True)) for cells in sorted(kept)], schema=SCHEMA)
     digests = {each.source.name: each.source.pin.digest for each in fetched if each.source.pin}
-    return Pairs(table, digests, (OPPOSITE,))
+    return Pairs(table, digests, (OPPOSITE,), too_long=dict(sorted(long.items())))

@@ -27,7 +27,7 @@ class Declaration(Frozen):
     near: dict[str, Fraction]
     """Configs whose pairs share topic and style -> the smallest cosine of a pair. They hold the published pairs that
     do, and prompts that are matched; every other config holds the published pairs as they are."""
-    wording: Annotated[dict[Slug, dict[str, tuple[str, ...]]], Field(default_factory=dict)]
+    wording: dict[Slug, dict[str, tuple[str, ...]]] = Field(default_factory=dict)
     """Source -> native label -> values of prompts that share words alone with their partners, such as homonyms: they
     are in no pair of such a config."""
     length: Annotated[float, Field(gt=0)] = 2.0
@@ -36,5 +36,5 @@ class Declaration(Frozen):
     """Of the cross-validation of the text-only baseline."""
     seed: int = 0
     """Of its folds and of the bootstrap."""
-    embedded: Annotated[dict[str, Embedded], Field(default_factory=dict)]
+    embedded: dict[str, Embedded] = Field(default_factory=dict)
     """Config -> what vectors give on its pairs (``python -m bench.contrast`` measures it)."""

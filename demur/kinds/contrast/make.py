@@ -32,6 +32,9 @@ UNCLEAR = frozenset({"policy", "wrapper", "several_turns", "not_english", "needs
 """Flags of prompts that are in no matched pair: their side is disputed, or something else than their aim differs."""
 
 
+_TRIES = 3
+
+
 @dataclass(frozen=True, order=True)
 class Pair:
     """One pair: its name, rows of the harmful and of the safe side, and their cosine where it is known."""
@@ -60,6 +63,7 @@ def pair_up(declared: Declaration, records: pa.Table, given: Given, model: type[
     harmful = [value == "yes" for value in sides(records).to_pylist()]
     near = _cosines(given)
     refused = {pair for pair, said in given.opposed.items() if {*said.values()} != {"yes"}}
+    hopeless = _hopeless(given.opposed, refused)
     ids = prompt_ids(records)
     pairs = [
         Pair(name, "published", one, two, near.get((ids[one], ids[two])))
@@ -80,7 +84,7 @@ def pair_up(declared: Declaration, records: pa.Table, given: Given, model: type[
         free = {
             id: place
             for place, id in enumerate(ids)
-            if place not in _rows_of(kept) and _clear(rows[place], harmful[place], declared)
+            if place not in _rows_of(kept) and id not in hopeless and _clear(rows[place], harmful[place], declared)
         }
         pairs = kept + _matched(
             rows,
@@ -143,10 +147,17 @@ def _read(given: Given, ids: Set[str]) -> Iterator[ReadEntry]:
     for pair, verdicts in given.opposed.items():
         for reader, verdict in verdicts.items() if {*pair} <= ids else ():
             said[reader].append(verdict)
-    for reader, verdicts in sorted(said.items()):
-        rate = Rate.of(verdicts.count("yes"), len(verdicts))
+    for reader, each in sorted(said.items()):
+        rate = Rate.of(each.count("yes"), len(each))
         share = ScoreEntry(value=rate.share, low=rate.low, high=rate.high)
-        yield ReadEntry(reader=reader, pairs=len(verdicts), sensible=share)
+        yield ReadEntry(reader=reader, pairs=len(each), sensible=share)
+
+
+def _hopeless(opposed: Iterable[tuple[str, str]], refused: Set[tuple[str, str]]) -> set[str]:
+    """Prompts of so many rejected pairs, and of none that was accepted: nothing is matched to them again."""
+    tried = Counter(id for pair in refused for id in pair)
+    accepted = {id for pair in opposed if pair not in refused for id in pair}
+    return {id for id, times in tried.items() if times >= _TRIES} - accepted
 
 
 def _ends(one: str, two: str) -> tuple[str, str]:

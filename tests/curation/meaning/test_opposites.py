@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from demur.curation.meaning.encoder import Vectors
 from demur.curation.meaning.models import OPPOSITE, Model
@@ -27,6 +28,7 @@ ROWS: list[dict[str, Any]] = [
     {"prompt": "sell the red kettle", "harm": "no", "context": "A letter."},
     {"prompt": "paint the red kettle", "harm": "unknown", "context": None},
     {"prompt": "take the red kettle", "harm": "yes", "context": None},
+    {"prompt": "take the red kettle " + "and the red kettle " * 9, "harm": "yes", "context": None},
     {"prompt": "sing a song of sparrows", "harm": "no", "context": None},
 ]
 
@@ -42,7 +44,11 @@ class Words:
         for row, text in enumerate(texts):
             for word in text.split():
                 found[row, zlib.crc32(word.encode()) % 512] += 1
-        return found / np.linalg.norm(found, axis=1, keepdims=True)
+        found /= np.linalg.norm(found, axis=1, keepdims=True)
+        return found
+
+    def whole(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        return np.array([len(text.split()) < 20 for text in texts], bool)
 
 
 def from_row(raw: Raw) -> Prompt:
@@ -53,14 +59,15 @@ def test_only_opposite_sides_of_one_topic_and_without_a_context(tmp_path: Path) 
     source = small_source("kettles", [*ROWS[0]], from_row, "prompt")
     with small_project(tmp_path / "small", {"kettles": (source, ROWS)}) as project:
         pinned = source.model_copy(update={"pin": project.recorded["kettles"]})
-        made = compute_opposites(project, [pinned], Places(offline=True), Words)
+        places = Places(offline=True)
+        made = compute_opposites(project, [pinned], places, Words)
     safe = record_id("prompt", "wash the red kettle")
     expected = sorted(
         tuple(sorted((record_id("prompt", text), safe))) for text in ("hide the red kettle", "take the red kettle")
     )
     assert list(zip(made.table["record_id"].to_pylist(), made.table["twin"].to_pylist(), strict=True)) == expected
     assert {*made.table["cosine"].to_pylist()} == {0.75}
-    assert [*made.sources] == ["kettles"]
+    assert ([*made.sources], made.too_long) == (["kettles"], {"kettles": 1})
     made.write(tmp_path / OPPOSITES)
     again = read_pairs(Project(tmp_path), (OPPOSITE,), file=OPPOSITES)
     assert again.table.equals(made.table)
