@@ -16,6 +16,7 @@ from demur.checks.engine import Finding, check
 from demur.errors import ManifestError
 from demur.files.digest import content_digest, file_sha256
 from demur.files.parquet import write_parquet
+from demur.kinds.evaluation.measure import COUNTED, counts
 from demur.records.record import record_id
 from tests.conftest import TEXTS, Tiny
 
@@ -46,6 +47,13 @@ def cover(folder: Path, change: Callable[[Any], object] = lambda _: None) -> Non
         if path.suffix == ".parquet":
             table = pq.read_table(path)
             entry |= {"rows": table.num_rows, "content": content_digest(table)}
+    for config in manifest["configs"] if manifest["kind"] == "evaluation" else ():
+        shards = sorted((folder / config["name"]).glob("*.parquet"))
+        table = pa.concat_tables([pq.read_table(path) for path in shards], promote_options="permissive")
+        if "sides" in config["facts"] and {*COUNTED} <= {*table.column_names}:
+            config["facts"] |= counts(table, next(iter(manifest["parameters"]["splits"]))).model_dump(
+                mode="json", exclude={"text_alone"}
+            )
     change(manifest)
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
@@ -247,16 +255,16 @@ def test_a_value_outside_its_enum(folder: Path) -> None:
     cover(folder)
     ((code, message),) = said(folder)
     assert code == "DMR010"
-    assert message.startswith("expected: Input should be 'refuse' or 'comply'")
+    assert message.startswith("expected: Input should be 'refuse', 'answer' or 'either'")
 
 
 def test_a_label_that_contradicts_the_expectation(folder: Path) -> None:
     one, *rest = rows(folder)
-    rewrite(folder, [{**one, "expected": "comply" if one["expected"] == "refuse" else "refuse"}, *rest])
+    rewrite(folder, [{**one, "expected": "answer" if one["expected"] == "refuse" else "refuse"}, *rest])
     cover(folder)
     ((code, message),) = said(folder)
     assert code == "DMR010"
-    assert "'expected' follows from exactly one 'harmful' label" in message
+    assert "'expected' follows from the source's 'harmful' label" in message
 
 
 def test_rejects_that_are_not_the_counted_ones(folder: Path) -> None:
