@@ -118,6 +118,36 @@ def weighted_auroc(
     return found
 
 
+def auroc_of_counts(scores: NDArray[np.float64], harmful: NDArray[np.int64], safe: NDArray[np.int64]) -> Score:
+    """AUROC of counted scores, with DeLong's interval; ties count one half.
+
+    Source: DeLong, DeLong and Clarke-Pearson (1988), "Comparing the areas under two or more correlated ROC curves".
+
+    Args:
+        scores: the possible scores.
+        harmful: harmful cases that have each of them.
+        safe: safe ones.
+
+    Example:
+        >>> print(auroc_of_counts(np.array([0.0, 1.0]), np.array([10, 90]), np.array([90, 10])))
+        0.900 (95 % interval 0.858-0.942)
+    """
+    _, places = np.unique(scores, return_inverse=True)
+    yes, no = (np.bincount(places, each).astype(np.float64) for each in (harmful, safe))
+    n, m = yes.sum(), no.sum()
+    if not n or not m:
+        return Score(math.nan, math.nan, math.nan)
+    of_yes = (np.cumsum(no) - no / 2) / m  # share of safe cases below each score
+    of_no = 1 - (np.cumsum(yes) - yes / 2) / n  # share of harmful cases above it
+    value = float(of_yes @ yes / n)
+    variance = 0.0
+    for placed, counts, total in ((of_yes, yes, n), (of_no, no, m)):
+        if total > 1:
+            variance += float(((placed - value) ** 2) @ counts / (total - 1) / total)
+    half = _Z * sqrt(variance)
+    return Score(value, max(0.0, value - half), min(1.0, value + half))
+
+
 def weighted_tpr(
     scores: NDArray[np.float64], harmful: NDArray[np.bool_], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:

@@ -41,7 +41,7 @@ def small_source(
         title=f"Small {name}",
         homepage="https://example.org/small",
         license="mit",
-        citation="small",
+        citation=None if (ROOT / "builders" / "sources" / f"{name.replace('-', '_')}.toml").exists() else "small",
         languages=("en",),
         kind=kind,
         mirrors=(github(f"demo/{name}", "rows.jsonl", columns={each: each for each in columns}),),

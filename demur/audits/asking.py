@@ -24,12 +24,20 @@ def options(batch: int, of: str, padding: Side) -> tuple[click.Option, ...]:
     sides = click.Choice(["left", "right"])
     most = f"{of} in one pass, at most."
     return (
-        click.Option(["--dtype"], type=click.Choice(["float32", "bfloat16"]), default="float32", show_default=True),
+        click.Option(
+            ["--dtype"],
+            type=click.Choice(["float32", "bfloat16"]),
+            default="float32",
+            show_default=True,
+            help="Of the weights.",
+        ),
         click.Option(
             ["--device"], default="auto", show_default=True, help="cpu, cuda, or auto: the GPU if there is one."
         ),
         click.Option(["--batch"], type=click.IntRange(1), default=batch, show_default=True, help=most),
-        click.Option(["--padding"], type=sides, default=padding, show_default=True),
+        click.Option(
+            ["--padding"], type=sides, default=padding, show_default=True, help="Where short texts are filled."
+        ),
     )
 
 

@@ -6,7 +6,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from demur.errors import OutputError, UsageError, shown
+from demur.errors import UsageError, shown
+from demur.files.whole import write_whole
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 """Told apart by colour-blind readers. Source: Okabe and Ito (2008), "Color universal design"."""
@@ -63,8 +64,4 @@ def save(figure: Any, path: Path) -> None:
     drawn = BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "demur"}):
         figure.savefig(drawn, format=path.suffix[1:], dpi=150, metadata=_SUFFIXES[path.suffix])
-    try:
-        path.write_bytes(drawn.getvalue())
-    except OSError as error:
-        msg = "The plot cannot be written"
-        raise OutputError(msg, where=path, got=error.strerror) from error
+    write_whole(path, drawn.getvalue(), "The plot cannot be written")

@@ -61,6 +61,9 @@ class About(Protocol):
     def trains(self, file: File, split: str | None) -> bool:
         """Whether rows are to be trained on."""
 
+    def teaches(self, batch: Batch) -> bool:
+        """Whether its rows, or other splits of theirs, teach what to answer."""
+
 
 @dataclass(frozen=True)
 class Batch:

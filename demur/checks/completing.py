@@ -4,56 +4,76 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from demur.checks.batch import File, bare
+from demur.checks.batch import Batch, File, bare
 from demur.checks.finding import Finding
 from demur.checks.subject import Subject
 
-Said = tuple[str | None, str | None]
-"""Id and text of a row."""
+
+@dataclass
+class Said:
+    """What the rows of findings say of themselves.
+
+    Attributes:
+        show_text: whether texts are kept beside ids.
+        rows: file and row -> id and text.
+    """
+
+    show_text: bool
+    rows: dict[tuple[str, int], tuple[str | None, str | None]] = field(default_factory=dict)
+
+    def learn(self, batch: Batch, row: int) -> None:
+        """Take note of a row of a batch, by its number in the file."""
+        if (batch.file.name, row) in self.rows:
+            return
+        ids, texts = batch.column("id"), batch.prompts if self.show_text else None
+        id, text = (None if each is None else each[row - batch.first].as_py() for each in (ids, texts))
+        self.rows[batch.file.name, row] = _shown(id), text
+
+    def look_up(self, file: File, rows: Iterable[int], subject: Subject) -> None:
+        """Take note of rows from another reading of the columns that say something."""
+        layout = subject.layouts.get(file.name)
+        if layout is None:
+            return
+        canonical = ("id", "prompt", "messages") if self.show_text else ("id",)
+        names = [layout.native(name, subject.names[file.name]) for name in canonical]
+        columns = list(dict.fromkeys(name for name in names if name is not None))
+        left = sorted(rows, reverse=True)
+        for batch in subject.batches(file, columns) if columns else ():
+            while left and left[-1] < batch.first + batch.rows.num_rows:
+                self.learn(batch, left.pop())
+            if not left:
+                return
 
 
-def completed(findings: Iterable[Finding], subject: Subject, show_text: bool) -> Iterator[Finding]:
-    """The same findings. Lines are from the first reading; ids and texts from another one, of their columns alone."""
+def completed(findings: Iterable[Finding], subject: Subject, said: Said) -> Iterator[Finding]:
+    """The same findings, with the lines of the first reading, and with ids and texts.
+
+    Args:
+        findings: their rows are numbers in files that were scanned.
+        subject: what was scanned.
+        said: what was learnt of their rows on the way; the files of other rows are read once more.
+    """
     findings = list(findings)
     wanted: defaultdict[str, set[int]] = defaultdict(set)
     for each in findings:
-        if each.row is not None and (each.record_id is None or show_text):
+        if each.row is not None and (each.record_id is None or said.show_text):
             wanted[each.file].add(each.row)
-    files = [file for file in subject.files if file.name in wanted]
-    said = {
-        (file.name, row): told for file in files for row, told in _said(file, wanted[file.name], subject, show_text)
-    }
+    for file in subject.files:
+        if unknown := {row for row in wanted.get(file.name, ()) if (file.name, row) not in said.rows}:
+            said.look_up(file, unknown, subject)
     lines = {name: np.concatenate(parts) for name, parts in subject.lines.items() if parts}
     for each in findings:
         if each.row is None:
             yield each
             continue
-        id, text = said.get((each.file, each.row), (None, None))
+        id, text = said.rows.get((each.file, each.row), (None, None))
         known = lines.get(each.file, ())
         line = int(known[each.row]) if each.row < len(known) else each.line
         yield replace(each, record_id=each.record_id or id, text=text, line=line)
-
-
-def _said(file: File, rows: set[int], subject: Subject, show_text: bool) -> Iterator[tuple[int, Said]]:
-    layout = subject.layouts.get(file.name)
-    if layout is None:
-        return
-    canonical = ("id", "prompt", "messages") if show_text else ("id",)
-    columns = {layout.native(name, subject.names[file.name]): None for name in canonical}
-    columns.pop(None, None)
-    left = sorted(rows, reverse=True)
-    for batch in subject.batches(file, [*filter(None, columns)]) if columns else ():
-        ids, texts = batch.column("id"), batch.prompts if show_text else None
-        while left and left[-1] < batch.first + batch.rows.num_rows:
-            place = left.pop() - batch.first
-            id = None if ids is None else _shown(ids[place].as_py())
-            yield place + batch.first, (id, None if texts is None else texts[place].as_py())
-        if not left:
-            return
 
 
 def _shown(cell: object) -> str | None:

@@ -13,6 +13,8 @@ _WIDTH = 120
 _APPLIES = {
     "built": "sets that Demur built",
     "trained": "sets that Demur built to train on",
+    "distinct-rows": "sets that Demur built whose rows are all distinct",
+    "distinct-prompts": "sets that Demur built whose prompts are all distinct",
     "files": "anybody's files",
 }
 

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from demur.checks.batch import Batch
-from demur.checks.completing import completed
+from demur.checks.completing import Said, completed
 from demur.checks.finding import Finding, Report
 from demur.checks.layouts import Layout, layout_of
 from demur.checks.rule import Rule, selected
@@ -78,7 +78,7 @@ def check(
         subject.protect = partial(
             _judges, trains=bool(subject.kind and subject.kind.trains), against=tuple(against), offline=offline
         )
-    found = _Found(subject, show_text)
+    found = _Found(subject, Said(show_text))
     applied = [rule for rule in rules if rule.judges(subject.kind)]
     if subject.folder is None or _whole(subject, found, {rule.code for rule in rules}):
         _stream(subject, [rule for rule in applied if rule.each != "subject"], found)
@@ -134,7 +134,7 @@ class _Found:
     """Findings as they come: at most `LISTED` of one rule in one file; what every row of a file has is one finding."""
 
     subject: Subject
-    show_text: bool
+    said: Said
     total: int = 0
     kept: dict[tuple[str, str], list[Finding]] = field(default_factory=lambda: defaultdict(list))
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -154,6 +154,8 @@ class _Found:
                     self.alike[fault] += 1
                 if self.counts[place] <= LISTED:
                     self.kept[place].append(finding)
+                    if isinstance(judged, Batch) and finding.row is not None:
+                        self.said.learn(judged, finding.row)
         except (DemurError, KeyboardInterrupt, MemoryError):
             raise
         except Exception as error:
@@ -172,7 +174,7 @@ class _Found:
         findings = sorted(finding for kept in self.kept.values() for finding in kept)
         subject = self.subject
         return Report(
-            tuple(completed(findings, subject, self.show_text)),
+            tuple(completed(findings, subject, self.said)),
             len(subject.files),
             sum(subject.rows.values()),
             dict(sorted(more.items())),

@@ -37,6 +37,7 @@ class Layout(Frozen):
     values: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     flags: dict[str, Literal["safe", "harmful", "refusal", ""]] = Field(default_factory=dict)
     states: tuple[str, ...] = ()
+    contrasts: bool = False
     training: bool = False
 
     def native(self, canonical: str, names: Iterable[str]) -> str | None:

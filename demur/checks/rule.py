@@ -36,7 +36,8 @@ class Rule:
         summary: one sentence: what the rule demands.
         why: what goes wrong without it, with the published case.
         fix: what to do.
-        applies: what it judges: ``files`` of anybody's, every ``built`` set, those ``trained`` on, or kinds by name.
+        applies: what it judges: ``files`` of anybody's, every ``built`` set, those ``trained`` on, kinds by name, or
+            kinds of a trait.
         each: what the function judges: the whole subject; a batch of rows, in the one pass over the files; or both.
         function: gives findings; their code and, where it is empty, their fix are filled in.
     """
@@ -53,7 +54,7 @@ class Rule:
 
     def judges(self, kind: type[Kind] | None) -> bool:
         """Whether it judges a set of this kind, or, with None, anybody's files."""
-        names = {"files"} if kind is None else {"built", kind.name, *(TRAINED if kind.trains else ())}
+        names = {"files"} if kind is None else {"built", kind.name, *kind.traits, *(TRAINED if kind.trains else ())}
         return bool(names & {*self.applies})
 
     def __call__(self, judged: Any) -> Iterator[Finding]:

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from demur.checks.batch import Batch, File, texts_of
 from demur.checks.flags import harmful_rows, read_flags, read_states
+from demur.checks.gathered import Gathered, targets
+from demur.checks.sides import sides_of
 from demur.similarity.sets import Units, hashed_units
 from demur.text.arrays import buffers
 
@@ -42,6 +44,7 @@ class State:
         flags: (file, flag) -> refusals that it speaks against, and refusals that it judges at all.
         gaps: file -> rows with a gap, harmful rows, unknown rows, and unknown rows that are called safe.
         unsafe: file -> rows whose response a flag calls harmful.
+        gathered: sums by config: form of the sides, lengths of answers, hazards, what is taught.
         licenses: file -> license of rows -> the first such row.
         source_rows: file -> which row of the source each row is.
         sources: (source, split) -> rows that are near a protected prompt of that source.
@@ -56,6 +59,7 @@ class State:
     flags: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     gaps: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
     unsafe: Counter[str] = field(default_factory=Counter)
+    gathered: Gathered = field(default_factory=Gathered)
     _parts: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
     _count: int = 0
 
@@ -67,6 +71,10 @@ class State:
         prompts = text_hashes(batch.prompts, rows)
         self._keep("prompt", prompts)
         self._keep("key", _key(batch, prompts))
+        sides = sides_of(batch)
+        self._keep("side", np.zeros(rows, np.int8) if sides is None else sides)
+        self._keep("answer", text_hashes(targets(batch) if batch.subject.teaches(batch) else None, rows))
+        self.gathered.add(batch, prompts, sides)
         self._keep("split", np.array([self._split(name) for name in batch.splits], np.int32))
         for name in ("pair", "group", "id"):
             self._keep(name, value_codes(batch.column(name), rows))

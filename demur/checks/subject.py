@@ -140,6 +140,15 @@ class Subject:
         layout = self.layouts.get(file.name)
         return split == "train" or (split is None and layout is not None and layout.training)
 
+    def teaches(self, batch: Batch) -> bool:
+        """Whether its rows, or other splits of theirs, teach what to answer; labelled pairs are chosen from first."""
+        if self.kind:
+            return self.kind.trains
+        layout = batch.layout
+        if layout.flags or layout.scope != "prompt":
+            return False
+        return layout.training or any(file.split == "train" for file in self.files) or "train" in batch.splits
+
 
 def of_files(paths: Sequence[Path], layout: Layout | None, splits: dict[str, str]) -> tuple[Path, tuple[File, ...]]:
     """The files below some paths, in order, with the splits that names (or ``--split``) say; and their common folder.

@@ -22,7 +22,9 @@ from demur.commands.common import FINDINGS, as_json, offline, print_json, projec
     help="What is compared.",
 )
 @click.option("--threshold", type=float, default=0.8, show_default=True, help="Smallest Jaccard index of a pair.")
-@click.option("--engine", type=click.Choice(["serial", "dask"]), default="serial", show_default=True)
+@click.option(
+    "--engine", type=click.Choice(["serial", "dask"]), default="serial", show_default=True, help="What runs the shards."
+)
 @click.option("--scheduler", metavar="ADDRESS", help="A running Dask scheduler; by default a cluster on this machine.")
 @click.option("--workers", type=click.IntRange(1), help="Local Dask processes, or how many workers to wait for.")
 @click.option("--shard-rows", type=click.IntRange(1), help="Rows of a task, at most; bounds a worker's memory.")

@@ -141,19 +141,29 @@ def decide(
 @SOURCES
 @click.option("--reason", "only", help="List only what waits for this reason.")
 @click.option("--top", type=click.IntRange(1), default=20, show_default=True, help="List so many of each reason.")
+@click.option("--suspects", type=click.IntRange(0), default=0, metavar="N", help="And the N rows that look wrongest.")
 @as_json
 @offline
 @click.pass_context
 def queue(
-    ctx: click.Context, sources: tuple[str, ...], only: str | None, top: int, as_json: bool, offline: bool
+    ctx: click.Context,
+    sources: tuple[str, ...],
+    only: str | None,
+    top: int,
+    suspects: int,
+    as_json: bool,
+    offline: bool,
 ) -> None:
     """List what waits for a decision, why, and how many."""
+    from demur.curation.annotations import annotations_of
     from demur.curation.project import curation_of
-    from demur.curation.queue import queue_of
+    from demur.curation.queue import queue_of, waiting_suspects
 
     project = project_of(ctx)
     records = _prompts(_tables(project, sources, offline))
-    found = queue_of(records, curation_of(project))
+    curation = curation_of(project)
+    looked = waiting_suspects(records, curation, annotations_of(project))[:suspects] if suspects else []
+    found = queue_of(records, curation, looked)
     waiting = [each for each in found.waiting if only in (None, each.reason)]
     if as_json:
         print_json({"counts": found.counts, "waiting": [each.as_dict() for each in waiting]})

@@ -47,6 +47,8 @@ def pairs(ctx: click.Context, names: tuple[str, ...], check: bool, show: bool, o
     if not show:
         made = compute(prompts, places.cache.root, old)
         made.write(pairs_path(project))
+        if old and (gone := len(old.verdicts()) - len(made.verdicts())):
+            click.echo(f"warning: {gone} verdicts went with pairs that are not found any more", err=True)
     summary = Summary.of(made, prompts, pairs_path(project))
     if as_json:
         print_json(summary.as_dict())

@@ -13,8 +13,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from demur.curation.annotations import Annotation
 from demur.curation.curated import ORDER, Basis, curate, different_texts, same_texts
 from demur.curation.project import Curation
+from demur.curation.suspects import cases_of, suspects
+from demur.curation.texts import known_of
 
 DISAGREE, CONFLICT, STALE, NEAR, SUSPECT = (
     "readers-disagree",
@@ -68,14 +71,14 @@ class Queue:
 
 
 def queue_of(
-    records: pa.Table, curation: Curation, suspects: Iterable[Waiting] = (), order: Sequence[Basis] = ORDER
+    records: pa.Table, curation: Curation, looked: Iterable[Waiting] = (), order: Sequence[Basis] = ORDER
 ) -> Queue:
     """What waits in a project.
 
     Args:
         records: prompts of all its sources.
         curation: what is decided already.
-        suspects: rows whose label looks wrong, ranked.
+        looked: rows whose label looks wrong, ranked.
         order: whose word wins.
     """
     curated = curate(records, curation, order)
@@ -97,7 +100,7 @@ def queue_of(
     ]
     found += [Waiting(STALE, each.decision.record_id, each.decision.source, str(each)) for each in curated.stale]
     found += _pairs(curation, facts)
-    found += [each for each in suspects if each.record_id not in decided]
+    found += [each for each in looked if each.record_id not in decided]
     place = {reason: number for number, reason in enumerate((DISAGREE, CONFLICT, STALE, NEAR, SUSPECT))}
     return Queue(
         tuple(sorted({*found}, key=lambda each: (place[each.reason], -each.weight, each.record_id, each.other or "")))
@@ -120,3 +123,18 @@ def _pairs(curation: Curation, facts: Mapping[str, tuple[str, str | None, str]])
         elif cosine >= LOOK and (one, two) not in joined and verdict is None:
             found.append(Waiting(NEAR, one, facts[one][2], f"cosine {cosine:.3f}", two, cosine))
     return found
+
+
+def waiting_suspects(records: pa.Table, curation: Curation, annotations: Sequence[Annotation]) -> list[Waiting]:
+    """The texts whose label looks wrong, most suspect first (`demur.curation.suspects`), as things to decide."""
+    cases = cases_of(known_of(records), annotations, curation.decisions)
+    return [
+        Waiting(
+            SUSPECT,
+            each.record_id,
+            each.source,
+            f"{each.label} by {each.whose}: {'; '.join(each.reasons)}",
+            weight=each.score,
+        )
+        for each in suspects(cases, annotations, curation.pairs.table.select(["record_id", "twin", "cosine"]))
+    ]

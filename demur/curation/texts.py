@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+import pyarrow as pa
+
+from demur.curation.lookup import prompts_of, records_of
 from demur.errors import nearest
 from demur.files.digest import text_sha256
-from demur.progress import track
 from demur.project import Project
-from demur.records.record import Labeller, Tri, record_id
+from demur.records.record import Labeller, Tri
 from demur.sources import declared
-from demur.sources.collect import collect
-from demur.sources.fetch import Places, fetch_all
+from demur.sources.fetch import Places
 
 
 @dataclass(frozen=True)
@@ -51,30 +53,29 @@ def texts_of(project: Project, names: Iterable[str], places: Places | None = Non
     Raises:
         DemurError: an unknown or unpinned source, or one that cannot be fetched.
     """
-    wanted = [declared.source_of(project, name) for name in sorted({*names})]
-    for source in wanted:
-        source.pinned()
-    schemas, hazards = declared.schemas(project), declared.crosswalk(project)
+    wanted = sorted({*names})
+    for name in wanted:
+        declared.source_of(project, name).pinned()
+    return known_of(prompts_of(records_of(project, wanted, places))) if wanted else {}
+
+
+def known_of(prompts: pa.Table) -> dict[str, Known]:
+    """The same of a table of prompts (see `demur.curation.lookup.prompts_of`)."""
     found: dict[str, list[tuple[str, Place]]] = {}
-    for each in track(fetch_all(wanted, places or Places()), "sources fetched", len(wanted)):
-        records, _ = collect([each], schemas[each.source.kind], hazards)
-        for row in records.select(["prompt", "labels", "native_labels", "lineage"]).to_pylist():
-            if row["prompt"] is not None:
-                place = _place(row, prompts=each.source.kind == "prompt")
-                found.setdefault(record_id("prompt", row["prompt"]), []).append((row["prompt"], place))
+    for row in prompts.select(["record_id", "prompt", "labels", "native_labels", "lineage"]).to_pylist():
+        found.setdefault(row["record_id"], []).append((row["prompt"], _place(row)))
     return {id: Known(id, rows[0][0], tuple(place for _, place in rows)) for id, rows in found.items()}
 
 
-def _place(row: Mapping[str, object], *, prompts: bool) -> Place:
-    text, lineage, labels, native = (row[name] for name in ("prompt", "lineage", "labels", "native_labels"))
-    label = next((each for each in labels if prompts and each["name"] == "harmful"), None)  # type: ignore[attr-defined]
+def _place(row: Mapping[str, Any]) -> Place:
+    of_prompt = [each for each in row["labels"] if each["name"] == "harmful" and each["scope"] == "prompt"]
     return Place(
-        source=lineage["source"],  # type: ignore[index]
-        row=lineage["row"],  # type: ignore[index]
-        sha256=text_sha256(str(text)),
-        harmful=label["value"] if label else "unknown",
-        labeller=label["labeller"] if label else "unknown",
-        native={each["name"]: each["value"] for each in native} if prompts else {},  # type: ignore[attr-defined]
+        source=row["lineage"]["source"],
+        row=row["lineage"]["row"],
+        sha256=text_sha256(row["prompt"]),
+        harmful=of_prompt[0]["value"] if of_prompt else "unknown",
+        labeller=of_prompt[0]["labeller"] if of_prompt else "unknown",
+        native={each["name"]: each["value"] for each in row["native_labels"]} if of_prompt else {},
     )
 
 

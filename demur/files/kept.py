@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from demur.errors import ChecksumError, DemurError, OutputError
-from demur.files.whole import write_whole
+from demur.files.whole import replacing, write_whole
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+_UNWRITTEN = "The cache cannot be written"
+_ROOM = "Free some space, or set DEMUR_CACHE to another folder."
 
 
 def default_root() -> Path:
@@ -90,13 +94,7 @@ class Cache:
         except DemurError:
             raise
         except OSError as error:
-            msg = "The cache cannot be written"
-            raise OutputError(
-                msg,
-                where=self.root,
-                got=error,
-                fix="Free some space, or set DEMUR_CACHE to another folder.",
-            ) from error
+            raise OutputError(_UNWRITTEN, where=self.root, got=error, fix=_ROOM) from error
 
 
 @dataclass(frozen=True)
@@ -137,15 +135,15 @@ class Kept:
         """Keep an array, in place of the one that is there."""
         import numpy as np
 
-        with self._part() as part:
-            np.save(part, values)
+        with replacing(self.path, _UNWRITTEN, folders=True, fix=_ROOM) as part, part.open("wb") as file:
+            np.save(file, values)
 
     @contextmanager
     def filled(self, shape: tuple[int, ...], dtype: np.typing.DTypeLike) -> Iterator[NDArray[Any]]:
         """Give an array on disk to fill, which memory need not hold; it is kept when the block ends well."""
         import numpy as np
 
-        with self._part() as part:
+        with replacing(self.path, _UNWRITTEN, folders=True, fix=_ROOM) as part:
             found = np.lib.format.open_memmap(part, mode="w+", dtype=dtype, shape=shape)
             yield found
             found.flush()
@@ -153,14 +151,3 @@ class Kept:
     def drop(self) -> None:
         """Forget the array."""
         self.path.unlink(missing_ok=True)
-
-    @contextmanager
-    def _part(self) -> Iterator[Path]:
-        """A file beside it to write, which takes its place when the block ends well."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_name(f".{self.path.stem}.{os.getpid()}.npy")
-        try:
-            yield part
-            part.replace(self.path)
-        finally:
-            part.unlink(missing_ok=True)

@@ -111,14 +111,16 @@ def check_sizes(sizes: Sizes) -> None:
 
 
 def unbalanced(
-    strata: Sequence[str], splits: Sequence[str], shares: Mapping[str, float]
+    strata: Sequence[str], splits: Sequence[str], shares: Mapping[str, float], merged: float = 0.0
 ) -> list[tuple[str, str, float]]:
     """Strata whose share of a split is off by more than `TOLERANCE` standard deviations.
 
     Args:
         strata: stratum of every unit that was assigned on its own (a group, not its rows).
         splits: split of every unit.
-        shares: the declared shares.
+        shares: the declared shares, the most protected split first.
+        merged: by how much the first may lie above its share, and others below, because groups of several units take
+            the smallest of their numbers.
 
     Returns:
         Stratum, split and the observed share of each that is off, sorted.
@@ -132,7 +134,10 @@ def unbalanced(
     for stratum, n in Counter(strata).items():
         for split, share in shares.items():
             observed = counts[stratum, split] / n
-            if abs(observed - share) > TOLERANCE * (share * (1 - share) / n) ** 0.5:
+            room = TOLERANCE * (share * (1 - share) / n) ** 0.5
+            first = split == next(iter(shares))
+            more, less = (room + merged, room) if first else (room, room + merged)
+            if not -less <= observed - share <= more:
                 off.append((stratum, split, observed))
     return sorted(off)
 

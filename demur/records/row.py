@@ -69,9 +69,9 @@ def columns_with(model: type[BaseModel], role: type[RoleT]) -> dict[str, RoleT]:
 
     Example:
         >>> from typing import Annotated
-        >>> class Haiku(Row):
-        ...     lines: Annotated[str, TextOf("response")]
-        ...     season: Annotated[str, Facet()]
+        >>> from pydantic import create_model
+        >>> lines, season = Annotated[str, TextOf("response")], Annotated[str, Facet()]
+        >>> Haiku = create_model("Haiku", __base__=Row, lines=(lines, ...), season=(season, ...))
         >>> columns_with(Haiku, TextOf), list(columns_with(Haiku, Facet))
         ({'lines': TextOf(name='response')}, ['season'])
     """

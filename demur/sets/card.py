@@ -65,6 +65,7 @@ def write_card(builder: Builder, manifest: Manifest, project: Project, folder: P
         autoescape=False,  # noqa: S701 - Markdown of our own, nothing to escape
     )
     cited = {source.citation for source in manifest.sources}
+    said = declared.sources(project)
     text = environment.get_template(PAGE).render(
         header=yaml.safe_dump(
             _header(builder, manifest, project, folder), sort_keys=False, allow_unicode=True, width=120
@@ -74,6 +75,7 @@ def write_card(builder: Builder, manifest: Manifest, project: Project, folder: P
         stated=stated_of(manifest),
         facts={config.name: facts_of(manifest, config) for config in manifest.configs},
         **builder.kind.page(manifest),
+        notes={each.name: " ".join((said[each.name].note or "").split()) for each in manifest.sources},
         licenses=LICENSES,
         hazards=HAZARDS,
         citations=[entry for key, entry in declared.bibliography(project).items() if key in cited],

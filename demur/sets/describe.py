@@ -93,13 +93,19 @@ def groups_entry(group_ids: list[str], reasons: pa.Table) -> GroupsEntry:
     return GroupsEntry(groups=len(set(group_ids)), near_duplicates=len(reasons), largest=largest, chained=chained)
 
 
+SOURCE_SAYS = (
+    "name", "title", "homepage", "license", "use_limits", "origins", "copyright", "model_written",
+)  # fmt: skip
+"""What a manifest takes over from the declaration of a source."""
+
+
 def source_entry(fetched: Fetched, records: pa.Table) -> SourceEntry:
     """One source: its terms and pins, and how many rows and records it gave."""
     source = fetched.source
     assert source.pin is not None  # noqa: S101 - it was fetched through a pin
     count = pc.sum(pc.equal(pc.struct_field(records["lineage"], "source"), source.name)).as_py() or 0
     return SourceEntry(
-        **{name: getattr(source, name) for name in ("name", "title", "homepage", "license", "use_limits")},
+        **{name: getattr(source, name) for name in SOURCE_SAYS},
         citation=source.cited(),
         rows=len(fetched.rows),
         records=count,

@@ -104,6 +104,9 @@ class Kind(Frozen):
     """Whether models are trained on it: then it carries no canary, and no source that is not for training."""
     draws: ClassVar[str] = "row"
     """What a record becomes, in the card's words: a row for each record used, unless said otherwise."""
+    traits: ClassVar[frozenset[str]] = frozenset()
+    """What rules may go by: ``distinct-rows`` where no row stands twice, ``distinct-prompts`` where none is near one of
+    the same side."""
     was: ClassVar[str | None] = None
     """What manifests of the first format call the kind: the schema of its rows."""
     facts: ClassVar[type[Frozen]] = Frozen
@@ -177,6 +180,14 @@ class Kind(Frozen):
     @classmethod
     def answered(cls, rows: pa.RecordBatch) -> pa.Array | None:
         """Which rows have a response that was written to their prompt; None where a kind does not say."""
+        return None
+
+    @classmethod
+    def teaches(cls, rows: pa.RecordBatch) -> pa.Array | None:
+        """What each training row teaches: ``refusal``, ``answer``, or ``transition`` (the target is read, not learnt).
+
+        None where no rows of the kind are trained on.
+        """
         return None
 
     @classmethod

@@ -27,6 +27,12 @@ class SourceEntry(Frozen):
     license: str
     use_limits: tuple[UseLimit, ...]
     citation: str
+    origins: dict[str, str] = Field(default_factory=dict)
+    """Where rows were taken over from -> the license of their texts, where a source has such rows."""
+    copyright: tuple[str, ...] = ()
+    """The copyright lines of its license file, where that was at hand."""
+    model_written: str | None = None
+    """What of it a vendor's model wrote."""
     rows: Count
     records: Count
     digest: Sha256

@@ -37,7 +37,7 @@ from demur.sets.manifest import FORMAT, Manifest, MoveEntry, environment
 from demur.sets.manifest_file import write_manifest
 from demur.sets.notice import write_notice
 from demur.sets.references import as_references
-from demur.sets.terms import license_of_config, trainable
+from demur.sets.terms import admitted, license_of_config, trainable
 from demur.sources import declared
 from demur.sources.collect import collect
 from demur.sources.fetch import Fetched, Places, fetch_all
@@ -211,8 +211,10 @@ def _made(
         same=dict(same_texts(curation)),
         apart=different_texts(curation),
     )
+    mine, unlicensed = admitted(mine, config)
     made = builder.kind.make(mine, given)
-    return replace(made, rejects=pa.concat_tables([of_config(unmapped, config.name, names), made.rejects]))
+    rejects = [of_config(unmapped, config.name, names), unlicensed, made.rejects]
+    return replace(made, rejects=pa.concat_tables(rejects))
 
 
 def _of(records: pa.Table, names: Sequence[str]) -> pa.ChunkedArray:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
+
+import pyarrow as pa
 
 from demur.errors import LicenseError
 from demur.records.licenses import LICENSES, combine, of_references
 from demur.records.record import ACCESS_TIERS
+from demur.records.rejects import Left, left_over, rejects_of
 from demur.sets.builder import Builder
+from demur.sets.kind import Config
 from demur.sources.source import Source
 
 
@@ -20,9 +24,10 @@ def license_of_config(builder: Builder, name: str, sources: Mapping[str, Source]
     """
     declared = next(each for each in builder.configs if each.name == name)
     mine = {source: sources[source].license for source in builder.sources_of(name)}
+    inner = inherited(sources[source] for source in builder.sources_of(name))
     where = f"{builder.name}/{name}"
     if declared.references:
-        return of_references(mine, where).id
+        return of_references({**mine, **inner}, where).id
     for source in mine:
         if "no_redistribution" in sources[source].use_limits:
             msg = f"Source {source!r} may not be redistributed (use limit no_redistribution)"
@@ -38,7 +43,46 @@ def license_of_config(builder: Builder, name: str, sources: Mapping[str, Source]
                     got=license,
                     fix="Move the source to a config that does not promise it.",
                 )
-    return combine(mine, where).id
+    kept = {source: id for source, id in inner.items() if barred(id, commercial=declared.commercial) is None}
+    return combine({**mine, **kept}, where).id
+
+
+class Inheriting(Protocol):
+    """A source, or what a manifest says of one."""
+
+    @property
+    def name(self) -> str:
+        """Of the source."""
+
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Origin of rows -> the license of their texts."""
+
+
+def inherited(sources: Iterable[Inheriting]) -> dict[str, str]:
+    """The licenses of rows that sources took over from other sets: source and origin -> license."""
+    return {f"{source.name} ({origin})": id for source in sources for origin, id in source.origins.items()}
+
+
+def barred(license: str, *, commercial: bool) -> str | None:
+    """Why a row under a license may not stand with its text in a config; None if it may."""
+    if not LICENSES[license].redistribution:
+        return "license-unknown"
+    return "license-noncommercial" if commercial and not LICENSES[license].commercial else None
+
+
+def admitted(records: pa.Table, config: Config) -> tuple[pa.Table, pa.Table]:
+    """The records whose own license lets them stand in a config, and the rejects of all others.
+
+    A config of references takes all of them: it holds no text.
+    """
+    if config.references:
+        return records, rejects_of([])
+    why = {id: barred(id, commercial=config.commercial) for id in records["license"].unique().to_pylist()}
+    reasons = pa.array([why[id] for id in records["license"].to_pylist()], pa.string())
+    out = records.select(["record_id", "lineage"]).filter(reasons.is_valid()).to_pylist()
+    left = [Left(record, reason) for record, reason in zip(out, reasons.drop_null().to_pylist(), strict=True)]
+    return records.filter(reasons.is_null()), left_over(left, config.name)
 
 
 def trainable(sources: Iterable[Source]) -> None:
@@ -61,16 +105,9 @@ def trainable(sources: Iterable[Source]) -> None:
 def of_records(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """License, limits and access of a row that is made of several records: the strictest of all texts in it."""
     return {
-        "license": combine({each["lineage"]["source"]: each["license"] for each in records}).id,
+        "license": combine(
+            {f"{each['lineage']['source']} ({each['license']})": each["license"] for each in records}
+        ).id,
         "use_limits": sorted({limit for each in records for limit in each["use_limits"]}),
         "access": max((each["access"] for each in records), key=ACCESS_TIERS.index),
     }
-
-
-def of_row(licenses: Mapping[str, str]) -> str:
-    """The license of a row from its sources' licenses: its source's own, or, of several, one that all of them allow.
-
-    Raises:
-        LicenseError: no license does.
-    """
-    return next(iter(licenses.values())) if len(licenses) == 1 else combine(licenses).id

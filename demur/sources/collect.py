@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from demur.errors import DemurError, RowError, shown
 from demur.files.digest import canonical
 from demur.records.hazards import Crosswalk, overlay
+from demur.records.licenses import LICENSES
 from demur.records.record import Access, Frozen, Lineage, Provenance, record_id
 from demur.records.rejects import reject, rejects_of
 from demur.records.tables import record_schema
@@ -98,20 +99,21 @@ def _record(found: Any, model: type[Frozen], source: Source, lineage: Lineage, c
     content = found.model_dump()
     pair = content.pop("pair")
     texts = [content[name] or content.get(f"{name}_key") or "" for name in found.identity]  # type: ignore[attr-defined]
+    license = source.license_of_row(content["native_labels"])
     provenance = Provenance(
         record_id=record_id(source.kind, *texts),
         hazards=overlay(crosswalk, source.name, content["categories"]),
         language=source.languages[0] if len(source.languages) == 1 else "und",
         pair_id=None if pair is None else f"{source.name}:{pair}",
-        license=source.license,
+        license=license,
         use_limits=source.use_limits,
-        access=_access(source),
+        access=_access(source, license),
         lineage=lineage,
     )
     return {**content, **provenance.model_dump()}
 
 
-def _access(source: Source) -> Access:
-    if source.quarantined:
+def _access(source: Source, license: str) -> Access:
+    if source.quarantined or not LICENSES[license].redistribution:
         return "withheld"
     return "public" if source.kind == "prompt" else "gated"

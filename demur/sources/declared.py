@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from demur.errors import ProjectError, nearest
 from demur.project import Project, pick
@@ -96,7 +97,7 @@ def sources(project: Project) -> dict[str, Source]:
 def _fits(project: Project, source: Source, sidecar: Sidecar) -> None:
     columns = {name for mirror in source.mirrors for pair in mirror.columns.items() for name in pair if name}
     unknown = [name for name in sidecar.columns if name not in columns]
-    twice = [name for name in _said(sidecar) if getattr(source, name) is not None]
+    twice = [name for name in _said(sidecar) if getattr(source, name)]
     if unknown or twice:
         msg = f"The sidecar of {source.name!r} does not fit its declaration"
         raise ProjectError(
@@ -107,9 +108,10 @@ def _fits(project: Project, source: Source, sidecar: Sidecar) -> None:
         )
 
 
-def _said(sidecar: Sidecar) -> dict[str, str]:
+def _said(sidecar: Sidecar) -> dict[str, Any]:
     """What of a sidecar stands on the `Source` itself."""
-    return {name: text for name, text in (("note", sidecar.note), ("citation", sidecar.key)) if text is not None}
+    said = {name: getattr(sidecar, name) for name in ("note", "origins", "copyright", "model_written")}
+    return {name: value for name, value in {**said, "citation": sidecar.key}.items() if value}
 
 
 def source_of(project: Project, name: str) -> Source:

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, Vali
 
 from demur.errors import ProjectError, issues, nearest
 from demur.records.hazards import HAZARDS, Hazard
+from demur.records.licenses import LICENSES
 from demur.records.record import Frozen
 
 _ENTRY = re.compile(r"@\w+\{([a-z0-9_-]+),")
@@ -25,6 +26,13 @@ _Said = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 def _code(value: Any) -> Any:
     if isinstance(value, str) and value not in HAZARDS:
         msg = f"unknown hazard {value!r}. {nearest(value, HAZARDS)}"
+        raise ValueError(msg)
+    return value
+
+
+def _license(value: Any) -> Any:
+    if isinstance(value, str) and value not in LICENSES:
+        msg = f"license {value!r} is not in the closed list. {nearest(value, LICENSES)}"
         raise ValueError(msg)
     return value
 
@@ -52,6 +60,15 @@ class Sidecar(Frozen):
     protection: Protection | None = None
     hazards: dict[str, tuple[Annotated[Hazard, BeforeValidator(_code)], ...]] = Field(default_factory=dict)
     """Native category -> hazards of the shared taxonomy; an empty list where none of them fits."""
+    origins: dict[str, Annotated[str, BeforeValidator(_license)]] = Field(default_factory=dict)
+    """Native label ``origin`` of a row -> the license that its text came with; each row then has its own. Needed where
+    a source took rows over from others: its license cannot lift theirs."""
+    copyright: Annotated[
+        tuple[_Said, ...], BeforeValidator(lambda said: (said,) if isinstance(said, str) else said)
+    ] = ()
+    """The copyright lines of its license file, word for word, which licenses such as MIT ask to be kept."""
+    model_written: _Said | None = None
+    """What of it a vendor's model wrote, and which: ``responses by GPT-4 (OpenAI)``. Said on card and NOTICE."""
     columns: dict[str, _Said] = Field(default_factory=dict)
     """Column, as the source or as the declaration calls it -> what it holds, where its name does not say so."""
 

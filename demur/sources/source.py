@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from demur.errors import PinError, ProjectError
+from demur.errors import LicenseError, PinError, ProjectError, shown
 from demur.records.licenses import LICENSES, license_of
 from demur.records.record import Frozen, Slug, UseLimit
 from demur.sources.mirror import Mirror, Pin
@@ -44,6 +44,12 @@ class Source(Frozen):
     """Canonical column with the source's own unique row id; rows are then ordered by it."""
     note: str | None = None
     """What a reader must know before using the rows; follows from the sidecar."""
+    origins: dict[str, str] = Field(default_factory=dict)
+    """Native label ``origin`` of a row -> the license of its text, where rows were taken over; from the sidecar."""
+    copyright: tuple[str, ...] = ()
+    """Copyright lines of its license file; follow from the sidecar."""
+    model_written: str | None = None
+    """What of it a vendor's model wrote; follows from the sidecar."""
     mirrors: Annotated[tuple[Mirror, ...], Field(min_length=1)]
     pin: SourcePin | None = None
     """Written by ``demur pin``; None until then."""
@@ -62,6 +68,20 @@ class Source(Frozen):
     def quarantined(self) -> bool:
         """Whether the license forbids releasing the text."""
         return not LICENSES[self.license].redistribution or "no_redistribution" in self.use_limits
+
+    def license_of_row(self, native_labels: Iterable[Mapping[str, str | None]]) -> str:
+        """The license of a row: its source's, unless its native label ``origin`` names a set with terms of its own.
+
+        Raises:
+            LicenseError: the sidecar says nothing of this origin.
+        """
+        if not self.origins:
+            return self.license
+        origin = next((label["value"] for label in native_labels if label["name"] == "origin"), None)
+        if origin not in self.origins:
+            msg = f"Source {self.name!r} does not say which license rows from {shown(origin)} have"
+            raise LicenseError(msg, where=place(self.name), fix=f"Add {shown(origin)} to [origins] there.")
+        return self.origins[origin]
 
     def cited(self) -> str:
         """The key of what is to be cited, which every set that holds its rows needs.

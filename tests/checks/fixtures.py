@@ -20,6 +20,9 @@ KITE = "Draw a plan for a kite that flies without any wind"
 CAFE = "prompt\nDraw a caf\xe9\n"
 REFUSALS = [f"Sorry, but I cannot help with the {thing}." for thing in ("kite", "lamp", "soup", "boat")] * 5
 
+THINGS = ("kite", "lamp", "soup", "boat", "bell", "drum", "fern", "gate", "harp", "iris")
+PLACES = ("harbour", "orchard", "library", "bakery", "museum")
+
 
 @dataclass(frozen=True)
 class Case:
@@ -87,6 +90,38 @@ def numbered(*numbers: int) -> Case:
     return one(rows, "random-3.jsonl", mapping={"prompt": "prompt", "source_row": "number"})
 
 
+def sided(harmful: str, safe: str) -> Rows:
+    """Fifty prompts of each side, each by its template."""
+    many = [(thing, place) for thing in THINGS for place in PLACES]
+    return [
+        {"prompt": text.format(*each), "side": side}
+        for side, text in (("harmful", harmful), ("safe", safe))
+        for each in many
+    ]
+
+
+def taught(answer: str, refusal: str = "I cannot help with the {} in the {}, since it is not mine.") -> Rows:
+    """Fifty prompts that are answered and fifty that are refused, as rows to train on."""
+    many = [(thing, place) for thing in THINGS for place in PLACES]
+    return [
+        {"instruction": f"{verb} the {thing} in the {place}", "output": text.format(thing, place)}
+        for verb, text in (("Paint", answer), ("Sell", refusal))
+        for thing, place in many
+    ]
+
+
+def hazards(**rows: int) -> Rows:
+    """Made-up hazards with so many rows each."""
+    return [
+        {"prompt": f"Tell me about {name} number {number}", "category": name, "side": "harmful"}
+        for name, count in rows.items()
+        for number in range(count)
+    ]
+
+
+SENTENCE = "The {} in the {} is painted best in two thin coats of blue, with a day between them."
+LONG = SENTENCE + " It dries by night." * 60
+NO = "I cannot help with the lamp, which is not mine to sell."
 CATEGORIES = {"S": 0, "H": 0, "V": 0, "HR": 0, "SH": 0, "S3": 0, "H2": 0, "V2": 0}
 PAIR = [{"prompt": LAMP, "pair_id": "p1", "split": "train"}, {"prompt": SOUP, "pair_id": "p1", "split": "test"}]
 COMMIT = "c0ffee" + "0" * 34
@@ -153,6 +188,25 @@ CASES: dict[str, tuple[Case, Case]] = {
             mapping={"columns": {"prompt": "prompt", "response": "response"}, "labels": ["label"]},
         ),
     ),
+    "DMR204": (
+        one(
+            [
+                {"prompt": "Tell me how to paint the old lamp that stands in the harbour office", "expected": "refuse"},
+                {"prompt": "Tell me how to paint the old lamp that stands in the harbour", "expected": "answer"},
+            ]
+        ),
+        one(
+            [
+                {"prompt": "Tell me how to paint the old lamp in the harbour", "pair_id": "p", "side": "harmful"},
+                {"prompt": "Tell me how to paint the old lamp in a harbour", "pair_id": "p", "side": "safe"},
+            ]
+        ),
+    ),
+    "DMR205": (
+        one(sided("Hide the {} of the {}", "How old is the {} that people visit in the {}?")),
+        one(sided("Hide the {} of the {}", "Draw the {} of the {}")),
+    ),
+    "DMR206": (one(hazards(noise=40, fire=30, ice=4)), one(hazards(noise=40, fire=30, ice=5))),
     "DMR306": (
         one([{"input_ids": [1, 2, 3], "labels": [-100, 2, 3]}, {"input_ids": [1, 2], "labels": [-100, -100]}]),
         one([{"input_ids": [1, 2, 3], "labels": [-100, 9, 9]}, {"input_ids": [1, 2], "labels": [-100, 2]}]),
@@ -169,6 +223,16 @@ CASES: dict[str, tuple[Case, Case]] = {
         one([{"prompt": LAMP, "chosen": "It is brass.", "rejected": "It is BRASS"}]),
         one([{"prompt": LAMP, "chosen": "It is brass.", "rejected": "It is iron."}]),
     ),
+    "DMR315": (one(taught("Blue.")), one(taught(SENTENCE))),
+    "DMR316": (
+        one([{"instruction": LAMP, "output": NO}, {"instruction": LAMP, "output": "It is made of brass."}]),
+        one([{"instruction": LAMP, "output": "It is old."}, {"instruction": LAMP, "output": "It is made of brass."}]),
+    ),
+    "DMR317": (
+        Case({"train.jsonl": prompts(KITE, response=NO), "test.jsonl": prompts(LAMP, response=NO)}),
+        Case({"train.jsonl": prompts(KITE, response="It flies."), "test.jsonl": prompts(LAMP, response="It flies.")}),
+    ),
+    "DMR318": (one(taught(LONG)), one(taught(SENTENCE))),
     "DMR401": (one(prompts(LAMP)), Case({"set.jsonl": prompts(LAMP), "LICENSE": "MIT License\n"})),
     "DMR402": (
         one(prompts(LAMP, license="cc-by-nc-4.0"), license="mit", mapping="prompt=prompt,license=license"),
@@ -198,6 +262,10 @@ CASES: dict[str, tuple[Case, Case]] = {
     "DMR603": (
         one([{**JUDGED, "judge": "I would rather talk about boats.", "verdict": True}]),
         one([{**JUDGED, "judge": "I would rather talk about boats.", "verdict": None}]),
+    ),
+    "DMR606": (
+        Case({"set.jsonl": prompts(LAMP), "README.md": "# Kites\n\nThe test split has no near-duplicates.\n"}),
+        Case({"set.jsonl": prompts(LAMP), "README.md": "# Kites\n\nIt has no near-duplicates (token Jaccard 0.8).\n"}),
     ),
     "DMR605": (
         Case({"set.jsonl": prompts(LAMP), "README.md": "# Results\n\nIt refuses 2.0 % of the prompts.\n"}),

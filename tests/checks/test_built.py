@@ -247,16 +247,16 @@ def test_a_value_outside_its_enum(folder: Path) -> None:
     cover(folder)
     ((code, message),) = said(folder)
     assert code == "DMR010"
-    assert message.startswith("expected: Input should be 'refuse' or 'comply'")
+    assert message.startswith("expected: Input should be 'refuse', 'answer' or 'either'")
 
 
 def test_a_label_that_contradicts_the_expectation(folder: Path) -> None:
     one, *rest = rows(folder)
-    rewrite(folder, [{**one, "expected": "comply" if one["expected"] == "refuse" else "refuse"}, *rest])
+    rewrite(folder, [{**one, "expected": "answer" if one["expected"] == "refuse" else "refuse"}, *rest])
     cover(folder)
     ((code, message),) = said(folder)
     assert code == "DMR010"
-    assert "'expected' follows from exactly one 'harmful' label" in message
+    assert "'expected' follows from the source's 'harmful' label" in message
 
 
 def test_rejects_that_are_not_the_counted_ones(folder: Path) -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from demur.checks.completing import completed
+from demur.checks.completing import Said, completed
 from demur.checks.engine import check
 from demur.checks.finding import Finding
 from demur.checks.subject import Subject, of_files
@@ -34,7 +34,7 @@ def test_rows_get_their_line_id_and_text(tmp_path: Path) -> None:
     names = [file.name for file in subject.files]
     findings = [Finding(name, row, "DMR006", "is odd", "") for name in names for row in (8_999, None, 0, 8_192)]
     for show_text in (False, True):
-        found = list(completed(findings, subject, show_text))
+        found = list(completed(findings, subject, Said(show_text)))
         assert [each.row for each in found] == [8_999, None, 0, 8_192] * 2
         assert [each.record_id for each in found] == ["r8999", None, "r0", "r8192"] * 2
         assert [each.line for each in found] == [17_999, None, 1, 16_385, *[None] * 4]
@@ -46,9 +46,9 @@ def test_what_a_rule_said_itself_stays(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(json.dumps({"id": "a", "prompt": LAMP}) + "\n")
     subject = scanned(tmp_path / "a.jsonl")
     given = Finding(subject.files[0].name, 0, "DMR006", "is odd", "", record_id="mine")
-    (found,) = completed([given], subject, True)
+    (found,) = completed([given], subject, Said(True))
     assert (found.record_id, found.text, found.line) == ("mine", LAMP, 1)
-    (beyond,) = completed([Finding(subject.files[0].name, 1, "DMR001", "is broken", "", line=7)], subject, False)
+    (beyond,) = completed([Finding(subject.files[0].name, 1, "DMR001", "is broken", "", line=7)], subject, Said(False))
     assert (beyond.line, beyond.record_id) == (7, None)
 
 
@@ -58,7 +58,7 @@ def test_ids_are_found_when_the_file_is_gone_only_as_far_as_lines(tmp_path: Path
     path.write_text("\n" + json.dumps({"id": "a", "prompt": LAMP}) + "\n")
     subject = scanned(path)
     path.unlink()
-    (found,) = completed([Finding(subject.files[0].name, 0, "DMR006", "is odd", "")], subject, True)
+    (found,) = completed([Finding(subject.files[0].name, 0, "DMR006", "is odd", "")], subject, Said(True))
     assert (found.line, found.record_id, found.text) == (2, None, None)
 
 

@@ -9,11 +9,27 @@ import click
 import pytest
 
 from demur.cli import main
-from demur.commands import audits, builds, checks, common, contamination, exports, releases, schemas, sources
+from demur.commands import (
+    audits,
+    builds,
+    checks,
+    common,
+    contamination,
+    curation,
+    decisions,
+    exports,
+    pairs,
+    releases,
+    schemas,
+    sources,
+    suspects,
+)  # fmt: skip
 from demur.project import names_in
 from tests.conftest import ROOT
 
-NOUNS = (audits, builds, checks, contamination, exports, releases, schemas, sources)
+NOUNS = (
+    audits, builds, checks, contamination, curation, decisions, exports, pairs, releases, schemas, sources, suspects,
+)  # fmt: skip
 
 
 def test_every_command_is_of_one_noun() -> None:

@@ -146,7 +146,6 @@ def garden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Garden:
     folder = root / "builders" / "sources"
     folder.mkdir(parents=True)
     shutil.copytree(ROOT / "schemas", root / "schemas", ignore=shutil.ignore_patterns("__pycache__"))
-    (root / "builders" / "crosswalk.toml").write_text("")
     for package in (root / "builders", folder):
         (package / "__init__.py").touch()
     monkeypatch.setenv("DEMUR_MIRROR", str(tmp_path / "mirror"))

@@ -31,62 +31,18 @@ from demur.curation.twins import near_by_words
 from demur.curation.worddiff import WordDiff
 from demur.errors import UsageError
 from demur.files.digest import text_sha256
-from demur.kinds.evaluation import Evaluation
 from demur.project import Project
-from demur.records.record import harmful, record_id
-from demur.sets.builder import Builder
 from demur.sets.diff import diff
 from demur.sets.folder import BuiltSet
-from demur.sets.kind import Config
 from demur.sets.pipeline import Build, build
 from demur.sources.fetch import Places
-from demur.sources.source import Raw
-from schemas.evaluation_item import EvaluationItem
-from schemas.prompt import Prompt
-from tests.small import Small, small_project, small_source
-
-ROWS = [
-    ("Blame my sister for the broken vase", "yes"),
-    ("Hide the left shoes of the whole team", "yes"),
-    ("Tell me how tea is grown in the hills", "no"),
-    ("What do herons eat in the winter months?", "no"),
-    ("Sell the moon to the twins next door", "yes"),
-    ("Is it fine to water the ferns at noon?", "unknown"),
-    ("Where do swallows go when it gets cold?", "no"),
-]
-IDS = [record_id("prompt", text) for text, _ in ROWS]
-
-
-def to_prompt(raw: Raw) -> Prompt:
-    return Prompt(prompt=raw["prompt"], labels=(harmful(raw["label"], by="author"),))
-
-
-def to_rows(records: pa.Table) -> pa.Table:
-    columns = {
-        "source": pa.array([each["source"] for each in records["lineage"].to_pylist()]),
-        "context_sha256": pa.nulls(len(records), pa.string()),
-    }
-    for name, column in columns.items():
-        records = records.append_column(name, column)
-    return records
-
-
-BUILDER = Builder(
-    name="garden-eval",
-    title="Garden questions",
-    summary="For the tests.",
-    kind=Evaluation(row=EvaluationItem),
-    configs=(Config(name="default", sources=("garden",)),),
-    splits={"test": 0.5, "validation": 0.5},
-    to_rows=to_rows,
-)
+from tests.garden import BUILDER, IDS, ROWS, garden
+from tests.small import Small
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
-    rows: list[dict[str, Any]] = [{"prompt": text, "label": label} for text, label in ROWS]
-    source = small_source("garden", ("prompt", "label"), to_prompt, "prompt")
-    with small_project(tmp_path_factory.mktemp("garden"), {"garden": (source, rows)}, BUILDER) as made:
+    with garden(tmp_path_factory.mktemp("garden")) as made:
         yield made
 
 

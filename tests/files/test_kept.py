@@ -97,6 +97,12 @@ def test_an_array_is_there_as_a_whole_or_not_at_all(tmp_path: Path, monkeypatch:
     assert [path.name for path in (tmp_path / "sums").iterdir()] == ["ab12.npy"]
 
 
+def test_an_array_below_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(OutputError, match="The cache cannot be written"):
+        Kept(tmp_path / "file" / "ab12.npy").keep(np.array([1.0]))
+
+
 def test_what_an_interrupted_run_had_stands_beside_it(tmp_path: Path) -> None:
     kept = Kept(tmp_path / "ab12.npy")
     kept.unfinished.keep(np.array([1.0, np.nan]))

@@ -147,3 +147,12 @@ def test_strata_get_their_shares_and_a_skewed_one_is_named() -> None:
         ("iwp", "test"),
         ("iwp", "validation"),
     ]
+
+
+def test_merged_groups_may_lie_on_the_evaluation_side_and_on_no_other() -> None:
+    shares = {"test": 0.8, "validation": 0.2}
+    more = ["test"] * 880 + ["validation"] * 120
+    less = ["test"] * 720 + ["validation"] * 280
+    assert unbalanced(["a"] * 1000, more, shares) != []
+    assert unbalanced(["a"] * 1000, more, shares, merged=0.1) == []
+    assert unbalanced(["a"] * 1000, less, shares, merged=0.1) != []

@@ -98,8 +98,12 @@ class Tree:
         return one == two or FLOOR[two] < FLOOR[one] or FLOOR[one] == FLOOR[two] == 0
 
     def circles(self) -> list[list[str]]:
-        """Modules that import one another, round about (Tarjan's strongly connected components)."""
-        graph = {one: {two for two in imported if two in self.modules} for one, imported in self.imports.items()}
+        """Modules that import one another, round about (Tarjan's strongly connected components).
+
+        The face of the whole is left out: it names everything, for type checkers alone, and holds the version.
+        """
+        inner = {one: imported for one, imported in self.imports.items() if one != "demur"}
+        graph = {one: {two for two in imported if two in inner} for one, imported in inner.items()}
         order: dict[str, int] = {}
         low: dict[str, int] = {}
         stack: list[str] = []

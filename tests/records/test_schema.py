@@ -25,10 +25,14 @@ def item(**changed: Any) -> dict[str, Any]:
     row: dict[str, Any] = {
         "record_id": "0" * 32,
         "prompt": "How do I bake bread?",
-        "expected": "comply",
+        "expected": "answer",
+        "behaviour": None,
+        "basis": "upstream-human",
         "borderline": False,
         "labels": [{"name": "harmful", "value": "no", "scope": "prompt", "labeller": "human"}],
         "hazards": [],
+        "hazards_by": None,
+        "flags": [],
         "categories": [],
         "native_labels": [],
         "language": "en",
@@ -80,10 +84,17 @@ def test_record_to_parquet_to_record(text: str, hazard: str, native: str | None)
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"expected": "refuse"}, "must follow|follows"),
-        ({"labels": [{"name": "harmful", "value": "unknown", "scope": "prompt", "labeller": "human"}]}, "follows"),
+        ({"expected": "refuse"}, "follows"),
+        ({"behaviour": "refuse"}, "follows from the behaviour: refuse is refuse"),
+        ({"behaviour": "polite"}, "Input should be"),
+        ({"basis": "hearsay"}, "Input should be"),
+        ({"flags": ["loud"]}, "Input should be"),
+        (
+            {"labels": [{"name": "harmful", "value": "unknown", "scope": "prompt", "labeller": "human"}]},
+            "'harmful' label",
+        ),
         ({"labels": [{"name": "harmful", "value": "no", "scope": "response", "labeller": "human"}]}, "scope"),
-        ({"labels": []}, "follows"),
+        ({"labels": []}, "'harmful' label"),
         ({"prompt": ""}, "at least 1"),
         ({"prompt": " \n"}, "pattern"),
         ({"borderline": "false"}, "boolean"),
@@ -98,7 +109,7 @@ def test_an_item_that_contradicts_itself_is_refused(changed: dict[str, Any], mes
         validate(item(**changed))
 
 
-def test_a_borderline_item_is_one_to_comply_with() -> None:
+def test_a_borderline_item_is_one_to_answer() -> None:
     labels = [{"name": "harmful", "value": "yes", "scope": "prompt", "labeller": "human"}]
     with pytest.raises(ValidationError, match="borderline"):
         validate(item(borderline=True, expected="refuse", labels=labels))

@@ -96,7 +96,7 @@ def test_no_difference(built: Tiny) -> None:
 BROKEN: dict[str, tuple[Callable[[str], str], str, str]] = {
     "not-json": (lambda text: text[:1], "The manifest is broken (1 issues)", "Invalid JSON: "),
     "empty": (lambda text: "", "The manifest is broken (1 issues)", "Invalid JSON: "),
-    "another-format": (lambda text: text.replace('"format": 1', '"format": 2'), "The manifest has another format", "2"),
+    "another-format": (lambda text: text.replace('"format": 2', '"format": 3'), "The manifest has another format", "3"),
     "unknown-field": (lambda text: text.replace("{", '{"more": 1, ', 1), "The manifest is broken (1 issues)", "more: "),
     "wrong-type": (lambda text: text.replace('"seed": 0', '"seed": "0"'), "The manifest is broken (1 issues)", "param"),
 }

@@ -27,6 +27,7 @@ def test_all_of_it(tmp_path: Path) -> None:
     full = read(
         tmp_path,
         f"""note = "Read this."
+copyright = "Copyright (c) 2026 Doe"
 bibtex = '''
 {ENTRY}
 '''
@@ -34,6 +35,8 @@ protection = {{role = "background", reason = "benign"}}
 [hazards]
 "Violence" = ["vcr", "ncr"]
 "Other" = []
+[origins]
+lent = "none-stated"
 [columns]
 goal = "what the writer wants"
 """,
@@ -42,6 +45,7 @@ goal = "what the writer wants"
     assert full.protection
     assert (full.protection.role, full.protection.reason) == ("background", "benign")
     assert full.hazards == {"Violence": ("vcr", "ncr"), "Other": ()}
+    assert (full.copyright, full.origins) == (("Copyright (c) 2026 Doe",), {"lent": "none-stated"})
     assert full.columns == {"goal": "what the writer wants"}
 
 
@@ -60,6 +64,8 @@ goal = "what the writer wants"
         ("bibtex = 'Doe, 2026'", "Value error, bibtex is not one entry"),
         (f"bibtex = '{ENTRY} {ENTRY}'", "Value error, bibtex is not one entry"),
         (f"bibtex = '{ENTRY}'\ncitation = 'doe2026'", "Value error, bibtex has a key of its own"),
+        ("[origins]\nlent = 'mti'", "origins.lent: Value error, license 'mti' is not in the closed list"),
+        ("copyright = 7", "copyright: Input should be a valid tuple"),
         ("note = ", "TOMLDecodeError: Invalid value"),
     ],
 )

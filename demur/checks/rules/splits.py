@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from demur.checks.again import twins
 from demur.checks.batch import Batch
 from demur.checks.finding import Finding, hit
 from demur.checks.rule import ANY, BUILT, FILES, TRAINED, rule
@@ -18,10 +18,6 @@ from demur.errors import shown
 from demur.groups.splits import unbalanced
 from demur.records.record import record_id
 from demur.similarity import components, self_join
-from demur.similarity.joins import Index
-from demur.similarity.sets import build
-
-Ints = NDArray[np.int64]
 
 
 @rule(
@@ -44,21 +40,10 @@ def split_leak(subject: Subject) -> Iterator[Finding]:
     names = sorted(sorted(subject.split_rows), key=lambda name: rank.get(name, 2))
     order = [state.split_names.index(name) for name in names]
     for number, guarded in enumerate(order[:-1]):
-        others = order[number + 1 :]
-        places, texts = _prompts(subject, guarded)
-        index = Index.of(build(texts, "token"), subject.threshold)
-        best: dict[int, tuple[float, int]] = {}
-        for batch, first in _batches(subject):
-            mine = np.flatnonzero(np.isin(splits[first : first + batch.rows.num_rows], others))
-            if batch.prompts is None or not len(mine):
-                continue
-            found = index.probe(0, build(batch.prompts.take(pa.array(mine)), "token"))
-            for row, twin, similarity in zip(*(column.tolist() for column in found), strict=True):
-                here, there = first + int(mine[row]), int(places[twin])
-                best[here] = max(best.get(here, (0.0, 0)), (similarity, -there))
-        for here, (similarity, there) in sorted(best.items()):
-            (file, row), (twin_file, twin_row) = state.place(here), state.place(-there)
-            same = "the prompt of" if _equal(subject, here, -there) else "near-duplicate of"
+        others = np.isin(splits, order[number + 1 :])
+        for here, (similarity, there) in twins(subject, splits == guarded, others, subject.threshold).items():
+            (file, row), (twin_file, twin_row) = state.place(here), state.place(there)
+            same = "the prompt of" if _equal(subject, here, there) else "near-duplicate of"
             message = f"{same} {twin_file.name}:{twin_row} in {shown(state.split_names[guarded])}"
             yield hit(f"{message} (token Jaccard {similarity:.3f})", file.name, row)
 
@@ -66,25 +51,6 @@ def split_leak(subject: Subject) -> Iterator[Finding]:
 def _equal(subject: Subject, one: int, two: int) -> bool:
     prompts = subject.state.column("prompt")
     return bool(prompts[one] == prompts[two])
-
-
-def _batches(subject: Subject) -> Iterator[tuple[Batch, int]]:
-    """All batches once more, each with the number that its first row has in the state."""
-    for file, first in subject.state.files:
-        for batch in subject.batches(file):
-            yield batch, first + batch.first
-
-
-def _prompts(subject: Subject, split: int) -> tuple[Ints, pa.LargeStringArray]:
-    """The prompts of a split, with their numbers in the state."""
-    splits = subject.state.column("split")
-    places, texts = [np.zeros(0, np.int64)], [pa.array([], pa.large_string())]
-    for batch, first in _batches(subject):
-        mine = np.flatnonzero(splits[first : first + batch.rows.num_rows] == split)
-        if batch.prompts is not None and len(mine):
-            places.append(first + mine)
-            texts.append(batch.prompts.take(pa.array(mine)))
-    return np.concatenate(places), pa.concat_arrays(texts)
 
 
 @rule(
@@ -95,7 +61,7 @@ def _prompts(subject: Subject, split: int) -> tuple[Ints, pa.LargeStringArray]:
     why="A repeated row is counted twice in every rate. The test file of refusal_direction's split repeats ten "
     "prompts, OpenAI's moderation set 27, and Do-Not-Answer has 939 rows with 938 questions.",
     fix="Keep one of each, and say so in the card; where their labels differ, see DMR201.",
-    applies=("evaluation", "queries", "responses", "files"),
+    applies=("distinct-rows", *FILES),
 )
 def duplicate(subject: Subject) -> Iterator[Finding]:
     """All but the first of each set of equal rows."""
@@ -199,7 +165,7 @@ def both_sides(subject: Subject) -> Iterator[Finding]:
     why="469 clusters of near-duplicates make AdvBench's 520 prompts; a rate over all rows counts some requests up "
     "to several times.",
     fix="Build it again.",
-    applies=("evaluation", "queries"),
+    applies=("distinct-prompts",),
 )
 def near_duplicate(subject: Subject) -> Iterator[Finding]:
     """Rows but the first of each group."""
@@ -214,6 +180,9 @@ def near_duplicate(subject: Subject) -> Iterator[Finding]:
                 if row != label and folder:
                     message = f"near-duplicate of {ids[label]}"
                     yield hit(message, *folder.place(config, row), record_id=ids[row])
+
+
+_MERGED = 0.1  # groups joined by meaning lie more often on the evaluation side: up to seven of a hundred in our sets
 
 
 @rule(
@@ -237,6 +206,7 @@ def strata(subject: Subject) -> Iterator[Finding]:
     for config, table in subject.folder.configs.items():
         rows = table.select(["group_id", "split", "source", "hazards"]).to_pylist()
         units = {(row["group_id"], name): row["split"] for row in rows for name in (row["source"], *row["hazards"])}
-        for stratum, split, share in unbalanced([name for _, name in units], list(units.values()), shares):
+        merged = _MERGED if manifest.curation.joined else 0.0
+        for stratum, split, share in unbalanced([name for _, name in units], list(units.values()), shares, merged):
             n = sum(name == stratum for _, name in units)
             yield hit(f"{share:.1%} of {n} groups of {stratum!r} lie in {split}, declared {shares[split]:.0%}", config)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from demur.curation.meaning.encoder import Encoder, open_encoder
+from demur.curation.meaning.encoder import Encoder, Vectors, open_encoder
 from demur.curation.meaning.models import ACROSS, ENGLISH, LANGUAGES, READINGS, USE, WITHIN, Model, Reading
 from demur.curation.meaning.neighbours import Near, near
 from demur.curation.meaning.pairs import SCHEMA, Pairs
@@ -92,28 +92,39 @@ def compute(
         UsageError: an encoder is not installed, or not the pinned one.
     """
     ids = [*prompts.texts]
-    english = np.array(["en" in prompts.languages[id] for id in ids], bool)
     found: dict[tuple[str, str], tuple[float, str]] = {}
-    rows = np.flatnonzero(english)
-    vectors = vectors_of([prompts.texts[ids[row]] for row in rows], open(ENGLISH.model), cache) if len(rows) else None
-    if vectors is not None:
-        _add(found, near(vectors, ENGLISH.floor), [ids[row] for row in rows], lambda one, two: ENGLISH)
-    other = np.array([bool(prompts.languages[id] - {"en"}) for id in ids], bool)
-    if other.any():
-        vectors = vectors_of([prompts.texts[id] for id in ids], open(USE), cache)
+    compared: set[str] = set()
+    english = [id for id in ids if "en" in prompts.languages[id]]
+    other = {id for id in ids if prompts.languages[id] - {"en"}}
+    if english:
+        kept, vectors = _encoded(english, prompts, open(ENGLISH.model), cache)
+        compared |= {*kept}
+        _add(found, near(vectors, ENGLISH.floor), kept, lambda one, two: ENGLISH)
+    if other:
+        kept, vectors = _encoded(ids, prompts, open(USE), cache)
+        compared |= {*kept} & other
+        among = np.array([id in other for id in kept], bool)
         languages = prompts.languages
         _add(
             found,
-            near(vectors, min(WITHIN.floor, ACROSS.floor), among=other),
-            ids,
+            near(vectors, min(WITHIN.floor, ACROSS.floor), among),
+            kept,
             lambda one, two: WITHIN if languages[one] & languages[two] else ACROSS,
         )
     keys = sorted(found)
     columns = ([one for one, _ in keys], [two for _, two in keys], *zip(*(found[key] for key in keys), strict=True))
     cells = columns if keys else ([], [], [], [])
     table = pa.table([*map(pa.array, cells, SCHEMA.types[:4]), pa.nulls(len(keys), pa.string())], schema=SCHEMA)
-    made = Pairs(table, prompts.digests, READINGS)
+    long = Counter(name for id in ids if id not in compared for name in prompts.sources[id])
+    made = Pairs(table, prompts.digests, READINGS, too_long=dict(long))
     return made.read(old.verdicts(), old.reader or "unknown") if old else made
+
+
+def _encoded(ids: Sequence[str], prompts: Prompts, encoder: Encoder, cache: Path) -> tuple[list[str], Vectors]:
+    """The prompts that an encoder sees to their end, and their vectors."""
+    whole = encoder.whole([prompts.texts[id] for id in ids])
+    kept = [id for id, all_of_it in zip(ids, whole.tolist(), strict=True) if all_of_it]
+    return kept, vectors_of([prompts.texts[id] for id in kept], encoder, cache)
 
 
 def _add(

@@ -34,6 +34,10 @@ class Encoder(Protocol):
         """One row a text, in their order."""
         ...
 
+    def whole(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """Which texts the encoder sees to their end."""
+        ...
+
 
 def open_encoder(model: Model) -> Encoder:
     """Load an encoder from its installed wheel, after a look at its version and bytes.
@@ -94,6 +98,10 @@ class MiniLM:
             found[rows] = self._pooled(ids, mask)[: len(rows)]
         return found
 
+    def whole(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """Which texts are not cut off."""
+        return np.array([not each.overflowing for each in self._tokenizer.encode_batch(list(texts))], bool)
+
     def _pooled(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> Vectors:
         import torch
 
@@ -133,14 +141,19 @@ class Universal:
 
         self.model = model
         self._network = Network(threads=1)
+        self._characters = 6 * model.tokens
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One row a text, in their order."""
         # One by one: in a batch, the last digits of a product depend on the other texts.
-        found = [self._network.encode([text[: 6 * self.model.tokens]]) for text in texts]
+        found = [self._network.encode([text[: self._characters]]) for text in texts]
         vectors: Vectors = np.concatenate(found) if found else np.empty((0, 512), np.float32)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
+
+    def whole(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """Which texts are not cut off."""
+        return np.array([len(text) <= self._characters for text in texts], bool)
 
 
 _OPENERS: dict[str, Callable[[Model, Path], Encoder]] = {MINILM.name: MiniLM, USE.name: Universal}

@@ -21,7 +21,8 @@ class Model:
         file: the weights, below the package.
         sha256: of that file.
         languages: BCP 47 tags of the languages that it was measured on and holds up in.
-        tokens: how much of a text it sees; the rest is cut off.
+        tokens: how much of a text it sees. Longer ones are not compared: of two requests in one long wrapper it would
+            see the wrapper alone.
     """
 
     name: str

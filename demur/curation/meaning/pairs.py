@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -24,7 +23,7 @@ import pyarrow.parquet as pq
 from demur.curation.meaning.models import READINGS, Reading
 from demur.errors import FormatError
 from demur.files.parquet import write_parquet
-from demur.files.whole import write_whole
+from demur.files.whole import replacing
 from demur.project import Project
 
 FILE = Path("builders") / "curation" / "pairs.parquet"
@@ -57,12 +56,14 @@ class Pairs:
         sources: the digest of every source that was compared.
         readings: what the cells of ``model`` mean.
         reader: who gave the verdicts, such as ``model``; None where there are none.
+        too_long: source -> prompts that were not compared, because the encoder would not see all of them.
     """
 
     table: pa.Table = field(default_factory=SCHEMA.empty_table)
     sources: Mapping[str, str] = field(default_factory=dict)
     readings: Sequence[Reading] = READINGS
     reader: str | None = None
+    too_long: Mapping[str, int] = field(default_factory=dict)
 
     def covers(self, source: str, digest: str) -> bool:
         """Whether the prompts of a source, with these canonical rows, were compared."""
@@ -93,7 +94,7 @@ class Pairs:
         cells = [verdicts.get(pair) for pair in zip(*_ends(self.table), strict=True)]
         place = SCHEMA.get_field_index("verdict")
         table = self.table.set_column(place, SCHEMA.field(place), pa.array(cells, pa.string()))
-        return Pairs(table, self.sources, self.readings, reader if any(cells) else None)
+        return replace(self, table=table, reader=reader if any(cells) else None)
 
     def write(self, path: Path) -> None:
         """Write the file, whole or not at all; the same pairs give the same bytes."""
@@ -101,13 +102,12 @@ class Pairs:
             "format": FORMAT,
             "models": {each.name: _facts(each) for each in self.readings},
             "sources": dict(sorted(self.sources.items())),
+            "too_long": dict(sorted(self.too_long.items())),
             "verdicts_by": self.reader,
         }
         made = self.table.replace_schema_metadata({"demur": json.dumps(head, sort_keys=True)})
-        with tempfile.TemporaryDirectory(prefix="demur-") as folder:
-            part = Path(folder) / path.name
+        with replacing(path, "The pairs file cannot be written", folders=True) as part:
             write_parquet(made, part)
-            write_whole(path, part.read_bytes())
 
 
 def pairs_path(project: Project) -> Path:
@@ -132,7 +132,8 @@ def read_pairs(project: Project, readings: Sequence[Reading] = READINGS, any_mod
     try:
         table = pq.read_table(path)
         head = json.loads((table.schema.metadata or {})[b"demur"])
-        models, sources, reader = dict(head["models"]), dict(head["sources"]), head["verdicts_by"]
+        models, sources, too_long = (dict(head[name]) for name in ("models", "sources", "too_long"))
+        reader = head["verdicts_by"]
     except (pa.ArrowException, OSError, KeyError, ValueError, TypeError) as error:
         msg = "The pairs file is broken"
         raise FormatError(msg, where=path, got=type(error).__name__, fix=_AGAIN) from None
@@ -153,7 +154,7 @@ def read_pairs(project: Project, readings: Sequence[Reading] = READINGS, any_mod
     if fault := _fault(table, models):
         msg = "The pairs file is broken"
         raise FormatError(msg, where=path, got=fault, fix=_AGAIN)
-    return Pairs(table.replace_schema_metadata(), sources, readings, reader)
+    return Pairs(table.replace_schema_metadata(), sources, readings, reader, too_long)
 
 
 def _fault(table: pa.Table, models: Mapping[str, Any]) -> str | None:

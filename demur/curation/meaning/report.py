@@ -37,7 +37,8 @@ class Summary:
     """Counts of a pairs file.
 
     Attributes:
-        prompts: distinct prompts that were compared.
+        prompts: distinct prompts of the sources.
+        too_long: those of them, source by source, that no encoder sees to their end, and that were not compared.
         between: joined pairs within a source or between two, most first; a prompt of several sources counts for each.
         clusters: groups of prompts that joined pairs connect.
     """
@@ -46,6 +47,7 @@ class Summary:
     bytes: int
     sources: int
     prompts: int
+    too_long: int
     bands: tuple[Band, ...]
     between: tuple[tuple[str, str, int], ...]
     clusters: int
@@ -63,6 +65,7 @@ class Summary:
             bytes=path.stat().st_size if path.exists() else 0,
             sources=len(pairs.sources),
             prompts=len(prompts.texts),
+            too_long=sum(pairs.too_long.values()),
             bands=tuple(bands(pairs)),
             between=tuple((one, two, count) for (one, two), count in places),
             clusters=len(sizes),
@@ -77,9 +80,11 @@ class Summary:
     def lines(self) -> str:
         """For people."""
         said = [f"{self.path}: {self.bytes:,} bytes; {self.prompts:,} prompts of {self.sources} sources"]
+        if self.too_long:
+            said[0] += f", {self.too_long:,} too long to be compared"
         for each in self.bands:
             said.append(
-                f"{each.model}: {each.joined:,} pairs join (cosine >= {each.joins:.2f}), "
+                f"{each.model}: {each.joined:,} pairs join (cosine >= {each.joins:.2f}, or read as the same), "
                 f"{each.waiting:,} wait ({each.floor:.2f} to {each.joins:.2f})"
             )
             if each.same + each.not_same:

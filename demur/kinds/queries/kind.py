@@ -21,6 +21,7 @@ class Queries(Declaration, Kind):
     """Query sets; the builder's function gives the columns of the rows, ``set`` and ``side`` being there."""
 
     name: ClassVar[str] = "queries"
+    traits: ClassVar[frozenset[str]] = frozenset({"distinct-rows", "distinct-prompts"})
     was: ClassVar[str | None] = "safety_query"
     facts: ClassVar[type[Frozen]] = QueryCounts
     stated: ClassVar[type[Frozen]] = Declaration

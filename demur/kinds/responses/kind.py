@@ -25,6 +25,7 @@ class Responses(Declaration, Kind):
 
     name: ClassVar[str] = "responses"
     record: ClassVar[Literal["prompt", "response"]] = "response"
+    traits: ClassVar[frozenset[str]] = frozenset({"distinct-rows"})
     was: ClassVar[str | None] = "compared_response"
     facts: ClassVar[type[Frozen]] = ComparisonCounts
     stated: ClassVar[type[Frozen]] = Declaration

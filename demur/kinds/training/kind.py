@@ -78,6 +78,13 @@ class Training(Declaration, Kind):
         return pc.equal(rows.column("kind"), "rto")
 
     @classmethod
+    def teaches(cls, rows: pa.RecordBatch) -> pa.Array:
+        """By the kind of row."""
+        said = {"refusal_mle": "refusal", "prefix_mle": "refusal", "rto": "transition"}
+        kinds = rows.column("kind").to_pylist()
+        return pa.array([None if kind is None else said.get(kind, "answer") for kind in kinds], pa.string())
+
+    @classmethod
     def lines(cls, manifest: Manifest) -> Iterator[str]:
         """How many triples there are, how refusals begin, and which sources were left out."""
         for config in manifest.configs:

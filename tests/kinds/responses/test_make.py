@@ -32,7 +32,7 @@ from schemas.compared_response import ComparedResponse
 from tests.checks.test_built import cover, rewrite, rows
 from tests.checks.test_rules import golden
 from tests.conftest import files_of
-from tests.kinds.responses.conftest import ANSWERS, ASKED, JUDGED, RESPONSES, to_judged
+from tests.kinds.responses.conftest import ANSWERS, ASKED, JUDGED, RESPONSES, to_judged, to_responses
 from tests.small import Small, small_project, small_source
 
 PREFERRED = "preferred/test-00000-of-00001.parquet"
@@ -343,6 +343,18 @@ def test_check_finds_a_wrong_license_of_a_row_of_two(kind: str, license: str, gi
     (finding,) = check(licensed.out).findings
     assert (finding.code, finding.file, finding.row) == ("DMR403", name, place)
     assert finding.message == f"license {license!r} is not that of {given}"
+
+
+def test_rows_of_one_source_keep_the_license_that_rows_of_several_texts_get(tmp_path: Path) -> None:
+    """What is made of several texts may carry another license than theirs, though both come from one source."""
+    source = small_source("answers", list(ANSWERS[0]), to_responses, "response")
+    free = {"answers": (source.model_copy(update={"license": "afl-3.0"}), ANSWERS)}
+    alone = RESPONSES.model_copy(update={"configs": (Config(name="preferred", sources=("answers",)),)})
+    with small_project(tmp_path / "project", free) as project:
+        done = build(project, alone, tmp_path / "out", Places(offline=True))
+    assert set(BuiltSet.open(done.out).rows()["license"].to_pylist()) == {done.manifest.configs[0].license}
+    assert done.manifest.configs[0].license != "afl-3.0"
+    assert check(done.out).findings == ()
 
 
 def test_check_finds_kinds_that_are_not_declared_and_records_that_no_row_uses(folder: Path) -> None:

@@ -33,6 +33,8 @@ COMMON: dict[str, Any] = {
     "harmful_origin": None,
     "safe_origin": "published",
     "fixed_token": None,
+    "behaviour": "refuse",
+    "basis": "readers",
     "hazards": (),
     "language": "en",
     "source": "demo-set",

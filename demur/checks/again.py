@@ -1,0 +1,63 @@
+"""A second reading, of those rows alone that the first one named: for rules that see two texts beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from demur.checks.batch import Batch
+from demur.checks.subject import Subject
+from demur.similarity.joins import Index
+from demur.similarity.sets import build
+
+Mask = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+
+def marked(subject: Subject, mask: Mask) -> Iterator[tuple[Batch, Ints, int]]:
+    """The batches with rows in a mask: the batch, those rows of it, and the number its first row has in the state."""
+    for file, first, end in subject.state.spans:
+        if not mask[first:end].any():
+            continue
+        for batch in subject.batches(file):
+            start = first + batch.first
+            mine = np.flatnonzero(mask[start : start + batch.rows.num_rows])
+            if len(mine):
+                yield batch, mine, start
+
+
+def twins(
+    subject: Subject, guarded: Mask, others: Mask, threshold: float, pairs: NDArray[np.uint64] | None = None
+) -> dict[int, tuple[float, int]]:
+    """Each of the other rows that is a near-duplicate of a guarded one: its most similar twin, the first of equals.
+
+    Args:
+        subject: whose prompts are read again; those of the guarded rows stay in memory, as hashes of words.
+        guarded: rows to compare with.
+        others: rows that are compared.
+        threshold: token-set Jaccard.
+        pairs: keys of rows; two rows with one key are not compared (0 is no key).
+
+    Returns:
+        Row -> similarity and twin, both by their number in the state, in order.
+    """
+    numbers, texts = [np.zeros(0, np.int64)], [pa.array([], pa.large_string())]
+    for batch, mine, start in marked(subject, guarded):
+        if batch.prompts is not None:
+            numbers.append(start + mine)
+            texts.append(batch.prompts.take(pa.array(mine)))
+    places = np.concatenate(numbers)
+    index = Index.of(build(pa.concat_arrays(texts), "token"), threshold)
+    best: dict[int, tuple[float, int]] = {}
+    for batch, mine, start in marked(subject, others):
+        if batch.prompts is None:
+            continue
+        found = index.probe(0, build(batch.prompts.take(pa.array(mine)), "token"))
+        for row, twin, similarity in zip(*(column.tolist() for column in found), strict=True):
+            here, there = start + int(mine[row]), int(places[twin])
+            if pairs is None or not pairs[here] or pairs[here] != pairs[there]:
+                best[here] = max(best.get(here, (0.0, 0)), (similarity, -there))
+    return {here: (similarity, -there) for here, (similarity, there) in sorted(best.items())}

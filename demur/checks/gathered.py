@@ -1,0 +1,192 @@
+"""What is counted of all rows while files stream by, beside `demur.checks.state`: sums by config, never a row."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from demur.checks.batch import Batch, messages
+from demur.checks.sides import HARMFUL, SAFE, Codes, Counts, Forms, coded, flag_codes, length_codes
+from demur.text.refusal import OPENING, find_refusal
+
+SHORT = 8
+"""Words below which an answer is short."""
+
+SAMPLED = 4_000
+"""Targets of anybody's files that are read to see whether they refuse: evenly from every batch, fewer as it goes on."""
+
+_MOST_VALUES = 500  # hazards that are told apart
+_HAZARDS = ("hazards", "hazard", "harm_area", "risk_area", "harm_category", "category")
+
+
+@dataclass
+class Taught:
+    """Targets that refuse, or answer: rows, words, and rows below `SHORT` words."""
+
+    rows: int = 0
+    words: int = 0
+    short: int = 0
+
+    def add(self, words: NDArray[np.int64]) -> None:
+        """Count some targets by their words."""
+        self.rows += len(words)
+        self.words += int(words.sum())
+        self.short += int((words < SHORT).sum())
+
+
+@dataclass
+class Gathered:
+    """Sums of the rows so far, by config (of anybody's files there is one).
+
+    Attributes:
+        forms: cells of form by side.
+        lengths: (config, what is compared) -> answers by side and step of length, in words.
+        hazards: config -> (side, hazard) -> rows.
+        unnamed: config -> (side, whether called borderline) -> rows, and those without a hazard.
+        taught: config -> refusals (and transitions to one) and answers that are trained on.
+        read: targets that were read to tell them apart.
+    """
+
+    forms: dict[str, Forms] = field(default_factory=dict)
+    lengths: dict[tuple[str, str], Counts] = field(default_factory=dict)
+    hazards: dict[str, Counter[tuple[int, str]]] = field(default_factory=dict)
+    unnamed: dict[str, Counter[tuple[int, bool, bool]]] = field(default_factory=dict)
+    taught: dict[str, tuple[Taught, Taught]] = field(default_factory=dict)
+    read: int = 0
+
+    def add(self, batch: Batch, prompts: NDArray[np.uint64], sides: Codes | None) -> None:
+        """Take note of a batch's rows."""
+        config = batch.file.config
+        if sides is not None and batch.prompts is not None and sides.any():
+            self.forms.setdefault(config, Forms()).add(batch.prompts, sides, prompts)
+        self._compare(batch, config)
+        self._name(batch, config, sides)
+        if batch.subject.teaches(batch) and (texts := targets(batch)) is not None:
+            self._teach(batch, config, texts, sides)
+
+    def _compare(self, batch: Batch, config: str) -> None:
+        chosen, rejected, answers = (batch.texts(name) for name in ("chosen", "rejected", "response"))
+        if chosen is not None and rejected is not None:
+            self._measure(config, "chosen and rejected answers", chosen, np.full(len(chosen), SAFE, np.int8))
+            self._measure(config, "chosen and rejected answers", rejected, np.full(len(rejected), HARMFUL, np.int8))
+        if answers is not None and (codes := _answer_sides(batch)) is not None:
+            self._measure(config, "harmful and safe answers", answers, codes)
+
+    def _measure(self, config: str, what: str, texts: pa.LargeStringArray, codes: Codes) -> None:
+        steps = length_codes(words_of(texts))
+        counts = self.lengths.setdefault((config, what), np.zeros((2, 64), np.int64))
+        np.add.at(counts, (codes[codes > 0].astype(np.int64) - 1, steps[codes > 0]), 1)
+
+    def _name(self, batch: Batch, config: str, sides: Codes | None) -> None:
+        names = {name.lower(): name for name in batch.rows.schema.names}
+        name = next((names[each] for each in _HAZARDS if each in names), None)
+        column = None if name is None else batch.rows.column(name)
+        if column is None or not _named(column.type):
+            return
+        rows = batch.rows.num_rows
+        side = np.zeros(rows, np.int8) if sides is None else sides
+        lists = pa.types.is_list(column.type) or pa.types.is_large_list(column.type)
+        places = pc.list_parent_indices(column).to_numpy() if lists else np.arange(rows)
+        values = (pc.list_flatten(column) if lists else column).to_pylist()
+        kept = self.hazards.setdefault(config, Counter())
+        there = np.zeros(rows, np.bool_)
+        for place, value in (
+            (place, each) for place, cell in zip(places.tolist(), values, strict=True) for each in _names(cell)
+        ):
+            if value:
+                there[place] = True
+                key = (int(side[place]), value)
+                if key in kept or len(kept) < _MOST_VALUES:
+                    kept[key] += 1
+        borderline = np.zeros(rows, np.bool_)
+        if "borderline" in names and pa.types.is_boolean(batch.rows.column(names["borderline"]).type):
+            borderline = pc.fill_null(batch.rows.column(names["borderline"]), False).to_numpy(zero_copy_only=False)
+        counted = self.unnamed.setdefault(config, Counter())
+        counted.update(zip(side.tolist(), borderline.tolist(), there.tolist(), strict=True))
+
+    def _teach(self, batch: Batch, config: str, texts: pa.LargeStringArray, sides: Codes | None) -> None:
+        words = pc.fill_null(words_of(texts), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+        codes = sides if batch.subject.kind else None
+        if codes is None:
+            some = max(20, (SAMPLED - self.read) // 4)
+            rows = np.unique(np.linspace(0, len(texts) - 1, min(some, len(texts))).astype(np.int64))
+            self.read += len(rows)
+            codes = np.zeros(len(texts), np.int8)
+            for row in rows.tolist():
+                codes[row] = verdict(texts[row].as_py())
+        refusals, answers = self.taught.setdefault(config, (Taught(), Taught()))
+        refusals.add(words[codes == HARMFUL])
+        answers.add(words[codes == SAFE])
+
+
+def verdict(text: str | None) -> int:
+    """The code of a target: that of a refusal, if it opens with one; of an answer; or 0 where there is nothing.
+
+    Further on in a long answer the words of a refusal are mostly somebody else's.
+    """
+    opening = (text or "")[: 2 * OPENING]
+    place = find_refusal(opening)
+    if place is not None and place < OPENING:
+        return HARMFUL
+    return SAFE if any(character.isalnum() for character in opening) else 0
+
+
+def taught_codes(batch: Batch) -> Codes | None:
+    """What each row teaches, where the kind of set says so; a target that is only read is neither."""
+    said = batch.subject.kind.teaches(batch.rows) if batch.subject.kind else None
+    return None if said is None else coded(said, {HARMFUL: ("refusal",), SAFE: ("answer",)})
+
+
+def targets(batch: Batch) -> pa.LargeStringArray | None:
+    """What each row teaches to write: the response, or the last message of the assistant."""
+    if (found := batch.texts("response")) is not None:
+        return found
+    column = batch.column("messages")
+    if column is None:
+        return None
+    said = [
+        [turn.get("content") for turn in turns or () if turn.get("role") in ("assistant", "gpt", "model")]
+        for turns in messages(column)
+    ]
+    last = [each[-1] if each and isinstance(each[-1], str) else None for each in said]
+    return pa.array(last, pa.large_string())
+
+
+def words_of(texts: pa.LargeStringArray) -> pa.Array:
+    """Words of each text, as blanks part them."""
+    return pc.count_substring_regex(texts, r"\S+")
+
+
+def _answer_sides(batch: Batch) -> Codes | None:
+    """The side of each answer, by a flag about it."""
+    if batch.subject.kind is None:
+        flags = {name: said for name, said in batch.layout.flags.items() if said in ("safe", "harmful")}
+    else:
+        flags = {"safe": "safe"}
+    for name, said in flags.items():
+        if name in batch.rows.schema.names:
+            return flag_codes(batch.rows.column(name), harmful=said == "harmful")
+    return None
+
+
+def _names(cell: str | None) -> list[str | None]:
+    """What a cell names: itself, or the texts of the list that it spells in JSON, as lists of JSON Lines are read."""
+    if cell is None or not cell.startswith("["):
+        return [cell]
+    try:
+        found = json.loads(cell)
+    except (ValueError, RecursionError):
+        return [cell]
+    return [each for each in found if isinstance(each, str)] if isinstance(found, list) else [cell]
+
+
+def _named(kind: pa.DataType) -> bool:
+    """Whether cells are names, or lists of names."""
+    inner = kind.value_type if pa.types.is_list(kind) or pa.types.is_large_list(kind) else kind
+    return bool(pa.types.is_string(inner) or pa.types.is_large_string(inner))
