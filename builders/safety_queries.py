@@ -81,8 +81,8 @@ _SETS = {
     title="Safety queries",
     summary=(
         "Harmful and safe queries from published sets, to ask of models, and one set of labelled texts: as many of "
-        "each side, alike in length and form, drawn by seed from all eligible rows. Rows of which nobody can say their side "
-        "are on neither. Each config is the draw of one seed, so that results come with their spread."
+        "each side, alike in length and form, drawn by seed from all eligible rows. Rows whose side nobody knows are "
+        "on neither. Each config is the draw of one seed, so that results come with their spread."
     ),
     kind=Queries(
         row=SafetyQuery,
