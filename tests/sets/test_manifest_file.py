@@ -95,7 +95,7 @@ OVERLAP = {
 }  # fmt: skip
 RESPONSES = {"queries": 2, "kinds": {"safe": 2, "harmful": 2, "other_harmful": 2}}
 
-EVALUATION = {"rates": {}, "whole": [], "most": {}, "borderline": {}, "undecided": []}
+EVALUATION: dict[str, Any] = {"rates": {}, "whole": [], "most": {}, "borderline": {}, "undecided": []}
 OLD = {
     "evaluation": first_format("evaluation_item", {"balance": "expected"}, {}),
     "training": first_format("training_row", {"training": TRAINING_STATED}, {"training": {"used": 5, **TRAINING}}),
