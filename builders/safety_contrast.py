@@ -21,11 +21,11 @@ from demur.sets.kind import Config
 from schemas.contrast_item import ContrastItem
 
 EMBEDDED = {
-    "default": ("9962b22b19bd5dd132fb3e9b3f744b8d339bf428074dc916dc76bec30aaf4c98", 0.803, 0.629, 0.939),
-    "noncommercial": ("3c13e8685a8f83a8d8a2b2da68a528bf44f36251967fc986a7e92c2696a61050", 0.746, 0.634, 0.862),
+    "default": ("977547e7317008bd45a50aae779c6d6bb1aa3308a3af51d619a11f167689cacd", 0.798, 0.631, 0.928),
+    "noncommercial": ("e68698a1140cb0a79cff9c4b1dd47f82327630f9a12a8f58ece0e5d30a5f2155", 0.758, 0.639, 0.87),
     "published": ("cee6ac89c53b6c92b7bc0be120a6e1b500ab6d9280af423f49972fd2c2ff1819", 0.991, 0.983, 0.997),
-    "full": ("1dcc99375c5688ce70b72c8751086b4b650927eb1ff2466dedc3bfafc49f13de", 0.862, 0.829, 0.897),
-    "full_noncommercial": ("9d210513d586e9ccc5836af322839da0a9ebbb5e1b04c8db64a47a3eea1c3f3a", 0.853, 0.818, 0.885),
+    "full": ("73371c5f1af40c9f354c58c2714519f87f506b35b08db5eac7b80bdc2a7f699b", 0.828, 0.789, 0.862),
+    "full_noncommercial": ("af3ecf17f971400cf6825dfba311147d8bb52835758f807d029db129436b2bd0", 0.838, 0.802, 0.871),
     "published_full": ("74712890661b1bbcf221aa876e9d9bf859c56543d36b08257a0200be1bf216c4", 0.949, 0.931, 0.965),
 }
 """Config -> digest of its pairs, and the AUROC of vectors on them with its interval: what ``python -m bench.contrast``
