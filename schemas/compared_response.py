@@ -11,15 +11,18 @@ from demur.curation.curated import Basis
 from demur.records.record import Access, Hazard, Label, Lineage, NativeLabel, RecordId, Slug, Text, UseLimit
 from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf
 
-Kind = Literal["chosen", "rejected", "other_rejected", "safe", "harmful", "other_harmful"]
+Kind = Literal["preferred", "rejected", "other_rejected", "safe", "harmful", "other_harmful"]
 
-SAFE: dict[Kind, bool | None] = {
-    "chosen": True, "rejected": False, "other_rejected": None, "safe": True, "harmful": False, "other_harmful": None,
-}  # fmt: skip
+SAFE: dict[Kind, bool] = {"safe": True, "harmful": False}
+PREFERRED: dict[Kind, bool] = {"preferred": True, "rejected": False}
+JUDGED: tuple[Kind, ...] = ("safe", "harmful", "other_harmful")
 
 
 class ComparedResponse(Row):
-    """One row; a query has three: its safe response, its harmful one, and the harmful response of another query."""
+    """One row; a query has three: its safe response, its harmful one, and the harmful response of another query.
+
+    Of a preference: its preferred response, its rejected one, and the rejected response of another query.
+    """
 
     record_id: RecordId
     """128-bit hex of a hash over the normalised prompt and response; stable under order and source."""
@@ -30,11 +33,15 @@ class ComparedResponse(Row):
     response: Annotated[Text, TextOf("response")]
     """The response, exactly as published."""
     kind: Annotated[Kind, Facet()]
-    """``chosen`` and ``rejected`` of a preference: people found the first the safer of the two, no more. ``safe`` and
+    """``preferred`` and ``rejected``: people found the first the less harmful of the two, no more. ``safe`` and
     ``harmful``: people judged each by itself. ``other_rejected`` and ``other_harmful``: the response of another
     query, by a seeded derangement."""
     safe: bool | None
-    """Whether it is the safe side of its query, or the harmful one; null for another query's response."""
+    """Whether people judged it, by itself, to be safe or to be harmful; null where nobody did, as with the responses of
+    a preference, and for another query's response."""
+    preferred: bool | None
+    """Whether it was preferred or rejected of two responses to its query: that says nothing of whether it is safe; null
+    for responses that were judged one by one, and for another query's response."""
     answered_id: RecordId
     """Record id of the prompt that the response was given to."""
     behaviour: Annotated[Behaviour | None, Facet()]
@@ -72,8 +79,12 @@ class ComparedResponse(Row):
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
-        if self.safe is not SAFE[self.kind]:
-            msg = f"'safe' follows from the kind: {self.kind} is {SAFE[self.kind]}"
+        if self.safe is not SAFE.get(self.kind) or self.preferred is not PREFERRED.get(self.kind):
+            said = f"{SAFE.get(self.kind)} and {PREFERRED.get(self.kind)}"
+            msg = f"'safe' and 'preferred' follow from the kind: of {self.kind} they are {said}"
+            raise ValueError(msg)
+        if self.kind in JUDGED and self.behaviour not in (None, "refuse"):
+            msg = f"judged responses stand behind queries to refuse, and this is one to {self.behaviour}"
             raise ValueError(msg)
         foreign = self.kind.startswith("other_")
         if foreign == (self.answered_id == self.query_id):

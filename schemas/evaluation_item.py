@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import StringConstraints, model_validator
 
@@ -22,6 +22,9 @@ from demur.records.record import (
 )
 from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf, Told
 
+Stratum = Literal["safety", "copyright"]
+"""Rows that are to be counted apart."""
+
 
 class EvaluationItem(Row):
     """One row of an evaluation set."""
@@ -31,7 +34,8 @@ class EvaluationItem(Row):
     prompt: Annotated[Text, TextOf("prompt")]
     """The text, exactly as published."""
     expected: Annotated[Expected, Facet(), Told()]
-    """The side: refuse, answer, or, where a model cannot know and declines for that, either."""
+    """The side: refuse, answer, or, where a model cannot know and declines for that, either (in configs of their
+    own)."""
     behaviour: Annotated[Behaviour | None, Facet(), Told()]
     """What a good assistant does: refuse, correct (a false premise), careful (answer with caveats), support,
     cannot_know or comply; null where nobody read it and only its source's own label speaks."""
@@ -40,6 +44,9 @@ class EvaluationItem(Row):
     label (upstream-human, upstream-author, upstream-model)."""
     borderline: Annotated[bool, Told()]
     """To be answered, and worded so that an over-cautious model may well refuse it."""
+    stratum: Annotated[Stratum, Facet(), Told()]
+    """``copyright`` where the main hazard is intellectual property: a row of its own kind, since what is asked for is
+    no danger to anybody; else ``safety``."""
     labels: tuple[Label, ...]
     """Judgements with scope and labeller; the source's own stand here as they are."""
     hazards: Annotated[tuple[Hazard, ...], Told()]
@@ -88,6 +95,9 @@ class EvaluationItem(Row):
             raise ValueError(msg)
         if any(label.scope != "prompt" for label in self.labels):
             msg = "an evaluation item carries labels of scope 'prompt' only"
+            raise ValueError(msg)
+        if (self.stratum == "copyright") != (self.hazards[:1] == ("ipv",)):
+            msg = "the stratum follows from the main hazard"
             raise ValueError(msg)
         if self.borderline and self.expected != "answer":
             msg = "a borderline item is one to answer"

@@ -10,6 +10,7 @@ from demur.curation.behaviour import Behaviour, Expected, Flag
 from demur.curation.curated import Basis
 from demur.records.record import Access, Hazard, Label, Lineage, RecordId, Sha256, Slug, UseLimit
 from demur.records.row import Bookkeeping, Facet, HashOf, Origin, PinOf, Row
+from schemas.evaluation_item import Stratum
 
 
 class EvaluationReference(Row):
@@ -31,6 +32,9 @@ class EvaluationReference(Row):
     label (upstream-human, upstream-author, upstream-model)."""
     borderline: bool
     """To be answered, and worded so that an over-cautious model may well refuse it."""
+    stratum: Annotated[Stratum, Facet()]
+    """``copyright`` where the main hazard is intellectual property: a row of its own kind, since what is asked for is
+    no danger to anybody; else ``safety``."""
     labels: tuple[Label, ...]
     """Judgements with scope and labeller; the source's own stand here as they are."""
     hazards: tuple[Hazard, ...]

@@ -22,7 +22,8 @@ class SafetyQuery(Row):
     set: Annotated[Slug, Facet()]
     """The query set that it was drawn for."""
     side: Annotated[Literal["harmful", "safe"], Facet()]
-    """Harmful if some category is labelled positive, safe only if every one is labelled negative."""
+    """Harmful where a good assistant refuses, safe where it answers; where nobody read it, by the source's own label:
+    harmful if some category is labelled positive, safe only if every one is labelled negative."""
     behaviour: Annotated[Behaviour | None, Facet()]
     """What a good assistant does: refuse, correct (a false premise), careful (answer with caveats), support,
     cannot_know or comply; null where nobody read it and only its source's own label speaks."""
@@ -44,7 +45,7 @@ class SafetyQuery(Row):
     native_labels: Annotated[tuple[NativeLabel, ...], Bookkeeping()]
     """The source's other labels, kept as they are."""
     language: str
-    """BCP 47 tag."""
+    """BCP 47 tag: the source's, or detected where its rows are of several; ``und`` where nobody can tell."""
     source: Annotated[Slug, Bookkeeping()]
     """The source the row was taken from."""
     also_in: Annotated[tuple[Slug, ...], Bookkeeping()]

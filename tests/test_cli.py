@@ -55,7 +55,9 @@ def test_usage_errors_say_what_was_meant(arguments: list[str], message: str) -> 
 
 
 def test_an_unpinned_source_says_exactly_what_is_missing() -> None:
-    done = CliRunner().invoke(main, ["build", "refusal-eval", "--add", "noncommercial=or-bench", "--offline"])
+    done = CliRunner().invoke(
+        main, ["build", "refusal-eval", "--add", "full=or-bench", "--config", "full", "--offline"]
+    )
     assert done.exit_code == 2
     assert "Source 'or-bench' is not pinned" in done.output
     assert "Run `demur pin or-bench` on a machine that reaches one of these mirrors." in done.output

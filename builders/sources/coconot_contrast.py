@@ -5,6 +5,7 @@ from demur.sources.mirror import github, hub
 from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
 
+SAFETY = "Requests with safety concerns"
 KEPT = ("id", "category", "subcategory", "prompt")
 COLUMNS: dict[str, str | None] = {"response": None, **{name: name for name in KEPT}}
 
@@ -26,6 +27,7 @@ def coconot_contrast(row: Raw) -> Prompt:
     return Prompt(
         prompt=row["prompt"],
         labels=(harmful("no", by="author"),),
+        categories=(row["subcategory"],) if row["category"] == SAFETY else (),
         native_labels=tuple(NativeLabel(name=name, value=row[name]) for name in ("category", "subcategory")),
         borderline=True,
     )

@@ -31,6 +31,7 @@ def cyberseceval_frr(row: Raw) -> Prompt:
     return Prompt(
         prompt=row["prompt"],
         labels=(harmful(value, by="author"),),
+        categories=(row["attack_type"],) if row["attack_type"] else (),
         native_labels=tuple(NativeLabel(name=name, value=row[name]) for name in ("attack_type", "model")),
         borderline=value == "no",
     )

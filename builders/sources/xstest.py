@@ -29,7 +29,7 @@ def xstest(row: Raw) -> Prompt:
     return Prompt(
         prompt=row["prompt"],
         labels=(harmful("no" if safe else "yes", by="author"),),
-        categories=() if safe else (row["type"],),
+        categories=(row["type"],),
         native_labels=tuple(NativeLabel(name=name, value=row[name] or None) for name in ("type", "focus", "note")),
         borderline=safe,
         pair=f"{PAIRED.get(family, family)}-{(int(row['id']) - 1) % 25 + 1}",

@@ -17,15 +17,18 @@ from demur.checks.engine import check
 from demur.files.digest import rows_digest
 from demur.files.kept import Cache
 from demur.groups.group import group
+from demur.kinds.evaluation import Evaluation
 from demur.project import bundled
 from demur.records.record import record_id
 from demur.sets.builder import Builder, builder_of
 from demur.sets.folder import BuiltSet
+from demur.sets.kind import Config
 from demur.sets.pipeline import Build, build
 from demur.sources import declared
 from demur.sources.collect import collect
 from demur.sources.fetch import Fetched, Places, fetch
 from demur.sources.formats import read_rows
+from schemas.evaluation_item import EvaluationItem
 
 pytestmark = pytest.mark.skipif(not os.environ.get("DEMUR_MIRROR"), reason="DEMUR_MIRROR names no mirror folder")
 
@@ -56,12 +59,12 @@ def ids(name: str) -> set[str]:
 def builder() -> Builder:
     """refusal-eval, from the sources that the mirror folder carries."""
     declared = builder_of(PROJECT, "refusal-eval")
-    default, noncommercial, _ = declared.configs
     configs = (
-        default.model_copy(update={"sources": GITHUB[:3]}),
-        noncommercial.model_copy(update={"sources": GITHUB[3:]}),
+        Config(name="default", sources=GITHUB[:3], commercial=True),
+        Config(name="noncommercial", extends="default", sources=GITHUB[3:]),
     )
-    return declared.model_copy(update={"configs": configs})
+    kind = Evaluation(row=EvaluationItem)
+    return declared.model_copy(update={"configs": configs, "kind": kind})
 
 
 @pytest.fixture(scope="module")
@@ -84,10 +87,10 @@ def test_every_mirror_that_is_here_gives_the_pinned_rows(name: str) -> None:
         files = {
             file: folder / pin.path(file)
             for folder in here
-            for file in mirror.files
+            for file in mirror.paths
             if (folder / pin.path(file)).is_file()
         }
-        if len(files) == len(mirror.files):
+        if len(files) == len(mirror.paths):
             rows = read_rows(source, mirror, {file: path.read_bytes() for file, path in files.items()})
             assert source.pin is not None
             assert (len(rows), rows_digest(rows)) == (source.pin.rows, source.pin.digest)
@@ -206,7 +209,6 @@ def test_load_dataset_gives_the_manifests_rows_and_the_schemas_features(built: B
     from datasets import Features, load_dataset
 
     from demur.records.schema import arrow_schema
-    from schemas.evaluation_item import EvaluationItem
 
     for config in built.manifest.configs:
         loaded = load_dataset(str(built.out), config.name, cache_dir=str(tmp_path))

@@ -71,8 +71,9 @@ def test_an_installed_demur_builds_refusal_eval_in_an_empty_folder(wheel: Path, 
     assert Path(where.stdout.strip()).is_relative_to(site)
     assert (empty / "build" / "refusal-eval" / "manifest.json").is_file()
     card = (empty / "build" / "refusal-eval" / "README.md").read_text(encoding="utf-8")
-    counts = [line for line in card.splitlines() if line.startswith(("| `default`", "| `noncommercial`"))]
-    assert len(counts) == 4
+    counts = [line for line in card.splitlines() if line.startswith("| `default` | ") and "%" not in line]
+    counts = [line for line in counts if line.split(" | ")[1].startswith("cc-by") or "not-sampled" in line]
+    assert len(counts) == 2
     for line in counts:
         assert line in (ROOT / "README.md").read_text(encoding="utf-8"), "put the card's counts into the README"
     again = subprocess.run(

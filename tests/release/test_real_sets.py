@@ -49,8 +49,8 @@ def released(hub: Hub, *args: str) -> str:
 @pytest.fixture
 def sets(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Manifest]:
     monkeypatch.setenv("DEMUR_CACHE", str(tmp_path / "cache"))
-    released(hub, "refusal-eval", "--to", EVAL, "--config", "default")
     released(hub, "refusal-eval", "--to", EVAL)
+    released(hub, "refusal-eval", "--to", EVAL, "--config", "default", "--config", "undecided")
     released(hub, "refusal-training", "--to", TRAINING)
     manifests = {}
     for name, ref in {"v1.0.0": f"{EVAL}@v1.0.0", "v1.1.0": f"{EVAL}@v1.1.0", "training": f"{TRAINING}@v1.0.0"}.items():
@@ -68,7 +68,7 @@ def test_two_releases_and_a_gated_one_load_as_their_manifests_say(
     asked = [
         (EVAL, "default", "v1.0.0"),
         (EVAL, "default", "v1.1.0"),
-        (EVAL, "noncommercial", "v1.1.0"),
+        (EVAL, "undecided", "v1.1.0"),
         (TRAINING, "default", "v1.0.0"),
     ]
     done = hub.python(LOAD, json.dumps(asked), home=tmp_path / "user")

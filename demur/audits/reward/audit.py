@@ -53,7 +53,7 @@ def reward(
     """Audit the reward between an aligned model and its base on fixed responses, and how far it can be turned round.
 
     Models are folders, .gguf files or names on the Hub; SET is a built response set, or a Parquet file with columns
-    query_id, prompt, response, kind and safe. Nothing is generated.
+    query_id, prompt, response, kind, and safe or preferred. Nothing is generated.
     """
     from demur.audits.models import load
     from demur.audits.reward.measure import measure

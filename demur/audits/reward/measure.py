@@ -67,7 +67,7 @@ def measure(
     scored = Scored(
         tuple(given.queries[row] for row in rows),
         tuple(given.kinds[row] for row in rows),
-        tuple(given.safe[row] for row in rows),
+        tuple(given.upper[row] for row in rows),
         tuple(given.hazards[row] for row in rows),
         np.array([len(both[0][row].response) for row in rows], np.int64),
         *sums,
@@ -82,6 +82,7 @@ def measure(
         base.dtype,
         dict(sorted(Counter(reason for reason in reasons if reason).items())),
         per,
+        given.sides,
     )
 
 
@@ -105,19 +106,21 @@ def one_vocabulary(aligned: Loaded, base: Loaded) -> None:
 
 
 def _reasons(given: Responses, both: list[list[Turn]], limit: int) -> list[str | None]:
-    """Why a response is not scored. A query that loses its safe or its harmful side to that loses the other, too."""
+    """Why a response is not scored. A query that loses its upper or its lower side to that loses the other, too."""
     found: list[str | None] = []
     for row in range(len(given.queries)):
         empty = not given.responses[row].strip() or any(not items[row].response for items in both)
         cut = any(len(items[row]) > limit for items in both)
         found.append(EMPTY if empty else CUT if cut else None)
-    sides = {(query, safe) for query, safe, reason in zip(given.queries, given.safe, found, strict=True) if not reason}
-    lost = {
-        (query, safe)
-        for query, safe, reason in zip(given.queries, given.safe, found, strict=True)
-        if reason and safe is not None and (query, safe) not in sides
+    sides = {
+        (query, upper) for query, upper, reason in zip(given.queries, given.upper, found, strict=True) if not reason
     }
-    for row, (query, safe) in enumerate(zip(given.queries, given.safe, strict=True)):
-        if found[row] is None and safe is not None and (query, not safe) in lost:
+    lost = {
+        (query, upper)
+        for query, upper, reason in zip(given.queries, given.upper, found, strict=True)
+        if reason and upper is not None and (query, upper) not in sides
+    }
+    for row, (query, upper) in enumerate(zip(given.queries, given.upper, strict=True)):
+        if found[row] is None and upper is not None and (query, not upper) in lost:
             found[row] = ONE_SIDED
     return found

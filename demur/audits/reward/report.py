@@ -26,6 +26,7 @@ class Rewards(Drawn):
         templates: sha256 of the aligned and of the base model's template.
         digests: of the weights of both.
         per: which of the two is shown and drawn.
+        sides: what the upper and the lower responses are called: safe and harmful, or preferred and rejected.
     """
 
     token: Reward
@@ -37,6 +38,7 @@ class Rewards(Drawn):
     dtype: str
     left_out: dict[str, int]
     per: Per = "token"
+    sides: tuple[str, str] = ("safe", "harmful")
 
     @property
     def shown(self) -> Reward:
@@ -48,12 +50,12 @@ class Rewards(Drawn):
         return {name: value for name, value in asdict(self).items() if name != "per"}
 
     def show(self) -> None:
-        """Print the tables, for r as it is shown, and how often either ranks safe above harmful."""
+        """Print the tables, for r as it is shown, and how often either ranks the upper above the lower."""
         from rich import box
         from rich.console import Console
         from rich.table import Table
 
-        found, console = self.shown, Console()
+        found, console, (upper, lower) = self.shown, Console(), self.sides
         unit = "a token" if found.per == "token" else "a response"
         kinds = Table(box=box.ROUNDED, title=f"reward {unit}: {self.aligned} over {self.base}")
         kinds.add_column("kind of response", overflow="fold")
@@ -69,9 +71,9 @@ class Rewards(Drawn):
         )
         console.print(kinds)
         for one in (self.token, self.response):
-            console.print(f"r a {one.per} ranks the safe response above the harmful one: {one.safe_first}")
+            console.print(f"r a {one.per} ranks the {upper} response above the {lower} one: {one.upper_first}")
         rates = {(each.hazard, each.alpha): each.rate for each in found.exposure}
-        table = Table(box=box.ROUNDED, title="exposure: the harmful response above the safe one")
+        table = Table(box=box.ROUNDED, title=f"exposure: the {lower} response above the {upper} one")
         for name in ("alpha", "share", "95 % interval", "n"):
             table.add_column(name, justify="right")
         alphas = list(dict.fromkeys(alpha for _, alpha in rates))
@@ -122,7 +124,9 @@ class Rewards(Drawn):
                 exposure.fill_between(at, *band, color=color, alpha=0.2, linewidth=0)
             label = f"{hazard} (n {mine[0].rate.n})"
             exposure.plot(at, [each.rate.share for each in mine], color=color, marker="o", markersize=3, label=label)
-        exposure.set(xlabel="alpha", ylabel="harmful above safe", ylim=(-0.02, 1.02), xscale="symlog")
+        exposure.set(
+            xlabel="alpha", ylabel=f"{self.sides[1]} above {self.sides[0]}", ylim=(-0.02, 1.02), xscale="symlog"
+        )
         exposure.axhline(0.5, color="black", linewidth=0.8, linestyle=":")
         exposure.legend(fontsize=8, frameon=False)
         figure.suptitle(f"{self.aligned} over {self.base}", fontsize=10)

@@ -36,8 +36,9 @@ class Scored:
 
     Attributes:
         queries: the query of every response.
-        kinds: such as chosen, rejected, other_rejected.
-        safe: whether a response is the safe side of its query, the harmful one, or neither (None).
+        kinds: such as preferred, rejected, other_rejected.
+        upper: whether a response is the upper side of its query (safe, or preferred), the lower one (harmful, or
+            rejected), or neither (None).
         hazards: of the query; a response may have several, or none.
         tokens: of every response.
         aligned: sum of the log-probabilities under the aligned model; ``base`` under the base model.
@@ -49,7 +50,7 @@ class Scored:
 
     queries: tuple[str, ...]
     kinds: tuple[str, ...]
-    safe: tuple[bool | None, ...]
+    upper: tuple[bool | None, ...]
     hazards: tuple[tuple[str, ...], ...]
     tokens: NDArray[np.int64]
     aligned: NDArray[np.float64]
@@ -82,11 +83,11 @@ class Scored:
         return found
 
     def pairs(self) -> NDArray[np.int64]:
-        """Rows of a safe and a harmful response to one query, every combination of the two."""
+        """Rows of an upper and a lower response to one query, every combination of the two."""
         sides: dict[str, tuple[list[int], list[int]]] = {}
-        for row, (query, safe) in enumerate(zip(self.queries, self.safe, strict=True)):
-            if safe is not None:
-                sides.setdefault(query, ([], []))[0 if safe else 1].append(row)
+        for row, (query, upper) in enumerate(zip(self.queries, self.upper, strict=True)):
+            if upper is not None:
+                sides.setdefault(query, ([], []))[0 if upper else 1].append(row)
         found = [(one, two) for good, bad in sides.values() for one in good for two in bad]
         return np.array(found, np.int64).reshape(-1, 2)
 
@@ -109,7 +110,7 @@ class Distribution:
 
 @dataclass(frozen=True)
 class Exposure:
-    """How often the turned-round score ranks the harmful response above the safe one, of one hazard or of all."""
+    """How often the turned-round score ranks the lower response above the upper one, of one hazard or of all."""
 
     hazard: str
     alpha: float
@@ -123,15 +124,15 @@ class Reward:
     Attributes:
         per: what r is: the mean over a response's tokens, or their sum.
         distributions: by kind of response.
-        safe_first: how often r ranks the safe response above the harmful one; a tie is not above.
-        one_sided: queries with a safe or a harmful response and no response to compare it with.
+        upper_first: how often r ranks the upper response above the lower one; a tie is not above.
+        one_sided: queries with an upper or a lower response and no response to compare it with.
         exposure: by hazard and alpha; ``all`` first.
     """
 
     per: Per
     responses: int
     distributions: tuple[Distribution, ...]
-    safe_first: Rate
+    upper_first: Rate
     one_sided: int
     exposure: tuple[Exposure, ...]
 
@@ -140,20 +141,20 @@ def reward(scored: Scored, per: Per = "token", alphas: Sequence[float] = ALPHAS)
     """Summarise scored responses.
 
     Raises:
-        UsageError: no query has a safe and a harmful response.
+        UsageError: no query has an upper and a lower response.
     """
     pairs = scored.pairs()
     if not len(pairs):
-        msg = "No query has a safe and a harmful response"
+        msg = "No query has a response of either side"
         raise UsageError(msg, expected="responses of both sides to one query", got=f"{len(scored.queries)} responses")
     values = scored.reward(per)
     return Reward(
         per=per,
         responses=len(scored.queries),
         distributions=tuple(_distribution(scored, values, kind) for kind in sorted(set(scored.kinds))),
-        safe_first=_above(values, pairs[:, 0], pairs[:, 1]),
+        upper_first=_above(values, pairs[:, 0], pairs[:, 1]),
         one_sided=len(
-            {query for query, safe in zip(scored.queries, scored.safe, strict=True) if safe is not None}
+            {query for query, upper in zip(scored.queries, scored.upper, strict=True) if upper is not None}
             - {scored.queries[row] for row in pairs[:, 0]}
         ),
         exposure=tuple(_exposure(scored, pairs, per, alphas)),

@@ -45,7 +45,11 @@ def answer_length(subject: Subject) -> Iterator[Finding]:
             yield hit(f"answers of fewer than {SHORT} words: {rate}", config or subject.label)
     for (config, what), counts in sorted(gathered.lengths.items()):
         one, two = counts.sum(axis=1).tolist()
-        if min(one, two) >= _LEAST and (score := length_auroc(counts)).value > _CEILING:
+        if (
+            min(one, two) >= _LEAST
+            and (score := length_auroc(counts)).value > _CEILING
+            and not (subject.states("AUROC", "length"))
+        ):
             message = f"length alone tells {what} apart: AUROC {score} on {one:,} and {two:,}"
             yield hit(message, config or subject.label)
 

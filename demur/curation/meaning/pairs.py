@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
@@ -24,7 +23,7 @@ import pyarrow.parquet as pq
 from demur.curation.meaning.models import READINGS, Reading
 from demur.errors import FormatError
 from demur.files.parquet import write_parquet
-from demur.files.whole import write_whole
+from demur.files.whole import replacing
 from demur.project import Project
 
 FILE = Path("builders") / "curation" / "pairs.parquet"
@@ -107,10 +106,8 @@ class Pairs:
             "verdicts_by": self.reader,
         }
         made = self.table.replace_schema_metadata({"demur": json.dumps(head, sort_keys=True)})
-        with tempfile.TemporaryDirectory(prefix="demur-") as folder:
-            part = Path(folder) / path.name
+        with replacing(path, "The pairs file cannot be written", folders=True) as part:
             write_parquet(made, part)
-            write_whole(path, part.read_bytes())
 
 
 def pairs_path(project: Project) -> Path:
@@ -118,18 +115,21 @@ def pairs_path(project: Project) -> Path:
     return project.root / FILE
 
 
-def read_pairs(project: Project, readings: Sequence[Reading] = READINGS, any_model: bool = False) -> Pairs:
+def read_pairs(
+    project: Project, readings: Sequence[Reading] = READINGS, any_model: bool = False, file: Path = FILE
+) -> Pairs:
     """The committed pairs of a project; without a file there are none, and no source is covered.
 
     Args:
         project: whose file is read.
         readings: what this version reads.
         any_model: whether pairs of other encoders are let through, for their verdicts alone.
+        file: which evidence, below the project.
 
     Raises:
         FormatError: the file is broken, or its pairs were found by another encoder than this version's.
     """
-    path = pairs_path(project)
+    path = project.root / file
     if not path.exists():
         return Pairs(readings=readings)
     try:

@@ -84,7 +84,7 @@ class Summary:
             said[0] += f", {self.too_long:,} too long to be compared"
         for each in self.bands:
             said.append(
-                f"{each.model}: {each.joined:,} pairs join (cosine >= {each.joins:.2f}), "
+                f"{each.model}: {each.joined:,} pairs join (cosine >= {each.joins:.2f}, or read as the same), "
                 f"{each.waiting:,} wait ({each.floor:.2f} to {each.joins:.2f})"
             )
             if each.same + each.not_same:

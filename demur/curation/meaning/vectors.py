@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 
 from demur.curation.meaning.encoder import Encoder, Vectors
-from demur.errors import OutputError
 from demur.files.digest import text_sha256
 from demur.files.whole import write_whole
 from demur.progress import track
@@ -45,12 +44,8 @@ def _keep(folder: Path, keys: list[str], vectors: Vectors) -> None:
     out = io.BytesIO()
     np.savez(out, keys=np.array(keys, "S64"), vectors=vectors)
     name = hashlib.sha256("".join(keys).encode()).hexdigest()[:32]
-    try:
-        write_whole(folder / f"{name}.npz", out.getvalue())
-    except OutputError as error:
-        msg = "The cache cannot be written"
-        fix = "Free some space, or set DEMUR_CACHE to another folder."
-        raise OutputError(msg, where=folder, got=error.got, fix=fix) from error
+    fix = "Free some space, or set DEMUR_CACHE to another folder."
+    write_whole(folder / f"{name}.npz", out.getvalue(), "The cache cannot be written", folders=True, fix=fix)
 
 
 def _kept(folder: Path) -> dict[str, Vectors]:

@@ -2,57 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demur.groups.sampling import balance
 from demur.kinds.evaluation.benchmark import EVALUATION, benchmark
+from demur.kinds.evaluation.declared import Declaration
+from demur.kinds.evaluation.facts import EvaluationFacts
+from demur.kinds.evaluation.make import drawn, with_a_side, without_a_side
+from demur.kinds.evaluation.measure import counts, text_alone
+from demur.kinds.evaluation.page import filled, lines
 from demur.records.record import Frozen
 from demur.records.rejects import rejected
 from demur.records.schema import arrow_schema
-from demur.sets.kind import Given, Kind, Made
-from demur.sets.manifest import Manifest
+from demur.sets.kind import Config, Given, Kind, Made, stated_of
+from demur.sets.manifest import ConfigEntry, Manifest
 from demur.sets.unique import unique
 
 
-class Balance(Frozen):
-    """How the sides of an evaluation set are balanced."""
-
-    balance: str | None = None
-    """Column whose values get equal numbers of rows in every split, by seeded sampling; None keeps all rows."""
-
-
-class Evaluation(Balance, Kind):
-    """A set of prompts.
-
-    The builder's function gives the columns of its rows, and a boolean ``optional`` for rows that the balance may
-    leave out.
-    """
+class Evaluation(Declaration, Kind):
+    """A set of prompts; the builder's function gives the columns of its rows."""
 
     name: ClassVar[str] = "evaluation"
     traits: ClassVar[frozenset[str]] = frozenset({"distinct-rows", "distinct-prompts"})
     was: ClassVar[str | None] = "evaluation_item"
-    stated: ClassVar[type[Frozen]] = Balance
+    facts: ClassVar[type[Frozen]] = EvaluationFacts
+    stated: ClassVar[type[Frozen]] = Declaration
+
+    def fits(self, configs: Sequence[Config]) -> None:
+        """Undecided rows have no sides to bound."""
+        for name in sorted({*self.undecided} & {*self.rates, *self.most, *self.borderline}):
+            msg = f"config {name!r} holds rows without a side, and declares something of its sides"
+            raise ValueError(msg)
 
     def make(self, records: pa.Table, given: Given) -> Made:
-        """One row of every set of near-duplicates, balanced."""
-        kept, rejects = unique(records, given)
+        """One row of every set of near-duplicates, drawn at the declared rates."""
+        undecided = given.config in self.undecided
+        if undecided:
+            kept, rejects = without_a_side(records, given)
+        else:
+            sided, left = with_a_side(records, given.config)
+            kept, rejects = unique(sided, given)
+            rejects = pa.concat_tables([left, rejects])
         rows = given.to_rows(kept)
-        if self.balance:
-            drawn = pa.array(balance(rows, self.balance, given.seed))
-            surplus = rejected(kept.filter(pc.invert(drawn)), given.config, "not-sampled")
-            rows, rejects = rows.filter(drawn), pa.concat_tables([rejects, surplus])
+        if given.config in self.rates:
+            taken = drawn(rows, self, given.config, given.seed)
+            surplus = rejected(kept.filter(pc.invert(taken)), given.config, "not-sampled")
+            rows, rejects = rows.filter(taken), pa.concat_tables([rejects, surplus])
         schema = arrow_schema(self.row)
-        return Made(rows.select(schema.names).cast(schema), rejects, used=rows.num_rows)
+        rows = rows.select(schema.names).cast(schema)
+        facts = counts(rows, given.splits[0])
+        if not undecided:
+            facts = facts.model_copy(update={"text_alone": text_alone(rows, given.seed)})
+        return Made(rows, rejects, used=rows.num_rows, facts=facts)
 
     def beside(self, title: str, summary: str, manifest: Manifest) -> Mapping[str, bytes]:
         """``eval.yaml``."""
-        return {EVALUATION: benchmark(title, summary, manifest, self.row)}
+        return {EVALUATION: benchmark(title, summary, manifest, self.row, self.undecided)}
+
+    @classmethod
+    def recount(cls, rows: pa.Table, manifest: Manifest, entry: ConfigEntry) -> Mapping[str, Any]:
+        """All counts; a manifest of an earlier Demur has none."""
+        if not entry.facts:
+            return {}
+        found = counts(rows, next(iter(manifest.parameters.splits))).model_dump(mode="json", exclude={"text_alone"})
+        return {name: value for name, value in found.items() if name in entry.facts}
 
     @classmethod
     def upgraded(cls, old: Mapping[str, Any]) -> dict[str, Any]:
-        """Only the balance was stated."""
-        return {"balance": old["balance"]} if "balance" in old else {}
+        """Only the balance was stated, which no set has any more."""
+        return Declaration().model_dump(mode="json") if "balance" in old else {}
+
+    @classmethod
+    def lines(cls, manifest: Manifest) -> Iterator[Any]:
+        """What text alone tells of the sides."""
+        return lines(manifest)
+
+    @classmethod
+    def page(cls, manifest: Manifest) -> Mapping[str, Any]:
+        """Tables of the card."""
+        return filled(manifest, stated_of(manifest))

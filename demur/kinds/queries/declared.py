@@ -1,4 +1,4 @@
-"""What a builder of query sets declares: the sets, their sides, seeds and lengths."""
+"""What a builder of query sets declares: the sets, their sides, seeds, and how many of each form and length."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from demur.records.record import Frozen, Slug
+from demur.curation.behaviour import Flag
+from demur.records.record import Count, Frozen, Slug
 
 Side = Literal["harmful", "safe"]
+Form = Literal["question", "other"]
+"""A question, by its mark or its first word, or a statement or an imperative (`demur.text.form`)."""
 
 
 class QuerySet(Frozen):
@@ -20,6 +23,18 @@ class QuerySet(Frozen):
     """The sides that it has."""
     rule: str
     """How a query gets its side, for the card."""
+    holds: Literal["queries", "texts"] = "queries"
+    """Whether its rows ask for something, or are texts of any kind, labelled for what they hold."""
+    quotas: dict[Form, tuple[Count, ...]] = Field(default={})
+    """Form -> rows of each side below each declared length, and not below the one before: the same for both sides, so
+    that neither is told by length or form. They are numbers, not shares of what there is: a row more or less in a pool
+    moves one row at most. Without them ``per_side`` are drawn from all."""
+    against: Slug | None = None
+    """Of a set with one side: the set that has the other one, made for it."""
+
+    def declared(self, per_side: int) -> int:
+        """Rows of each side."""
+        return sum(map(sum, self.quotas.values())) if self.quotas else per_side
 
 
 class Declaration(Frozen):
@@ -30,11 +45,11 @@ class Declaration(Frozen):
     seeds: dict[str, int]
     """Config -> seed of its draw."""
     per_side: Annotated[int, Field(ge=1)] = 200
-    """Queries drawn of every side of every set."""
-    lengths: Annotated[tuple[int, ...], Field(min_length=1)] = (200, 400, 800)
-    """Queries are shorter than so many characters. The first length under which every side of a set has ``per_side``
-    holds for the whole set, so that no side is told by its length; where none has, the last one does, and what
-    exists of a side is drawn as a whole."""
+    """Queries drawn of a side of a set that declares no quotas."""
+    lengths: Annotated[tuple[int, ...], Field(min_length=1)] = (30, 45, 60, 80, 110, 150, 200, 300, 400, 600, 800)
+    """Bounds of the strata, in characters; nothing is drawn that is not below the last one."""
+    without: tuple[Flag, ...] = ()
+    """Records to which readers gave one of these flags are on neither side."""
 
     @model_validator(mode="after")
     def _clear(self) -> Self:
@@ -45,6 +60,14 @@ class Declaration(Frozen):
         if list(self.lengths) != sorted({*self.lengths}) or self.lengths[0] < 1:
             msg = "lengths rise, from 1 character at least"
             raise ValueError(msg)
+        for name, each in self.sets.items():
+            if any(len(row) != len(self.lengths) for row in each.quotas.values()):
+                msg = f"query set {name!r} declares a quota for each of the {len(self.lengths)} lengths"
+                raise ValueError(msg)
+            other = self.sets.get(each.against) if each.against else None
+            if each.against and (other is None or {*each.sides, *other.sides} != {"harmful", "safe"}):
+                msg = f"query set {name!r} is held against a declared set that has the other side"
+                raise ValueError(msg)
         return self
 
     @property

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import pyarrow as pa
 from rich.table import Table
 
+from demur.kinds.queries.counts import by_chance, overlaps, recount
 from demur.kinds.queries.declared import Declaration
 from demur.kinds.queries.facts import QueryCounts, SetCounts
-from demur.kinds.queries.make import draw, overlaps, recount, shortfalls
+from demur.kinds.queries.make import make
 from demur.records.record import Frozen
 from demur.sets.kind import Config, Given, Kind, Made, facts_of, stated_of
 from demur.sets.manifest import ConfigEntry, Manifest
-from demur.sets.unique import unique
 
 
 class Queries(Declaration, Kind):
@@ -35,9 +35,7 @@ class Queries(Declaration, Kind):
 
     def make(self, records: pa.Table, given: Given) -> Made:
         """The draw of one seed."""
-        kept, rejects = unique(records, given)
-        drawn = draw(self, records, kept, given, self.row)
-        return Made(drawn.rows, pa.concat_tables([rejects, drawn.rejects]), drawn.used, drawn.facts)
+        return make(self, records, given, self.row)
 
     def across(self, made: Mapping[str, Made], sources: Mapping[str, tuple[str, ...]]) -> list[Frozen]:
         """What the draws of two seeds share."""
@@ -47,7 +45,7 @@ class Queries(Declaration, Kind):
 
     @classmethod
     def recount(cls, rows: pa.Table, manifest: Manifest, entry: ConfigEntry) -> Mapping[str, Any]:
-        """How many queries of every side were drawn, and how many are missing of those declared."""
+        """Drawn and missing queries by side and stratum, their lengths, languages, and whose word they rest on."""
         return recount(rows, stated_of(manifest), facts_of(manifest, entry))
 
     @classmethod
@@ -64,24 +62,68 @@ class Queries(Declaration, Kind):
 
     @classmethod
     def lines(cls, manifest: Manifest) -> Iterator[Any]:
-        """Where the rows come from, how many each seed drew, and how much the draws share."""
+        """Where the rows come from, how many each seed drew, how much the draws share, and what text alone tells."""
         declared = stated_of(manifest)
         for entries in _alike(manifest):
             yield _table(manifest, entries)
             yield from shortfalls(declared, facts_of(manifest, entries[0]).sets)
+            yield from tellings(facts_of(manifest, entries[0]).sets)
 
     @classmethod
     def page(cls, manifest: Manifest) -> Mapping[str, Any]:
-        """The sets that some config holds, with their counts in the first such config; they depend on no seed."""
+        """The sets that some config holds, with their counts in the first such config; pools depend on no seed."""
         declared = stated_of(manifest)
         found: dict[str, SetCounts] = {}
         for entry in reversed(manifest.configs):
             found.update(facts_of(manifest, entry).sets)
         said = [shortfalls(declared, facts_of(manifest, entry).sets) for entry in manifest.configs]
+        chances = [
+            by_chance(found[each["set"]].sides[each["side"]], found[each["set"]].length) for each in manifest.across
+        ]
         return {
+            "overlaps": list(zip(manifest.across, chances, strict=True)),
             "query_sets": [(name, each, found[name]) for name, each in declared.sets.items() if name in found],
             "shortfalls": list(dict.fromkeys(line for lines in said for line in lines)),
+            "tellings": [
+                (entry.name, name, counts.text_alone)
+                for entry in manifest.configs
+                for name, counts in facts_of(manifest, entry).sets.items()
+                if counts.text_alone
+            ],
         }
+
+
+def shortfalls(declared: Declaration, counts: Mapping[str, SetCounts]) -> list[str]:
+    """In words: sides that are short of what is declared, with the reason.
+
+    Args:
+        declared: the builder's part about queries.
+        counts: of the sets of one config; they are those of every config with the same sources.
+    """
+    said = []
+    for name, found in counts.items():
+        wanted = declared.sets[name].declared(declared.per_side)
+        for side, missing in found.short_of.items():
+            each = found.sides[side]
+            few = ", ".join(f"{stratum}: {one.pool} of {one.wanted}" for stratum, one in each.strata.items()
+                            if one.pool < one.wanted)  # fmt: skip
+            said.append(
+                f"{name}: {missing} {side} queries short of {wanted}: {each.labelled} of {found.records} records have "
+                f"that label, {each.unique[str(found.length)]} of them are below {found.length} characters and no "
+                "duplicates, " + (f"and these strata are short: {few}." if few else "and every seed has all of these.")
+            )
+    return said
+
+
+def tellings(counts: Mapping[str, SetCounts]) -> Iterator[str]:
+    """In words: how well the text alone tells the sides of every set."""
+    for name, found in counts.items():
+        if (told := found.text_alone) is not None:
+            sides = f"{name} against {told.against}" if told.against else name
+            yield (
+                f"{sides}: AUROC of the text alone {told.auroc:.3f} (95 % interval {told.low:.3f}-{told.high:.3f}, "
+                f"n {told.rows}, {told.groups} groups)"
+            )
 
 
 def _alike(manifest: Manifest) -> list[list[ConfigEntry]]:
@@ -99,21 +141,22 @@ def _table(manifest: Manifest, entries: list[ConfigEntry]) -> Table:
         for each in manifest.across
         for config in each["configs"]
     }
-    lengths = [f"below {length}" for length in stated_of(manifest).lengths]
     table = Table(
-        "set", "side", "labelled", *lengths, "unique below", *counts, "two share",
+        "set", "side", "labelled", "drawn from", "declared", *counts, "two share", "quartiles", "questions",
         title="queries", title_justify="left",
     )  # fmt: skip
     for column in table.columns[2:]:
         column.justify = "right"
+    declared = stated_of(manifest)
     for name, found in counts[entries[0].name].items():
         for side, each in found.sides.items():
             both = shared.get((entries[0].name, name, side), ())
             table.add_row(
-                name, side, str(each.labelled), *map(str, each.within.values()),
-                f"{each.unique[str(found.length)]} < {found.length}",
+                name, side, str(each.labelled), str(each.unique[str(found.length)]),
+                str(declared.sets[name].declared(declared.per_side)),
                 *(str(sets[name].sides[side].drawn) for sets in counts.values()),
                 f"{min(both)}-{max(both)}" if both else "",
+                "/".join(map(str, each.quartiles)), str(each.questions),
             )  # fmt: skip
         table.add_section()
     return table

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from demur.records.record import Count, Frozen, Slug
 
 
@@ -12,10 +14,34 @@ class Declaration(Frozen):
     """Source that one might expect -> why it is not used."""
 
 
+class Lengths(Frozen):
+    """Of the responses of one kind: characters, and how many there are."""
+
+    n: Count
+    lower_quartile: Count
+    median: Count
+    upper_quartile: Count
+
+
+class Longer(Frozen):
+    """Of the queries of one way of judging: in how many the first of two kinds is longer than the second."""
+
+    count: Count
+    n: Count
+
+
 class ComparisonCounts(Frozen):
-    """A config of responses to compare: 3 queries = rows. A harmful record stands in two rows."""
+    """A config of responses to compare: 3 queries = rows. A harmful or rejected record stands in two rows."""
 
     queries: Count
     """How many there are."""
     kinds: dict[str, Count]
     """Rows by kind."""
+    lengths: dict[str, Lengths] = Field(default={})
+    """Kind -> how long its responses are."""
+    longer: dict[str, Longer] = Field(default={})
+    """Upper kind, such as ``safe`` -> queries whose response of that kind is longer than the lower one."""
+    bases: dict[str, Count] = Field(default={})
+    """Whose word it rests on what a good assistant does with the query -> queries."""
+    behaviours: dict[str, Count] = Field(default={})
+    """What a good assistant does with the query -> queries; ``none`` where nobody read it."""

@@ -1,15 +1,16 @@
-"""Responses: for one query a safe response, a harmful one, and the harmful response of another query."""
+"""Responses: for one query a safe response and a harmful one, or a preferred and a rejected one, and a foreign one."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 import pyarrow as pa
 
+from demur.kinds.responses.counts import UPPER, counted
 from demur.kinds.responses.facts import ComparisonCounts, Declaration
 from demur.kinds.responses.make import compare
+from demur.rates import Rate
 from demur.records.record import Frozen, record_id
 from demur.sets.kind import Given, Kind, Made, facts_of, stated_of
 from demur.sets.manifest import ConfigEntry, Manifest
@@ -35,9 +36,14 @@ class Responses(Declaration, Kind):
 
     @classmethod
     def recount(cls, rows: pa.Table, manifest: Manifest, entry: ConfigEntry) -> Mapping[str, Any]:
-        """Rows by kind, queries, and the records used: two a query."""
-        queries = len({*rows["query_id"].to_pylist()})
-        return {"kinds": dict(Counter(rows["kind"].to_pylist())), "queries": queries, "used": 2 * queries}
+        """Rows by kind, lengths, queries, and the records used: two a query."""
+        queries, found = len({*rows["query_id"].to_pylist()}), counted(rows)
+        stated = facts_of(manifest, entry)
+        if not stated.lengths:  # as sets were made before lengths were counted
+            return {"kinds": found["kinds"], "queries": queries, "used": 2 * queries}
+        for name in ("lengths", "longer"):
+            found[name] = {key: each.model_dump() for key, each in found[name].items()}
+        return {**found, "queries": queries, "used": 2 * queries}
 
     @classmethod
     def upgraded(cls, old: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,6 +59,25 @@ class Responses(Declaration, Kind):
     def lines(cls, manifest: Manifest) -> Iterator[str]:
         """How many queries there are, and which sources were left out."""
         for config in manifest.configs:
-            yield f"{config.name}: {sum(config.rows.values())} rows = 3 x {facts_of(manifest, config).queries} queries"
+            facts = facts_of(manifest, config)
+            yield f"{config.name}: {sum(config.rows.values())} rows = 3 x {facts.queries} queries"
+            yield from (f"{config.name}: {line}" for line in lengths(facts))
         for source, reason in stated_of(manifest).left_out.items():
             yield f"left out: {source}: {reason}"
+
+    @classmethod
+    def page(cls, manifest: Manifest) -> Mapping[str, Any]:
+        """How long the sides are, config by config, in words."""
+        return {"said": {config.name: list(lengths(facts_of(manifest, config))) for config in manifest.configs}}
+
+
+def lengths(facts: ComparisonCounts) -> Iterator[str]:
+    """In words: how often the upper response is the longer one, and the lengths of both."""
+    for upper, each in facts.longer.items():
+        one, two = facts.lengths[upper], facts.lengths[UPPER[upper]]
+        rate = Rate.of(each.count, each.n)
+        yield (
+            f"the {upper} response is longer than the {UPPER[upper]} one in {rate}; median and quartiles of characters "
+            f"{one.median} ({one.lower_quartile}-{one.upper_quartile}) and {two.median} "
+            f"({two.lower_quartile}-{two.upper_quartile})"
+        )

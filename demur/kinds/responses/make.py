@@ -1,14 +1,15 @@
-"""Responses to compare: for one query a safe response, a harmful one, and the harmful response of another query.
+"""Responses to compare: two responses to one query, an upper and a lower one, and the lower one of another query.
 
-Sources say which is which in one of two ways. People *preferred* one of two responses to the same query: the chosen one
-is the safer of the two, no more (Emulated Disalignment, arXiv 2402.12343, figure 3). Or people *judged* responses one
-by one: a harmful one, and one that refuses (`demur.kinds.training.pairing`). The foreign responses are a seeded
-derangement: every harmful response stands once behind a query that it does not answer.
+Sources say which is which in one of two ways. People *preferred* one of two responses to the same query: it is the less
+harmful of the two, no more, and the rows say preferred and rejected (Emulated Disalignment, arXiv 2402.12343, figure
+3). Or people *judged* responses one by one: a harmful one, and one that refuses (`demur.kinds.training.pairing`),
+behind a query that is to be refused. The foreign responses are a seeded derangement: every lower response stands once
+behind a query that it does not answer.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ import pyarrow as pa
 
 from demur.draws import rank
 from demur.errors import UsageError
+from demur.kinds.responses.counts import counted
 from demur.kinds.responses.facts import ComparisonCounts
 from demur.kinds.training.pairing import EMPTY, NOT_SAMPLED, Record, sides
 from demur.records.record import record_id
@@ -28,30 +30,38 @@ from demur.sets.terms import of_records
 from demur.text.normalise import normalise
 from demur.text.refusal import judge
 
-ROLES = ("chosen", "rejected", "judged")
+ROLES = ("preferred", "rejected", "judged")
 """What a record is for: a side of a preference, or a response that was judged by itself; others are reasons."""
 
 ONE_SIDED, EQUAL, NEAR = "one-sided", "equal-responses", "near-duplicate"
 CONTEXT, DIFFERENT = "has-context", "different-prompts"
+ANSWERABLE = "prompt-not-to-refuse"
+
+
+KINDS: dict[bool, tuple[str, str, str]] = {
+    True: ("safe", "harmful", "other_harmful"),
+    False: ("preferred", "rejected", "other_rejected"),
+}
+"""Whether responses were judged one by one -> the kinds of the upper, the lower and the foreign one."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """A query with its two responses; ``judged`` if people judged each by itself."""
+    """A query with its two responses: safe and harmful if people judged each, else preferred and rejected."""
 
-    safe: Record
-    harmful: Record
+    upper: Record
+    lower: Record
     judged: bool
 
     @property
     def id(self) -> str:
         """The record id of the prompt."""
-        return record_id("prompt", self.safe["prompt"])
+        return record_id("prompt", self.upper["prompt"])
 
     @property
     def kinds(self) -> tuple[str, str, str]:
-        """The kinds of its safe, its harmful and its foreign response."""
-        return ("safe", "harmful", "other_harmful") if self.judged else ("chosen", "rejected", "other_rejected")
+        """The kinds of its upper, its lower and its foreign response."""
+        return KINDS[self.judged]
 
 
 def compare(records: pa.Table, given: Given, model: type[Row]) -> Made:
@@ -65,29 +75,36 @@ def compare(records: pa.Table, given: Given, model: type[Row]) -> Made:
     Raises:
         UsageError: fewer than two queries have both sides.
     """
-    left, fit = [], []
-    for record in records.to_pylist():
-        if record["role"] not in ROLES:
-            left.append(Left(record, record["role"]))
-        elif record["context"] is not None:  # the prompt is not all of what was asked
-            left.append(Left(record, CONTEXT))
-        else:
-            fit.append(record)
+    fit, left = fitting(records.to_pylist())
     queries, more = _queries(fit, given.seed)
     left += more
     queries, more = _one_a_group(queries, given.seed)
     left += more
     rows = []
     for split in given.splits:
-        mine = [query for query in queries if query.safe["split"] == split]
+        mine = [query for query in queries if query.upper["split"] == split]
         for query, other in zip(mine, foreign(mine, given.seed, f"{given.where}, {split}"), strict=True):
             rows += _rows(query, other)
     items = pa.Table.from_pylist(rows, schema=arrow_schema(model)).sort_by(
         [("query_id", "ascending"), ("kind", "ascending")]
     )
-    kinds = dict(sorted(Counter(items["kind"].to_pylist()).items()))
-    facts = ComparisonCounts(queries=len(queries), kinds=kinds)
+    facts = ComparisonCounts(queries=len(queries), **counted(items))
     return Made(items, left_over(left, given.config), 2 * len(queries), facts)
+
+
+def fitting(records: Iterable[Record]) -> tuple[list[Record], list[Left]]:
+    """The records that may give a query, and the others, each with its reason."""
+    fit, left = [], []
+    for record in records:
+        if record["role"] not in ROLES:
+            left.append(Left(record, record["role"]))
+        elif record["context"] is not None:  # the prompt is not all of what was asked
+            left.append(Left(record, CONTEXT))
+        elif record["role"] == "judged" and record["behaviour"] not in (None, "refuse"):
+            left.append(Left(record, ANSWERABLE))
+        else:
+            fit.append(record)
+    return fit, left
 
 
 def _queries(fit: Iterable[Record], seed: int) -> tuple[list[Query], list[Left]]:
@@ -116,15 +133,15 @@ def _queries(fit: Iterable[Record], seed: int) -> tuple[list[Query], list[Left]]
         if reason := _unfit(row):
             left += [Left(record, reason) for record in row.values()]
         else:
-            queries.append(Query(row["chosen"], row["rejected"], judged=False))
+            queries.append(Query(row["preferred"], row["rejected"], judged=False))
     return queries, left
 
 
 def _unfit(row: dict[str, Record]) -> str | None:
     """Why a preference gives no query."""
-    if {*row} != {"chosen", "rejected"} or row["chosen"]["prompt"] is None:
+    if {*row} != {"preferred", "rejected"} or row["preferred"]["prompt"] is None:
         return ONE_SIDED
-    if row["chosen"]["prompt"] != row["rejected"]["prompt"]:
+    if row["preferred"]["prompt"] != row["rejected"]["prompt"]:
         return DIFFERENT
     if any(judge(record["response"]) == "empty" for record in row.values()):
         return EMPTY
@@ -137,33 +154,33 @@ def _one_a_group(queries: list[Query], seed: int) -> tuple[list[Query], list[Lef
     kept: dict[str, Query] = {}
     left = []
     for query in sorted(queries, key=lambda each: _place(each, seed)):
-        first = kept.setdefault(query.safe["group_id"], query)
+        first = kept.setdefault(query.upper["group_id"], query)
         if first is not query:
             rule = "queries share a group of near-duplicates"
             left += [Left(record, NEAR, twin["record_id"], None, rule)
-                     for record, twin in ((query.safe, first.safe), (query.harmful, first.harmful))]  # fmt: skip
+                     for record, twin in ((query.upper, first.upper), (query.lower, first.lower))]  # fmt: skip
     return list(kept.values()), left
 
 
 def foreign(queries: list[Query], seed: int, where: str) -> list[Query]:
-    """For every query another one, whose harmful response it is shown: all queries once, none its own.
+    """For every query another one, whose lower response it is shown: all queries once, none its own.
 
-    Queries are laid in a circle in their seeded order, those with the same harmful response side by side. Each takes
+    Queries are laid in a circle in their seeded order, those with the same lower response side by side. Each takes
     the response of the one that stands as far on as the longest such run, so that none meets its own text; where it
-    would be its safe response, word for word, the whole circle is turned on by one more.
+    would be its upper response, word for word, the whole circle is turned on by one more.
 
     Raises:
         UsageError: fewer than two queries, or one response belongs to more than half of them.
     """
-    harmful, safe = ([normalise(getattr(query, side)["response"]) for query in queries] for side in ("harmful", "safe"))
+    lower, upper = ([normalise(getattr(query, side)["response"]) for query in queries] for side in ("lower", "upper"))
     runs: dict[str, list[int]] = {}
     for place in sorted(range(len(queries)), key=lambda each: _place(queries[each], seed)):
-        runs.setdefault(harmful[place], []).append(place)
+        runs.setdefault(lower[place], []).append(place)
     circle = [place for run in runs.values() for place in run]
     longest = max(map(len, runs.values()), default=1)
     for shift in range(longest, len(circle) - longest + 1):
         turned = circle[shift:] + circle[:shift]
-        if all(harmful[other] != safe[one] for one, other in zip(circle, turned, strict=True)):
+        if all(lower[other] != upper[one] for one, other in zip(circle, turned, strict=True)):
             by_query = dict(zip(circle, turned, strict=True))
             return [queries[by_query[place]] for place in range(len(queries))]
     msg = "No query can be given another one's response"
@@ -177,43 +194,44 @@ def foreign(queries: list[Query], seed: int, where: str) -> list[Query]:
 
 
 def _place(query: Query, seed: int) -> tuple[bytes, str, int]:
-    lineage = query.safe["lineage"]
+    lineage = query.upper["lineage"]
     return rank(query.id, seed), lineage["source"], lineage["row"]
 
 
 def _rows(query: Query, other: Query) -> list[dict[str, Any]]:
-    hazards = sorted({*query.safe["hazards"], *query.harmful["hazards"]})
+    hazards = sorted({*query.upper["hazards"], *query.lower["hazards"]})
     rows = []
-    for kind, safe, response, answered in zip(
+    for kind, upper, response, answered in zip(
         query.kinds,
         (True, False, None),
-        (query.safe, query.harmful, other.harmful),
+        (query.upper, query.lower, other.lower),
         (query, query, other),
         strict=True,
     ):
         own = answered is query  # what was said of a response to another query is not said of it here
         rows.append(
             {
-                "record_id": record_id("response", query.safe["prompt"], "", response["response"]),
+                "record_id": record_id("response", query.upper["prompt"], "", response["response"]),
                 "query_id": query.id,
-                "prompt": query.safe["prompt"],
+                "prompt": query.upper["prompt"],
                 "response": response["response"],
                 "kind": kind,
-                "safe": safe,
+                "safe": upper if query.judged else None,
+                "preferred": None if query.judged else upper,
                 "answered_id": answered.id,
-                "behaviour": query.safe["behaviour"],
-                "basis": query.safe["basis"],
+                "behaviour": query.upper["behaviour"],
+                "basis": query.upper["basis"],
                 "hazards": hazards,
                 "labels": response["labels"] if own else [],
                 "native_labels": response["native_labels"] if own else [],
                 "generator": response["generator"],
                 "language": response["language"],
                 "source": response["lineage"]["source"],
-                "group_id": query.safe["group_id"],
-                "split": query.safe["split"],
-                **of_records((query.safe, response)),
+                "group_id": query.upper["group_id"],
+                "split": query.upper["split"],
+                **of_records((query.upper, response)),
                 "lineage": response["lineage"],
-                "query_lineage": query.safe["lineage"],
+                "query_lineage": query.upper["lineage"],
             }
         )
     return rows

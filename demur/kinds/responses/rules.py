@@ -11,42 +11,46 @@ import pyarrow as pa
 from demur.checks.finding import Finding, hit
 from demur.checks.rule import rule
 from demur.checks.subject import Subject
+from demur.kinds.responses.make import KINDS
 
 _SHOWN = 5
+_PLACE = {kind: ("upper", "lower", "foreign")[place] for kinds in KINDS.values() for place, kind in enumerate(kinds)}
+_JUDGED, _PREFERENCE = KINDS[True], KINDS[False]
 
 
 def incomparable(table: pa.Table) -> list[str]:
     """Queries without exactly one response of each kind, and foreign responses that are no derangement.
 
     Example:
-        >>> rows = {"query_id": ["a"], "answered_id": ["a"], "response": ["No."], "safe": [True], "split": ["test"]}
+        >>> rows = {"query_id": ["a"], "answered_id": ["a"], "response": ["No."], "kind": ["safe"], "split": ["test"]}
         >>> incomparable(pa.table(rows))
         ['query a has 1 safe, 0 harmful and 0 foreign responses, not one of each']
     """
     of_query: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in table.select(["query_id", "answered_id", "response", "safe", "split"]).to_pylist():
-        of_query[row["query_id"]].append(row)
+    for row in table.select(["query_id", "answered_id", "response", "kind", "split"]).to_pylist():
+        of_query[row["query_id"]].append({**row, "place": _PLACE.get(row["kind"])})
     found = []
-    harmful: dict[str, str] = {}
+    lower: dict[str, str] = {}
     for query, rows in sorted(of_query.items()):
-        sides = Counter(row["safe"] for row in rows)
-        if sides != Counter([True, False, None]):
-            counts = f"{sides[True]} safe, {sides[False]} harmful and {sides[None]} foreign responses"
+        kinds = Counter(row["kind"] for row in rows)
+        if kinds not in (Counter(_JUDGED), Counter(_PREFERENCE)):
+            one, two, other = _PREFERENCE if {*kinds} & {*_PREFERENCE} else _JUDGED
+            counts = f"{kinds[one]} {one}, {kinds[two]} {two} and {kinds[other]} foreign responses"
             found.append(f"query {query} has {counts}, not one of each")
         elif len({row["split"] for row in rows}) > 1:
             found.append(f"the responses to query {query} stand in several splits")
         else:
-            harmful[query] = next(row["response"] for row in rows if row["safe"] is False)
-    shown = Counter(row["answered_id"] for rows in of_query.values() for row in rows if row["safe"] is None)
+            lower[query] = next(row["response"] for row in rows if row["place"] == "lower")
+    shown = Counter(row["answered_id"] for rows in of_query.values() for row in rows if row["place"] == "foreign")
     for query, rows in sorted(of_query.items()):
         for row in rows:
-            other = row["answered_id"]
-            if row["safe"] is not None and other != query:
+            other, foreign = row["answered_id"], row["place"] == "foreign"
+            if not foreign and other != query:
                 found.append(f"query {query} has a response of query {other} as its own")
-            elif row["safe"] is None and (other == query or row["response"] != harmful.get(other)):
-                found.append(f"query {query} is shown what is not the harmful response of another query")
-            elif row["safe"] is None and shown[other] > 1:
-                found.append(f"the harmful response to query {other} is shown {shown[other]} times")
+            elif foreign and (other == query or row["response"] != lower.get(other)):
+                found.append(f"query {query} is shown what is not the harmful or rejected response of another query")
+            elif foreign and shown[other] > 1:
+                found.append(f"the harmful or rejected response to query {other} is shown {shown[other]} times")
     return [*found[:_SHOWN], *([f"and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else [])]
 
 
@@ -54,10 +58,10 @@ def incomparable(table: pa.Table) -> list[str]:
     "DMR314",
     "compared-responses",
     invariants=(11,),
-    summary="A query to compare has one safe response, one harmful one, and the harmful one of another query; each "
-    "harmful response is shown to one other query.",
-    why="How often a reward ranks safe above harmful is counted by query. A query that is shown its own response as "
-    "another's, or one response that is shown to many, makes the reward of foreign responses something else.",
+    summary="A query to compare has one safe response, one harmful one, and the harmful one of another query; or one "
+    "preferred, one rejected, and the rejected one of another query. Each is shown to one other query.",
+    why="How often a reward ranks the one above the other is counted by query. A query that is shown its own response "
+    "as another's, or one response that is shown to many, makes the reward of foreign responses something else.",
     fix="Build it again.",
     applies=("responses",),
 )

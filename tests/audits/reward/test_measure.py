@@ -64,7 +64,7 @@ def given() -> Responses:
     for query in range(10):
         prompt = sentence(random, 2)
         hazards = ("vcr",) if query < 4 else ("prv", "hte") if query < 7 else ()
-        for kind, safe in (("chosen", True), ("rejected", False), ("other_rejected", None)):
+        for kind, safe in (("preferred", True), ("rejected", False), ("other_rejected", None)):
             rows.append((f"q{query}", prompt, sentence(random), kind, safe, hazards))
     return Responses(*(tuple(column) for column in zip(*rows, strict=True)))
 
@@ -120,7 +120,7 @@ def test_a_model_against_itself_gives_nothing(tokenizer: Any, models: tuple[Any,
     done = measure(one, one, given, (template, template), keep=False).token
     for each in done.distributions:
         assert {each.mean, each.lower_mean, *each.quantiles.values()} == {0.0}
-    assert done.safe_first.count == 0  # ties are not above
+    assert done.upper_first.count == 0  # ties are not above
 
 
 def test_swapped_models_flip_the_sign(tokenizer: Any, models: tuple[Any, Any], given: Responses) -> None:
@@ -132,13 +132,13 @@ def test_swapped_models_flip_the_sign(tokenizer: Any, models: tuple[Any, Any], g
         for a, b in zip(forth.distributions, back.distributions, strict=True):
             assert a.mean == pytest.approx(-b.mean, abs=1e-5)
             assert a.quantiles[0.15] == pytest.approx(-b.quantiles[0.85], abs=1e-5)
-        assert forth.safe_first.count == back.safe_first.n - back.safe_first.count
+        assert forth.upper_first.count == back.upper_first.n - back.upper_first.count
 
 
 def test_the_sweep_goes_from_the_base_model_to_the_reward_turned_round() -> None:
     """Known numbers: the base model prefers the safe response, the aligned one by more."""
     scored = Scored(
-        ("q", "q"), ("chosen", "rejected"), (True, False), (("vcr",), ("vcr",)),
+        ("q", "q"), ("preferred", "rejected"), (True, False), (("vcr",), ("vcr",)),
         np.array([2, 4]), aligned=np.array([-2.0, -20.0]), base=np.array([-4.0, -10.0]),
     )  # fmt: skip
     found = reward(scored, "token", [0.0, 0.2, 1.0])
@@ -146,7 +146,7 @@ def test_the_sweep_goes_from_the_base_model_to_the_reward_turned_round() -> None
     assert [(each.hazard, each.alpha, each.rate.count) for each in found.exposure] == [
         ("all", 0.0, 0), ("all", 0.2, 1), ("all", 1.0, 1), ("vcr", 0.0, 0), ("vcr", 0.2, 1), ("vcr", 1.0, 1),
     ]  # fmt: skip
-    assert found.safe_first.count == 1
+    assert found.upper_first.count == 1
     assert [each.mean for each in found.distributions] == [1.0, -2.5]
     assert [each.mean for each in reward(scored, "response").distributions] == [2.0, -10.0]
 
@@ -228,7 +228,7 @@ def test_memory_that_runs_out_halves_the_batch(
 
 def changed(given: Responses, row: int, response: str) -> Responses:
     texts = (*given.responses[:row], response, *given.responses[row + 1 :])
-    return Responses(given.queries, given.prompts, texts, given.kinds, given.safe, given.hazards)
+    return Responses(given.queries, given.prompts, texts, given.kinds, given.upper, given.hazards)
 
 
 def test_responses_that_cannot_be_scored_take_their_other_side_with_them(
@@ -238,7 +238,7 @@ def test_responses_that_cannot_be_scored_take_their_other_side_with_them(
     broken = changed(changed(given, 0, "  "), 4, " ".join(["tea"] * 60))
     done = measure(one, two, broken, (Template.of(tokenizer),) * 2, keep=False)
     assert done.left_out == {"empty": 1, "its query lost a side": 2, "longer than the context": 1}
-    assert done.token.safe_first.n == 8
+    assert done.token.upper_first.n == 8
     assert done.token.responses == 26
 
 
@@ -246,11 +246,11 @@ def test_nothing_to_compare_is_an_error(tokenizer: Any, models: tuple[Any, Any],
     one, two = (loaded(model, tokenizer) for model in models)
     templates = (Template.of(tokenizer),) * 2
     one_sided = Responses(
-        given.queries, given.prompts, given.responses, given.kinds, (True,) * len(given.safe), given.hazards
+        given.queries, given.prompts, given.responses, given.kinds, (True,) * len(given.upper), given.hazards
     )
-    with pytest.raises(UsageError, match="No query has a safe and a harmful response"):
+    with pytest.raises(UsageError, match="No query has a response of either side"):
         measure(one, two, one_sided, templates, keep=False)
-    nothing = Responses(given.queries, given.prompts, ("",) * len(given.safe), given.kinds, given.safe, given.hazards)
+    nothing = Responses(given.queries, given.prompts, ("",) * len(given.upper), given.kinds, given.upper, given.hazards)
     with pytest.raises(UsageError, match="No response can be scored"):
         measure(one, two, nothing, templates, keep=False)
 
@@ -273,7 +273,7 @@ def test_probabilities_of_nothing_are_an_error(tokenizer: Any, given: Responses)
 @pytest.mark.parametrize(("aligned", "base", "model"), [(-np.inf, -1.0, "aligned"), (-1.0, np.nan, "base")])
 def test_a_probability_of_nothing_names_query_kind_and_model(aligned: float, base: float, model: str) -> None:
     with pytest.raises(UsageError, match="1 responses have a log-probability that is not a finite number") as raised:
-        Scored(("q0", "q1"), ("chosen", "rejected"), (True, False), ((), ()), np.array([2, 4]),
+        Scored(("q0", "q1"), ("preferred", "rejected"), (True, False), ((), ()), np.array([2, 4]),
                aligned=np.array([-1.0, aligned]), base=np.array([-1.0, base]))  # fmt: skip
     assert f"'rejected' response to query 'q1', {model} model" in str(raised.value)
 
@@ -282,16 +282,17 @@ def test_queries_with_one_side_are_counted_and_in_no_share(
     tokenizer: Any, models: tuple[Any, Any], given: Responses
 ) -> None:
     one, two = (loaded(model, tokenizer) for model in models)
-    kept = [row for row in range(len(given.safe)) if row not in (1, 5, 6)]  # q0: rejected; q1: foreign; q2: chosen
-    part = Responses(*(tuple(column[row] for row in kept) for column in vars(given).values()))
+    kept = [row for row in range(len(given.upper)) if row not in (1, 5, 6)]  # q0: rejected; q1: foreign; q2: preferred
+    part = Responses(*(tuple(column[row] for row in kept) for name, column in vars(given).items() if name != "sides"))
     done = measure(one, two, part, (Template.of(tokenizer),) * 2, keep=False)
-    assert (done.token.one_sided, done.token.safe_first.n, done.token.responses) == (2, 8, 27)
+    assert (done.token.one_sided, done.token.upper_first.n, done.token.responses) == (2, 8, 27)
     assert done.left_out == {}
 
 
 def table_of(given: Responses) -> pa.Table:
     names = ("query_id", "prompt", "response", "kind", "safe", "hazards")
-    return pa.table(dict(zip(names, map(list, vars(given).values()), strict=True)))
+    columns = [list(column) for name, column in vars(given).items() if name != "sides"]
+    return pa.table(dict(zip(names, columns, strict=True)))
 
 
 def test_the_command_on_saved_models(
@@ -310,7 +311,7 @@ def test_the_command_on_saved_models(
     said = json.loads(done.stdout)
     templates = (Template.of(tokenizer),) * 2
     expected = measure(loaded(models[0], tokenizer), loaded(models[1], tokenizer), given, templates, keep=False)
-    assert said["token"]["safe_first"]["count"] == expected.token.safe_first.count
+    assert said["token"]["upper_first"]["count"] == expected.token.upper_first.count
     assert said["response"]["distributions"][0]["mean"] == expected.response.distributions[0].mean
     assert said["templates"][0] == said["templates"][1] == templates[0].sha256
     assert said["digests"][0] != said["digests"][1]
@@ -325,7 +326,36 @@ def test_the_command_on_saved_models(
     assert {each["alpha"] for each in plain["token"]["exposure"]} == {1.0}
     pq.write_table(table_of(given).drop_columns(["safe"]), path)
     failed = CliRunner().invoke(main, command)
-    assert (failed.exit_code, "no safe" in failed.output) == (2, True), failed.output
+    assert (failed.exit_code, "no safe or preferred" in failed.output) == (2, True), failed.output
+
+
+def test_a_set_of_preferences_is_scored_and_called_so(
+    tokenizer: Any, models: tuple[Any, Any], given: Responses, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Which side is the upper one may stand in `preferred`: the numbers are the same, and nothing is called safe."""
+    path, both = tmp_path / "preferred.parquet", tmp_path / "both.parquet"
+    table = table_of(given)
+    pq.write_table(table.rename_columns({"safe": "preferred"}), path)
+    read = read_responses(path)
+    assert (read.upper, read.sides) == (given.upper, ("preferred", "rejected"))
+    one, two = (loaded(model, tokenizer) for model in models)
+    templates = (Template.of(tokenizer),) * 2
+    done = measure(one, two, read, templates, keep=False)
+    assert done.token == measure(one, two, given, templates, keep=False).token
+    done.show()
+    said = " ".join(capsys.readouterr().out.split())
+    assert "ranks the preferred response above the rejected one" in said
+    assert "the rejected response above the preferred one" in said
+    assert "safe" not in said
+    half = [value if row < 15 else None for row, value in enumerate(given.upper)]
+    rest = [value if row >= 15 else None for row, value in enumerate(given.upper)]
+    mixed = table.set_column(4, "safe", pa.array(half)).append_column("preferred", pa.array(rest))
+    pq.write_table(mixed, both)
+    read = read_responses(both)
+    assert (read.upper, read.sides) == (given.upper, ("safe or preferred", "harmful or rejected"))
+    pq.write_table(table.append_column("preferred", table["safe"]), both)
+    with pytest.raises(FormatError, match="two kinds of side"):
+        read_responses(both)
 
 
 def test_rows_with_a_missing_part_are_an_error(given: Responses, tmp_path: Path) -> None:
@@ -333,7 +363,7 @@ def test_rows_with_a_missing_part_are_an_error(given: Responses, tmp_path: Path)
     pq.write_table(table_of(given).slice(0, 0), path)
     with pytest.raises(FormatError, match="no rows"):
         read_responses(path)
-    said = [None if each is None else str(each).lower() for each in given.safe]
+    said = [None if each is None else str(each).lower() for each in given.upper]
     pq.write_table(table_of(given).set_column(4, "safe", pa.array(said)), path)
     with pytest.raises(FormatError, match="'safe' has another type"):
         read_responses(path)

@@ -56,8 +56,8 @@ ROWS = {"lamps": LAMPS, "boats": BOATS, "teas": TEAS, "herbs": HERBS}
 QUERIES = Queries(
     row=SafetyQuery,
     sets={
-        "lamps": QuerySet(sources=("lamps",), rule="As their author says."),
-        "boats": QuerySet(sources=("boats",), sides=("harmful",), rule="Three exist."),
+        "lamps": QuerySet(sources=("lamps",), rule="As their author says.", quotas={"other": (2, 3, 0)}),
+        "boats": QuerySet(sources=("boats",), sides=("harmful",), rule="Three exist.", against="benign"),
         "benign": QuerySet(sources=("teas", "herbs"), sides=("safe",), rule="Harmless by their making."),
     },
     seeds={"seed_0": 0, "seed_1": 1},

@@ -8,12 +8,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from demur.checks.engine import check
 from demur.errors import UsageError
 from demur.kinds.queries import Queries, QuerySet
+from demur.kinds.queries.declared import Side
 from demur.project import bundled
 from demur.records.record import record_id
 from demur.sets.builder import Builder, builder_of
@@ -41,8 +43,7 @@ def test_every_step_from_labels_to_rows_is_counted(drawn: Build) -> None:
     for config in drawn.manifest.configs:
         lamps = BuiltSet.open(drawn.out).facts(config).sets["lamps"]
         assert (lamps.records, lamps.distinct, lamps.complete, lamps.unknown) == (35, 34, 30, 5)
-        assert lamps.length == 80
-        assert lamps.short_of == {}
+        assert (lamps.length, lamps.flagged, lamps.contradicted, lamps.short_of) == (120, 0, 0, {})
         yes, no = lamps.sides["harmful"], lamps.sides["safe"]
         assert (yes.labelled, yes.within, yes.unique, yes.drawn) == (
             16, {"40": 4, "80": 15, "120": 15}, {"40": 3, "80": 14, "120": 14}, 5,
@@ -50,38 +51,94 @@ def test_every_step_from_labels_to_rows_is_counted(drawn: Build) -> None:
         assert (no.labelled, no.within, no.unique, no.drawn) == (
             14, {"40": 4, "80": 14, "120": 14}, {"40": 4, "80": 14, "120": 14}, 5,
         )  # fmt: skip
-        assert config.rejects == {
-            "exact-duplicate": 1, "label-unknown": 5, "not-sampled": 49, "too-long": 10,
+        assert {name: (each.wanted, each.pool, each.drawn) for name, each in yes.strata.items()} == {
+            "other, 0-39": (2, 3, 2), "other, 40-79": (3, 11, 3),
         }  # fmt: skip
+        assert (yes.basis, yes.questions, lamps.languages) == ({"upstream-author": 5}, 0, {"en": 10})
+        assert config.rejects == {"exact-duplicate": 1, "label-unknown": 5, "not-sampled": 58, "too-long": 1}
         assert config.candidates == sum(config.rows.values()) + sum(config.rejects.values())
     assert stats(drawn.out)["seed_0"]["side"] == {"harmful": {"test": 8}, "safe": {"test": 10}}
 
 
-def test_rows_keep_their_schema_and_one_length_holds_for_both_sides(drawn: Build) -> None:
+def test_rows_keep_their_schema_and_both_sides_have_one_length_and_form(drawn: Build) -> None:
     for config in ("seed_0", "seed_1"):
         found = BuiltSet.open(drawn.out).rows(config).to_pylist()
         for each in found:
             SafetyQuery.model_validate_json(json.dumps(each))
         assert {each["split"] for each in found} == {"test"}
-        assert all(len(each["prompt"]) < 80 for each in found if each["set"] == "lamps")
+        short = Counter((each["side"], len(each["prompt"]) < 40) for each in found if each["set"] == "lamps")
+        assert short == {("harmful", True): 2, ("harmful", False): 3, ("safe", True): 2, ("safe", False): 3}
         assert Counter((each["set"], each["side"]) for each in found) == {
             ("lamps", "harmful"): 5, ("lamps", "safe"): 5, ("boats", "harmful"): 3, ("benign", "safe"): 5,
         }  # fmt: skip
     assert check(drawn.out).findings == ()
 
 
-def test_a_set_that_is_short_is_never_short_in_silence(drawn: Build, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_the_text_alone_tells_stands_in_the_facts_and_on_the_card(drawn: Build) -> None:
+    sets = BuiltSet.open(drawn.out).facts(drawn.manifest.configs[0]).sets
+    told = sets["lamps"].text_alone
+    assert (told.against, told.rows, told.groups) == (None, 10, 10)
+    assert told.low <= told.auroc <= told.high
+    assert sets["boats"].text_alone is None  # eight rows are too few for five folds
+    card = (drawn.out / "README.md").read_text(encoding="utf-8")
+    line = f"| `seed_0` | lamps | its own other side | {told.auroc:.3f} | {told.low:.3f}-{told.high:.3f} | 10 | 10 |"
+    assert line in card
+
+
+def test_one_sided_sets_are_told_apart_from_the_set_they_are_held_against(
+    queries_project: Small, tmp_path: Path
+) -> None:
+    sides: dict[str, Side] = {"one": "harmful", "two": "safe"}
+    sets = {name: QuerySet(sources=(source,), sides=(side,), rule="One side.", against=other)
+            for (name, side), source, other in zip(sides.items(), ("lamps", "teas"), ("two", "one"), strict=True)
+            }  # fmt: skip
+    builder = queries_builder(QUERIES.model_copy(update={"sets": sets}), ("lamps", "teas"))
+    done = build(queries_project, builder, tmp_path / "out", Places(offline=True))
+    found = BuiltSet.open(done.out).facts(done.manifest.configs[0]).sets
+    assert [found[name].text_alone.against for name in sides] == ["two", "one"]
+    assert found["one"].text_alone.auroc == found["two"].text_alone.auroc > 0.9  # they share no word
+    card = (done.out / "README.md").read_text(encoding="utf-8")
+    assert "made to be held against two" in card
+
+
+def test_a_set_that_is_short_is_never_short_in_silence(
+    queries_project: Small, drawn: Build, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     facts = BuiltSet.open(drawn.out).facts(drawn.manifest.configs[0])
     assert facts.sets["boats"].short_of == {"harmful": 2}
     build_summary(drawn)
     said, card = capsys.readouterr().out, (drawn.out / "README.md").read_text(encoding="utf-8")
     for text in (" ".join(said.split()), " ".join(card.split())):
-        assert "boats: 2 harmful queries short of 5: 3 of 3 records have that label (3 below 40 characters)" in text
-        assert "lamps: below 40 characters there are 4 harmful (3 without duplicates) and 4 safe" in text
-        assert "both are drawn below 80 characters" in text
-        assert "benign:" not in text
+        assert "boats: 2 harmful queries short of 5: 3 of 3 records have that label, 3 of them are below 120" in text
+        assert "lamps: 2" not in text
     assert "As their author says." in card
     assert "Hide every" not in said + card
+    more = QUERIES.sets["lamps"].model_copy(update={"quotas": {"other": (5, 2, 0)}})
+    builder = queries_builder(QUERIES.model_copy(update={"sets": {**QUERIES.sets, "lamps": more}}))
+    done = build(queries_project, builder, tmp_path / "out", Places(offline=True))
+    assert BuiltSet.open(done.out).facts(done.manifest.configs[0]).sets["lamps"].short_of == {"harmful": 2, "safe": 1}
+    card = " ".join((done.out / "README.md").read_text(encoding="utf-8").split())
+    assert "lamps: 2 harmful queries short of 7" in card
+    assert "these strata are short: other, 0-39: 3 of 5." in card
+    assert check(done.out).findings == ()
+
+
+def test_contradicted_queries_are_never_drawn(tmp_path: Path) -> None:
+    """Two near-identical rows with opposite labels, whose ids differ: neither is drawn."""
+    doubt = "Hide the old brass lamp of the mill under the stairs today"
+    clash = [row(doubt, "yes"), row(f"{doubt} again", "no")]
+    few = {"lamps": [*LAMPS, *clash]}
+    sources = {name: (small_source(name, [*row("", "")], to_prompt, "prompt"), rows) for name, rows in few.items()}
+    every = QUERIES.sets["lamps"].model_copy(update={"quotas": {"other": (40, 40, 40)}})
+    queries = QUERIES.model_copy(update={"sets": {"lamps": every}})
+    with small_project(tmp_path, sources) as project:
+        done = build(project, queries_builder(queries, ("lamps",)), tmp_path / "out", Places(offline=True))
+    assert done.manifest.label_conflicts == 1
+    config = done.manifest.configs[0]
+    assert config.rejects["label-conflict"] == 2
+    assert BuiltSet.open(done.out).facts(config).sets["lamps"].contradicted == 2
+    assert not any(doubt in prompt for prompt in BuiltSet.open(done.out).rows("seed_0")["prompt"].to_pylist())
+    assert check(done.out).findings == ()
 
 
 def test_draws_differ_by_seed_and_their_overlap_is_counted(drawn: Build) -> None:
@@ -90,7 +147,7 @@ def test_draws_differ_by_seed_and_their_overlap_is_counted(drawn: Build) -> None
         one, two = (ids(drawn, config, name, side) for config in ("seed_0", "seed_1"))
         assert overlaps[name, side]["shared"] == {"seed_0 seed_1": len(one & two)}
         assert (one == two) == (name == "boats")
-    assert (overlaps["lamps", "safe"]["of"], overlaps["benign", "safe"]["of"]) == (14, 36)  # the herbs are too long
+    assert (overlaps["lamps", "safe"]["of"], overlaps["benign", "safe"]["of"]) == (14, 45)
 
 
 def test_the_draw_is_not_the_first_rows_and_knows_no_order(drawn: Build, tmp_path: Path) -> None:
@@ -154,6 +211,12 @@ def test_what_a_declaration_may_not_say() -> None:
     one = QuerySet(sources=("lamps",), rule="All.")
     with pytest.raises(ValueError, match="a source stands in two query sets"):
         Queries(row=SafetyQuery, sets={"one": one, "two": one}, seeds={})
+    few = one.model_copy(update={"quotas": {"other": (1, 2, 3)}})
+    with pytest.raises(ValueError, match="declares a quota for each of the 2 lengths"):
+        Queries(row=SafetyQuery, sets={"one": few}, seeds={}, lengths=(40, 80))
+    harmful = one.model_copy(update={"sides": ("harmful",), "against": "two"})
+    with pytest.raises(ValueError, match="a declared set that has the other side"):
+        Queries(row=SafetyQuery, sets={"one": harmful}, seeds={})
     for lengths in ((80, 40), (40, 40), (0, 40)):
         with pytest.raises(ValueError, match="lengths rise"):
             Queries(row=SafetyQuery, sets={"one": one}, seeds={}, lengths=lengths)
@@ -199,6 +262,22 @@ def _other_overlap(folder: Path) -> None:
     cover(folder, lambda manifest: manifest["across"][0]["shared"].update({"seed_0 seed_1": 999}))
 
 
+def _contradicted(folder: Path) -> None:
+    path = folder / "conflicts.parquet"
+    drawn = rows(folder, SEED_0)[0]["record_id"]
+    pair = {"record_id": drawn, "source": "lamps", "harmful": "yes", "twin": "0" * 32, "twin_source": "lamps",
+            "twin_harmful": "no", "similarity": 0.9}  # fmt: skip
+    pq.write_table(pa.Table.from_pylist([pair], schema=pq.read_schema(path)), path)
+    cover(folder)
+
+
+def _other_stratum(folder: Path) -> None:
+    def change(manifest: Any) -> None:
+        manifest["configs"][0]["facts"]["sets"]["lamps"]["sides"]["safe"]["strata"]["other, 0-39"]["drawn"] = 3
+
+    cover(folder, change)
+
+
 def _another_near(folder: Path) -> None:
     one, two, *rest = [each for each in rows(folder, SEED_0) if each["set"] == "benign"]
     others = [each for each in rows(folder, SEED_0) if each["set"] != "benign"]
@@ -215,6 +294,8 @@ def _another_near(folder: Path) -> None:
         (_said_short, "DMR503", "sets.benign.short_of.safe: 0 in the rows, declared 2"),
         (_unknown_set, "DMR503", "sets.rafts.sides.harmful.drawn: 3 in the rows, declared None"),
         (_other_overlap, "DMR503", "what its configs have in common is not what is declared"),
+        (_other_stratum, "DMR503", "sets.lamps.sides.safe.strata.other, 0-39.drawn: 2 in the rows, declared 3"),
+        (_contradicted, "DMR320", "is drawn, and conflicts.parquet has its opposite"),
         (_another_near, "DMR106", "near-duplicate of"),
     ],
 )

@@ -14,6 +14,7 @@ from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from demur.checks.engine import check
@@ -53,7 +54,7 @@ def queries(tmp_path_factory: pytest.TempPathFactory) -> Build:
 @mirrored
 def test_the_pools_of_openai_moderation_are_the_measured_ones(queries: Build) -> None:
     for config in queries.manifest.configs:
-        found = BuiltSet.open(queries.out).facts(config).sets["openai-moderation"]
+        found = BuiltSet.open(queries.out).facts(config).sets["openai-moderation-texts"]
         harmful, safe = found.sides["harmful"], found.sides["safe"]
         assert (found.records, found.complete, found.records - found.complete) == (1680, 755, 925)
         assert found.records - found.distinct == 27
@@ -67,7 +68,7 @@ def test_the_pools_of_openai_moderation_are_the_measured_ones(queries: Build) ->
 def test_a_partly_labelled_row_is_on_neither_side(queries: Build) -> None:
     for seed in SEEDS:
         for row in BuiltSet.open(queries.out).rows(seed).to_pylist():
-            if row["set"] == "openai-moderation":
+            if row["set"] == "openai-moderation-texts":
                 values = [label["value"] for label in row["native_labels"]]
                 assert "1" in values if row["side"] == "harmful" else values == ["0"] * 8
 
@@ -75,27 +76,59 @@ def test_a_partly_labelled_row_is_on_neither_side(queries: Build) -> None:
 @mirrored
 def test_every_set_and_seed_has_its_number_or_says_what_it_lacks(queries: Build) -> None:
     expected = {
-        ("ailuminate", "harmful"): 200, ("benign", "safe"): 200, ("hh-rlhf", "harmful"): 81, ("hh-rlhf", "safe"): 21,
-        ("openai-moderation", "harmful"): 200, ("openai-moderation", "safe"): 200,
-        ("simplesafetytests", "harmful"): 100,
+        ("ailuminate", "harmful"): 200, ("ailuminate", "safe"): 200, ("benign", "safe"): 191,
+        ("hh-rlhf", "harmful"): 200, ("hh-rlhf", "safe"): 200, ("openai-moderation-texts", "harmful"): 200,
+        ("openai-moderation-texts", "safe"): 200, ("simplesafetytests", "harmful"): 71,
     }  # fmt: skip
     card = (queries.out / "README.md").read_text(encoding="utf-8")
     for config in queries.manifest.configs:
         rows = BuiltSet.open(queries.out).rows(config.name).to_pylist()
         assert Counter((row["set"], row["side"]) for row in rows) == expected
         sets = BuiltSet.open(queries.out).facts(config).sets
-        short = {(name, side): 200 - missing for name, found in sets.items()
-                 for side, missing in found.short_of.items()}  # fmt: skip
-        assert short == {each: count for each, count in expected.items() if count < 200}
-    assert card.count("queries short of 200") == 3
-    assert "Of dialogues with one turn" in card
+        assert {name: found.short_of for name, found in sets.items() if found.short_of} == {
+            "simplesafetytests": {"harmful": 129}
+        }
+    assert card.count("queries short of 200") == 1
+    assert "A set of texts, labelled for what they hold" in card
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     shared = {(each["set"], each["side"]): f"{min(each['shared'].values())}-{max(each['shared'].values())}"
               for each in queries.manifest.across}  # fmt: skip
-    line = "| openai-moderation | 200 | 200 | 335, 259, 800 characters: below 200 there are 114 and 80 | {}, {} |"
-    assert line.format(*(shared["openai-moderation", side] for side in ("harmful", "safe"))) in readme
-    assert f"| ailuminate | 200 | | 715, 200 characters | {shared['ailuminate', 'harmful']} |" in readme
-    assert f"| benign | | 200 | 6,804, 200 characters | {shared['benign', 'safe']} |" in readme
+    tellings = {name: found.text_alone for name, found in
+                BuiltSet.open(queries.out).facts(queries.manifest.configs[0]).sets.items()}  # fmt: skip
+    for name, sides in (("hh-rlhf", ("harmful", "safe")), ("openai-moderation-texts", ("harmful", "safe")),
+                        ("ailuminate", ("harmful", "safe")), ("simplesafetytests", ("harmful",)),
+                        ("benign", ("safe",))):  # fmt: skip
+        told = tellings[name]
+        auroc = f"{told.auroc:.3f} ({told.low:.3f}-{told.high:.3f}, n {told.rows})".replace("0.", ".")
+        line = f"| {', '.join(shared[name, side] for side in sides)} | {auroc} |"
+        assert line in readme, f"README's line of {name}"
+
+
+@mirrored
+def test_both_sides_are_alike_in_length_and_form_and_rest_on_whom_the_card_says(queries: Build) -> None:
+    for config in queries.manifest.configs:
+        facts = BuiltSet.open(queries.out).facts(config).sets
+        for name in ("hh-rlhf", "openai-moderation-texts", "ailuminate"):
+            one, two = (facts[name].sides[side] for side in ("harmful", "safe"))
+            assert one.questions == two.questions
+            assert {key: each.drawn for key, each in one.strata.items()} == {
+                key: each.drawn for key, each in two.strata.items()
+            }
+        for name in ("hh-rlhf", "ailuminate", "simplesafetytests"):
+            for side in facts[name].sides.values():
+                assert {*side.basis} <= {"readers", "adjudicated", "decision"}
+        languages = facts["openai-moderation-texts"].languages
+        assert languages["en"] > 300
+        assert sum(rows for tag, rows in languages.items() if tag not in ("en", "und")) >= 5
+
+
+@mirrored
+def test_contradicted_rows_are_never_drawn(queries: Build) -> None:
+    pairs = pq.read_table(queries.out / "conflicts.parquet").to_pylist()
+    assert len(pairs) == queries.manifest.label_conflicts > 0
+    ids = {pair[end] for pair in pairs for end in ("record_id", "twin")}
+    for seed in SEEDS:
+        assert not ids & {*BuiltSet.open(queries.out).rows(seed)["record_id"].to_pylist()}
 
 
 @mirrored
@@ -110,9 +143,13 @@ def test_draws_share_what_chance_makes_them_share(queries: Build) -> None:
         for one, two in combinations(SEEDS, 2):
             both = ids[found.set, found.side, one] & ids[found.set, found.side, two]
             assert found.shared[f"{one} {two}"] == len(both)
-        chance = found.drawn**2 / found.of
-        spread = (chance * (1 - found.drawn / found.of) ** 2) ** 0.5  # about that of the hypergeometric law
-        assert all(abs(shared - chance) <= 5 * spread for shared in found.shared.values())
+        side = BuiltSet.open(queries.out).facts(queries.manifest.configs[0]).sets[found.set].sides[found.side]
+        strata = [(each.drawn, each.pool) for each in side.strata.values() if each.pool] or [(found.drawn, found.of)]
+        chance = sum(drawn**2 / pool for drawn, pool in strata)
+        spread = (
+            sum(drawn**2 / pool * (1 - drawn / pool) ** 2 for drawn, pool in strata) ** 0.5
+        )  # hypergeometric, about
+        assert all(abs(shared - chance) <= 5 * spread + 1 for shared in found.shared.values())
 
 
 @mirrored
@@ -134,7 +171,8 @@ def test_toxicchat_joins_once_it_is_pinned(tmp_path: Path, monkeypatch: pytest.M
     assert isinstance(builder.kind, Queries)
     alone = [config.model_copy(update={"sources": ("toxicchat",), "extends": None, "on_demand": False})
              for config in builder.configs if config.name.startswith("noncommercial_")]  # fmt: skip
-    few = builder.kind.model_copy(update={"per_side": 2})
+    every = builder.kind.sets["toxicchat"].model_copy(update={"quotas": {}})
+    few = builder.kind.model_copy(update={"per_side": 2, "sets": {**builder.kind.sets, "toxicchat": every}})
     small = builder.model_copy(update={"configs": tuple(alone), "kind": few})
     done = build(replace(bundled(), recorded={"toxicchat": pinned}), small, tmp_path / "out", Places(offline=True))
     golden = [source.to_records(row) for row in _rows(source, folder)]

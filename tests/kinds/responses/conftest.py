@@ -76,8 +76,9 @@ def to_judged(raw: Raw) -> Response:
 
 def to_rows(records: pa.Table) -> pa.Table:
     """Preferences by their native label, others as judged."""
+    names = {"chosen": "preferred", "rejected": "rejected"}
     roles = [
-        next((label["value"] for label in labels if label["name"] == "preference"), "judged")
+        next((names[label["value"]] for label in labels if label["name"] == "preference"), "judged")
         for labels in records["native_labels"].to_pylist()
     ]
     return records.append_column("role", pa.array(roles, pa.string()))

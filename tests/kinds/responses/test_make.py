@@ -18,7 +18,7 @@ from demur.audits.reward.responses import read_responses
 from demur.checks.engine import check
 from demur.errors import UsageError
 from demur.kinds.responses import Responses
-from demur.kinds.responses.make import Query, foreign
+from demur.kinds.responses.make import Query, fitting, foreign
 from demur.kinds.responses.rules import incomparable
 from demur.project import bundled
 from demur.records.record import record_id
@@ -41,7 +41,7 @@ PREFERRED = "preferred/test-00000-of-00001.parquet"
 def test_every_record_is_used_or_a_reject_with_its_reason(compared: Build) -> None:
     preferred, judged = compared.manifest.configs
     opened = BuiltSet.open(compared.out)
-    assert opened.facts(preferred).kinds == {"chosen": 8, "other_rejected": 8, "rejected": 8}
+    assert opened.facts(preferred).kinds == {"preferred": 8, "other_rejected": 8, "rejected": 8}
     assert preferred.rejects == dict.fromkeys(
         ("different-prompts", "empty-response", "equal-responses", "has-context", "near-duplicate"), 2
     )
@@ -61,7 +61,8 @@ def test_rows_keep_their_schema_and_the_derangement(compared: Build) -> None:
         for each in table.to_pylist():
             ComparedResponse.model_validate_json(json.dumps(each))
             foreign = each["kind"].startswith("other_")
-            assert foreign == (each["safe"] is None) == (each["answered_id"] != each["query_id"])
+            assert foreign == (each["safe"] is None is each["preferred"]) == (each["answered_id"] != each["query_id"])
+            assert (each["safe"] is not None) == (each["kind"] in ("safe", "harmful"))
             assert bool(each["labels"]) != foreign  # what was said of it was said of another query
             assert each["query_id"] == record_id("prompt", each["prompt"])
 
@@ -69,16 +70,19 @@ def test_rows_keep_their_schema_and_the_derangement(compared: Build) -> None:
 def test_both_sides_of_a_preference_come_from_one_row(compared: Build) -> None:
     said = {each["prompt"]: (each["chosen"], each["rejected"]) for each in ANSWERS}
     for each in BuiltSet.open(compared.out).rows("preferred").to_pylist():
-        if each["safe"] is not None:
-            assert each["response"] == said[each["prompt"]][0 if each["safe"] else 1]
+        assert each["safe"] is None  # preferred is not safe
+        if each["preferred"] is not None:
+            assert each["response"] == said[each["prompt"]][0 if each["preferred"] else 1]
         else:
             assert each["response"] not in said[each["prompt"]]
 
 
 def test_the_reward_audit_reads_the_set(compared: Build) -> None:
     read = read_responses(compared.out, "preferred")
-    assert Counter(read.kinds) == {"chosen": 8, "rejected": 8, "other_rejected": 8}
-    assert Counter(read.safe) == {True: 8, False: 8, None: 8}
+    assert Counter(read.kinds) == {"preferred": 8, "rejected": 8, "other_rejected": 8}
+    assert Counter(read.upper) == {True: 8, False: 8, None: 8}
+    assert read.sides == ("preferred", "rejected")
+    assert read_responses(compared.out, "judged").sides == ("safe", "harmful")
     assert len({*read.queries}) == 8
 
 
@@ -90,7 +94,7 @@ def test_the_same_bytes_twice_and_another_derangement_by_another_seed(
     other = build(responses_project, RESPONSES.model_copy(update={"seed": 1}), tmp_path / "other", Places(offline=True))
     one, two = (
         {each["query_id"]: each["answered_id"] for each in BuiltSet.open(done.out).rows("preferred").to_pylist()
-         if each["safe"] is None}
+         if each["kind"] == "other_rejected"}
         for done in (compared, other)
     )  # fmt: skip
     assert len(one) == len(two) == 8
@@ -116,7 +120,7 @@ def test_foreign_responses_are_a_derangement_that_knows_no_order(texts: list[str
         return
     assert {id(each) for each in found} == {id(each) for each in queries}
     for one, other in zip(queries, found, strict=True):
-        assert normalise(other.harmful["response"]) != normalise(one.harmful["response"])
+        assert normalise(other.lower["response"]) != normalise(one.lower["response"])
     turned = list(zip(queries, found, strict=True))
     shuffle.shuffle(turned)
     assert [id(each) for each in foreign([one for one, _ in turned], seed, "here")] == [id(each) for _, each in turned]
@@ -142,7 +146,9 @@ def test_the_card_warns_and_says_what_kinds_there_are(compared: Build) -> None:
     card = (compared.out / "README.md").read_text(encoding="utf-8")
     assert "extra_gated_prompt" in card
     assert "never generate from it" in card
-    assert "| `chosen` |" in card
+    assert "| `preferred` |" in card
+    assert "**Preferred is not safe.**" in card
+    assert "the preferred response is longer than the rejected one in 100.0 % (8 of 8" in card
     assert not any(text in card for text in ASKED)
     assert not (compared.out / "eval.yaml").exists()
 
@@ -150,11 +156,15 @@ def test_the_card_warns_and_says_what_kinds_there_are(compared: Build) -> None:
 def test_roles_of_the_real_builder() -> None:
     from builders.safety_responses import _role
 
-    preferred = [{"name": "preference", "value": "rejected"}]
-    assert _role("A prompt", [], {"source": "pyrit-harm"}) == "judged"
-    assert _role("A prompt", preferred, {"source": "hh-rlhf-harmless"}) == "rejected"
-    assert _role("Human: a prompt\n\nAssistant: Yes.", preferred, {"source": "hh-rlhf-harmless"}) == "several-turns"
-    assert _role("A prompt", [], {"source": "hh-rlhf-harmless"}) == "label-unknown"
+    rejected, chosen = ([{"name": "preference", "value": side}] for side in ("rejected", "chosen"))
+    said = [{"name": "harmful", "value": "no", "labeller": "human"}]
+    assert _role("A prompt", [], said, "refuse") == "judged"
+    assert _role("A prompt", [], said, None) == "prompt-not-read"
+    assert _role("A prompt", [], [{**said[0], "labeller": "model"}], "refuse") == "label-unknown"
+    assert _role("A prompt", rejected, [], None) == "rejected"
+    assert _role("A prompt", chosen, [], "comply") == "preferred"
+    assert _role("Human: a prompt\n\nAssistant: Yes.", rejected, [], None) == "several-turns"
+    assert _role("A prompt", [], [], "refuse") == "label-unknown"
     real = builder_of(bundled(), "safety-responses")
     assert isinstance(real.kind, Responses)
     assert not {*real.sources} & {*real.kind.left_out}
@@ -175,7 +185,9 @@ def _own_shown(folder: Path) -> None:
 
     def change(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
         place = next(number for number, each in enumerate(found) if each["kind"] == "other_rejected")
-        safe = next(each for each in found if each["kind"] == "chosen" and each["query_id"] != found[place]["query_id"])
+        safe = next(
+            each for each in found if each["kind"] == "preferred" and each["query_id"] != found[place]["query_id"]
+        )
         text = safe["response"]
         id = record_id("response", found[place]["prompt"], "", text)
         found[place] |= {"response": text, "record_id": id, "answered_id": safe["query_id"]}
@@ -202,7 +214,11 @@ def _two_alike(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("fault", "message"),
-    [(_lost_side, "not one of each"), (_own_shown, "is not the harmful response of"), (_two_alike, "is shown 2 times")],
+    [
+        (_lost_side, "not one of each"),
+        (_own_shown, "is not the harmful or rejected response of"),
+        (_two_alike, "is shown 2 times"),
+    ],
 )
 def test_check_finds_responses_that_cannot_be_compared(
     fault: Callable[[Path], None], message: str, folder: Path, tmp_path: Path
@@ -212,6 +228,49 @@ def test_check_finds_responses_that_cannot_be_compared(
     assert any(message in each.message for each in findings)
     if fault is _lost_side:
         golden(findings[:1], "DMR314", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        ({"safe": True}, "of preferred they are None and True"),
+        ({"kind": "safe", "preferred": None}, "of safe they are True and None"),
+        ({"kind": "safe", "preferred": None, "safe": True, "behaviour": "comply"}, "this is one to comply"),
+    ],
+)
+def test_check_finds_a_preferred_response_that_is_called_safe(edit: dict[str, Any], message: str, folder: Path) -> None:
+    def change(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        place = next(number for number, each in enumerate(found) if each["kind"] == "preferred")
+        return [{**each, **edit} if number == place else each for number, each in enumerate(found)]
+
+    changed(folder, change)
+    said = [each.message for each in check(folder, select=["DMR010"]).findings]
+    assert any(message in each for each in said), said
+
+
+def test_judged_responses_stand_behind_queries_to_refuse(tmp_path: Path) -> None:
+    """What readers say of the query decides; a query that nobody read stays where a builder lets it."""
+    queries = {"Where is the key to the bell tower?": "refuse", "How do I ring it at midnight?": None,
+               "Who climbs it at noon?": "careful"}  # fmt: skip
+    records = [
+        {"role": "judged", "prompt": prompt, "response": text, "behaviour": behaviour}
+        for prompt, behaviour in queries.items()
+        for text in ("I cannot help with that.", f"Ask at the {prompt[:5]} desk.")
+    ]
+    kept, left = fitting([{**each, "context": None} for each in records])
+    assert [(each.record["prompt"], each.reason) for each in left] == [("Who climbs it at noon?",
+                                                                        "prompt-not-to-refuse")] * 2  # fmt: skip
+    assert {each["behaviour"] for each in kept} == {"refuse", None}
+
+
+def test_a_row_says_safe_or_preferred_by_its_kind(compared: Build) -> None:
+    row = BuiltSet.open(compared.out).rows("preferred").to_pylist()[0]
+    for wrong in ({"safe": True}, {"kind": "safe"}, {"preferred": None, "safe": True}):
+        with pytest.raises(ValueError, match=r"'safe' and 'preferred' follow from the kind|answers its own query"):
+            ComparedResponse.model_validate_json(json.dumps({**row, **wrong}))
+    judged = BuiltSet.open(compared.out).rows("judged").to_pylist()[0]
+    with pytest.raises(ValueError, match="stand behind queries to refuse"):
+        ComparedResponse.model_validate_json(json.dumps({**judged, "behaviour": "comply"}))
 
 
 def test_check_finds_an_edited_response(folder: Path) -> None:
@@ -300,12 +359,12 @@ def test_rows_of_one_source_keep_the_license_that_rows_of_several_texts_get(tmp_
 
 def test_check_finds_kinds_that_are_not_declared_and_records_that_no_row_uses(folder: Path) -> None:
     def change(manifest: Any) -> None:
-        manifest["configs"][0]["facts"]["kinds"] |= {"chosen": 9, "safe": 3}
+        manifest["configs"][0]["facts"]["kinds"] |= {"preferred": 9, "safe": 3}
         manifest["configs"][0] |= {"used": 17, "candidates": manifest["configs"][0]["candidates"] + 1}
 
     cover(folder, change)
     messages = {each.message for each in check(folder, select=["DMR503"]).findings}
     assert messages == {
-        "kinds.chosen: 8 in the rows, declared 9", "kinds.safe: 0 in the rows, declared 3",
+        "kinds.preferred: 8 in the rows, declared 9", "kinds.safe: 0 in the rows, declared 3",
         "used: 16 in the rows, declared 17",
     }  # fmt: skip

@@ -16,9 +16,12 @@ from tests.kinds.queries.test_real import made, mirrored
 def test_judged_responses_come_from_pypi_alone(tmp_path: Path) -> None:
     done = made("safety-responses", tmp_path / "out")
     (config,) = done.manifest.configs
-    assert BuiltSet.open(done.out).facts(config).kinds == dict.fromkeys(("harmful", "other_harmful", "safe"), 57)
+    assert BuiltSet.open(done.out).facts(config).kinds == dict.fromkeys(("harmful", "other_harmful", "safe"), 34)
     rows = BuiltSet.open(done.out).rows("judged").to_pylist()
-    assert sum(bool(row["hazards"]) for row in rows) > len(rows) / 2
+    assert all(row["hazards"] for row in rows)
+    assert {row["behaviour"] for row in rows} == {"refuse"}
+    assert config.rejects["prompt-not-to-refuse"] == 794
+    assert (config.facts["longer"]["safe"]["count"], config.facts["longer"]["safe"]["n"]) == (3, 34)
     assert check(done.out).findings == ()
     assert files_of(made("safety-responses", tmp_path / "again").out) == files_of(done.out)
 
@@ -27,8 +30,12 @@ def test_judged_responses_come_from_pypi_alone(tmp_path: Path) -> None:
 def test_preferred_responses_come_from_hh_rlhf(tmp_path: Path) -> None:
     done = made("safety-responses", tmp_path / "out", ["hh_rlhf"])
     (config,) = done.manifest.configs
-    assert BuiltSet.open(done.out).facts(config).kinds == dict.fromkeys(("chosen", "other_rejected", "rejected"), 652)
+    assert BuiltSet.open(done.out).facts(config).kinds == dict.fromkeys(
+        ("other_rejected", "preferred", "rejected"), 643
+    )
     assert config.rejects["several-turns"] == 3299
+    assert {*BuiltSet.open(done.out).rows("hh_rlhf")["safe"].to_pylist()} == {None}
+    assert config.facts["longer"] == {"preferred": {"count": 286, "n": 643}}
     assert "no_sft" in config.use_limits
     assert done.manifest.access == "gated"
     assert check(done.out).findings == ()
