@@ -60,7 +60,7 @@ def test_two_targets_of_advbench_belong_to_other_goals() -> None:
 
 def test_openai_moderation_has_three_states_and_repeats() -> None:
     report = checked(MODERATION)
-    assert report.counts == {"DMR002": 3, "DMR102": 27, "DMR201": 2, "DMR202": 1}
+    assert report.counts == {"DMR002": 3, "DMR102": 27, "DMR201": 2, "DMR202": 1, "DMR204": 1}
     (states,) = of(report, "DMR202")
     assert states.message.startswith(
         "925 of 1,680 rows lack the label of some category: 522 rows are harmful, 337 safe, 821 unknown"
