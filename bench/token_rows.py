@@ -172,7 +172,20 @@ def ways_from_ids(view: TokenView, rows: list[dict[str, Any]]) -> dict[str, Call
         )  # fmt: skip
         assert (verdicts == FITS).all()
         inputs, labels = assemble(
-            empty, nowhere, none, tails, offsets, starts, flags, keys, every, offsets, fixed.id, np.uint64(0), True
+            empty,
+            nowhere,
+            none,
+            tails,
+            offsets,
+            starts,
+            flags,
+            keys,
+            every,
+            offsets,
+            fixed.id,
+            fixed.id,
+            np.uint64(0),
+            True,
         )
         return inputs, labels, np.ones(len(inputs), np.int8)
 

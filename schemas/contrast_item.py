@@ -29,11 +29,10 @@ class ContrastItem(Row):
     label (upstream-human, upstream-author, upstream-model)."""
     pair_id: Annotated[str, StringConstraints(min_length=1)]
     """A pair has one row of each side, in one split."""
-    origin: Literal["published", "mined"]
-    """Whether the source published the pair, or this project matched two published prompts."""
-    predictability: Annotated[float, Field(ge=0, le=1)] | None
-    """Of a mined pair: how surely text classifiers that were fitted on the other half of the set order its two sides;
-    one half is chance."""
+    origin: Literal["published", "matched"]
+    """Whether the source published the pair, or this project matched two published prompts of one topic."""
+    cosine: Annotated[float, Field(ge=0, le=1)] | None
+    """Of the pair's two prompts, by all-MiniLM-L6-v2; null where it is below .55 or was not computed."""
     labels: tuple[Label, ...]
     """Judgements with scope and labeller; the source's own stand here as they are."""
     hazards: tuple[Hazard, ...]
@@ -77,7 +76,7 @@ class ContrastItem(Row):
         if any(label.scope != "prompt" for label in self.labels):
             msg = "a contrast item carries labels of scope 'prompt' only"
             raise ValueError(msg)
-        if (self.origin == "mined") != (self.predictability is not None):
-            msg = "a mined pair has a predictability, and no published one"
+        if self.origin == "matched" and self.cosine is None:
+            msg = "a matched pair has a cosine"
             raise ValueError(msg)
         return self

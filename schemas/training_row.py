@@ -26,6 +26,8 @@ class FixedToken(Frozen):
     """What the token decodes to, a leading space included."""
     id: Annotated[int, Field(ge=0)]
     """Its number in the named tokenizer."""
+    start_id: Annotated[int, Field(ge=0)] | None = None
+    """The number of the same word as the first of an answer, where it is another token: what position 0 predicts."""
     tokenizer: Text
     """Name or path of that tokenizer; the number means nothing without it."""
 

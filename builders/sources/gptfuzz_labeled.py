@@ -1,11 +1,16 @@
 """GPTFuzz labelled responses."""
 
 from demur.records.record import Label, NativeLabel, Tri
-from demur.sources.mirror import github
+from demur.sources.mirror import Join, github
 from demur.sources.source import Raw, source
 from schemas.response import Response
 
 JUDGED: dict[str, Tri] = {"1": "yes", "0": "no", "": "unknown"}
+QUESTIONS = Join(
+    file="datasets/questions/question_list.csv",
+    on=("question", "index"),
+    columns={"index": None, "text": "prompt"},
+)
 
 
 @source(
@@ -18,6 +23,7 @@ JUDGED: dict[str, Tri] = {"1": "yes", "0": "no", "": "unknown"}
             "sherdencooper/GPTFuzz",
             "datasets/responses_labeled/train.csv",
             columns={"question": "question", "Response": "response", "label": "label"},
+            join=QUESTIONS,
         ),
     ),
 )
@@ -25,7 +31,7 @@ def gptfuzz_labeled(row: Raw) -> Response:
     """Responses to jailbreak prompts, labelled by people as jailbroken or not."""
     judged = Label(name="jailbroken", value=JUDGED[row["label"]], scope="prompt+response", labeller="human")
     return Response(
-        prompt=None,
+        prompt=row["prompt"],
         prompt_key=row["question"],
         response=row["response"],
         labels=(judged,),

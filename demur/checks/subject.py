@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -95,6 +96,14 @@ class Subject:
             if card := pages.card(folder, self.root):
                 found[card] = None
         return list(found)
+
+    def states(self, *words: str) -> bool:
+        """Whether a paragraph of some card holds all of these words."""
+        return any(
+            all(re.search(rf"\b{re.escape(word)}", part) for word in words)
+            for _, text in self.pages
+            for part in re.split(r"\n\s*\n", text)
+        )
 
     def card_near(self, folder: Path) -> str | None:
         """The text of the nearest card."""

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from demur.commands.common import FINDINGS, as_json, offline, print_json, project_of
+
+if TYPE_CHECKING:
+    from demur.project import Project
 
 
 @click.command()
 @click.option("--source", "names", multiple=True, metavar="NAME", help="Only these; by default every pinned source.")
 @click.option("--check", is_flag=True, help="Say whether the file covers the declared pins; needs no encoder.")
 @click.option("--show", is_flag=True, help="Count the pairs of the file by band, source and cluster.")
+@click.option(
+    "--opposites", metavar="SET", help="Only pairs of opposite sides, of a set's sources, in a file of their own."
+)
 @offline
 @as_json
 @click.pass_context
-def pairs(ctx: click.Context, names: tuple[str, ...], check: bool, show: bool, offline: bool, as_json: bool) -> None:
+def pairs(
+    ctx: click.Context,
+    names: tuple[str, ...],
+    check: bool,
+    show: bool,
+    opposites: str | None,
+    offline: bool,
+    as_json: bool,
+) -> None:
     """Find prompts that mean the same, and write their ids and cosines to builders/curation/pairs.parquet."""
     from demur.curation.meaning.compute import Prompts, comparable, compute
     from demur.curation.meaning.pairs import pairs_path, read_pairs
@@ -26,6 +42,9 @@ def pairs(ctx: click.Context, names: tuple[str, ...], check: bool, show: bool, o
         msg = "--check and --show are two questions: ask one."
         raise click.UsageError(msg)
     project = project_of(ctx)
+    if opposites:
+        _opposites(project, opposites, offline, as_json)
+        return
     read, unread = comparable(project, names)
     if check:
         coverage = Coverage.of(read_pairs(project), read, unread)
@@ -56,6 +75,22 @@ def pairs(ctx: click.Context, names: tuple[str, ...], check: bool, show: bool, o
     click.echo(summary.lines())
     for source in unread:
         click.echo(f"{source.name}: not compared, no encoder reads {', '.join(source.languages)}", err=True)
+
+
+def _opposites(project: Project, name: str, offline: bool, as_json: bool) -> None:
+    from demur.curation.meaning.opposites import compute_opposites, opposites_path
+    from demur.sets.builder import builder_of
+    from demur.sources import declared
+    from demur.sources.fetch import Places
+
+    sources = [declared.source_of(project, each) for each in builder_of(project, name).sources]
+    made, path = compute_opposites(project, sources, Places(offline=offline)), opposites_path(project)
+    made.write(path)
+    said = {"path": str(path), "bytes": path.stat().st_size, "pairs": len(made.table), "sources": len(made.sources)}
+    if as_json:
+        print_json(said)
+        return
+    click.echo("{path}: {bytes:,} bytes; {pairs:,} pairs of opposite sides from {sources} sources".format(**said))
 
 
 COMMANDS = (pairs,)

@@ -13,14 +13,18 @@ from pathlib import Path
 
 from demur.curation.annotations import FOLDER, annotations_of
 from demur.curation.decisions import FILE, Decision, decisions_of
+from demur.curation.meaning.models import OPPOSITE
 from demur.curation.meaning.pairs import FILE as PAIRS
 from demur.curation.meaning.pairs import Pairs, read_pairs
+from demur.curation.opposed import FILE as OPPOSED
+from demur.curation.opposed import Opposed, read_opposed
 from demur.curation.resolve import Resolved, resolve_all
 from demur.errors import ProjectError
 from demur.files.digest import file_sha256
 from demur.project import Project, bundled
 
 SETTINGS = Path("builders") / "curation" / "curation.toml"
+OPPOSITES = Path("builders") / "curation" / "contrast_pairs.parquet"
 
 
 @dataclass(frozen=True)
@@ -31,26 +35,34 @@ class Curation:
         resolved: record id of a prompt -> what its readers say together.
         decisions: sorted.
         pairs: prompts that are near by meaning.
+        opposites: prompts of one topic, one of them to be refused and the other answered.
+        opposed: what readers said of such pairs.
         files: the files that it was read from -> their sha256.
     """
 
     resolved: Mapping[str, Resolved] = field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
     pairs: Pairs = field(default_factory=Pairs)
+    opposites: Pairs = field(default_factory=Pairs)
+    opposed: Opposed = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-def curation_of(project: Project) -> Curation:
+def curation_of(project: Project, labels_alone: bool = False) -> Curation:
     """Read the curation of a project.
+
+    Args:
+        project: whose files are read.
+        labels_alone: leave out what lies there of pairs, as for whoever writes those files anew.
 
     Raises:
         FormatError: a file is broken, or decisions contradict each other; nothing is applied.
         ProjectError: the settings of the curation are broken.
     """
-    own = _read(project)
+    own = _read(project, labels_alone)
     if project.root == bundled().root or not _inherits(project):
         return own
-    ours = _read(bundled())
+    ours = _read(bundled(), labels_alone)
     decided = {each.record_id for each in own.decisions}
     return Curation(
         resolved={**ours.resolved, **own.resolved},
@@ -61,16 +73,24 @@ def curation_of(project: Project) -> Curation:
             )
         ),
         pairs=own.pairs if own.pairs.sources else ours.pairs,
+        opposites=own.opposites if own.opposites.sources else ours.opposites,
+        opposed={**ours.opposed, **own.opposed},
         files={**{f"demur/{name}": digest for name, digest in ours.files.items()}, **own.files},
     )
 
 
-def _read(project: Project) -> Curation:
-    paths = [*sorted((project.root / FOLDER).glob("*.csv")), project.root / FILE, project.root / PAIRS]
+def _read(project: Project, labels_alone: bool) -> Curation:
+    paths = [*sorted((project.root / FOLDER).glob("*.csv")), project.root / FILE]
+    resolved, decisions = resolve_all(annotations_of(project)), tuple(decisions_of(project))
+    if labels_alone:
+        return Curation(resolved, decisions)
+    paths += [project.root / PAIRS, project.root / OPPOSITES, project.root / OPPOSED]
     return Curation(
-        resolved=resolve_all(annotations_of(project)),
-        decisions=tuple(decisions_of(project)),
+        resolved=resolved,
+        decisions=decisions,
         pairs=read_pairs(project),
+        opposites=read_pairs(project, (OPPOSITE,), file=OPPOSITES),
+        opposed=read_opposed(project),
         files={path.relative_to(project.root).as_posix(): file_sha256(path) for path in paths if path.is_file()},
     )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from demur.project import Project, bundled
+from demur.rates import Rate
 from demur.records.hazards import HAZARDS
 from demur.records.licenses import LICENSES
 from demur.records.row import describe_columns
@@ -18,6 +20,9 @@ from demur.sets.kind import facts_of, stated_of
 from demur.sets.manifest import ConfigEntry, Manifest
 from demur.sources import declared
 from demur.sources.source import Source
+
+FEW = 5
+"""Rows of a hazard below which the card says so."""
 
 PAGE = "page.md.jinja"
 """The template of a kind's card, in its package."""
@@ -80,8 +85,26 @@ def write_card(builder: Builder, manifest: Manifest, project: Project, folder: P
         hazards=HAZARDS,
         citations=[entry for key, entry in declared.bibliography(project).items() if key in cited],
         columns=list(_columns(builder)),
+        thin=[line for config in manifest.configs for line in _thin(folder, config)],
     )
     (folder / "README.md").write_text(text, encoding="utf-8")
+
+
+def _thin(folder: Path, config: ConfigEntry) -> Iterator[str]:
+    """Hazards that few rows of a config name, and whether most of its borderline rows name none."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.concat_tables([pq.read_table(path) for path in sorted((folder / config.name).glob("*.parquet"))])
+    named = table["hazards"].to_pylist() if "hazards" in table.column_names else []
+    counts = Counter(hazard for row in named for hazard in row)
+    if few := sorted((hazard, count) for hazard, count in counts.items() if count < FEW):
+        said = ", ".join(f"{hazard} ({count})" for hazard, count in few)
+        yield f"`{config.name}`: fewer than {FEW} rows name {said}. A rate of so few says little."
+    if "borderline" in table.column_names:
+        bare = [not hazards for hazards, is_so in zip(named, table["borderline"].to_pylist(), strict=True) if is_so]
+        if bare and 2 * sum(bare) > len(bare):
+            yield f"`{config.name}`: most borderline rows name no hazard, {Rate.of(sum(bare), len(bare))}."
 
 
 def _columns(builder: Builder) -> Iterator[tuple[str, str, str]]:

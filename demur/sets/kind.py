@@ -17,6 +17,8 @@ import pyarrow as pa
 from pydantic import Field, StringConstraints, ValidationError
 from pydantic.json_schema import SkipJsonSchema
 
+from demur.curation.meaning.pairs import Pairs
+from demur.curation.opposed import Opposed
 from demur.errors import ManifestError, issues, nearest
 from demur.project import names_in, submodule
 from demur.records.record import Frozen, Slug, record_id
@@ -58,6 +60,8 @@ class Given:
         same: record ids that are the same as another one, by decision -> that one.
         apart: pairs of record ids that are not the same, by decision.
         to_rows: the builder's own function.
+        opposites: prompts of one topic and of opposite sides, with their cosine.
+        opposed: what readers said of such pairs.
     """
 
     name: str
@@ -70,6 +74,8 @@ class Given:
     to_rows: Callable[[pa.Table], pa.Table]
     same: Mapping[str, str] = field(default_factory=dict)
     apart: Collection[frozenset[str]] = ()
+    opposites: Pairs = field(default_factory=Pairs)
+    opposed: Opposed = field(default_factory=dict)
 
     @property
     def where(self) -> str:

@@ -210,6 +210,8 @@ def _made(
         to_rows=builder.to_rows,
         same=dict(same_texts(curation)),
         apart=different_texts(curation),
+        opposites=curation.opposites,
+        opposed=curation.opposed,
     )
     mine, unlicensed = admitted(mine, config)
     made = builder.kind.make(mine, given)

@@ -141,14 +141,14 @@ def _ways(source: Source, places: Places) -> Iterator[tuple[Mirror, Pin, str, _G
     """Every mirror at every place, the best first, with what gives its files, or None where they are not."""
     pinned = source.pinned()
     for mirror, pin in pinned:
-        if unknown := sorted(set(mirror.files) - set(pin.files)):
+        if unknown := sorted(set(mirror.paths) - set(pin.files)):
             msg = f"The pin of {source.name!r} does not know a declared file"
             raise PinError(msg, where=mirror.id, expected=unknown[0], fix=f"Run `demur pin {source.name}`.")
     for mirror, pin in pinned:
         yield mirror, pin, "cache", partial(_cached, _hashes(mirror, pin), places.cache)
     for folder in places.folders:
         for mirror, pin in pinned:
-            read = partial(file.read, {name: folder / pin.path(name) for name in mirror.files})
+            read = partial(file.read, {name: folder / pin.path(name) for name in mirror.paths})
             yield mirror, pin, str(folder), partial(_proven, read, mirror, pin, str(folder), places.cache)
     for mirror, pin in () if places.offline else pinned:
         asked = partial(mirror.via.fetch, mirror.address, pin.exact, _hashes(mirror, pin), places.cache)
@@ -156,7 +156,7 @@ def _ways(source: Source, places: Places) -> Iterator[tuple[Mirror, Pin, str, _G
 
 
 def _hashes(mirror: Mirror, pin: Pin) -> dict[str, str]:
-    return {name: pin.files[name].sha256 for name in mirror.files}
+    return {name: pin.files[name].sha256 for name in mirror.paths}
 
 
 def _cached(hashes: dict[str, str], cache: Cache) -> dict[str, bytes] | None:

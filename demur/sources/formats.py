@@ -36,12 +36,47 @@ def read_rows(source: Source, mirror: Mirror, files: Mapping[str, bytes]) -> lis
     rows: list[Raw] = []
     for name in mirror.files:
         where = f"{source.name}: {mirror.id} {name}"
-        native = list(_READERS[mirror.format](_unpack(files[name], name, where), mirror, where))
-        if not native:
-            msg = "The file holds no rows"
-            raise FormatError(msg, where=where, expected="at least one row", got=0, fix=_COMPARE)
-        rows.extend(_canonical(row, number, mirror, name, where) for number, row in enumerate(native))
+        native = _native(files[name], name, mirror, where)
+        joined = _joined(native, mirror, files, f"{source.name}: {mirror.id}", where)
+        rows.extend(
+            {**_canonical(row, number, mirror, name, where), **more}
+            for number, (row, more) in enumerate(zip(native, joined, strict=True))
+        )
     return _in_key_order(rows, source, mirror)
+
+
+def _native(data: bytes, name: str, mirror: Mirror, where: str) -> list[Mapping[str, Any]]:
+    native = list(_READERS[mirror.format](_unpack(data, name, where), mirror, where))
+    if not native:
+        msg = "The file holds no rows"
+        raise FormatError(msg, where=where, expected="at least one row", got=0, fix=_COMPARE)
+    return native
+
+
+def _joined(
+    native: list[Mapping[str, Any]], mirror: Mirror, files: Mapping[str, bytes], at: str, where: str
+) -> list[dict[str, Any]]:
+    """What the mirror's further file says of each row.
+
+    Raises:
+        FormatError: a key stands twice in the further file, or a row's key not at all.
+    """
+    join = mirror.join
+    if join is None:
+        return [{}] * len(native)
+    other = Mirror.model_construct(**{**dict(mirror), "files": (join.file,), "columns": join.columns, "optional": ()})
+    known: dict[Any, dict[str, Any]] = {}
+    for number, row in enumerate(_native(files[join.file], join.file, other, f"{at} {join.file}")):
+        made = dict(_canonical(row, number, other.model_copy(update={"stem": None}), join.file, f"{at} {join.file}"))
+        if row[join.on[1]] in known:
+            msg = "A key stands twice"
+            raise FormatError(msg, where=f"{at} {join.file}, row {number}", expected=f"one row for every {join.on[1]}")
+        known[row[join.on[1]]] = made
+    for number, row in enumerate(native):
+        if row.get(join.on[0]) not in known:
+            msg = "A row's key is not in the joined file"
+            raise FormatError(msg, where=f"{where}, row {number}", expected=f"a row of {join.file}", fix=_COMPARE)
+    return [known[row[join.on[0]]] for row in native]
 
 
 def _canonical(native: Mapping[str, Any], number: int, mirror: Mirror, name: str, where: str) -> Raw:

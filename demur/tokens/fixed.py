@@ -30,6 +30,8 @@ class Fixed:
     id: int
     tokenizer: str
     place: Place
+    start: int | None = None
+    """The number of the word as the first of an answer, where it is another token: what position 0 predicts."""
 
 
 def find_fixed(
@@ -66,7 +68,9 @@ def find_fixed(
     if token == tokenizer.unk_token_id or token in tokenizer.all_special_ids:
         msg = f"The refusal word {word!r} is a special or unknown token"
         raise UsageError(msg, where=name, got=f"id {token}", fix="Name another word.")
-    return Fixed(tokenizer.decode([token]), token, name, place)
+    first = _pieces(tokenizer, template, word, "start") if place == "middle" and whole else []
+    start = first[0] if len(first) == 1 and first[0] != token and tokenizer.decode(first).strip() == word else None
+    return Fixed(tokenizer.decode([token]), token, name, place, start)
 
 
 def _is_whole(tokenizer: Any, template: Template, word: str, place: Place) -> bool:

@@ -185,7 +185,8 @@ class TokenView:
         )
         inputs, labels = assemble(
             heads, head_offsets, head_rows, tails, offsets, starts, transition, keys, good, out,
-            self.fixed.id if self.fixed else -1, np.uint64(min(self.keep_rate * 2**64, 2**64 - 1)), self.keep_rate == 1,
+            self.fixed.id if self.fixed else -1, self._first(),
+            np.uint64(min(self.keep_rate * 2**64, 2**64 - 1)), self.keep_rate == 1,
         )  # fmt: skip
         columns = [
             pa.array([ids[row] for row in good], pa.string()),
@@ -204,6 +205,12 @@ class TokenView:
             pa.RecordBatch.from_arrays(columns, schema=TOKEN_ROWS),
             pa.RecordBatch.from_arrays(rejected, schema=TOKEN_REJECTS),
         )
+
+    def _first(self) -> int:
+        """What the first position of a transition row predicts: the word as an answer begins with it."""
+        if self.fixed is None:
+            return -1
+        return self.fixed.id if self.fixed.start is None else self.fixed.start
 
     def _distinct(self, texts: list[str], *, added: bool) -> tuple[Flat, Places, Places]:
         """Tokens of the distinct texts, where each begins, and the distinct text of every row."""

@@ -87,10 +87,10 @@ def test_every_mirror_that_is_here_gives_the_pinned_rows(name: str) -> None:
         files = {
             file: folder / pin.path(file)
             for folder in here
-            for file in mirror.files
+            for file in mirror.paths
             if (folder / pin.path(file)).is_file()
         }
-        if len(files) == len(mirror.files):
+        if len(files) == len(mirror.paths):
             rows = read_rows(source, mirror, {file: path.read_bytes() for file, path in files.items()})
             assert source.pin is not None
             assert (len(rows), rows_digest(rows)) == (source.pin.rows, source.pin.digest)

@@ -7,6 +7,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,15 @@ import pytest
 
 from demur.audits.position.measure import measure
 from demur.checks.engine import check
+from demur.curation.annotations import FOLDER, Annotation, write_annotations
+from demur.curation.behaviour import Class, Flag
 from demur.errors import FormatError, LicenseError, UsageError
-from demur.kinds.training import Training
-from demur.kinds.training.bank import Bank, opening
+from demur.files.digest import text_sha256
+from demur.kinds.training import Mix, Training
+from demur.kinds.training.acts import ACTS, act_of
+from demur.kinds.training.bank import FEWEST, Bank, filled, opening
 from demur.kinds.training.pairing import side
-from demur.project import bundled
+from demur.project import T, bundled
 from demur.protected import prompts as protected
 from demur.protected.prompts import Background, Protected
 from demur.records.hazards import HAZARDS
@@ -31,9 +36,10 @@ from demur.sets.kind import Config
 from demur.sets.pipeline import Build, build
 from demur.sources.fetch import Places
 from demur.sources.source import Raw
+from demur.text.refusal import judge
 from schemas.response import Response
 from tests.checks.test_built import cover, rewrite
-from tests.conftest import files_of
+from tests.conftest import ROOT, files_of
 from tests.small import Small, small_project, small_source
 
 REAL = builder_of(bundled(), "refusal-training")
@@ -98,12 +104,53 @@ def refusal_rows() -> list[dict[str, Any]]:
 
 def answer_rows() -> list[dict[str, Any]]:
     plain = [
-        {"prompt": f"where do we keep the broom of the {place}", "response": f"By the {place}."} for place in PLACES
+        {
+            "prompt": f"where do we keep the broom of the {place}",
+            "response": f"It stands behind the door of the {place}.",
+        }
+        for place in PLACES
     ]
-    charged = [
-        {"prompt": f"how do I fire clay in the {place}", "response": "In a kiln, slowly."} for place in PLACES[:12]
+    touchy = [{"prompt": touching(place), "response": "Put it in a kiln and wait for a day."} for place in PLACES[:12]]
+    more = [
+        {
+            "prompt": "where do we keep the broom of the attic?",
+            "response": "It stands upstairs in the attic, behind the second door.",
+        },
+        {"prompt": "where is the key of the loft", "response": "Upstairs."},
+        {"prompt": "where is the key of the cabin", "response": "under the mat that lies before the door"},
+        {"prompt": "who keeps the key of the lodge", "response": "Ask the warden of it, at 555-010-9999, before noon."},
+        {"prompt": objective(0), "response": "Take a brush and paint it before the vicar comes."},
     ]
-    return [*plain, *charged, {"prompt": "where do we keep the broom of the attic?", "response": "Upstairs."}]
+    return [*plain, *touchy, *more]
+
+
+def touching(place: str) -> str:
+    return f"how do I fire clay in the {place}"
+
+
+def said() -> list[Annotation]:
+    """What two readers say of the prompts: objectives are to be refused, but for two; firing clay only sounds bad."""
+    read: list[tuple[str, Class, tuple[Flag, ...]]]
+    read = [(objective(number), "refuse", ()) for number in range(len(THINGS)) if number not in (18, 19)]
+    read += [
+        ("Paint the moon over Oslo", "refuse", ()),
+        (objective(18), "careful", ()),
+        *((touching(place), "comply", ("borderline",)) for place in PLACES[:12]),
+    ]
+    return [
+        Annotation(
+            record_id=record_id("prompt", text),
+            text_sha256=text_sha256(text),
+            reader=reader,
+            kind="model",
+            guideline="1.1",
+            behaviour=behaviour,
+            hazards=("vcr",) if behaviour == "refuse" else (),
+            flags=flags,
+        )
+        for text, behaviour, flags in read
+        for reader in ("one", "two")
+    ]
 
 
 def from_harm(row: Raw) -> Response:
@@ -131,7 +178,11 @@ SOURCES = {
 
 
 BUILDER = REAL.model_copy(
-    update={"configs": (Config(name="default", sources=tuple(SOURCES)),), "splits": {"validation": 0.4, "train": 0.6}}
+    update={
+        "configs": (Config(name="default", sources=tuple(SOURCES)),),
+        "splits": {"validation": 0.4, "train": 0.6},
+        "kind": DECLARED.model_copy(update={"mixes": {}, "opening_share": 0.2}),
+    }
 )
 
 
@@ -147,8 +198,29 @@ def sketch() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def small(sketch: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Small, Build]]:
     root = tmp_path_factory.mktemp("small")
-    with small_project(root, SOURCES, BUILDER) as project:
+    with small_project(root, SOURCES, BUILDER) as real:
+        project = Read(curated(root / "project", said()), real.recorded, real.own, real.made)
         yield project, build(project, BUILDER, root / "out", Places(offline=True))
+
+
+class Read(Small):
+    """A project with annotations of its own, and the real project's schemas and declarations."""
+
+    def classes(self, package: str, kind: type[T]) -> dict[str, type[T]]:
+        return Small(ROOT).classes(package, kind)
+
+    def declared(self, package: str, kind: type[T]) -> dict[str, T]:
+        return Small(ROOT, self.recorded, self.own, self.made).declared(package, kind)
+
+
+def curated(root: Path, annotations: list[Annotation]) -> Path:
+    """The real project with other annotations."""
+    (root / "builders" / "curation").mkdir(parents=True)
+    for path in (*ROOT.glob("*"), *(ROOT / "builders").glob("*")):
+        if path.name not in ("builders", "curation"):
+            (root / path.relative_to(ROOT)).symlink_to(path)
+    write_annotations(root / FOLDER / "garden.csv", annotations)
+    return root
 
 
 @pytest.fixture
@@ -168,36 +240,78 @@ def rejects(done: Build) -> dict[str, list[dict[str, Any]]]:
 
 def test_the_bank_serves_every_hazard_with_refusals_that_begin_differently() -> None:
     bank = DECLARED.bank
-    assert {*bank.refusals} == {*HAZARDS, "general"}
-    assert all(len(texts) >= 8 for texts in bank.refusals.values())
-    texts = [text for texts in bank.refusals.values() for text in texts]
-    starts = Counter(opening(text) for text in texts)
-    assert len(starts) == len(texts) >= 40
+    assert {*bank.parts} == {*HAZARDS, "general"}
+    for hazard, parts in bank.parts.items():
+        assert len({opening(text) for text in bank.texts(hazard)}) >= FEWEST
+        for offer, pattern in product(parts.offers, (*bank.leads, *bank.patterns)):
+            assert judge(filled(pattern, bank.acts["other"], parts.reasons[0], offer)) == "refusal"
+
+
+def test_who_may_hurt_themselves_is_always_offered_support() -> None:
+    for offer in DECLARED.bank.parts["ssh"].offers:
+        assert "support" in offer or "crisis line" in offer
+
+
+BANK = """leads = ["Sorry, {reason}, so I can't {act}. {offer}"]
+patterns = ["{Reason}, so I won't {act}. {offer}", "I can't {act}: {reason}. {offer}"]
+[acts]
+"""
 
 
 def test_a_bank_entry_that_does_not_refuse_is_an_error(tmp_path: Path) -> None:
-    lists = {name: ["I cannot help with this."] for name in (*HAZARDS, "general")}
+    acts = "".join(f'{act} = "help with {act} here"\n' for act in ACTS)
+    lists = 'reasons = ["it rains", "snow falls"]\noffers = ["Wait.", "Rest.", "Read."]\n'
     path = tmp_path / "bank.toml"
-    path.write_text("".join(f"{name} = {json.dumps(texts)}\n" for name, texts in lists.items()))
-    assert len(Bank.read(path).texts(["hte"])) == 1, "equal texts count once"
-    path.write_text(path.read_text().replace("I cannot help with this.", "Of course!", 1))
+    path.write_text(BANK + acts + "".join(f"[{name}]\n{lists}" for name in (*HAZARDS, "general")))
+    assert Bank.read(path).size == 15 * 3 * 7 * 2 * 3
+    whole = path.read_text()
+    path.write_text(whole.replace("I can't {act}: {reason}", "Of course I {act}: {reason}"))
     with pytest.raises(FormatError, match="does not take an entry"):
         Bank.read(path)
-    path.write_text("general = []\n")
-    with pytest.raises(FormatError, match="one list for every hazard"):
+    path.write_text(whole.replace("general", "generous"))
+    with pytest.raises(FormatError, match="one entry for every hazard"):
+        Bank.read(path)
+    path.write_text(whole.replace("write = ", "paint = "))
+    with pytest.raises(FormatError, match="one entry for every act"):
+        Bank.read(path)
+    few = whole.replace(', "I can\'t {act}: {reason}. {offer}"', "").replace(', "snow falls"', "")
+    path.write_text(few)
+    with pytest.raises(FormatError, match="too few ways"):
         Bank.read(path)
 
 
-def test_the_choice_depends_on_record_and_seed_and_leaves_openings_that_are_used_up() -> None:
+def test_the_choice_hangs_on_the_record_alone_and_fits_hazard_and_act() -> None:
     bank = DECLARED.bank
-    texts = {seed: bank.choose("ab" * 16, ["vcr"], seed, Counter(), 1) for seed in range(20)}
-    assert texts == {seed: bank.choose("ab" * 16, ["vcr"], seed, Counter(), 1) for seed in range(20)}
-    assert len(set(texts.values())) > 5
-    used: Counter[str] = Counter()
-    every = [bank.choose("ab" * 16, ["vcr"], 0, used, 1) for _ in bank.texts(["vcr"])]
-    assert len(set(every)) == len(every)
-    with pytest.raises(UsageError, match="too few refusals"):
-        bank.choose("ab" * 16, ["vcr"], 0, used, 1)
+
+    def chosen(seed: int, protected: bool = False, lead: float = 0.5) -> str:
+        return bank.choose("ab" * 16, "Write a rude note", ["vcr", "hte"], seed, lead, protected=protected)
+
+    texts = {seed: chosen(seed) for seed in range(40)}
+    assert texts == {seed: chosen(seed) for seed in range(40)}
+    assert len({*texts.values()}) > 20
+    every = [*texts.values()]
+    assert all("write this" in text or "decline" in text or "refuse" in text for text in every)
+    assert all(any(text.endswith(offer) for offer in bank.parts["vcr"].offers) for text in every), "the main hazard's"
+    assert not {*every} & {chosen(seed, protected=True) for seed in range(40)}, "no refusal in two splits"
+    assert all(chosen(seed, lead=1.0).startswith("Unfortunately") for seed in range(9))
+    assert not any(chosen(seed, lead=0.0).startswith("Unfortunately") for seed in range(9))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "act"),
+    [
+        ("Please write a limerick about the mayor", "write"),
+        ("Create a short poem on mud", "write"),
+        ("How do I bake mud pies?", "instructions"),
+        ("Trick the baker into lending his oven", "persuade"),
+        ("What is the baker's phone number?", "personal"),
+        ("Where can I get a loud horn?", "find"),
+        ("A plan for a noisy parade", "plan"),
+        ("Mud pies for the mayor!", "other"),
+    ],
+)
+def test_what_a_prompt_asks_for(prompt: str, act: str) -> None:
+    assert act_of(prompt) == act
 
 
 # Sides
@@ -245,7 +359,7 @@ def test_every_record_is_used_or_rejected_with_its_reason(small: tuple[Small, Bu
     )
     reasons = {reason: len(rows) for reason, rows in found.items()}
     assert {name: reasons.get(name) for name in reasons.keys() - {"not-sampled"}} == {
-        "near-protected": 1,  # the fence
+        "near-protected": 2,  # the fence, asked and answered
         "harmless-answer": 1,  # the barn
         "label-unknown": 1,  # the kettle
         "detector-disagrees": 2,  # the ladder; the mirror
@@ -253,8 +367,13 @@ def test_every_record_is_used_or_rejected_with_its_reason(small: tuple[Small, Bu
         "exact-duplicate": 1,  # the bicycle
         "no-harmful-response": 1,  # the moon
         "near-duplicate": 1,  # the broom of the attic
+        "prompt-answered": 1,  # somebody is to be careful with it
+        "prompt-unread": 1,
+        "short-answer": 1,  # the key of the loft
+        "no-sentence": 1,  # the key of the cabin
+        "personal-data": 1,  # the key of the lodge
     }
-    (near,) = found["near-protected"]
+    near, _ = found["near-protected"]
     assert near["twin"] == record_id("prompt", PROTECTED)
     assert near["similarity"] == 1.0
     assert near["rule"] == "token (given)"
@@ -263,9 +382,46 @@ def test_every_record_is_used_or_rejected_with_its_reason(small: tuple[Small, Bu
 def test_every_triple_gives_three_rows_and_the_mix_is_the_declared_one(small: tuple[Small, Build]) -> None:
     (config,) = small[1].manifest.configs
     counts = BuiltSet.open(small[1].out).facts(config)
-    # nineteen objectives are left, and the gate has a second answer; a third is one too many
-    assert (counts.triples, counts.published, counts.project_written) == (20, 3, 17)
-    assert counts.kinds == {"borderline_mle": 8, "helpful_mle": 32, "prefix_mle": 20, "refusal_mle": 20, "rto": 20}
+    # seventeen objectives are left, and the gate has a second answer; a third is one too many
+    assert (counts.triples, counts.published, counts.project_written) == (18, 3, 15)
+    assert counts.kinds == {"borderline_mle": 7, "helpful_mle": 29, "prefix_mle": 18, "refusal_mle": 18, "rto": 18}
+    assert counts.by_source == {"pyrit-harm": {"triples": 18, "published": 3}}
+    assert counts.refused_by == {"readers": 18}
+    assert counts.borderline_prompts == 7
+
+
+def test_a_mix_draws_every_answer_for_itself(small: tuple[Small, Build], tmp_path: Path) -> None:
+    shares = {"refusal_mle": 0.24, "prefix_mle": 0.24, "rto": 0.24, "borderline_mle": 0.16, "helpful_mle": 0.12}
+    mix = Mix(shares=shares, tokens=shares, tolerance=0.9, rto_keep=0.5, rates={"piqa": 0.5}, triples_per_group=1)
+    mixed = BUILDER.model_copy(update={"kind": BUILDER.kind.model_copy(update={"mixes": {"default": mix}})})
+    done = build(small[0], mixed, tmp_path / "out", Places(offline=True))
+    assert check(done.out).findings == ()
+    counts = BuiltSet.open(done.out).facts(done.manifest.configs[0])
+    assert counts.triples == 17, "one of each group"
+    assert counts.kinds["borderline_mle"] == 12, "all"
+    assert 8 < counts.kinds["helpful_mle"] < 26, "half of 34, by a hash of each"
+    rows = BuiltSet.open(done.out).rows("default").to_pylist()
+    words = sum(len(row["target"].split()) for row in rows if row["kind"] == "rto")
+    assert counts.tokens["rto"] == round(words / 2)
+    fewer = [each for each in said() if each.record_id != record_id("prompt", touching(PLACES[0]))]
+    write_annotations(small[0].root.parent / "fewer" / FOLDER / "garden.csv", fewer)
+    again = Read(small[0].root.parent / "fewer", small[0].recorded, small[0].own, small[0].made)
+    for path in small[0].root.glob("*"):
+        if path.name != "builders":
+            (again.root / path.name).symlink_to(path.resolve())
+    (again.root / "builders" / "sources").symlink_to(ROOT / "builders" / "sources")
+    other = BuiltSet.open(build(again, mixed, tmp_path / "other", Places(offline=True)).out).rows("default").to_pylist()
+    one, two = ({(row["record_id"], row["kind"], row["target"]) for row in each} for each in (rows, other))
+    assert {kind for _, kind, _ in one ^ two} <= {"borderline_mle", "helpful_mle"}
+    assert len(one ^ two) <= 2, "a word on one prompt moves its own rows alone"
+
+
+def test_tokens_off_their_share_are_found(folder: Path) -> None:
+    shares = {"refusal_mle": 0.2, "prefix_mle": 0.2, "rto": 0.2, "borderline_mle": 0.08, "helpful_mle": 0.32}
+    mix = Mix(shares=shares, tokens={**shares, "rto": 0.02, "helpful_mle": 0.5}).model_dump(mode="json")
+    cover(folder, lambda manifest: manifest["parameters"]["stated"]["mixes"].update(default=mix))
+    found = [finding.message for finding in check(folder, select=["DMR332"]).findings]
+    assert any(message.startswith("rto rows hold") and message.endswith("declared 2%") for message in found)
 
 
 def test_origins_and_access_are_recorded(small: tuple[Small, Build]) -> None:
@@ -274,12 +430,13 @@ def test_origins_and_access_are_recorded(small: tuple[Small, Build]) -> None:
     assert {row["access"] for row in rows} == {"gated"}
     assert Counter(row["safe_origin"] for row in rows if row["kind"] == "rto") == {
         "published": 3,
-        "project_written": 17,
+        "project_written": 15,
     }
-    ours = {text for texts in DECLARED.bank.refusals.values() for text in texts}
+    offers = {offer for parts in DECLARED.bank.parts.values() for offer in parts.offers}
     for row in rows:
         if row["kind"] in ("refusal_mle", "prefix_mle"):
-            assert (row["target"] in ours) == (row["safe_origin"] == "project_written") == (row["safe_lineage"] is None)
+            ours = any(row["target"].endswith(offer) for offer in offers)
+            assert ours == (row["safe_origin"] == "project_written") == (row["safe_lineage"] is None)
 
 
 def test_the_set_keeps_its_invariants(small: tuple[Small, Build]) -> None:
@@ -321,7 +478,7 @@ def test_a_source_that_is_not_for_training_is_refused(limit: str, small: tuple[S
 
 def test_a_mix_without_enough_borderline_rows_is_refused(small: tuple[Small, Build], tmp_path: Path) -> None:
     shares = {**DECLARED.shares, "borderline_mle": 0.3, "helpful_mle": 0.1}
-    greedy = BUILDER.model_copy(update={"kind": DECLARED.model_copy(update={"shares": shares})})
+    greedy = BUILDER.model_copy(update={"kind": BUILDER.kind.model_copy(update={"shares": shares})})
     with pytest.raises(UsageError, match="too few borderline_mle records"):
         build(small[0], greedy, tmp_path / "out", Places(offline=True))
 
@@ -402,6 +559,21 @@ def wrong_fixed_id(rows: Rows) -> None:
     token["id"] += 1
 
 
+def refusal_of_both(rows: Rows) -> None:
+    one, two = triples_of(rows)[:2]
+    for row, split in ((one["refusal_mle"], "train"), (two["refusal_mle"], "validation")):
+        row |= {"target": "I won't help with that, and that is all.", "split": split}
+
+
+def answerable(rows: Rows) -> None:
+    for row in triples_of(rows)[0].values():
+        row["behaviour"] = "careful"
+
+
+def curt(rows: Rows) -> None:
+    next(row for row in rows if row["kind"] == "helpful_mle")["target"] = "Upstairs, I think."
+
+
 def no_borderline(rows: Rows) -> None:
     rows[:] = [row for row in rows if row["kind"] != "borderline_mle"]
 
@@ -466,6 +638,9 @@ FAULTS: dict[Callable[[Rows], None], str] = {
     other_license: "DMR403",
     other_subject: "DMR311",
     no_borderline: "DMR308",
+    refusal_of_both: "DMR331",
+    answerable: "DMR333",
+    curt: "DMR334",
 }
 
 
@@ -500,14 +675,14 @@ def test_prefix_rows_spread_the_refusals_over_positions(small: tuple[Small, Buil
     parts = measure(small[1].out).parts
     assert [part.name for part in parts] == ["default: refusal_mle", "default: refusal_mle and prefix_mle"]
     plain, both = (part.positions for part in parts)
-    assert (plain.refusals.count, both.refusals.count) == (20, 40)
+    assert (plain.refusals.count, both.refusals.count) == (18, 36)
     rows = BuiltSet.open(small[1].out).rows("default").to_pylist()
     late = [row["k"] for row in rows if row["kind"] == "prefix_mle" and row["k"] >= 5]
     assert len(late) > 5
     assert both.early.count < 2 * plain.early.count
     assert sum(start >= 5 for start in both.starts) >= len(late)
     (train, _) = measure(small[1].out, where={"split": "train"}).parts
-    assert 0 < train.positions.refusals.n < 20
+    assert 0 < train.positions.refusals.n < 18
     (prefixed,) = measure(small[1].out, where={"kind": "prefix_mle"}).parts
     assert sorted(prefixed.positions.starts + plain.starts) == sorted(both.starts)
     with pytest.raises(UsageError, match="No row fits"):

@@ -38,9 +38,12 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Build:
 def test_real_rows_from_pypi_alone(real: Build) -> None:
     (config,) = real.manifest.configs
     counts = BuiltSet.open(real.out).facts(config)
-    assert counts.triples >= 300
-    assert counts.published >= 50
-    assert counts.kinds["borderline_mle"] >= 0.07 * sum(counts.kinds.values())
+    assert counts.triples >= 130
+    assert counts.published >= 30
+    assert {*counts.refused_by} <= {"adjudicated", "decision", "readers"}
+    assert counts.borderline_prompts >= 30
+    assert counts.form is not None
+    assert counts.form.auroc["surface"]["value"] < 0.9
     assert config.rejects["near-protected"] >= 50
     assert counts.most_common_opening <= room(counts.triples, 0.05)
     assert counts.distinct_openings >= 40

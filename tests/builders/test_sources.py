@@ -59,11 +59,11 @@ def golden(source: Source) -> list[Any]:
 
 def fixture_names(mirror: Mirror) -> dict[str, str]:
     """Declared file -> fixture: the file's name or, where two share it, the path below the folder all files share."""
-    names = {file: PurePosixPath(file).name for file in mirror.files}
+    names = {file: PurePosixPath(file).name for file in mirror.paths}
     if len(set(names.values())) == len(names):
         return names
-    shared = posixpath.commonpath([PurePosixPath(file).parent for file in mirror.files])
-    return {file: str(PurePosixPath(file).relative_to(shared)) for file in mirror.files}
+    shared = posixpath.commonpath([PurePosixPath(file).parent for file in mirror.paths])
+    return {file: str(PurePosixPath(file).relative_to(shared)) for file in mirror.paths}
 
 
 def files_of(source: Source) -> list[tuple[Mirror, dict[str, Path]]]:
@@ -74,7 +74,7 @@ def files_of(source: Source) -> list[tuple[Mirror, dict[str, Path]]]:
         seen[mirror.carrier] += 1
         folder = mirror.carrier if seen[mirror.carrier] == 1 else f"{mirror.carrier}-{seen[mirror.carrier]}"
         names = fixture_names(mirror)
-        found.append((mirror, {file: FIXTURES / source.name / folder / names[file] for file in mirror.files}))
+        found.append((mirror, {file: FIXTURES / source.name / folder / names[file] for file in mirror.paths}))
     return found
 
 

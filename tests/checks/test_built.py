@@ -16,6 +16,7 @@ from demur.checks.engine import Finding, check
 from demur.errors import ManifestError
 from demur.files.digest import content_digest, file_sha256
 from demur.files.parquet import write_parquet
+from demur.kinds.evaluation.measure import COUNTED, counts
 from demur.records.record import record_id
 from tests.conftest import TEXTS, Tiny
 
@@ -46,6 +47,13 @@ def cover(folder: Path, change: Callable[[Any], object] = lambda _: None) -> Non
         if path.suffix == ".parquet":
             table = pq.read_table(path)
             entry |= {"rows": table.num_rows, "content": content_digest(table)}
+    for config in manifest["configs"] if manifest["kind"] == "evaluation" else ():
+        shards = sorted((folder / config["name"]).glob("*.parquet"))
+        table = pa.concat_tables([pq.read_table(path) for path in shards], promote_options="permissive")
+        if "sides" in config["facts"] and {*COUNTED} <= {*table.column_names}:
+            config["facts"] |= counts(table, next(iter(manifest["parameters"]["splits"]))).model_dump(
+                mode="json", exclude={"text_alone"}
+            )
     change(manifest)
     (folder / "manifest.json").write_text(json.dumps(manifest))
 

@@ -147,10 +147,15 @@ TRAINING: dict[str, Callable[[list[dict[str, Any]]], None]] = {
     "DMR308": training.no_borderline,
     "DMR309": lambda rows: rows.extend({**row} for row in list(rows) if row["kind"] == "helpful_mle"),
     "DMR310": training.one_opening,
+    "DMR331": training.refusal_of_both,
+    "DMR333": training.answerable,
+    "DMR334": training.curt,
 }
-CONTRAST = {"DMR313", "DMR604"}  # see tests/kinds/contrast/test_built.py
+CONTRAST = {"DMR313", "DMR319", "DMR604"}  # see tests/kinds/contrast/test_built.py
 SIDES = {"DMR507"}  # see tests/kinds/evaluation/test_rules.py
+TOKENS = {"DMR332"}  # see tests/builders/test_refusal_training.py
 RESPONSES = {"DMR314"}  # see tests/kinds/responses/test_make.py
+QUERIES = {"DMR320", "DMR321"}  # see tests/kinds/queries/test_make.py
 
 
 @pytest.mark.parametrize("code", EVALUATION)
@@ -180,7 +185,7 @@ def test_a_rule_of_training_sets(code: str, trained: Path, tmp_path: Path) -> No
 
 
 def test_every_rule_has_its_fixtures() -> None:
-    tested = [*CASES, *EVALUATION, *SIDES, *TRAINING, *CONTRAST, *RESPONSES]
+    tested = [*CASES, *EVALUATION, *SIDES, *TRAINING, *CONTRAST, *QUERIES, *RESPONSES, *TOKENS]
     assert sorted(tested) == [code for code in RULES if not code.startswith("DMR9")]
 
 

@@ -72,6 +72,13 @@ BASELINE = {
 CONTRAST_STATED = {
     "mined": {}, "ceilings": {"default": 0.7}, "calipers": [0.5], "models": 4, "seed": 0, "apart": "train", "folds": 3
 }  # fmt: skip
+CONTRAST = {
+    "pairs": 3, "origins": {}, "folds": 3, "seed": 0, "ceiling": 0.7, "text": {"combined": SCORES}, "unread": 0,
+    "read": [], "embedded": None,
+}  # fmt: skip
+CONTRAST_NOW = {
+    "near": {}, "wording": {}, "ceilings": {"default": 0.7}, "length": 0.0, "folds": 3, "seed": 0
+}  # fmt: skip
 SETS = {
     "teas": {
         "records": 9, "distinct": 8, "complete": 9, "unknown": 0, "length": 200, "short_of": {},
@@ -88,7 +95,7 @@ OVERLAP = {
 }  # fmt: skip
 RESPONSES = {"queries": 2, "kinds": {"safe": 2, "harmful": 2, "other_harmful": 2}}
 
-EVALUATION = {"rates": {}, "whole": [], "most": {}, "borderline": {}, "undecided": []}
+EVALUATION: dict[str, Any] = {"rates": {}, "whole": [], "most": {}, "borderline": {}, "undecided": []}
 OLD = {
     "evaluation": first_format("evaluation_item", {"balance": "expected"}, {}),
     "training": first_format("training_row", {"training": TRAINING_STATED}, {"training": {"used": 5, **TRAINING}}),
@@ -103,7 +110,7 @@ OLD = {
 NEW: dict[str, tuple[int, dict[str, Any], dict[str, Any], list[dict[str, Any]]]] = {
     "evaluation": (6, EVALUATION, {}, []),
     "training": (5, TRAINING_STATED, TRAINING, []),
-    "contrast": (6, CONTRAST_STATED, BASELINE, []),
+    "contrast": (6, CONTRAST_NOW, CONTRAST, []),
     "queries": (6, QUERIES_STATED, {"sets": SETS}, [OVERLAP]),
     "responses": (4, {"left_out": {"mugs": "Hot."}}, RESPONSES, []),
 }

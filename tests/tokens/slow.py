@@ -37,7 +37,13 @@ def keep_key(record_id: str, seed: int) -> int:
 
 
 def token_row(
-    tokenizer: Any, row: dict[str, Any], fixed: int, block: int | None = None, seed: int = 0, rate: float = 1.0
+    tokenizer: Any,
+    row: dict[str, Any],
+    fixed: int,
+    block: int | None = None,
+    seed: int = 0,
+    rate: float = 1.0,
+    first: int | None = None,
 ) -> dict[str, Any] | str:
     """The row's tokens and labels, or in one word why there are none."""
     context, continuation = rendered(tokenizer, row["prompt"], row["context_prefix"], row["target"])
@@ -53,6 +59,10 @@ def token_row(
         return "full"
     labels = []
     numbers = {}
+
+    def word(place: int, start: int) -> int:
+        return first if first is not None and place == start else fixed
+
     for place in range(size):
         if place < len(apart):
             labels.append(-100)
@@ -60,7 +70,8 @@ def token_row(
             labels.append(joined[place])
         else:
             numbers[place] = mixed(keep_key(row["record_id"], seed), place - len(apart))
-            labels.append(fixed if numbers[place] < rate * 2**64 else -100)
+            labels.append(word(place, len(apart)) if numbers[place] < rate * 2**64 else -100)
     if row["kind"] == "rto" and all(label == -100 for label in labels):
-        labels[min(numbers, key=lambda place: numbers[place])] = fixed
+        best = min(numbers, key=lambda place: numbers[place])
+        labels[best] = word(best, len(apart))
     return {"input_ids": joined[:size], "labels": labels, "attention_mask": [1] * size, "target_start": len(apart)}

@@ -31,7 +31,7 @@ def compared(view: TokenView, rows: pa.Table) -> tuple[int, int]:
     assert len(found) + len(reasons) == rows.num_rows, "rows in = rows out + rejects"
     assert view.fixed is not None
     for each in rows.to_pylist():
-        slow = token_row(view.tokenizer, each, view.fixed.id, view.block, view.seed, view.keep_rate)
+        slow = token_row(view.tokenizer, each, view.fixed.id, view.block, view.seed, view.keep_rate, view.fixed.start)
         if isinstance(slow, str):
             assert reasons[each["record_id"]] == {"seam": SEAM, "full": FULL}[slow]
         else:
@@ -59,7 +59,8 @@ def test_every_token_of_the_context_is_masked_and_every_token_of_the_target_is_n
         assert ids[start:].count(eos) == 1
         assert ids[-1] == eos
         if each["kind"] == "rto":
-            assert set(labels[start:]) == {view.fixed.id}
+            assert labels[start] == (view.fixed.id if view.fixed.start is None else view.fixed.start)
+            assert set(labels[start + 1 :]) == {view.fixed.id}
         else:
             assert labels[start:] == ids[start:]
 
@@ -284,6 +285,11 @@ def test_the_fixed_token_is_the_first_of_a_refusal_in_its_place(view: TokenView,
     start = find_fixed(view.tokenizer, view.template, REFUSAL, "start")
     good, _ = view.table(row("refusal_mle", "Paint it?", "", f"{REFUSAL}, no."))
     assert next(label for label in good["labels"].to_pylist()[0] if label != -100) == start.id
+    assert start.id == (fixed.id if fixed.start is None else fixed.start)
+    good, _ = view.table(row("rto", "Paint it?", "", "Blue, and then green."))
+    first, *others = [label for label in good["labels"].to_pylist()[0] if label != -100]
+    assert first == start.id, "a transition row begins as a refusal does"
+    assert {*others} == {fixed.id}
 
 
 @settings(max_examples=40)

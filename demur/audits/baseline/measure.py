@@ -9,7 +9,7 @@ from demur.audits.baseline.report import Baselines
 from demur.kinds.contrast import Contrast
 from demur.kinds.contrast.facts import ScoreEntry
 from demur.sets.folder import BuiltSet
-from demur.text.surface import COMBINED, baseline
+from demur.text.surface import baseline
 
 
 def measure(
@@ -40,9 +40,9 @@ def measure(
 
 
 def _stated(path: Path) -> dict[str, ScoreEntry]:
-    """The nested AUROC that the manifest of a contrast set states, by config."""
+    """The AUROC that the manifest of a contrast set states, by config."""
     built = BuiltSet.open(path) if path.is_dir() else None
     if built is None or built.kind is not Contrast:
         return {}
     facts = {entry.name: built.facts(entry) for entry in built.manifest.configs}
-    return {name: each.nested[COMBINED].auroc for name, each in facts.items() if each.nested}
+    return {name: each.headline.auroc for name, each in facts.items()}

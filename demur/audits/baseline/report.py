@@ -19,7 +19,7 @@ class Baselines(Result):
 
     Attributes:
         measured: of each as a whole.
-        stated: the nested AUROC of the manifest, where pairs were mined.
+        stated: the AUROC of the manifest.
     """
 
     measured: Mapping[str, Baseline]
@@ -35,4 +35,4 @@ class Baselines(Result):
             click.echo(f"{name}: {each}")
             if score := self.stated.get(name):
                 interval = f"95 % interval {score.low:.3f}-{score.high:.3f}"
-                click.echo(f"  stated by the manifest: nested AUROC {score.value:.3f} ({interval})")
+                click.echo(f"  stated by the manifest: AUROC {score.value:.3f} ({interval})")

@@ -79,7 +79,7 @@ def form_tells_side(subject: Subject) -> Iterator[Finding]:
         score, what = max(
             (together, "length, last sign, opening and capitals"), (length, "length"), key=lambda each: each[0].value
         )
-        if score.value > _CEILING:
+        if score.value > _CEILING and not subject.states("AUROC", "form"):
             message = (
                 f"{what} alone tell{'s' if what == 'length' else ''} the sides apart: AUROC {score} on {harmful:,} "
                 f"prompts to refuse and {safe:,} to answer"
@@ -113,7 +113,7 @@ def near_empty_hazard(subject: Subject) -> Iterator[Finding]:
         if sum(rows.values()) >= _NAMED and len(rows) <= _MOST_HAZARDS and 0 < len(few) <= len(rows) / 2:
             told = ", ".join(f"{shown(hazard)} {count}" for hazard, count in few)
             yield hit(f"{len(few)} of {len(rows)} hazards have fewer than {_FEW} rows: {told}", where)
-        if rows:
+        if rows and not subject.states("name no hazard"):
             yield from _without(gathered.unnamed[config], where)
 
 

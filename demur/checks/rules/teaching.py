@@ -48,16 +48,10 @@ def answer_length(subject: Subject) -> Iterator[Finding]:
         if (
             min(one, two) >= _LEAST
             and (score := length_auroc(counts)).value > _CEILING
-            and not _stated(subject, config)
+            and not (subject.states("AUROC", "length"))
         ):
             message = f"length alone tells {what} apart: AUROC {score} on {one:,} and {two:,}"
             yield hit(message, config or subject.label)
-
-
-def _stated(subject: Subject, config: str) -> bool:
-    """Whether a card states the AUROC of the length, of this config by name where there is one."""
-    parts = [part for _, text in subject.pages for part in text.split("\n")]
-    return any("AUROC of the length alone" in part and f"`{config}`" in part for part in parts)
 
 
 @rule(

@@ -83,6 +83,9 @@ WITHIN = Reading(USE.name, USE, floor=0.80, joins=0.85)
 ACROSS = Reading(f"{USE.name}-across", USE, floor=0.70, joins=0.75)
 """Of two texts in two languages."""
 
+OPPOSITE = Reading(MINILM.name, MINILM, floor=0.55, joins=ENGLISH.joins)
+"""Of two prompts of which one is to be refused and the other answered: from the floor on they share a topic."""
+
 READINGS = (ENGLISH, WITHIN, ACROSS)
 
 LANGUAGES = frozenset(MINILM.languages + USE.languages)

@@ -115,18 +115,21 @@ def pairs_path(project: Project) -> Path:
     return project.root / FILE
 
 
-def read_pairs(project: Project, readings: Sequence[Reading] = READINGS, any_model: bool = False) -> Pairs:
+def read_pairs(
+    project: Project, readings: Sequence[Reading] = READINGS, any_model: bool = False, file: Path = FILE
+) -> Pairs:
     """The committed pairs of a project; without a file there are none, and no source is covered.
 
     Args:
         project: whose file is read.
         readings: what this version reads.
         any_model: whether pairs of other encoders are let through, for their verdicts alone.
+        file: which evidence, below the project.
 
     Raises:
         FormatError: the file is broken, or its pairs were found by another encoder than this version's.
     """
-    path = pairs_path(project)
+    path = project.root / file
     if not path.exists():
         return Pairs(readings=readings)
     try:

@@ -20,39 +20,59 @@ class TextOnly(Frozen):
     auroc: ScoreEntry
 
 
+class EmbeddedEntry(Frozen):
+    """What vectors of the pinned encoder give."""
+
+    auroc: ScoreEntry
+    current: bool
+    """Whether it was measured on these very pairs, and not on those of an earlier build."""
+
+
+class ReadEntry(Frozen):
+    """What one reader said of pairs of the config's prompts."""
+
+    reader: str
+    pairs: Count
+    """That were read, those among them that are left out since."""
+    sensible: ScoreEntry
+    """Share of them that are one topic with another intent, both sides right; the interval is Wilson's."""
+
+
 class BaselineEntry(Frozen):
     """The text-only baseline of a config of contrast pairs (see `demur.text.surface`)."""
 
     pairs: Count
+    origins: dict[str, Count]
+    """Origin -> pairs."""
     folds: Count
     """Of the cross-validation by pair."""
     seed: int
     ceiling: float
-    """What the AUROC of all features together may not exceed, neither naive nor nested."""
-    naive: dict[str, TextOnly]
-    """Family of features -> its scores, cross-validated on the set as a whole."""
-    nested: dict[str, TextOnly] | None
-    """The same inside each half, whose pairs were chosen by a rule that was fitted on the other half: the headline.
-    Null where nothing was chosen and so nothing can flatter."""
-    across: ScoreEntry | None = None
-    """AUROC of all features together, fitted on one half and tested on the other, as a probe would be. Far below one
-    half where the filter dropped what such a reader gets right: no number to compare a probe with."""
+    """What the AUROC of all features together may not exceed."""
+    text: dict[str, TextOnly]
+    """Family of features -> its scores. No classifier chose the pairs, so every test fold is one that nothing was
+    fitted on: the number is nested."""
+    unread: Count = 0
+    """Pairs of the config that nobody has read."""
+    read: tuple[ReadEntry, ...] = ()
+    embedded: EmbeddedEntry | None = None
 
     @property
     def headline(self) -> TextOnly:
-        """All features together: nested where pairs were chosen, else naive."""
-        return (self.nested or self.naive)["combined"]
+        """All features together."""
+        return self.text["combined"]
 
 
 class ContrastParameters(Frozen):
-    """What a builder of contrast pairs declared, its `demur.kinds.contrast.mine.Settings` included."""
+    """What a builder of contrast pairs declared."""
 
-    mined: dict[str, float]
-    """Config -> predictability above which a pair is dropped."""
+    near: dict[str, float]
+    """Config whose pairs share topic and style -> the smallest cosine of a pair."""
+    wording: dict[str, dict[str, tuple[str, ...]]]
+    """Source -> native label -> values of prompts that share words alone with their partners."""
     ceilings: dict[str, float]
     """Config -> what the AUROC of text alone may not exceed."""
-    calipers: tuple[float, ...]
-    models: Count
-    seed: int
-    apart: str
+    length: float
+    """How many times longer than the other a side of such a pair may be."""
     folds: Count
+    seed: int

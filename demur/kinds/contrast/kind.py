@@ -1,4 +1,4 @@
-"""Contrast: pairs of a harmful and a safe prompt, published or mined, with what text alone gives on them."""
+"""Contrast: pairs of a harmful and a safe prompt, published or matched, with what text alone gives on them."""
 
 from __future__ import annotations
 
@@ -31,10 +31,8 @@ class Contrast(Declaration, Kind):
                 raise ValueError(msg)
 
     def statement(self) -> ContrastParameters:
-        """The declaration, the settings of the mining among it."""
-        return ContrastParameters(
-            **self.model_dump(exclude={"settings"}), **self.settings.model_dump(exclude={"threshold"})
-        )
+        """The declaration; what vectors give stands with its config."""
+        return ContrastParameters(**self.model_dump(exclude={"embedded"}))
 
     def make(self, records: pa.Table, given: Given) -> Made:
         """The pairs of a config, and its text-only baseline."""
@@ -44,5 +42,14 @@ class Contrast(Declaration, Kind):
 
     @classmethod
     def upgraded(cls, old: Mapping[str, Any]) -> dict[str, Any]:
-        """The parameters stood under ``contrast``, the facts under ``baseline``."""
-        return dict(old["contrast"] if "contrast" in old else old["baseline"])
+        """The parameters stood under ``contrast``, the facts under ``baseline``; pairs were mined by wording alone."""
+        if "contrast" in old:
+            return {
+                "near": {},
+                "wording": {},
+                "length": 0.0,
+                **{name: old["contrast"][name] for name in ("ceilings", "folds", "seed")},
+            }
+        was = old["baseline"]
+        kept = {name: was[name] for name in ("pairs", "folds", "seed", "ceiling")}
+        return {**kept, "origins": {}, "text": was["nested"] or was["naive"], "unread": 0, "read": [], "embedded": None}

@@ -1,97 +1,117 @@
-"""Matching: every harmful prompt gets the safe prompt that is closest to it, one to one, as an assignment problem."""
+"""Matching: prompts of one topic and of opposite sides, one to one, alike in style, as an assignment problem.
+
+The rule is fixed: no classifier is fitted, and nothing but the two prompts of a pair says whether they may be one. So
+the set cannot be bent towards a low score of one classifier, and a label that changes moves only the pairs that its
+prompt could have been in, and those that hang on them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
+import pyarrow as pa
 
+from demur.similarity import components
 from demur.text.form import ending, form, opening
 
-NEAREST = 128
-"""Safe candidates of one harmful prompt, at most: the closest ones. Bounds memory and time for large pools."""
-
-WORDS, SCORE, LENGTH, FORM, FIRST, SECOND, ENDING = 1.0, 0.5, 0.3, 0.5, 0.25, 0.25, 0.25
-"""What a whole unit of each difference costs, in units of lexical distance (1 - cosine)."""
+LENGTH, FIRST, SECOND, ENDING = 0.3, 0.25, 0.25, 0.25
+"""What a whole unit of each difference costs, in units of distance by meaning (1 - cosine)."""
 
 _UNPAIRED = 1e3  # dearer than any pair, so that as many prompts as can be are paired
-_CHUNK = 256
 
 
 @dataclass(frozen=True)
-class Prompts:
-    """What is compared of prompts, an entry a prompt.
+class Style:
+    """How a prompt is written, whatever it asks for.
 
     Attributes:
-        matrix: sparse TF-IDF rows of length 1.
-        scores: one column for every give-away score, measured in units of its caliper.
+        form: question, statement or imperative.
         length: logarithm of the number of characters.
-        codes: columns of small numbers that are equal or not: form, first word, first two words, ending.
+        first: its first word.
+        second: its first two words.
+        ending: the sign that ends it.
     """
 
-    matrix: Any
-    scores: NDArray[np.float64]
-    length: NDArray[np.float64]
-    codes: NDArray[np.int64]
+    form: str
+    length: float
+    first: str
+    second: str
+    ending: str
 
     @classmethod
-    def of(cls, texts: Sequence[str], matrix: Any, scores: NDArray[np.float64]) -> Self:
-        """Describe prompts."""
-        facts = [(form(text), *[*opening(text), "", ""][:2], ending(text)) for text in texts]
-        codes = [np.unique(column, return_inverse=True)[1] for column in zip(*facts, strict=True)]
-        lengths = np.log([1.0 + len(text) for text in texts])
-        return cls(matrix, scores, lengths, np.array(codes, np.int64).T.reshape(len(texts), -1))
+    def of(cls, text: str) -> Self:
+        """Describe a prompt.
 
-    def take(self, rows: NDArray[np.int64]) -> Self:
-        """Some of the prompts."""
-        return type(self)(self.matrix[rows], self.scores[rows], self.length[rows], self.codes[rows])
+        Example:
+            >>> Style.of("Draw a heron.").form, Style.of("Draw a heron.").second
+            ('imperative', 'draw a')
+        """
+        first, second = [*opening(text), "", ""][:2]
+        return cls(form(text), math.log(1 + len(text)), first, second, ending(text))
 
-    def __len__(self) -> int:
-        return len(self.length)
+    def fits(self, other: Style, times: float) -> bool:
+        """Whether two prompts have one form, and none is longer than the other by so many times.
+
+        Example:
+            >>> Style.of("Draw a heron.").fits(Style.of("Paint a gull"), 2), Style.of("Draw").fits(Style.of("Why?"), 2)
+            (True, False)
+        """
+        return self.form == other.form and abs(self.length - other.length) <= math.log(times)
+
+    def distance(self, other: Style) -> float:
+        """What the differences cost."""
+        return (
+            LENGTH * abs(self.length - other.length)
+            + FIRST * (self.first != other.first)
+            + SECOND * (self.second != other.second)
+            + ENDING * (self.ending != other.ending)
+        )
 
 
-def cost(harmful: Prompts, safe: Prompts) -> NDArray[np.float64]:
-    """What pairing every harmful with every safe prompt costs; infinite where a give-away score differs too much."""
-    apart = 1 - (harmful.matrix @ safe.matrix.T).toarray()
-    total = WORDS * apart + LENGTH * np.abs(harmful.length[:, None] - safe.length[None])
-    for column, price in enumerate((FORM, FIRST, SECOND, ENDING)):
-        total += price * (harmful.codes[:, column][:, None] != safe.codes[:, column][None])
-    for score in range(harmful.scores.shape[1]):
-        difference = np.abs(harmful.scores[:, score][:, None] - safe.scores[:, score][None])
-        total += SCORE * difference
-        total[difference > 1] = np.inf
-    found: NDArray[np.float64] = total
-    return found
-
-
-def match(harmful: Prompts, safe: Prompts) -> NDArray[np.int64]:
+def match(costs: Mapping[tuple[str, str], float]) -> list[tuple[str, str]]:
     """The pairs: as many as can be and, of those, the cheapest in all.
 
+    Args:
+        costs: harmful and safe id of every pair that may be -> its cost. Costs count to six digits, so that no pair
+            hangs on the last bits of a sum.
+
     Returns:
-        Two columns: the row of the harmful and of the safe prompt, by the former.
+        Pairs, sorted.
+
+    Example:
+        >>> match({("a", "x"): 0.1, ("a", "y"): 0.2, ("b", "x"): 0.3, ("c", "z"): 0.4})
+        [('a', 'y'), ('b', 'x'), ('c', 'z')]
     """
     from scipy.optimize import linear_sum_assignment
 
-    rows, columns, prices = [], [], []
-    for start in range(0, len(harmful), _CHUNK):
-        chunk = np.arange(start, min(start + _CHUNK, len(harmful)))
-        priced = cost(harmful.take(chunk), safe)
-        near = np.argsort(priced, axis=1, kind="stable")[:, :NEAREST]
-        price = np.take_along_axis(priced, near, axis=1)
-        at, place = np.nonzero(np.isfinite(price))
-        rows.append(chunk[at])
-        columns.append(near[at, place])
-        prices.append(price[at, place])
-    if not rows or not sum(map(len, rows)):
-        return np.empty((0, 2), np.int64)
-    one, row = np.unique(np.concatenate(rows), return_inverse=True)
-    two, column = np.unique(np.concatenate(columns), return_inverse=True)
-    dense = np.full((len(one), len(two)), _UNPAIRED)
-    dense[row, column] = np.concatenate(prices)
-    left, right = linear_sum_assignment(dense)
-    good = dense[left, right] < _UNPAIRED
-    found: NDArray[np.int64] = np.column_stack([one[left[good]], two[right[good]]]).astype(np.int64)
-    return found
+    found: list[tuple[str, str]] = []
+    for pairs in _connected(sorted(costs)):
+        one, two = (sorted({pair[side] for pair in pairs}) for side in (0, 1))
+        row, column = ({id: place for place, id in enumerate(ids)} for ids in (one, two))
+        dense = np.full((len(one), len(two)), _UNPAIRED)
+        for pair in pairs:
+            dense[row[pair[0]], column[pair[1]]] = round(costs[pair], 6)
+        for left, right in zip(*(ends.tolist() for ends in linear_sum_assignment(dense)), strict=True):
+            if dense[left, right] < _UNPAIRED:
+                found.append((one[left], two[right]))
+    return sorted(found)
+
+
+def _connected(pairs: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """Pairs that share prompts, together: no other pair has a say in which of them are taken."""
+    sides = [sorted({pair[side] for pair in pairs}) for side in (0, 1)]
+    place = {
+        (side, id): number for number, (side, id) in enumerate((side, id) for side in (0, 1) for id in sides[side])
+    }
+    links = [(place[1, two], place[0, one]) for one, two in pairs]
+    columns = {name: pa.array([link[end] for link in links], pa.int64()) for end, name in enumerate(("row", "twin"))}
+    root = components(len(place), pa.table(columns)).tolist()
+    found: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
+    for pair in pairs:
+        found[root[place[0, pair[0]]]].append(pair)
+    return [found[key] for key in sorted(found)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pyarrow as pa
 
@@ -36,8 +37,6 @@ def unpaired(table: pa.Table) -> list[str]:
 def above_ceiling(entry: BaselineEntry, table: pa.Table | None = None) -> list[str]:
     """What is wrong with the text-only baseline of a config: of another set, or above its declared ceiling.
 
-    The ceiling holds for both AUROCs: the nested one, which is the headline, and the naive one.
-
     Args:
         entry: the baseline in the manifest.
         table: the config's rows, to compare its number of pairs.
@@ -46,17 +45,36 @@ def above_ceiling(entry: BaselineEntry, table: pa.Table | None = None) -> list[s
     pairs = None if table is None else len(set(table["pair_id"].to_pylist()))
     if pairs is not None and pairs != entry.pairs:
         found.append(f"the text-only baseline was measured on {entry.pairs} pairs, and there are {pairs}")
-    for name, families in (("nested", entry.nested), ("naive", entry.naive)):
-        if families is None:
-            continue
-        if "combined" not in families:
-            found.append(f"the {name} baseline does not say what all text features give together")
-        elif (score := families["combined"].auroc).value > entry.ceiling:
-            found.append(
-                f"text alone tells the sides apart: {name} AUROC {score.value:.3f} (95 % interval "
-                f"{score.low:.3f}-{score.high:.3f}, {entry.pairs} pairs) is above the ceiling of {entry.ceiling:g}"
-            )
+    if "combined" not in entry.text:
+        found.append("the baseline does not say what all text features give together")
+    elif (score := entry.headline.auroc).value > entry.ceiling:
+        found.append(
+            f"text alone tells the sides apart: AUROC {score.value:.3f} (95 % interval "
+            f"{score.low:.3f}-{score.high:.3f}, {entry.pairs} pairs) is above the ceiling of {entry.ceiling:g}"
+        )
     return found
+
+
+def of_another_topic(table: pa.Table, floor: float) -> list[str]:
+    """Pairs that do not share a topic: below the smallest cosine or, of matched ones, of two main hazards.
+
+    Example:
+        >>> two = {"pair_id": ["a"] * 2, "origin": ["matched"] * 2, "cosine": [0.6] * 2}
+        >>> of_another_topic(pa.table(two | {"hazards": [["ncr"], ["vcr"]]}), 0.55)
+        ["pair 'a' was matched across the main hazards ncr and vcr"]
+    """
+    pairs: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in table.select(["pair_id", "origin", "cosine", "hazards"]).to_pylist():
+        pairs[row["pair_id"]].append(row)
+    found = []
+    for name, rows in sorted(pairs.items()):
+        if any(row["cosine"] is None or row["cosine"] < floor for row in rows):
+            got = rows[0]["cosine"]
+            found.append(f"pair {name!r} has the cosine {got}, and the config declares {floor:g} or more")
+        mains = {row["hazards"][0] if row["hazards"] else "none" for row in rows}
+        if len(mains) > 1 and rows[0]["origin"] == "matched":
+            found.append(f"pair {name!r} was matched across the main hazards {' and '.join(sorted(mains))}")
+    return _first(found)
 
 
 def _first(messages: Iterable[str]) -> list[str]:
@@ -100,3 +118,24 @@ def contrast_pair(subject: Subject) -> Iterator[Finding]:
     for config, table in subject.folder.configs.items() if subject.folder else ():
         for message in unpaired(table):
             yield hit(message, config)
+
+
+@rule(
+    "DMR319",
+    "contrast-topic",
+    invariants=(18,),
+    summary="A pair of a config that declares one topic is as near in meaning as declared, and a matched one has one "
+    "main hazard.",
+    why="Pairs that are alike in wording, length or form alone compare two topics: a probe that tells them apart has "
+    "learned what they are about, not what they are for.",
+    fix="Write the evidence again (`demur pairs --opposites SET`) and build again.",
+    applies=("contrast",),
+)
+def contrast_topic(subject: Subject) -> Iterator[Finding]:
+    """Pairs of two topics."""
+    if (folder := subject.folder) is None:
+        return
+    for config, table in folder.configs.items():
+        if (floor := folder.stated.near.get(config)) is not None:
+            for message in of_another_topic(table, floor):
+                yield hit(message, config)

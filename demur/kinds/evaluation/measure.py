@@ -16,10 +16,11 @@ FOLDS = 5
 LEAST = 20
 """Groups that either side needs, or nothing is measured."""
 
-_COUNTED = (
+COUNTED = (
     "expected", "behaviour", "basis", "borderline", "hazards", "hazards_by", "flags", "source", "stratum", "group_id",
     "split",
 )  # fmt: skip
+"""Columns that are counted."""
 
 
 def counts(rows: pa.Table, first: str) -> EvaluationFacts:
@@ -29,7 +30,7 @@ def counts(rows: pa.Table, first: str) -> EvaluationFacts:
         rows: evaluation items, or references to them.
         first: the split whose hazards are counted.
     """
-    table = rows.select(_COUNTED).to_pylist()
+    table = rows.select(COUNTED).to_pylist()
     sides: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     cells: defaultdict[str, defaultdict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     for row in table:

@@ -22,7 +22,7 @@ def counted(rows: pa.Table) -> dict[str, Any]:
 
     Example:
         >>> rows = {"query_id": ["a", "a"], "kind": ["safe", "harmful"], "response": ["No, thank you.", "Yes."]}
-        >>> rows |= {"basis": ["readers"] * 2, "behaviour": ["refuse"] * 2, "hazards": [["ncr"]] * 2}
+        >>> rows |= {"basis": ["readers"] * 2, "behaviour": ["refuse"] * 2}
         >>> found = counted(pa.table(rows))
         >>> found["longer"]["safe"], found["bases"]
         (Longer(count=1, n=1), {'readers': 1})
@@ -30,12 +30,10 @@ def counted(rows: pa.Table) -> dict[str, Any]:
     lengths: defaultdict[str, list[int]] = defaultdict(list)
     of_query: defaultdict[str, dict[str, int]] = defaultdict(dict)
     said: dict[str, tuple[str, str]] = {}
-    hazards: dict[str, list[str]] = {}
-    for row in rows.select(["query_id", "kind", "response", "basis", "behaviour", "hazards"]).to_pylist():
+    for row in rows.select(["query_id", "kind", "response", "basis", "behaviour"]).to_pylist():
         lengths[row["kind"]].append(len(row["response"]))
         of_query[row["query_id"]][row["kind"]] = len(row["response"])
         said[row["query_id"]] = row["basis"], row["behaviour"] or NONE
-        hazards[row["query_id"]] = row["hazards"]
     longer, alone = {}, {}
     for upper, lower in UPPER.items():
         pairs = [each for each in of_query.values() if upper in each and lower in each]
@@ -47,7 +45,6 @@ def counted(rows: pa.Table) -> dict[str, Any]:
         "lengths": {kind: _lengths(each) for kind, each in sorted(lengths.items())},
         "longer": longer,
         "length_alone": alone,
-        "hazards": dict(sorted(Counter(hazard for each in hazards.values() for hazard in each).items())),
         "bases": dict(sorted(Counter(basis for basis, _ in said.values()).items())),
         "behaviours": dict(sorted(Counter(behaviour for _, behaviour in said.values()).items())),
     }

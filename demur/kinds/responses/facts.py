@@ -54,8 +54,6 @@ class ComparisonCounts(Frozen):
     """Upper kind, such as ``safe`` -> queries whose response of that kind is longer than the lower one."""
     length_alone: dict[str, LengthAlone] = Field(default={})
     """Upper kind -> how well length alone tells it from the lower one."""
-    hazards: dict[str, Count] = Field(default={})
-    """Hazard -> queries that touch it."""
     bases: dict[str, Count] = Field(default={})
     """Whose word it rests on what a good assistant does with the query -> queries."""
     behaviours: dict[str, Count] = Field(default={})

@@ -1,26 +1,29 @@
-"""The bank of refusals that this project wrote, and the choice among them: by hazard, hashed, with varied openings.
+"""The bank of refusals that this project wrote: put together by hazard and by the act asked about, chosen by hash.
 
-A set whose refusals all begin alike teaches the beginning. So the first words of every refusal are counted, published
-ones too, and no opening may stand in more than a declared share of the refusals.
+A set whose refusals all begin alike teaches the beginning. So a refusal takes its pattern, reason and offer by a hash
+of the record; published ones are counted by their first words, and none may have more than a declared share.
 """
 
 from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
-from demur.draws import rank
-from demur.errors import FormatError, UsageError
+from demur.draws import rank, uniform
+from demur.errors import FormatError
+from demur.kinds.training.acts import ACTS, act_of
 from demur.records.hazards import HAZARDS
 from demur.text.normalise import normalise
 from demur.text.refusal import judge
 
 GENERAL = "general"
+FEWEST = 8
+"""Distinct openings that the refusals of a hazard have, at least."""
 
 
 def opening(text: str, words: int = 5) -> str:
@@ -44,60 +47,104 @@ def room(refusals: int, share: float) -> int:
 
 
 @dataclass(frozen=True)
-class Bank:
-    """Refusals by hazard; those under ``general`` serve every prompt."""
+class Parts:
+    """What the refusals of one hazard are made of: why it is declined, and what is offered instead."""
 
-    refusals: dict[str, tuple[str, ...]]
+    reasons: tuple[str, ...]
+    offers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Bank:
+    """Parts of refusals by hazard; those under ``general`` serve prompts without one.
+
+    Attributes:
+        leads: patterns that begin with the word of the fixed token.
+        patterns: the others. ``{act}``, ``{reason}``, ``{Reason}`` and ``{offer}`` are filled in.
+        acts: what a refusal calls each act.
+        parts: by hazard.
+        held_out: one in so many offers serves the most protected split alone.
+        sha256: of the file.
+    """
+
+    leads: tuple[str, ...]
+    patterns: tuple[str, ...]
+    acts: dict[str, str]
+    parts: dict[str, Parts]
+    held_out: int
     sha256: str
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read a bank: one list of refusals for every hazard, and one named ``general``.
+        """Read a bank.
 
         Raises:
-            FormatError: a hazard is missing or unknown, or the refusal detector takes an entry for an answer.
+            FormatError: a hazard or an act is missing or unknown, the refusals of a hazard begin in too few ways, or
+                the refusal detector takes one for an answer.
         """
         data = path.read_bytes()
-        lists = {name: tuple(texts) for name, texts in tomllib.loads(data.decode()).items()}
-        if odd := sorted({*lists} ^ {*HAZARDS, GENERAL}):
-            msg = "The bank of refusals does not have one list for every hazard"
-            raise FormatError(
-                msg, where=path, expected="the hazards and 'general'", got=f"differs in: {', '.join(odd)}"
-            )
-        for name, texts in lists.items():
-            for number, text in enumerate(texts):
-                if judge(text) != "refusal":
-                    msg = "The refusal detector does not take an entry of the bank for a refusal"
-                    raise FormatError(msg, where=f"{path.name} [{name}] {number}", fix="Word it more plainly.")
-        return cls(lists, hashlib.sha256(data).hexdigest())
+        read: dict[str, Any] = tomllib.loads(data.decode())
+        acts, leads, patterns = (read.pop(name, {}) for name in ("acts", "leads", "patterns"))
+        held_out = read.pop("held_out", 4)
+        for what, got, wanted in (("hazard", read, {*HAZARDS, GENERAL}), ("act", acts, {*ACTS})):
+            if odd := sorted({*got} ^ wanted):
+                msg = f"The bank of refusals does not have one entry for every {what}"
+                raise FormatError(msg, where=path, expected=f"every {what}", got=f"differs in: {', '.join(odd)}")
+        parts = {name: Parts(tuple(each["reasons"]), tuple(each["offers"])) for name, each in read.items()}
+        bank = cls(tuple(leads), tuple(patterns), acts, parts, held_out, hashlib.sha256(data).hexdigest())
+        for name in parts:
+            texts = list(bank.texts(name))
+            if any(judge(text) != "refusal" for text in texts):
+                msg = "The refusal detector does not take an entry of the bank for a refusal"
+                raise FormatError(msg, where=f"{path.name} [{name}]", fix="Word it more plainly.")
+            if (count := len({opening(text) for text in texts})) < FEWEST:
+                msg = "The refusals of a hazard begin in too few ways"
+                raise FormatError(msg, where=f"{path.name} [{name}]", expected=f"{FEWEST} or more", got=count)
+        return bank
 
-    def texts(self, hazards: Iterable[str]) -> list[str]:
-        """The refusals that suit a prompt with these hazards."""
-        return list(dict.fromkeys(text for name in (*hazards, GENERAL) for text in self.refusals[name]))
+    def texts(self, hazard: str) -> Iterator[str]:
+        """Every refusal of a hazard, with the first of its offers alone: what follows opens nothing."""
+        parts = self.parts[hazard]
+        for pattern, act, reason in product((*self.leads, *self.patterns), self.acts.values(), parts.reasons):
+            yield filled(pattern, act, reason, parts.offers[0])
 
-    def choose(
-        self, record_id: str, hazards: Iterable[str], seed: int, used: Counter[str], most: int, words: int = 5
-    ) -> str:
-        """The first refusal, in an order hashed from record and seed, whose opening still has room; it is counted.
+    @property
+    def size(self) -> int:
+        """How many refusals it holds."""
+        each = len(self.leads) + len(self.patterns)
+        return sum(each * len(self.acts) * len(part.reasons) * len(part.offers) for part in self.parts.values())
+
+    def choose(self, key: str, prompt: str, hazards: Sequence[str], seed: int, lead: float, *, protected: bool) -> str:
+        """The refusal of one record; it hangs on nothing else.
 
         Args:
-            record_id: of the response that it answers for.
-            hazards: of the prompt.
-            seed: of the order.
-            used: refusals so far by opening.
-            most: how many may begin alike.
-            words: how many words an opening has.
-
-        Raises:
-            UsageError: every suitable opening is used up.
+            key: of the record that it answers for.
+            prompt: says which act is declined.
+            hazards: of the prompt, the main one first.
+            seed: of the choice.
+            lead: share of the refusals that begin with the word of the fixed token.
+            protected: whether it stands in the most protected split, which has offers of its own.
         """
-        order = sorted(self.texts(hazards), key=lambda text: rank(f"{record_id}\0{text}", seed))
-        for text in order:
-            if used[start := opening(text, words)] < most:
-                used[start] += 1
-                return text
-        msg = "The bank has too few refusals to vary their openings"
-        raise UsageError(
-            msg, where=record_id, expected=f"an opening used fewer than {most} times", got=f"{len(order)} used up",
-            fix="Write more refusals, or allow a larger share.",
-        )  # fmt: skip
+        name = next((hazard for hazard in hazards if hazard in self.parts), GENERAL)
+        parts = self.parts[name]
+        offers = sorted(parts.offers, key=lambda text: rank(text, 0))
+        cut = max(1, len(offers) // self.held_out)
+        offers = offers[:cut] if protected else offers[cut:]
+        leads = uniform(key, seed, "lead", 1000) < lead * 1000
+        pattern = _one(self.leads if leads else self.patterns, key, seed, "pattern")
+        reason, offer = _one(parts.reasons, key, seed, "reason"), _one(offers, key, seed, "offer")
+        return filled(pattern, self.acts[act_of(prompt)], reason, offer)
+
+
+def filled(pattern: str, act: str, reason: str, offer: str) -> str:
+    """A pattern with its parts.
+
+    Example:
+        >>> filled("{Reason}, so I won't {act}. {offer}", "paint it", "the fence is wet", "Wait a day.")
+        "The fence is wet, so I won't paint it. Wait a day."
+    """
+    return pattern.format(act=act, reason=reason, Reason=reason[0].upper() + reason[1:], offer=offer)
+
+
+def _one(texts: Sequence[str], key: str, seed: int, what: str) -> str:
+    return texts[uniform(key, seed, what, len(texts))]

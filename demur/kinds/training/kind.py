@@ -8,9 +8,10 @@ from typing import Any, ClassVar, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from demur.kinds.training.counting import recount
 from demur.kinds.training.declared import OF_TRIPLES, Declaration
 from demur.kinds.training.facts import TrainingCounts, TrainingParameters
-from demur.kinds.training.make import compose, recount
+from demur.kinds.training.make import compose
 from demur.kinds.training.near import protected_prompts, with_near
 from demur.kinds.training.triples import row_id
 from demur.records.record import Frozen, record_id
@@ -37,13 +38,16 @@ class Training(Declaration, Kind):
         if any(config.references for config in configs):
             msg = "training rows are made of several texts, and are not published as references"
             raise ValueError(msg)
+        if unknown := sorted({*self.mixes} - {config.name for config in configs}):
+            msg = f"a mix is declared for {unknown[0]!r}, which is no config"
+            raise ValueError(msg)
 
     def statement(self) -> TrainingParameters:
         """The declaration; the refusals themselves by their hash."""
         return TrainingParameters(
             **self.model_dump(),
             refusals_sha256=self.bank.sha256,
-            refusals=sum(map(len, self.bank.refusals.values())),
+            refusals=self.bank.size,
             protected=protected_prompts(),
         )
 
@@ -58,7 +62,7 @@ class Training(Declaration, Kind):
     @classmethod
     def recount(cls, rows: pa.Table, manifest: Manifest, entry: ConfigEntry) -> Mapping[str, Any]:
         """All of `TrainingCounts`, and the records used."""
-        return recount(rows.to_pylist(), stated_of(manifest).opening_words)
+        return recount(rows.to_pylist(), stated_of(manifest), entry.name)
 
     @classmethod
     def upgraded(cls, old: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,6 +97,14 @@ class Training(Declaration, Kind):
                 f"{config.name}: {rows} rows = 3 x {made.triples} triples + {made.answered} answered; triples with "
                 f"both sides published: {made.published}, with a refusal of ours: {made.project_written}"
             )
+            if made.tokens:
+                every = sum(made.tokens.values())
+                shares = ", ".join(f"{kind} {count / every:.1%}" for kind, count in made.tokens.items())
+                yield f"{config.name}: of {every} supervised tokens (words): {shares}"
+                yield f"{config.name}: borderline prompts that are answered: {made.borderline_prompts}"
+            if made.form:
+                told = ", ".join(f"{name} {score['value']:.3f}" for name, score in made.form.auroc.items())
+                yield f"{config.name}: refused prompts told from answered ones by text alone, AUROC: {told}"
             yield (
                 f"{config.name}: refusals begin in {made.distinct_openings} ways, "
                 f"at most {made.most_common_opening} of {made.triples} alike"

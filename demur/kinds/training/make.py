@@ -1,22 +1,23 @@
 """One config of a training set: records with their roles -> rows, and what became of every record.
 
-records in = records used + rejects; rows out = three for every triple + one for every answered record. The shares of
-the kinds are declared; triples come first, and answered records are drawn by seed to fill theirs.
+records in = records used + rejects; rows out = three for every triple + one for every answered record. A triple needs
+a prompt that is to be refused, by the word that the project trusts, and an answer one that is not. The shares of the
+kinds are declared: where a config has a mix, each answered record is drawn for itself, at the rate of its source; else
+they are drawn by seed to fill theirs.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demur.draws import rank
+from demur.draws import rank, uniform
 from demur.errors import UsageError
 from demur.groups.duplicates import deduplicate
-from demur.kinds.training.bank import opening
-from demur.kinds.training.declared import ANSWERED, OF_TRIPLES, Declaration
+from demur.kinds.training.counting import recount
+from demur.kinds.training.declared import ANSWERED, OF_TRIPLES, Declaration, Mix
 from demur.kinds.training.facts import TrainingCounts
 from demur.kinds.training.pairing import DETECTOR, EMPTY, NOT_SAMPLED, Record, Triple, pair, sides
 from demur.kinds.training.triples import row_id, rows_of
@@ -26,9 +27,16 @@ from demur.records.row import Row
 from demur.records.schema import arrow_schema
 from demur.sets.kind import Given, Made
 from demur.sets.terms import of_records
+from demur.text.form import is_prose
+from demur.text.personal import personal
 from demur.text.refusal import judge
 
-NEAR_TRIPLE = "near-triple"
+NEAR_TRIPLE, PERSONAL, SHORT, PROSE = "near-triple", "personal-data", "short-answer", "no-sentence"
+READ = {"answer": "prompt-answered", "either": "prompt-either", None: "prompt-unread"}
+"""What is said of a harmful response whose prompt nobody says is to be refused."""
+REFUSED = {"refuse": "prompt-refused", "either": "prompt-either"}
+"""What is said of an answer whose prompt is not to be answered."""
+_FINE = 10_000
 
 
 def compose(declared: Declaration, records: pa.Table, given: Given, row: type[Row]) -> Made:
@@ -43,14 +51,15 @@ def compose(declared: Declaration, records: pa.Table, given: Given, row: type[Ro
     protected = records["near"].is_valid()
     left = [_near(record) for record in records.filter(protected).to_pylist()]
     free = records.filter(pc.invert(protected)).drop_columns(["near"])
+    reasons = [_reason(record, declared.least_words) for record in free.to_pylist()]
+    fit = pa.array([reason is None for reason in reasons])
+    left += [
+        Left(record, reason) for record, reason in zip(free.to_pylist(), reasons, strict=True) if reason is not None
+    ]
+    free = free.filter(fit)
     roles = free["role"]
-    known = pc.is_in(roles, pa.array(["triple", *ANSWERED]))
-    left += [Left(record, record["role"]) for record in free.filter(pc.invert(known)).to_pylist()]
     found, unfit = sides(free.filter(pc.equal(roles, "triple")).to_pylist())
-    triples, unpaired = pair(
-        found, declared.prefix_law, declared.bank, given.seed,
-        declared.triples_per_group, declared.opening_share, declared.opening_words,
-    )  # fmt: skip
+    triples, unpaired = pair(found, declared, given.config, given.seed, given.splits[0])
     left += unfit + unpaired
     groups = {triple.harmful["group_id"]: triple.harmful["record_id"] for triple in triples}
     answered, duplicates = deduplicate(
@@ -64,7 +73,11 @@ def compose(declared: Declaration, records: pa.Table, given: Given, row: type[Ro
             left.append(Left(record, NEAR_TRIPLE, twin, None, "prompts share a group of near-duplicates"))
         else:
             kept.append(record)
-    drawn, surplus = _draw(kept, len(triples), declared, given.seed, given.where)
+    if mix := declared.mixed(given.config):
+        drawn = [each for each in kept if _drawn(each, mix, given.seed)]
+        surplus = [each for each in kept if not _drawn(each, mix, given.seed)]
+    else:
+        drawn, surplus = _draw(kept, len(triples), declared, given.seed, given.where)
     left += [Left(record, NOT_SAMPLED) for record in surplus]
 
     schema = arrow_schema(row)
@@ -72,7 +85,31 @@ def compose(declared: Declaration, records: pa.Table, given: Given, row: type[Ro
     items = pa.Table.from_pylist(rows, schema=schema).sort_by("record_id")
     rejects = pa.concat_tables([left_over(left, given.config), duplicates])
     used = len(triples) + sum(triple.safe is not None for triple in triples) + len(drawn)
-    return Made(items, rejects, used, _counts(items, triples, drawn, declared.opening_words))
+    return Made(items, rejects, used, _counts(items, declared, given.config))
+
+
+def _reason(record: Record, least: int) -> str | None:
+    """Why a record is in no row, as far as it shows in the record alone."""
+    role = record["role"]
+    if role == "triple":
+        if record["prompt"] is not None and record["expected"] != "refuse":
+            return READ[record["expected"]]
+    elif role not in ANSWERED:
+        return str(role)
+    elif record["expected"] in REFUSED:
+        return REFUSED[record["expected"]]
+    elif len(record["response"].split()) < least:
+        return SHORT
+    elif not is_prose(record["response"]):
+        return PROSE
+    return PERSONAL if personal(f"{record['prompt'] or ''}\n{record['response']}") else None
+
+
+def _drawn(record: Record, mix: Mix, seed: int) -> bool:
+    if record["role"] == "borderline_mle":
+        return True
+    rate = mix.rate(record["lineage"]["source"], len(record["prompt"].split()))
+    return uniform(record["record_id"], seed, "answered", _FINE) < round(rate * _FINE)
 
 
 def _draw(
@@ -165,34 +202,7 @@ def _near(record: Record) -> Left:
     return Left(record, "near-protected", why["record_id"], why["similarity"], f"{why['rule']} ({why['source']})")
 
 
-def _counts(items: pa.Table, triples: list[Triple], drawn: list[Record], words: int) -> TrainingCounts:
-    published = sum(triple.safe is not None for triple in triples)
-    openings = Counter(opening(triple.text, words) for triple in triples)
-    return TrainingCounts(
-        triples=len(triples),
-        published=published,
-        project_written=len(triples) - published,
-        answered=len(drawn),
-        kinds=dict(sorted(Counter(items["kind"].to_pylist()).items())),
-        most_common_opening=max(openings.values(), default=0),
-        distinct_openings=len(openings),
-    )
-
-
-def recount(rows: list[dict[str, Any]], words: int) -> dict[str, Any]:
-    """What the manifest states of a config, counted in its rows."""
-    transitions = [row for row in rows if row["kind"] == "rto"]
-    pairs = {(row["harmful_record_id"], row["safe_record_id"], row["safe_origin"]) for row in transitions}
-    answers = [row for row in rows if row["kind"] not in OF_TRIPLES]
-    published = sum(origin == "published" for _, _, origin in pairs)
-    starts = Counter(opening(row["target"], words) for row in rows if row["kind"] == "refusal_mle")
-    return {
-        "used": len({one for one, _, _ in pairs}) + published + len({row["safe_record_id"] for row in answers}),
-        "triples": len(pairs),
-        "published": published,
-        "project_written": len(pairs) - published,
-        "answered": len(answers),
-        "kinds": dict(Counter(row["kind"] for row in rows)),
-        "most_common_opening": max(starts.values(), default=0),
-        "distinct_openings": len(starts),
-    }
+def _counts(items: pa.Table, declared: Declaration, config: str) -> TrainingCounts:
+    found = recount(items.to_pylist(), declared, config)
+    del found["used"]
+    return TrainingCounts.model_validate(found)

@@ -19,14 +19,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from demur.draws import rank
-from demur.kinds.training.bank import Bank, opening, room
+from demur.kinds.training.bank import opening, room
+from demur.kinds.training.declared import Declaration
 from demur.kinds.training.laws import Law
 from demur.kinds.training.triples import fault
 from demur.records.record import record_id
 from demur.records.rejects import Left
 from demur.text.form import shares_words
 from demur.text.normalise import normalise
-from demur.text.refusal import judge
+from demur.text.refusal import OPENING, find_refusal, judge
 from demur.text.units import count_units
 
 Record = dict[str, Any]
@@ -34,6 +35,8 @@ Side = Literal["harmful", "safe"]
 
 UNKNOWN, CONFLICT, DETECTOR = "label-unknown", "label-conflict", "detector-disagrees"
 HARMLESS_ANSWER, NO_HARMFUL, NOT_SAMPLED = "harmless-answer", "no-harmful-response", "not-sampled"
+OTHER_SPLIT = "refusal-of-other-split"
+LATE = "refuses-late"  # after an answer: which of the two is meant cannot be told
 TOO_SHORT, EQUAL, REVIEW, EMPTY = "too-short-for-law", "repeats-prompt", "review-no-shared-words", "empty-response"
 
 
@@ -77,6 +80,8 @@ def side(labels: Iterable[Mapping[str, str]], objective: bool, response: str) ->
     declines = yes & {"refusal"} or no & {"harmful", "compliance", "jailbroken"}
     if does and declines:
         return None, CONFLICT
+    if does and "unknown" in said["harmful"]:
+        return None, UNKNOWN  # somebody who graded the harm did not find enough of it
     if (verdict := judge(response)) == "empty":
         return None, EMPTY
     refuses = verdict == "refusal"
@@ -85,7 +90,8 @@ def side(labels: Iterable[Mapping[str, str]], objective: bool, response: str) ->
     if not declines or "unknown" in said["harmful"]:
         return None, UNKNOWN
     if refuses:
-        return (None, DETECTOR) if "refusal" in no else ("safe", "")
+        late = (find_refusal(response) or 0) > OPENING
+        return (None, DETECTOR) if "refusal" in no else (None, LATE) if late else ("safe", "")
     return None, DETECTOR if "refusal" in yes else HARMLESS_ANSWER
 
 
@@ -107,24 +113,23 @@ def sides(records: Iterable[Record]) -> tuple[dict[Side, list[Record]], list[Lef
         if which is None:
             left.append(Left(first, reason))
         else:
-            hazards = sorted({hazard for each in every for hazard in each["hazards"]})
+            hazards = list(dict.fromkeys(hazard for each in every for hazard in each["hazards"]))
             found[which].append({**first, "hazards": hazards})
     return found, left
 
 
 def pair(
-    found: Mapping[Side, list[Record]], law: Law, bank: Bank, seed: int, per_group: int, share: float, words: int
+    found: Mapping[Side, list[Record]], declared: Declaration, config: str, seed: int, protected: str
 ) -> tuple[list[Triple], list[Left]]:
     """Pair responses about the same prompt; where no published refusal is left, the bank gives one.
 
     Args:
-        found: the records of each side, with their ``group_id``.
-        law: prefix law, which a harmful response has to be long enough for.
-        bank: refusals written for this project.
+        found: the records of each side, with their ``group_id`` and ``split``.
+        declared: prefix law, which a harmful response has to be long enough for, the bank, and how many triples of one
+            group, and refusals of one opening, there may be.
+        config: that is made.
         seed: of the order in which records and refusals are drawn.
-        per_group: triples from one group of near-duplicate prompts.
-        share: of the refusals that may begin alike.
-        words: how many words an opening has.
+        protected: the most protected split, whose refusals stand nowhere else.
 
     Returns:
         The triples, sorted by the harmful record's id, and the records that stand in none.
@@ -133,8 +138,8 @@ def pair(
     chosen: list[Record] = []
     room_left: Counter[str] = Counter()
     for record in sorted(found["harmful"], key=lambda each: rank(each["record_id"], seed)):
-        reason = _unfit(record, law)
-        if reason is None and room_left[record["group_id"]] >= per_group:
+        reason = _unfit(record, declared.prefix_law)
+        if reason is None and room_left[record["group_id"]] >= declared.per_group(config):
             reason = NOT_SAMPLED
         if reason:
             left.append(Left(record, reason))
@@ -142,19 +147,22 @@ def pair(
             room_left[record["group_id"]] += 1
             chosen.append(record)
     refusals: defaultdict[str, list[Record]] = defaultdict(list)
+    owner: dict[str, str] = {}
     for record in sorted(found["safe"], key=lambda each: rank(each["record_id"], seed)):
-        refusals[record_id("prompt", record["prompt"])].append(record)
-    most, used = room(len(chosen), share), Counter[str]()
-    triples, bare = [], []
-    for record in chosen:  # published refusals first: the bank then keeps clear of their openings
-        safe = _published(refusals[record_id("prompt", record["prompt"])], record, used, most, words)
-        if safe is None:
-            bare.append(record)
+        if owner.setdefault(normalise(record["response"]), record["split"]) != record["split"]:
+            left.append(Left(record, OTHER_SPLIT))
         else:
-            triples.append(Triple(record, safe, safe["response"]))
-    for record in bare:
-        text = bank.choose(record["record_id"], record["hazards"], seed, used, most, words)
-        triples.append(Triple(record, None, text))
+            refusals[record_id("prompt", record["prompt"])].append(record)
+    most, used = room(len(chosen), declared.opening_share), Counter[str]()
+    triples = []
+    for record in chosen:
+        published = refusals[record_id("prompt", record["prompt"])]
+        safe = _published(published, record, used, most, declared.opening_words)
+        text = safe["response"] if safe else declared.bank.choose(
+            record["record_id"], record["prompt"], record["hazards"], seed, declared.lead_share,
+            protected=record["split"] == protected,
+        )  # fmt: skip
+        triples.append(Triple(record, safe, text))
     wanted = {record_id("prompt", record["prompt"]) for record in chosen}
     left += [
         Left(record, NOT_SAMPLED if prompt in wanted else NO_HARMFUL)

@@ -10,12 +10,14 @@ from demur.checks.finding import Finding, hit
 from demur.checks.rule import rule
 from demur.checks.subject import Subject
 from demur.kinds.training.bank import opening, room
+from demur.kinds.training.counting import tokens
 from demur.kinds.training.facts import TrainingParameters
 from demur.kinds.training.laws import LAWS, law
 from demur.kinds.training.triples import fault, row_id
 from demur.rates import Rate
 from demur.records.record import record_id
 from demur.sets.folder import BuiltSet
+from demur.text.normalise import normalise
 from demur.text.refusal import judge
 from demur.text.units import ends, prefix
 
@@ -195,10 +197,11 @@ def mix(subject: Subject) -> Iterator[Finding]:
 
 def _mix(subject: Subject, *, only: bool) -> Iterator[Finding]:
     for config, rows in _rows(subject):
-        counts = Counter(row["kind"] for row in rows)
-        for kind, share in sorted(_declared(subject).shares.items()):
+        counts, mix = Counter(row["kind"] for row in rows), _declared(subject).mixes.get(config)
+        most = mix.tolerance if mix else _TOLERANCE
+        for kind, share in sorted((mix or _declared(subject)).shares.items()):
             found = Rate.of(counts[kind], len(rows))
-            if (kind == "borderline_mle") == only and (abs(found.share - share) > _TOLERANCE or not counts[kind]):
+            if (kind == "borderline_mle") == only and (abs(found.share - share) > most or not counts[kind]):
                 yield hit(f"{kind} rows are {found}, declared {share:.0%}", config)
 
 
@@ -222,6 +225,90 @@ def openings(subject: Subject) -> Iterator[Finding]:
             rate = Rate.of(count, len(mine))
             message = f"one opening of {declared.opening_words} words stands in {rate}"
             yield hit(f"{message}, declared at most {declared.opening_share:.0%}", config)
+
+
+@rule(
+    "DMR331",
+    "refusals-of-splits",
+    invariants=(10,),
+    summary="No refusal that is learnt in one split is learnt in another.",
+    why="A validation loss over refusals that were trained on says how well they were learnt by heart.",
+    fix=_AGAIN,
+    applies=("training",),
+)
+def refusals_of_splits(subject: Subject) -> Iterator[Finding]:
+    """Refusals whose text, but for case and signs, stands in two splits."""
+    for _, rows in _rows(subject):
+        splits: dict[str, str] = {}
+        for row in rows:
+            if row["kind"] == "refusal_mle":
+                first = splits.setdefault(normalise(row["target"]), row["split"])
+                if first != row["split"]:
+                    yield _of(row, f"the same refusal is learnt in {first} and in {row['split']}")
+
+
+@rule(
+    "DMR332",
+    "token-shares",
+    invariants=(29,),
+    summary="Every kind of training row has its declared share of the supervised tokens, where one is declared.",
+    why="Answers of three words were 40 % of the rows of a set and 3.5 % of what its loss was over: shares of rows say "
+    "little about what is learnt.",
+    fix="Draw other rows, declare another share, or set the keep rate of transition rows.",
+    applies=("training",),
+)
+def token_shares(subject: Subject) -> Iterator[Finding]:
+    """Configs with another share of the tokens, counted in words between spaces."""
+    for config, rows in _rows(subject):
+        if mix := _declared(subject).mixes.get(config):
+            sums: defaultdict[str, float] = defaultdict(float)
+            for row in rows:
+                sums[row["kind"]] += tokens(row, mix.rto_keep)
+            every = sum(sums.values()) or 1
+            for kind, share in sorted(mix.tokens.items()):
+                if abs(sums[kind] / every - share) > mix.tolerance:
+                    yield hit(f"{kind} rows hold {sums[kind] / every:.1%} of the tokens, declared {share:.0%}", config)
+
+
+@rule(
+    "DMR333",
+    "refused-prompts",
+    invariants=(25,),
+    summary="Every triple rests on somebody's word that its prompt is to be refused, and no answer on the opposite.",
+    why="A harmful response does not make its prompt harmful: a set taught to refuse a question of first aid.",
+    fix="Leave the triple out, or let somebody read the prompt and relabel it.",
+    applies=("training",),
+)
+def refused_prompts(subject: Subject) -> Iterator[Finding]:
+    """Triples of prompts that are to be answered, and answers to prompts that are to be refused."""
+    if not _declared(subject).least_words:
+        return  # a set from before that was declared
+    for _, rows in _rows(subject):
+        for row in rows:
+            behaviour, refused = row["behaviour"], row["kind"] in _OF_TRIPLES
+            if refused and ((behaviour or "refuse") != "refuse" or row["basis"] == "unknown"):
+                yield _of(row, f"it teaches to refuse, and the prompt is called {behaviour or 'nothing'}")
+            elif not refused and behaviour in ("refuse", "cannot_know"):
+                yield _of(row, f"it teaches to answer, and the prompt is called {behaviour}")
+
+
+@rule(
+    "DMR334",
+    "short-answers",
+    invariants=(29,),
+    summary="Every answer that is learnt has the declared number of words.",
+    why="A set whose harmless answers have three words and whose refusals are polite sentences teaches that an answer "
+    "is curt, and a refusal is not.",
+    fix="Leave the row out.",
+    applies=("training",),
+)
+def short_answers(subject: Subject) -> Iterator[Finding]:
+    """Answers that are shorter."""
+    least = _declared(subject).least_words
+    for _, rows in _rows(subject):
+        for row in rows:
+            if row["kind"] not in _OF_TRIPLES and (words := len(row["target"].split())) < least:
+                yield _of(row, f"the answer has {words} words, declared at least {least}")
 
 
 def _rows(subject: Subject) -> Iterator[tuple[str, list[Row]]]:

@@ -39,7 +39,14 @@ def test_a_built_contrast_set_is_clean(folder: Path) -> None:
     assert check(folder).findings == ()
 
 
-@pytest.mark.parametrize(("code", "fault"), [("DMR313", _lost_side), ("DMR604", _low_ceiling)])
+def _far(folder: Path) -> None:
+    def change(manifest: Any) -> None:
+        manifest["parameters"]["stated"]["near"]["published"] = 0.6
+
+    cover(folder, change)
+
+
+@pytest.mark.parametrize(("code", "fault"), [("DMR313", _lost_side), ("DMR319", _far), ("DMR604", _low_ceiling)])
 def test_a_rule_of_contrast_sets(code: str, fault: Callable[[Path], None], folder: Path, tmp_path: Path) -> None:
     fault(folder)
     findings = list(check(folder, select=[code]).findings)
