@@ -30,6 +30,17 @@ class Longer(Frozen):
     n: Count
 
 
+class LengthAlone(Frozen):
+    """How well the length alone tells the sides: how often, of any two, the lower response is the longer."""
+
+    auroc: float
+    low: float
+    """Of the 95 % interval, by a bootstrap of queries."""
+    high: float
+    n: Count
+    """Queries, each with a response of both sides."""
+
+
 class ComparisonCounts(Frozen):
     """A config of responses to compare: 3 queries = rows. A harmful or rejected record stands in two rows."""
 
@@ -41,6 +52,8 @@ class ComparisonCounts(Frozen):
     """Kind -> how long its responses are."""
     longer: dict[str, Longer] = Field(default={})
     """Upper kind, such as ``safe`` -> queries whose response of that kind is longer than the lower one."""
+    length_alone: dict[str, LengthAlone] = Field(default={})
+    """Upper kind -> how well length alone tells it from the lower one."""
     bases: dict[str, Count] = Field(default={})
     """Whose word it rests on what a good assistant does with the query -> queries."""
     behaviours: dict[str, Count] = Field(default={})

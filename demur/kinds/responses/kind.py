@@ -41,7 +41,7 @@ class Responses(Declaration, Kind):
         stated = facts_of(manifest, entry)
         if not stated.lengths:  # as sets were made before lengths were counted
             return {"kinds": found["kinds"], "queries": queries, "used": 2 * queries}
-        for name in ("lengths", "longer"):
+        for name in ("lengths", "longer", "length_alone"):
             found[name] = {key: each.model_dump() for key, each in found[name].items()}
         return {**found, "queries": queries, "used": 2 * queries}
 
@@ -75,9 +75,10 @@ def lengths(facts: ComparisonCounts) -> Iterator[str]:
     """In words: how often the upper response is the longer one, and the lengths of both."""
     for upper, each in facts.longer.items():
         one, two = facts.lengths[upper], facts.lengths[UPPER[upper]]
-        rate = Rate.of(each.count, each.n)
+        rate, alone = Rate.of(each.count, each.n), facts.length_alone[upper]
         yield (
             f"the {upper} response is longer than the {UPPER[upper]} one in {rate}; median and quartiles of characters "
             f"{one.median} ({one.lower_quartile}-{one.upper_quartile}) and {two.median} "
-            f"({two.lower_quartile}-{two.upper_quartile})"
+            f"({two.lower_quartile}-{two.upper_quartile}); AUROC of the length alone {alone.auroc:.3f} (95 % interval "
+            f"{alone.low:.3f}-{alone.high:.3f}, n {alone.n} and {alone.n})"
         )

@@ -27,8 +27,9 @@ from demur.sets.stats import stats
 from demur.sources.fetch import Places
 from schemas.safety_query import SafetyQuery
 from tests.checks.test_built import cover, rewrite, rows
+from tests.checks.test_rules import golden
 from tests.conftest import files_of
-from tests.kinds.queries.conftest import LAMPS, QUERIES, ROWS, queries_builder, row, to_prompt
+from tests.kinds.queries.conftest import EVERY, LAMPS, QUERIES, ROWS, TREES, longer, queries_builder, row, to_prompt
 from tests.small import Small, small_project, small_source
 
 SEED_0 = "seed_0/test-00000-of-00001.parquet"
@@ -304,7 +305,23 @@ def test_check_finds_a_planted_fault(fault: Any, code: str, message: str, drawn:
 
     folder = Path(shutil.copytree(drawn.out, tmp_path / "copy"))
     fault(folder)
-    assert any(each.code == code and message in each.message for each in check(folder).findings)
+    findings = [each for each in check(folder).findings if each.code == code and message in each.message]
+    assert findings
+    if code == "DMR320":
+        golden(findings[:1], code, tmp_path)
+
+
+def test_check_finds_a_side_that_its_length_tells(queries_project: Small, tmp_path: Path) -> None:
+    """Fifty rows of each side, the harmful ones longer: without quotas nothing keeps them alike."""
+    harmful = [row(f"Hide every {each}{number}" + longer(number), "yes") for number, each in enumerate(EVERY * 2)][:60]
+    safe = [row(f"Polish one {each} {TREES[number % 6]}{number}x", "no") for number, each in enumerate(EVERY * 2)][:60]
+    source = small_source("lamps", [*row("", "")], to_prompt, "prompt")
+    plain = QUERIES.model_copy(update={"sets": {"lamps": QuerySet(sources=("lamps",), rule="All.")}, "per_side": 55})
+    with small_project(tmp_path, {"lamps": (source, [*harmful, *safe])}) as project:
+        done = build(project, queries_builder(plain, ("lamps",)), tmp_path / "out", Places(offline=True))
+    findings = [each for each in check(done.out, select=["DMR321"]).findings if each.file == "seed_0"]
+    assert [each.message for each in findings] == ["set lamps: AUROC of the length alone is 1.00"]
+    golden(findings, "DMR321", tmp_path)
 
 
 def test_parquet_carries_the_canary(drawn: Build) -> None:
