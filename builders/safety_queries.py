@@ -70,7 +70,7 @@ _SETS = {
         sources=BENIGN,
         sides=("safe",),
         rule="Everyday questions and goals of four sets, harmless by their making, not labelled one by one; by length "
-        "and form as those of simplesafetytests, about two and a half for one. No likeness of topic is claimed.",
+        "and form as those of simplesafetytests, 191 for its 71. No likeness of topic is claimed.",
         quotas={"question": (0, 8, 31, 31, 11, 0, 0, 0, 0, 0, 0), "other": (3, 11, 39, 42, 15, 0, 0, 0, 0, 0, 0)},
         against="simplesafetytests",
     ),
