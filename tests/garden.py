@@ -38,6 +38,7 @@ def to_rows(records: pa.Table) -> pa.Table:
     columns = {
         "source": pa.array([each["source"] for each in records["lineage"].to_pylist()]),
         "context_sha256": pa.nulls(len(records), pa.string()),
+        "stratum": pa.array(["safety"] * len(records)),
     }
     for name, column in columns.items():
         records = records.append_column(name, column)

@@ -15,6 +15,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from demur.curation.curated import curate
+from demur.curation.project import Curation
 from demur.errors import ManifestError, UsageError
 from demur.files.digest import file_sha256, text_sha256
 from demur.files.folder import staged
@@ -94,7 +96,7 @@ def _items(project: Project, manifest: Manifest, names: list[str], places: Place
     fetched = list(track(fetch_all(sources, places), "sources fetched", len(sources)))
     records, _ = collect(fetched, declared.schemas(project)[sources[0].kind], declared.crosswalk(project))
     builder = builder_of(project, manifest.name)
-    made = builder.to_rows(records)
+    made = builder.to_rows(curate(records, Curation(), builder.trust).records)  # what was curated, the references say
     wanted = arrow_schema(builder.kind.row)
     return made.select([name for name in wanted.names if name in made.column_names])
 

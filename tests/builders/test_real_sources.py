@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from demur.checks.engine import check
+from demur.curation.curated import different_texts, links_of
+from demur.curation.project import curation_of
 from demur.files.digest import rows_digest
 from demur.files.kept import Cache
 from demur.groups.group import group
@@ -164,8 +166,10 @@ def test_adding_sources_moves_no_row_but_for_merged_groups(built: Build, more: B
     assert all((before[id], after[id]) == ("validation", "test") for id in moved), "only to the evaluation side"
     sources = [fetched(name) for name in (*GITHUB, *MORE)]
     records, _ = collect(sources, declared.schemas(PROJECT)["prompt"], declared.crosswalk(PROJECT))
+    curation = curation_of(PROJECT)
+    grouped, _ = group(records, 0.8, links_of(records, curation), different_texts(curation))
     members: dict[str, set[str]] = {}
-    for id, group_id in zip(records["record_id"].to_pylist(), group(records, 0.8)[0], strict=True):
+    for id, group_id in zip(records["record_id"].to_pylist(), grouped, strict=True):
         members.setdefault(group_id, set()).add(id)
     joined = {id for mine in members.values() if mine - before.keys() for id in mine}
     assert moved <= joined, "only rows of groups that an added row joined"

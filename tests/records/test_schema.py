@@ -29,6 +29,7 @@ def item(**changed: Any) -> dict[str, Any]:
         "behaviour": None,
         "basis": "upstream-human",
         "borderline": False,
+        "stratum": "safety",
         "labels": [{"name": "harmful", "value": "no", "scope": "prompt", "labeller": "human"}],
         "hazards": [],
         "hazards_by": None,

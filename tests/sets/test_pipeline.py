@@ -9,6 +9,7 @@ import pytest
 from demur.curation.project import Curation
 from demur.errors import LicenseError, ManifestError, UsageError
 from demur.files.digest import text_sha256
+from demur.kinds.evaluation.declared import Declaration
 from demur.sets.builder import Builder
 from demur.sets.card import built_card
 from demur.sets.describe import schema_name
@@ -66,7 +67,7 @@ def test_a_built_set_is_opened_once_and_gives_everything(done: Build) -> None:
 
 
 def test_what_a_kind_states_comes_back_typed(done: Build) -> None:
-    assert stated_of(done.manifest).balance is None
+    assert stated_of(done.manifest) == Declaration()
     assert facts_of(done.manifest, done.manifest.configs[0]) is not None
     assert {kind_of(name).name for name in kinds()} == {*kinds()}
     with pytest.raises(ManifestError, match=r"(?s)no kind of set 'evalution'.*evaluation"):
