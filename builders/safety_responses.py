@@ -2,8 +2,8 @@
 
 What `demur reward` scores (Emulated Disalignment, arXiv 2402.12343, figure 3). Every response was published with a
 person's judgement or preference; nothing is generated. `judged` has safe and harmful responses, each judged by itself,
-to queries that are to be refused; `hh_rlhf` preferred and rejected ones, of which nobody said whether they are safe.
-The default config has carriers on PyPI.
+to queries that are to be refused, `judged_full` those of GPTFuzz too; `hh_rlhf` has preferred and rejected ones, of
+which nobody said whether they are safe. The default config has carriers on PyPI.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ JUDGED = ("pyrit-harm", "pyrit-objective", "pyrit-refusal")
         left_out={
             "beavertails": "not pinned: no carrier but the Hub",
             "coconot-pref": "both responses answer a harmless request: preferred for complying, neither is harmful",
-            "gptfuzz-labeled": "its file has the numbers of its questions, not their texts",
             "jailbreakbench-artifacts": "models judged the responses",
+            "jailbreakeval": "its license allows no commercial use, and it would add three queries",
             "pku-saferlhf": "not pinned: no carrier but the Hub",
             "xstest-completions": "quarantined: its responses may not be redistributed",
         },
     ),
     configs=(
         Config(name="judged", sources=JUDGED, commercial=True),
+        Config(name="judged_full", extends="judged", sources=("gptfuzz-labeled",), on_demand=True, commercial=True),
         Config(name="hh_rlhf", sources=("hh-rlhf-harmless",), on_demand=True, commercial=True),
     ),
     splits={"test": 1.0},

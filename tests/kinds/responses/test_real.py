@@ -5,6 +5,7 @@ PYTEST_DONT_REWRITE: a failing assertion must not show the values it compared, w
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from demur.checks.engine import check
@@ -24,6 +25,18 @@ def test_judged_responses_come_from_pypi_alone(tmp_path: Path) -> None:
     assert (config.facts["longer"]["safe"]["count"], config.facts["longer"]["safe"]["n"]) == (3, 34)
     assert check(done.out).findings == ()
     assert files_of(made("safety-responses", tmp_path / "again").out) == files_of(done.out)
+
+
+@mirrored
+def test_more_judged_responses_come_from_gptfuzz(tmp_path: Path) -> None:
+    done = made("safety-responses", tmp_path / "out", ["judged_full"])
+    rows = BuiltSet.open(done.out).rows("judged_full").to_pylist()
+    assert len({row["query_id"] for row in rows}) == 77
+    assert {row["basis"] for row in rows} <= {"readers", "adjudicated", "decision"}
+    assert Counter(row["kind"] for row in rows if row["source"] == "gptfuzz-labeled") == dict.fromkeys(
+        ("harmful", "other_harmful", "safe"), 43
+    )
+    assert check(done.out).findings == ()
 
 
 @mirrored
