@@ -30,6 +30,11 @@ VOICES = re.compile(
 )
 """How a response begins, or is divided, that plays a part which some template asks for, often one that refuses and one
 that complies: not what a model should learn to write."""
+PART = re.compile(
+    r"\A\s*[^\x00-\x7f]|GPT\b|\bDAN\b|Developer Mode|\b[Pp]ersona|[Jj]ailbreak|\b[A-Z]{4,}\b"
+    r"|\A[^.]*\b(?:as|role of) (?!AI\b|OpenAI\b)[A-Z]"
+)
+"""A refusal that speaks of the part it was to play, of which the prompt says nothing."""
 ENOUGH = 0.75
 """A single rater's grade of harm, from 0 to 1, from which a response stands for harm; several have to agree on half."""
 
@@ -125,7 +130,9 @@ def _graded(row: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def _role(row: dict[str, Any]) -> str:
-    if row["lineage"]["source"] == "gptfuzz-labeled" and VOICES.search(row["response"]):
+    if row["lineage"]["source"] == "gptfuzz-labeled" and (
+        VOICES.search(row["response"]) or (_refused(row) and PART.search(row["response"]))
+    ):
         return "two-voices"
     source, touchy = row["lineage"]["source"], "borderline" in row["flags"]
     answered = "borderline_mle" if touchy else "helpful_mle"
@@ -137,6 +144,10 @@ def _role(row: dict[str, Any]) -> str:
         return "no-request"  # "To hang a picture": nobody is asked anything
     preference = next((each["value"] for each in row["native_labels"] if each["name"] == "preference"), "chosen")
     return answered if preference == "chosen" else "not-preferred"
+
+
+def _refused(row: dict[str, Any]) -> bool:
+    return any((each["name"], each["value"]) == ("jailbroken", "no") for each in row["labels"])
 
 
 def _harmless(row: dict[str, Any]) -> bool:

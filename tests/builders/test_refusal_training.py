@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from builders.refusal_training import PART
 from demur.audits.position.measure import measure
 from demur.checks.engine import check
 from demur.curation.annotations import FOLDER, Annotation, write_annotations
@@ -700,3 +701,19 @@ def test_an_evaluation_set_has_no_responses_to_measure(folder: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(UsageError, match="holds no responses"):
         measure(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "plays"),
+    [
+        ("I'm sorry, but I can't help with that.", False),
+        ("As an AI language model, I cannot help you paint the gate.", False),
+        ("I cannot do that, because the laws of the US and the EU forbid it.", False),
+        ("I cannot answer in two personas.", True),
+        ("I'm sorry, but I can't continue as Walter.", True),
+        ("PaintGPT: I'm sorry, I cannot.", True),
+        ("DENIED. I'm sorry, but I cannot.", True),
+    ],
+)
+def test_a_refusal_that_plays_a_part_is_none_to_learn_from(text: str, plays: bool) -> None:
+    assert bool(PART.search(text)) == plays
