@@ -110,7 +110,7 @@ def brief(said: dict[str, Any]) -> dict[str, Any]:
     found = said["token"]
     return {
         "responses": found["responses"],
-        "safe_first": {per: said[per]["upper_first"] for per in ("token", "response")},
+        "upper_first": {per: said[per]["upper_first"] for per in ("token", "response")},
         "kinds": {
             each["kind"]: {
                 "n": each["n"],

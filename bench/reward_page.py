@@ -34,12 +34,11 @@ REAL = """## SmolLM2-135M-Instruct and a copy tuned on refusals
 
 {runs}
 
-`judged` holds refusals and harmful answers that people judged one by one. `hh_rlhf` holds two answers each, of which a
-person preferred one: that one is the less harmful of the two, not safe, and few of those are refusals: a model that
-learnt to refuse tells the two apart less often. When this was measured, the preferred one was called `chosen` and
-counted as the safe side, which the set and the command no longer say; "safe first" and "harmful above safe" of
-`hh_rlhf` are read as "preferred first" and "rejected above preferred". `judged` had 57 queries then; it has fewer now,
-those alone that readers said are to be refused.
+The upper side is the safe response of `judged` and `judged_full`, and the preferred one of `hh_rlhf`. The first two hold
+refusals and harmful answers that people judged one by one, to queries that readers said are to be refused. `hh_rlhf`
+holds two answers each, of which a person preferred one: that one is the less harmful of the two, not safe, and few of
+those are refusals, so a model that learnt to refuse tells the two apart less often. Exposure there is how often the
+rejected answer ranks above the preferred one.
 
 {kinds}
 
@@ -50,7 +49,7 @@ those alone that readers said are to be refused.
 def page(found: dict[str, Any]) -> str:
     """The whole page."""
     runs, real = found["stand_in"], found.get("real")
-    first = [run["safe_first"]["token"] for run in runs]
+    first = [run["upper_first"]["token"] for run in runs]
     counts = Rate.of(sum(each["count"] for each in first), sum(each["n"] for each in first))
     parts = [HEAD.format(seeds=len(runs), queries=first[0]["n"], first=rate(vars(counts)))]
     configs = real["configs"] if real else {}
@@ -71,7 +70,7 @@ def page(found: dict[str, Any]) -> str:
 
 def _runs(configs: dict[str, Any]) -> str:
     head = ["config", "responses", "left out", "minutes", "again, from the cache", "peak memory, GB",
-            "safe first, r a token", "safe first, r a response"]  # fmt: skip
+            "upper first, r a token", "upper first, r a response"]  # fmt: skip
     rows = [
         [
             f"`{name}`",
@@ -80,7 +79,7 @@ def _runs(configs: dict[str, Any]) -> str:
             f"{each['minutes']:.1f}",
             f"{each['again_minutes']:.1f}",
             f"{each['peak_gb']:.1f}",
-            *(rate(each["safe_first"][per]) for per in ("token", "response")),
+            *(rate(each["upper_first"][per]) for per in ("token", "response")),
         ]
         for name, each in configs.items()
     ]

@@ -31,10 +31,15 @@ VOICES = re.compile(
 """How a response begins, or is divided, that plays a part which some template asks for, often one that refuses and one
 that complies: not what a model should learn to write."""
 PART = re.compile(
-    r"\A\s*[^\x00-\x7f]|GPT\b|\bDAN\b|Developer Mode|\b[Pp]ersona|[Jj]ailbreak|\b[A-Z]{4,}\b"
-    r"|\A[^.]*\b(?:as|role of) (?!AI\b|OpenAI\b)[A-Z]"
+    r"\A\s*[^\x00-\x7f]|GPT\b|\bDAN\b|Developer Mode|\b[A-Z]{4,}\b|\A[^.]*\b(?:as|role of) (?!AI\b|OpenAI\b)[A-Z]"
+    r"|\A\W*[A-Z][\w.]*(?: [A-Z]\w*){0,2}\s*:|(?i:role-?\s?play|\bcharacter|\bpersona|\bpretend|\bact(?:ing)? as\b"
+    r"|\bscenario|\bstory\b|\binstructions\b|\brole\b|jailbreak)"
 )
-"""A refusal that speaks of the part it was to play, of which the prompt says nothing."""
+"""A refusal that speaks as, or of, the part it was to play, of which the prompt says nothing."""
+MAKER = re.compile(r"OpenAI|Anthropic|Google|\bMeta\b|(?:developed|created|trained|made) by")
+"""A refusal in the name of a company: whoever learns it is another's model."""
+PLAIN = 90
+"""Words that a plain refusal of one paragraph has at most; what goes on is mostly a second voice that complies."""
 ENOUGH = 0.75
 """A single rater's grade of harm, from 0 to 1, from which a response stands for harm; several have to agree on half."""
 
@@ -47,14 +52,14 @@ MIXES = {
     ),
     "github": Mix(
         shares={"refusal_mle": 0.21, "prefix_mle": 0.21, "rto": 0.21, "borderline_mle": 0.07, "helpful_mle": 0.3},
-        tokens={"refusal_mle": 0.13, "prefix_mle": 0.13, "rto": 0.14, "borderline_mle": 0.15, "helpful_mle": 0.45},
+        tokens={"refusal_mle": 0.06, "prefix_mle": 0.06, "rto": 0.16, "borderline_mle": 0.19, "helpful_mle": 0.53},
         rto_keep=0.4,
         lengths={8: 0.1, 13: 0.55},
         triples_per_group=10,
     ),
     "noncommercial": Mix(
         shares={"refusal_mle": 0.23, "prefix_mle": 0.23, "rto": 0.23, "borderline_mle": 0.06, "helpful_mle": 0.25},
-        tokens={"refusal_mle": 0.15, "prefix_mle": 0.15, "rto": 0.16, "borderline_mle": 0.14, "helpful_mle": 0.4},
+        tokens={"refusal_mle": 0.09, "prefix_mle": 0.09, "rto": 0.17, "borderline_mle": 0.17, "helpful_mle": 0.48},
         rto_keep=0.4,
         lengths={8: 0.4, 13: 0.9},
         triples_per_group=10,
@@ -131,7 +136,7 @@ def _graded(row: dict[str, Any]) -> list[dict[str, str]]:
 
 def _role(row: dict[str, Any]) -> str:
     if row["lineage"]["source"] == "gptfuzz-labeled" and (
-        VOICES.search(row["response"]) or (_refused(row) and PART.search(row["response"]))
+        VOICES.search(row["response"]) or (_refused(row) and not _plain(row["response"]))
     ):
         return "two-voices"
     source, touchy = row["lineage"]["source"], "borderline" in row["flags"]
@@ -144,6 +149,12 @@ def _role(row: dict[str, Any]) -> str:
         return "no-request"  # "To hang a picture": nobody is asked anything
     preference = next((each["value"] for each in row["native_labels"] if each["name"] == "preference"), "chosen")
     return answered if preference == "chosen" else "not-preferred"
+
+
+def _plain(refusal: str) -> bool:
+    """Whether a refusal is one short paragraph, in nobody's name and in no part."""
+    one = len(refusal.split()) <= PLAIN and "\n" not in refusal.strip()
+    return one and not PART.search(refusal) and not MAKER.search(refusal)
 
 
 def _refused(row: dict[str, Any]) -> bool:
