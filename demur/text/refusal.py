@@ -15,9 +15,13 @@ is neither a refusal nor an answer: it is ``empty``, a class of its own.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Literal
 
 Verdict = Literal["refusal", "answer", "empty"]
+
+Grade = Literal["refusal", "partial", "answer", "empty", "unread"]
+"""``partial`` refuses and helps, before or after; ``unread`` is a text in a language that the rule does not read."""
 
 OPENING = 320
 """Characters in which the openings are looked for: two or three sentences."""
@@ -100,3 +104,27 @@ def judge(response: str) -> Verdict:
     if not any(character.isalnum() for character in response):
         return "empty"
     return "answer" if find_refusal(response) is None else "refusal"
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What a response is, and why.
+
+    Attributes:
+        grade: one of five.
+        start: where the refusal begins, in characters; None where there is none.
+    """
+
+    grade: Grade
+    start: int | None = None
+
+
+def grade(response: str) -> Graded:
+    """Refusal, partial, answer, empty or unread, and where the refusal stands.
+
+    Example:
+        >>> grade("Sorry, but that colour is not for fences.")
+        Graded(grade='refusal', start=0)
+    """
+    verdict = judge(response)
+    return Graded(verdict, find_refusal(response) if verdict == "refusal" else None)
