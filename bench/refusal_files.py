@@ -92,7 +92,12 @@ def rows(project: Project) -> Iterator[Row]:
             file = path.rpartition("/")[2]
             for row in csv.DictReader(lines(data)):
                 yield Row(
-                    file, row[prompt], row[response] or "", meaning[row[label]], row[label], _side(file, row.get("type", ""))
+                    file,
+                    row[prompt],
+                    row[response] or "",
+                    meaning[row[label]],
+                    row[label],
+                    _side(file, row.get("type", "")),
                 )
 
 
