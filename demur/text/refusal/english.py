@@ -159,6 +159,15 @@ HELPS = re.compile(
 )
 """An answer begins, beside or after a refusal."""
 
+DISCLAIMS = re.compile(
+    r"[^.!?\n]{0,80}\b(?:medical|legal|financial|professional|personali[sz]ed|psychological|psychiatric|therap\w+"
+    r"|investment|clinical|health|definitive) (?:or \w+ |and \w+ )?(?:advice|diagnos\w+|treatment|opinions?"
+    r"|recommendations?|guidance|answer|evaluation|counsel\w*|support|help|consultation)"
+    r"|[^.!?\n]{0,40}\b(?:diagnos|prescri)",
+    _I,
+)
+"""What is not given is an expert's word; asked of the sentence that refuses."""
+
 MADE_UP = re.compile(
     r"\b(?:is|are|was|were|being) (?:\w+,? ){0,4}fictional (?:character|figure|being|person|place|country|movie|concept"
     r"|world|creature|event)|\b(?:does|do) not (?:actually |really )?exist\b|\bnonsens\w+"
