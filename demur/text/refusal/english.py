@@ -80,8 +80,8 @@ SORRY = re.compile(
 """An apology, first thing in a text."""
 
 _BAD = (
-    r"(?:appropriate|ethical|acceptable|okay|ok|legal|right|respectful|advisable|polite|kind|fair|accurate|best|safe"
-    r"|moral|justified|justifiable|funny|productive|healthy|responsible|recommended|permissible|correct|true|humane"
+    r"(?:appropriate|ethical|acceptable|okay|ok|legal|right|respectful|polite|kind|fair|accurate|best|safe"
+    r"|moral|justified|justifiable|funny|productive|healthy|responsible|permissible|correct|true|humane"
     r"|constructive|the (?:answer|solution|right \w+)|an? (?:good|acceptable|appropriate|safe|joke|solution|valid"
     r"|laughing|healthy|wise|reasonable|laugh)\b)"
 )

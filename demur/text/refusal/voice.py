@@ -68,7 +68,8 @@ def _helped(text: str, start: int, families: set[str], end: int) -> tuple[str, .
     if en.HELPS.search(text, sentence_start(text, start)):
         return ("helps",)
     disclaimed = en.DISCLAIMS.match(text, sentence_start(text, start))
-    if (disclaimed or families == {"machine"}) and len(text) - (disclaimed.end() if disclaimed else end) > REST:
+    limited = "machine" in families <= {"machine", "sorry"}
+    if (disclaimed or limited) and len(text) - (disclaimed.end() if disclaimed else end) > REST:
         return ("goes_on",)
     if en.MADE_UP.search(text):
         return ("made_up",)
