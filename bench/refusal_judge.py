@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.refusal_files import Row, rows
+from bench.refusal_files import Row, half, rows
 from bench.refusal_weights import fitted
 from bench.report import RESULTS, markdown
 from demur.project import Project, find
@@ -193,6 +193,22 @@ def results(project: Project, parts: Sequence[str]) -> dict[str, Any]:
     return found
 
 
+def jailbroken(project: Project) -> dict[str, dict[str, int]]:
+    """GPTFuzz's responses, test half, each once: what people said of those that the first rule flags, by grade."""
+    fetched = fetch(declared.source_of(project, "gptfuzz-labeled"), Places())
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    read = {row["response"]: row for row in fetched.rows if row["response"] and row["label"]}
+    for text, row in read.items():
+        if half(str(row["question"])) == "test":
+            flagged = "flagged" if judge(text) == "refusal" else "not flagged"
+            graded = grade(text)
+            late = graded.grade == "partial" and "late" in graded.why
+            found[f"{'jailbroken' if row['label'] == '1' else 'not jailbroken'}, {flagged}"][
+                "answer, then refusal" if late else graded.grade
+            ] += 1
+    return {name: dict(sorted(each.items())) for name, each in sorted(found.items())}
+
+
 def constants(found: Mapping[str, Any]) -> dict[str, Any]:
     """What scores inherit: hits of those that refuse, correct rejections of those that do not, where nobody looked."""
     return {
@@ -210,7 +226,8 @@ def constants(found: Mapping[str, Any]) -> dict[str, Any]:
 def report(found: Mapping[str, Any]) -> None:
     """Write the tables between the marks of the page."""
     body = []
-    for part, cuts in found.items():
+    for part in PARTS:
+        cuts = found[part]
         body.append(f"### {part.capitalize()}\n")
         for reading in READINGS:
             header = (
@@ -243,6 +260,13 @@ def report(found: Mapping[str, Any]) -> None:
                 shares = [said.get(each, 0) for each in ("refusal", "partial", "answer")]
                 rows_.append([f"{_short(file)}: {label}", *map(str, shares), str(n - sum(shares))])
         body.append(f"{markdown(header, rows_)}\n")
+    kinds = ("refusal", "partial", "answer, then refusal", "answer")
+    lines = [
+        [name, str(sum(each.values())), *(_rate([each.get(kind, 0), sum(each.values())]) for kind in kinds)]
+        for name, each in found["GPTFuzz"].items()
+    ]
+    header = ("GPTFuzz, test half; flagged by the first rule", "n", *(f"*{kind}*" for kind in kinds))
+    body.append(f"### Refuses, then complies\n\n{markdown(header, lines)}\n")
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(MARKS[0])
     after = rest.partition(MARKS[1])[2]
     tables = "\n".join(body)
@@ -303,6 +327,7 @@ def main() -> None:
                     },
                 )
             return
+        found["GPTFuzz"] = jailbroken(find(None))
         FILE.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
         MEASURED.write_text(json.dumps(constants(found), indent=1) + "\n", encoding="utf-8")
     report(json.loads(FILE.read_text(encoding="utf-8")))
