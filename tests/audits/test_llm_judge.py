@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from demur.audits.llm import RUBRIC, Endpoint, Judged, Local, judge_with
-from demur.audits.llm.rubric import messages, verdict_of
+from demur.audits.chat import Endpoint, Local
+from demur.audits.llm_judge import Judged, judge_with
+from demur.audits.rubric import RUBRIC, messages, verdict_of
 from demur.errors import FetchError, FormatError, OutputError, UsageError
-from tests.audits.llm.served import Served
+from tests.audits.served import Served
 from tests.conftest import ROOT
 
 PAIRS = [

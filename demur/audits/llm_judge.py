@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-from demur.audits.llm.asked import Asked
-from demur.audits.llm.rubric import RUBRIC, Verdict, messages, verdict_of
+from demur.audits.chat import Asked
+from demur.audits.rubric import RUBRIC, Verdict, messages, verdict_of
 from demur.errors import FetchError, FormatError, OutputError
 from demur.progress import track
 
