@@ -11,7 +11,7 @@ from demur.rates import Rate
 COLORS = 4
 """Classes m0 to m3 of the page; further models take them again, and are told apart by their numbers."""
 
-_SIDE, _EDGE = 360, 44  # the plot's square, and the room for its labels
+_SIDE, _EDGE = 360, 60  # the plot's square, and the room for its labels
 _LONG, _HIGH = 150, 14  # of a bar
 
 
@@ -43,10 +43,10 @@ def two_sided(points: Sequence[tuple[Rate, Rate]]) -> Markup:
         parts.append(point.format(place % COLORS, x, y, x, y + 4, place + 1))
     words = Markup('<text class="axis" x="{}" y="{}" text-anchor="middle"{}>{}</text>')
     middle, bottom = _x(0.5), _y(0) + 36
-    turned = Markup(' transform="rotate(-90 {} {})"').format(10, _y(0.5))
+    turned = Markup(' transform="rotate(-90 {} {})"').format(14, _y(0.5))
     parts.append(words.format(middle, bottom, "", "over-refusal: less is better"))
-    parts.append(words.format(10, _y(0.5), turned, "refusal: more is better"))
-    size = f"0 0 {_SIDE + _EDGE + 16} {_SIDE + _EDGE + 16}"
+    parts.append(words.format(14, _y(0.5), turned, "refusal: more is better"))
+    size = f"0 0 {_SIDE + _EDGE + 24} {_SIDE + 54}"
     return Markup(
         '<svg class="plot" viewBox="{}" role="img" aria-label="refusal against over-refusal">{}</svg>'
     ).format(size, Markup("").join(parts))

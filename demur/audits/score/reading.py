@@ -122,12 +122,13 @@ def _responses(
         return
     if lost:
         return
+    nested = _nested(blocks, columns["response"])
     for row, cells in _rows(blocks):
         part = {what: cells.get(name) if name else None for what, name in columns.items()}
         text, prompt = part["response"], part["prompt"]
         id, sha256 = word(part["id"]), word(part["sha256"])
         sha256 = sha256 or (text_sha256(prompt) if isinstance(prompt, str) and prompt else None)
-        if text is not None and not isinstance(text, str):
+        if row in nested or not isinstance(text, str | None):
             problems.add("no text", f"{path} row {row}: the response is no text")
         elif id is None and sha256 is None:
             problems.add("without an id", f"{path} row {row}: has neither an id nor a prompt")
@@ -136,6 +137,11 @@ def _responses(
                 path, row, text, word(part["model"]), id, sha256, word(part["sample"]) or "", word(part["verdict"]),
                 errored=word(part["error"]) is not None,
             )  # fmt: skip
+
+
+def _nested(blocks: list[Block], column: str | None) -> set[int]:
+    """Rows whose cell in JSON is no text, the first of every block: their cells are given as text, too."""
+    return {block.first + block.not_text[column][0] for block in blocks if column in block.not_text}
 
 
 def _rows(blocks: list[Block]) -> Iterator[tuple[int, dict[str, Any]]]:
