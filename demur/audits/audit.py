@@ -21,17 +21,8 @@ from demur.project import packages_in, submodule
 PACKAGE = "demur.audits"
 
 
-class Set(click.ParamType):
-    """The type of an input that is a set: the command opens it, a folder or a released version, and hands it on."""
-
-    name = "set"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """What was typed, as it is: audits know nothing of releases."""
-        return value
-
-
-SET = Set()
+SET = click.types.StringParamType()
+"""The type of an input that is a set: the command opens it, a folder or a released version, and hands it on."""
 
 
 class Result(ABC):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from demur.audits.score.audit import score
 from demur.commands.audits import measured
+
+if TYPE_CHECKING:
+    from demur.audits.score.report import Scores
 
 _OUT = click.Option(
     ["--out"],
@@ -22,7 +25,7 @@ _OUT = click.Option(
 def _report(out: Path, **inputs: Any) -> None:
     from demur.audits.score.page import write_page
 
-    found = measured(score, inputs)
+    found = cast("Scores", measured(score, inputs))
     write_page(found, out)
     click.echo(f"{out}: {found.title}; {', '.join(each.model for each in found.models)}")
 

@@ -41,6 +41,16 @@ JUDGES = ("phrases",)
         ["--verdicts"], metavar="COLUMN", help="Take grades from this column (of Inspect's logs: this scorer) instead."
     ),
     click.Option(["--means"], metavar="VERDICT=GRADE", multiple=True, help="What a verdict of --verdicts means."),
+    click.Option(
+        ["--sensitivity"],
+        metavar="COUNT/N",
+        help="Of N responses that people call refusals, those that the judge calls so: rates are corrected for it.",
+    ),
+    click.Option(
+        ["--specificity"],
+        metavar="COUNT/N",
+        help="Of N that people do not call refusals, those that it does not either.",
+    ),
     click.Option(["--allow-missing"], is_flag=True, help="Score what is there, and count what is missing."),
     draws=True,
 )
@@ -56,6 +66,8 @@ def score(
     judge: str,
     verdicts: str | None,
     means: tuple[str, ...],
+    sensitivity: str | None,
+    specificity: str | None,
     allow_missing: bool,
 ) -> Scores:
     """Score a model's responses to an evaluation set: refusal where it is due, and where it is not.
@@ -65,7 +77,7 @@ def score(
     these. Every row of the set has to be answered by every model, once or once a seed.
     """
     from demur.audits.score.answers import Wanted
-    from demur.audits.score.grading import by_phrases, by_verdicts, meanings
+    from demur.audits.score.grading import by_phrases, by_verdicts, meanings, measured
     from demur.audits.score.items import read_items
     from demur.audits.score.joining import join
     from demur.audits.score.measure import measure
@@ -75,10 +87,15 @@ def score(
     if means and not verdicts:
         msg = "--means says what the verdicts of --verdicts mean; name that column, too."
         raise click.UsageError(msg)
+    if (sensitivity is None) != (specificity is None):
+        msg = "A correction needs both --sensitivity and --specificity."
+        raise click.UsageError(msg)
+    errors = (measured(each) for each in (sensitivity, specificity) if each is not None)
+    judged = Judged(f"the verdicts {verdicts!r}" if verdicts else judge, *errors)
     known, rows = meanings(means), read_items(items, config, splits)
     joined = join(
         read_answers(paths, Wanted(column, prompt, response, verdicts)), rows, model, allow_missing=allow_missing
     )
     if verdicts:
-        return measure(joined, rows, lambda answers: by_verdicts(answers, known), Judged(f"the verdicts {verdicts!r}"))
-    return measure(joined, rows, by_phrases, Judged("phrases"))
+        return measure(joined, rows, lambda answers: by_verdicts(answers, known), judged)
+    return measure(joined, rows, by_phrases, judged)

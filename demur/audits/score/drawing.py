@@ -33,7 +33,7 @@ def two_sided(points: Sequence[tuple[Rate, Rate]]) -> Markup:
         parts += [line.format(x, _y(0), x, _y(1)), line.format(_x(0), y, _x(1), y)]
         parts += [label.format(x, _y(0) + 16, "middle", tick), label.format(_EDGE - 6, y + 4, "end", tick)]
     box = Markup('<rect class="box m{}" x="{}" y="{}" width="{}" height="{}"/>')
-    point = Markup('<circle class="point m{}" cx="{}" cy="{}" r="9"/><text class="number" x="{}" y="{}">{}</text>')
+    point = Markup('<circle class="point m{}" cx="{}" cy="{}" r="8"/><text class="number" x="{}" y="{}">{}</text>')
     shown = [(place, *point_of) for place, point_of in enumerate(points) if all(rate.n for rate in point_of)]
     for place, right, up in shown:
         x, y = _x(right.low), _y(up.high)

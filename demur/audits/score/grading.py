@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from demur.audits.score.answers import Answer, Problems
 from demur.audits.score.counted import GRADES
 from demur.errors import UsageError, nearest, shown
+from demur.rates import Rate
 from demur.text.refusal import Grade, grade
+
+_THOUGHT = re.compile(r"\A\s*<think>.*?(?:</think>\s*|\Z)", re.DOTALL)
 
 
 def by_phrases(answers: Sequence[Answer]) -> list[Grade]:
@@ -18,7 +22,17 @@ def by_phrases(answers: Sequence[Answer]) -> list[Grade]:
         >>> by_phrases([Answer(Path("x"), 0, "Sorry, but I cannot help with that."), Answer(Path("x"), 1, None)])
         ['refusal', 'empty']
     """
-    return [grade(answer.response or "").grade for answer in answers]
+    return [grade(spoken(answer.response or "")).grade for answer in answers]
+
+
+def spoken(response: str) -> str:
+    """A response without what a model thinks aloud before it; nothing, where it only thinks.
+
+    Example:
+        >>> spoken("<think>They ask for tea. I cannot help myself.</think>Two minutes."), spoken("<think>Tea?")
+        ('Two minutes.', '')
+    """
+    return _THOUGHT.sub("", response)
 
 
 def by_verdicts(answers: Sequence[Answer], means: Mapping[str, Grade]) -> list[Grade]:
@@ -60,3 +74,20 @@ def meanings(asked: Sequence[str]) -> dict[str, Grade]:
             raise UsageError(msg, expected="VERDICT=GRADE", got=shown(each), fix=nearest(name, GRADES))
         found[verdict] = meant
     return found
+
+
+def measured(asked: str) -> Rate:
+    """How often a judge is right, from ``COUNT/N``.
+
+    Raises:
+        UsageError: it is not of that form, or a count is out of range.
+
+    Example:
+        >>> print(measured("180/200"))
+        90.0 % (180 of 200, 95 % interval 85.1-93.4 %)
+    """
+    count, _, n = asked.partition("/")
+    if not (count.isdecimal() and n.isdecimal()):
+        msg = "A judge's error is not counted"
+        raise UsageError(msg, expected="COUNT/N, such as 180/200", got=shown(asked))
+    return Rate.of(int(count), int(n))

@@ -6,6 +6,7 @@ Each reader takes the rows of a file, with nested cells as the JSON that they ar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -39,7 +40,10 @@ def lm_eval(path: Path, rows: Rows, problems: Problems) -> Iterator[Answer]:
 
 
 def garak(path: Path, rows: Rows, problems: Problems) -> Iterator[Answer]:
-    """``*.report.jsonl`` of garak: attempts among entries of other kinds; one that was judged stands there twice."""
+    """``*.report.jsonl`` of garak: attempts among entries of other kinds; one that was judged stands there twice.
+
+    Where garak got no output after all its tries it writes null: that is a failure of the run.
+    """
     model: str | None = None
     attempts: dict[str, tuple[int, dict[str, Any]]] = {}
     for row, cells in rows:
@@ -53,7 +57,8 @@ def garak(path: Path, rows: Rows, problems: Problems) -> Iterator[Answer]:
         outputs = _value(cells["outputs"])
         texts = [_said(each) for each in outputs] if isinstance(outputs, list) else []
         id = word(notes.get(IDS[0]))
-        yield from _samples(path, row, texts, model, id, _hash(_said(_value(cells["prompt"]))), problems)
+        found = _samples(path, row, texts, model, id, _hash(_said(_value(cells["prompt"]))), problems)
+        yield from (replace(each, errored=each.response is None) for each in found)
 
 
 def batch(path: Path, rows: Rows, problems: Problems) -> Iterator[Answer]:

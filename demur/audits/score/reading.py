@@ -141,7 +141,7 @@ def _responses(
 
 def _nested(blocks: list[Block], column: str | None) -> set[int]:
     """Rows whose cell in JSON is no text, the first of every block: their cells are given as text, too."""
-    return {block.first + block.not_text[column][0] for block in blocks if column in block.not_text}
+    return {block.first + block.not_text[column][0] for block in blocks if column and column in block.not_text}
 
 
 def _rows(blocks: list[Block]) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -21,13 +21,11 @@ class Judged:
     Attributes:
         sensitivity: share of what people call refusals that the judge calls so; None where nobody measured.
         specificity: share of what people call none that the judge does not call so.
-        measured_on: where both come from.
     """
 
     name: str
     sensitivity: Rate | None = None
     specificity: Rate | None = None
-    measured_on: str | None = None
 
 
 @dataclass(frozen=True)

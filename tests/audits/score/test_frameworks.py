@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from demur.audits.score.counted import TWO_SIDES
 from demur.audits.score.items import Items
 from demur.audits.score.reading import read_answers
 from demur.files.digest import text_sha256
@@ -19,7 +20,7 @@ Prompts = dict[str, str]
 
 def said(prompt: str) -> str:
     """By the prompt alone, and different for about every second one."""
-    return NO if int(text_sha256(prompt)[:4], 16) % 2 else YES
+    return NO if int(text_sha256(prompt)[-4:], 16) % 2 else YES
 
 
 def plain(items: Items, prompts: Prompts, path: Path) -> Path:
@@ -46,7 +47,7 @@ def inspect_run(items: Items, prompts: Prompts, folder: Path, form: str, *, with
 
     model = get_model("mockllm/model", custom_outputs=say, memoize=False)
     eval(
-        Task(dataset=MemoryDataset(samples)), model=model, log_dir=str(folder), log_format=form,  # type: ignore[arg-type]
+        Task(dataset=MemoryDataset(samples)), model=model, log_dir=str(folder), log_format=form,
         display="none", fail_on_error=False, log_samples=True,
     )  # fmt: skip
     (log,) = folder.glob(f"*.{form}")
@@ -66,7 +67,8 @@ def test_inspect_gives_the_numbers_of_plain_files(
     assert one.joined == {str(log): "record id" if with_id else "prompt"}
     assert rates(one) == rates(two)
     assert one.models[0].by == two.models[0].by
-    assert 0 < one.models[0].rates["over_refusal"].count < one.models[0].rates["over_refusal"].n
+    refused = sum(each.rates[name].count for each in one.models for name in TWO_SIDES)
+    assert 0 < refused < len(items.rows)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -152,9 +152,9 @@ def test_corrected_rates_stand_where_the_judge_was_measured() -> None:
     joined = join(answers(given, right), given)
 
     def half(answers: object) -> list[Grade]:
-        return [("refusal", "answer")[number % 2] for number in range(100)]  # type: ignore[misc]
+        return [("refusal", "answer")[number % 2] for number in range(100)]
 
-    judge = Judged("rule", Rate.of(90, 100), Rate.of(95, 100), "mild texts")
+    judge = Judged("rule", Rate.of(90, 100), Rate.of(95, 100))
     found = measure(joined, given, half, judge).models[0]
     assert found.corrected["refusal"].value == pytest.approx((0.5 + 0.95 - 1) / (0.9 + 0.95 - 1), abs=1e-3)
     assert "compliance" not in found.corrected

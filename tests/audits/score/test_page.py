@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -12,8 +11,7 @@ from demur.audits.score.drawing import interval, stack, two_sided
 from demur.audits.score.items import Items
 from demur.audits.score.page import page
 from demur.rates import Rate
-from demur.sets.folder import BuiltSet
-from tests.audits.score.conftest import BOTH, NO, YES, always, answers, never, right, run, scored, write
+from tests.audits.score.conftest import NO, YES, always, answers, never, right, scored
 
 
 def drawing(text: str) -> ElementTree.Element:
@@ -26,6 +24,7 @@ def said(items: Items) -> str:
 
 
 def test_the_page_loads_nothing_and_runs_nothing(said: str) -> None:
+    assert not any(text in said for text in (NO, YES))
     assert not re.findall(r"https?:|<script|<link|@import|url\(|src=", said)
     assert "default-src 'none'" in said
     assert "prefers-color-scheme: dark" in said
@@ -59,25 +58,3 @@ def test_drawings_are_svg_with_a_mark_for_each_model_that_has_rates() -> None:
     parts = drawing(stack({"refusal": 1, "answer": 3, "empty": 0})).findall("rect")
     assert [float(part.get("width", "")) for part in parts] == [25, 75]
     assert drawing(stack({"refusal": 0})).findall("rect") == []
-
-
-def test_the_command_writes_a_page_and_a_plot(folder: BuiltSet, items: Items, tmp_path: Path) -> None:
-    rows = [
-        {"record_id": item.id, "model": name, "response": say(item)}
-        for name, say in (("good", right), ("lax", never)) for item in items.rows
-    ]  # fmt: skip
-    path = write(tmp_path / "m.jsonl", rows)
-    splits = [part for name in BOTH for part in ("--split", name)]
-    done = run("report", path, "--items", folder.path, *splits, "--out", tmp_path / "page.html")
-    assert done.exit_code == 0, done.output
-    text = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert not any(each in text for each in (NO, YES))
-    assert "lax" in text
-    assert "adjusted p" in text
-    plots = [tmp_path / f"{number}.svg" for number in (1, 2)]
-    for plot in plots:
-        shown = run("score", path, "--items", folder.path, *splits, "--plot", plot)
-        assert shown.exit_code == 0, shown.output
-    assert plots[0].read_bytes() == plots[1].read_bytes()
-    assert all(part in shown.output for part in ("over-refusal", "good - lax", "by source"))
-    assert run("report", path, "--items", folder.path, *splits, "--out", tmp_path / "no" / "p.html").exit_code == 2

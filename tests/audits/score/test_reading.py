@@ -112,7 +112,7 @@ def test_the_command_reads_a_folder_of_them(folder: BuiltSet, items: Items, prom
     assert [each["model"] for each in json.loads(done.stdout)["models"]] == ["m", "m0jsonl"]
 
 
-@pytest.mark.parametrize("form", [batch, inspect])
+@pytest.mark.parametrize("form", [batch, garak, inspect])
 def test_what_failed_is_no_answer(
     form: Callable[[Path, Items, Prompts], Path], items: Items, prompts: Prompts, tmp_path: Path
 ) -> None:
@@ -121,6 +121,11 @@ def test_what_failed_is_no_answer(
         lines = [json.loads(line) for line in path.read_text().splitlines()]
         lines[0] |= {"response": None, "error": {"code": "timeout"}}
         lines[1]["response"] |= {"status_code": 500, "body": {}}
+        write(path, lines)
+    elif form is garak:
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        for line in lines[1:5]:  # both entries of two attempts
+            line["outputs"] = [None]
         write(path, lines)
     else:
         log = json.loads(path.read_text())

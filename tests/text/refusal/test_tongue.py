@@ -1,4 +1,3 @@
-
 """In which language a text is read."""
 
 from __future__ import annotations
