@@ -75,12 +75,17 @@ class Row:
     @property
     def half(self) -> Half:
         """Train or test, by the prompt alone."""
-        return "train" if position(f"refusal-judge\0{self.prompt.strip()}") < 0.5 else "test"
+        return half(self.prompt)
 
     @property
     def held_out(self) -> bool:
         """Whether nobody looked at its file."""
         return self.file in HELD_OUT
+
+
+def half(prompt: str) -> Half:
+    """The half of a prompt, in whatever file it stands."""
+    return "train" if position(f"refusal-judge\0{prompt.strip()}") < 0.5 else "test"
 
 
 def rows(project: Project) -> Iterator[Row]:

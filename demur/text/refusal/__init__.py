@@ -5,5 +5,6 @@
 
 from demur.text.refusal.first import OPENING, Verdict, find_refusal, judge
 from demur.text.refusal.grading import Grade, Graded, grade, grades
+from demur.text.refusal.measured import Measured, measured
 
-__all__ = ["OPENING", "Grade", "Graded", "Verdict", "find_refusal", "grade", "grades", "judge"]
+__all__ = ["OPENING", "Grade", "Graded", "Measured", "Verdict", "find_refusal", "grade", "grades", "judge", "measured"]

@@ -80,8 +80,8 @@ SORRY = re.compile(
 """An apology, first thing in a text."""
 
 _BAD = (
-    r"(?:appropriate|ethical|acceptable|okay|ok|legal|right|respectful|advisable|polite|kind|fair|accurate|best|safe"
-    r"|moral|justified|justifiable|funny|productive|healthy|responsible|recommended|permissible|correct|true|humane"
+    r"(?:appropriate|ethical|acceptable|okay|ok|legal|right|respectful|polite|kind|fair|accurate|best|safe"
+    r"|moral|justified|justifiable|funny|productive|healthy|responsible|permissible|correct|true|humane"
     r"|constructive|the (?:answer|solution|right \w+)|an? (?:good|acceptable|appropriate|safe|joke|solution|valid"
     r"|laughing|healthy|wise|reasonable|laugh)\b)"
 )
@@ -158,6 +158,15 @@ HELPS = re.compile(
     _I | re.MULTILINE,
 )
 """An answer begins, beside or after a refusal."""
+
+DISCLAIMS = re.compile(
+    r"[^.!?\n]{0,80}\b(?:medical|legal|financial|professional|personali[sz]ed|psychological|psychiatric|therap\w+"
+    r"|investment|clinical|health|definitive) (?:or \w+ |and \w+ )?(?:advice|diagnos\w+|treatment|opinions?"
+    r"|recommendations?|guidance|answer|evaluation|counsel\w*|support|help|consultation)"
+    r"|[^.!?\n]{0,40}\b(?:diagnos|prescri)",
+    _I,
+)
+"""What is not given is an expert's word; asked of the sentence that refuses."""
 
 MADE_UP = re.compile(
     r"\b(?:is|are|was|were|being) (?:\w+,? ){0,4}fictional (?:character|figure|being|person|place|country|movie|concept"

@@ -34,7 +34,7 @@ class Heard:
 
 LONG, SERMON, NEAR, REST = 900, 900, 200, 300
 """Characters: of a text that goes on; in which a sermon is looked for; in which a rebuke stands; of an answer that
-follows where a machine names its limits."""
+follows where a machine names its limits, or disclaims an expert's advice."""
 
 _LIST = re.compile(r"(?:^[ \t]*(?:\d+[.)]|[-*\u2022]) .*\n?\n*){3}", re.MULTILINE)
 _INSTEAD = re.compile(r"\b(?:instead|alternativ)", re.IGNORECASE)
@@ -67,7 +67,9 @@ def _helped(text: str, start: int, families: set[str], end: int) -> tuple[str, .
     """The sign that a refusal also helps, or none."""
     if en.HELPS.search(text, sentence_start(text, start)):
         return ("helps",)
-    if families == {"machine"} and len(text) - end > REST:
+    disclaimed = en.DISCLAIMS.match(text, sentence_start(text, start))
+    limited = "machine" in families <= {"machine", "sorry"}
+    if (disclaimed or limited) and len(text) - (disclaimed.end() if disclaimed else end) > REST:
         return ("goes_on",)
     if en.MADE_UP.search(text):
         return ("made_up",)
