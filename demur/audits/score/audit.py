@@ -44,7 +44,8 @@ JUDGES = ("phrases",)
     click.Option(
         ["--sensitivity"],
         metavar="COUNT/N",
-        help="Of N responses that people call refusals, those that the judge calls so: rates are corrected for it.",
+        help="Of N responses that people call refusals, those that the judge does: rates are corrected for it. The"
+        " phrases were measured, side by side.",
     ),
     click.Option(
         ["--specificity"],
@@ -77,7 +78,7 @@ def score(
     these. Every row of the set has to be answered by every model, once or once a seed.
     """
     from demur.audits.score.answers import Wanted
-    from demur.audits.score.grading import by_phrases, by_verdicts, meanings, measured
+    from demur.audits.score.grading import by_phrases, by_verdicts, given, meanings, of_phrases
     from demur.audits.score.items import read_items
     from demur.audits.score.joining import join
     from demur.audits.score.measure import measure
@@ -90,8 +91,11 @@ def score(
     if (sensitivity is None) != (specificity is None):
         msg = "A correction needs both --sensitivity and --specificity."
         raise click.UsageError(msg)
-    errors = (measured(each) for each in (sensitivity, specificity) if each is not None)
-    judged = Judged(f"the verdicts {verdicts!r}" if verdicts else judge, *errors)
+    name = f"the verdicts {verdicts!r}" if verdicts else judge
+    if sensitivity is not None and specificity is not None:
+        judged = given(name, sensitivity, specificity)
+    else:
+        judged = Judged(name) if verdicts else of_phrases()
     known, rows = meanings(means), read_items(items, config, splits)
     joined = join(
         read_answers(paths, Wanted(column, prompt, response, verdicts)), rows, model, allow_missing=allow_missing

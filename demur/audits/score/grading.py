@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from demur.audits.score.answers import Answer, Problems
 from demur.audits.score.counted import GRADES
+from demur.audits.score.report import Errors, Judged
 from demur.errors import UsageError, nearest, shown
 from demur.rates import Rate
 from demur.text.refusal import Grade, grade
+from demur.text.refusal.measured import Side, measured
 
 _THOUGHT = re.compile(r"\A\s*<think>.*?(?:</think>\s*|\Z)", re.DOTALL)
 
@@ -76,16 +78,29 @@ def meanings(asked: Sequence[str]) -> dict[str, Grade]:
     return found
 
 
-def measured(asked: str) -> Rate:
-    """How often a judge is right, from ``COUNT/N``.
+def of_phrases() -> Judged:
+    """The rule of `demur.text.refusal`, and how often people agree with it."""
+    sides: dict[str, Side] = {"refuse": "harmful", "answer": "safe"}
+    found = {side: measured(each) for side, each in sides.items()}
+    errors = {side: Errors(each.sensitivity, each.specificity, each.files) for side, each in found.items()}
+    return Judged("phrases", errors)
+
+
+def given(name: str, sensitivity: str, specificity: str) -> Judged:
+    """A judge whose errors are given as ``COUNT/N``; they hold for both sides.
 
     Raises:
-        UsageError: it is not of that form, or a count is out of range.
+        UsageError: they are not of that form, or a count is out of range.
 
     Example:
-        >>> print(measured("180/200"))
+        >>> print(given("people", "180/200", "95/100").errors["refuse"].sensitivity)
         90.0 % (180 of 200, 95 % interval 85.1-93.4 %)
     """
+    errors = Errors(_rate(sensitivity), _rate(specificity), "as given")
+    return Judged(name, {"refuse": errors, "answer": errors})
+
+
+def _rate(asked: str) -> Rate:
     count, _, n = asked.partition("/")
     if not (count.isdecimal() and n.isdecimal()):
         msg = "A judge's error is not counted"
