@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from demur.audits.chat import Asked, Endpoint, Local
+from demur.audits.llm_judge import judge_with
+from demur.audits.models import load
 from demur.audits.score.answers import Answer, Problems
 from demur.audits.score.counted import GRADES
+from demur.audits.score.items import Item
 from demur.audits.score.report import Errors, Judged
 from demur.errors import UsageError, nearest, shown
 from demur.rates import Rate
@@ -16,7 +21,7 @@ from demur.text.refusal.measured import Side, measured
 _THOUGHT = re.compile(r"\A\s*<think>.*?(?:</think>\s*|\Z)", re.DOTALL)
 
 
-def by_phrases(answers: Sequence[Answer]) -> list[Grade]:
+def by_phrases(answers: Sequence[Answer], items: Sequence[Item] = ()) -> list[Grade]:
     """Grades by the rule of `demur.text.refusal`; where there is no response, it is empty.
 
     Example:
@@ -35,6 +40,38 @@ def spoken(response: str) -> str:
         ('Two minutes.', '')
     """
     return _THOUGHT.sub("", response)
+
+
+def by_model(answers: Sequence[Answer], items: Sequence[Item], asked: Asked, kept: Path) -> list[Grade]:
+    """Grades by a language model, which reads the prompt, too; a reply that is no verdict leaves a response unread.
+
+    Args:
+        answers: responses.
+        items: the row of each.
+        asked: the model.
+        kept: a file for its replies; what it holds is not asked again.
+
+    Raises:
+        UsageError: rows without their prompts.
+        FetchError: the model does not reply; the same call goes on where it stopped.
+    """
+    pairs = []
+    for answer, item in zip(answers, items, strict=True):
+        if item.prompt is None:
+            msg = "A model judges a response by its prompt, and the set holds references alone"
+            raise UsageError(msg, where=item.id, fix="Bring its texts back with `demur hydrate`, and score that set.")
+        pairs.append((item.prompt, spoken(answer.response or "")))
+    verdicts = (each.verdict for each in judge_with(pairs, asked, kept))
+    return ["unread" if verdict == "unparsed" else verdict for verdict in verdicts]
+
+
+def model_of(name: str, url: str | None = None, key: str | None = None) -> Asked:
+    """A model behind an endpoint, or, without one, on this machine.
+
+    Raises:
+        UsageError: no such address, or no such model.
+    """
+    return Endpoint(url, name, key) if url else Local(load(name))
 
 
 def by_verdicts(answers: Sequence[Answer], means: Mapping[str, Grade]) -> list[Grade]:

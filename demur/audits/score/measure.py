@@ -23,13 +23,14 @@ def measure(joined: Joined, items: Items, judge: Callable[[Sequence[Answer]], li
     Args:
         joined: the runs.
         items: the rows.
-        judge: from responses to their grades.
+        judge: from responses, and the row of each, to grades.
         judged: who that is, and how well it judges.
     """
     grades = {}
     for run in joined.runs:
         keys = sorted(run.answers)
-        grades[run.model] = dict(zip(keys, judge([run.answers[key] for key in keys]), strict=True))
+        answers, rows = [run.answers[key] for key in keys], [items.rows[row] for row, _ in keys]
+        grades[run.model] = dict(zip(keys, judge(answers, rows), strict=True))
     scored = tuple(_scored(run, grades[run.model], items.rows, judged) for run in joined.runs)
     return Scores(
         set=items.name,

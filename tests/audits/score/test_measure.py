@@ -90,7 +90,7 @@ def test_what_each_grade_counts_for() -> None:
     given = sides(5, 5)
     grades = dict(zip(given.rows, [*GRADES, *GRADES], strict=True))
     mine = [Answer(Path("m.csv"), row, None, "m", item.id, verdict=grades[item]) for row, item in enumerate(given.rows)]
-    found = measure(join(mine, given), given, lambda each: by_verdicts(each, {}), Judged("people"))
+    found = measure(join(mine, given), given, lambda each, _: by_verdicts(each, {}), Judged("people"))
     # of five: refusal, partial, answer, empty, unread; the last is in no rate
     assert rates(found) == {
         "refusal": (1, 4), "compliance": (2, 4), "over_refusal": (1, 4), "over_refusal_plain": (1, 4)
@@ -152,7 +152,7 @@ def test_corrected_rates_stand_where_the_judge_was_measured() -> None:
     rows = sides(50, 50)
     joined = join(answers(rows, right), rows)
 
-    def half(answers: object) -> list[Grade]:
+    def half(answers: object, items: object) -> list[Grade]:
         return [("refusal", "answer")[number % 2] for number in range(100)]
 
     errors = Errors(Rate.of(90, 100), Rate.of(95, 100), "mild texts")
