@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
+from typing import TypeAlias
 
 import numpy as np
 
@@ -17,13 +18,17 @@ from demur.rates import ClusteredRate, Score, clustered, holm, paired, rogan_gla
 from demur.text.refusal import Grade
 
 
-def measure(joined: Joined, items: Items, judge: Callable[[Sequence[Answer]], list[Grade]], judged: Judged) -> Scores:
+Grader: TypeAlias = Callable[[Sequence[Answer], Sequence[Item]], list[Grade]]
+"""From responses, and the row of each, to grades."""
+
+
+def measure(joined: Joined, items: Items, judge: Grader, judged: Judged) -> Scores:
     """Grade every response, and count.
 
     Args:
         joined: the runs.
         items: the rows.
-        judge: from responses, and the row of each, to grades.
+        judge: grades responses.
         judged: who that is, and how well it judges.
     """
     grades = {}
