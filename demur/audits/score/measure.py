@@ -17,7 +17,6 @@ from demur.audits.score.report import Compared, Judged, Scored, Scores
 from demur.rates import ClusteredRate, Score, clustered, holm, paired, rogan_gladen
 from demur.text.refusal import Grade
 
-
 Grader: TypeAlias = Callable[[Sequence[Answer], Sequence[Item]], list[Grade]]
 """From responses, and the row of each, to grades."""
 
