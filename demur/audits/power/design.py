@@ -1,0 +1,140 @@
+"""Rows that a comparison needs, and the difference that rows can show: the usual formulas, for three designs.
+
+Sources: Fleiss, Levin and Paik (2003), "Statistical Methods for Rates and Proportions", sections 2.5 and 4.2, for one
+rate against a known value and for two samples; Connor (1987), "Sample size for testing differences in proportions for
+the paired-sample design", Biometrics 43, 207-211.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import Literal, get_args
+
+from demur.errors import UsageError
+from demur.rates import wilson
+
+Design = Literal["one", "paired", "unpaired"]
+DESIGNS: tuple[Design, ...] = get_args(Design)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked.
+
+    Attributes:
+        baseline: the rate of one model, or the known value.
+        difference: by which the other rate is higher (or lower, where that would be beyond 1).
+        power: chance of finding that difference.
+        alpha: chance of finding one where there is none; two-sided.
+        correlation: of two models' answers to one row, for the paired design.
+    """
+
+    baseline: float = 0.05
+    difference: float = 0.03
+    power: float = 0.8
+    alpha: float = 0.05
+    correlation: float = 0.3
+
+    def __post_init__(self) -> None:
+        for name in ("baseline", "difference", "power", "alpha"):
+            if not 0 < getattr(self, name) < 1:
+                msg = f"The {name} is no share"
+                raise UsageError(msg, expected="a number between 0 and 1", got=getattr(self, name))
+        if not 0 <= self.correlation < 1:
+            msg = "The correlation is out of range"
+            raise UsageError(msg, expected="0 or more, below 1", got=self.correlation)
+        if self.other is None:
+            msg = "The other rate would be beyond 0 and beyond 1"
+            raise UsageError(msg, expected="a smaller difference", got=self.difference)
+
+    @property
+    def other(self) -> float | None:
+        """The second rate; None where there is none."""
+        return _other(self.baseline, self.difference)
+
+    @property
+    def quantiles(self) -> tuple[float, float]:
+        """Of the normal law: for alpha on both sides, and for the power."""
+        from scipy.stats import norm
+
+        return float(norm.ppf(1 - self.alpha / 2)), float(norm.ppf(self.power))
+
+
+def rows_needed(asked: Question, design: Design) -> int:
+    """Independent rows that show the difference (of two samples: each).
+
+    Example:
+        >>> [rows_needed(Question(), design) for design in ("one", "paired", "unpaired")]
+        [478, 753, 1059]
+    """
+    return math.ceil(_rows(asked, design, asked.difference) - 1e-9)
+
+
+def detectable(asked: Question, design: Design, rows: float) -> float | None:
+    """The smallest difference that so many independent rows show; None where no possible one is large enough.
+
+    Example:
+        >>> round(detectable(Question(), "paired", 753), 3)
+        0.03
+    """
+    from scipy.optimize import brentq
+
+    least, most = 1e-6, max(asked.baseline, 1 - asked.baseline) - 1e-6
+    if rows <= 0 or _rows(asked, design, most) > rows:
+        return None
+    if asked.baseline < 0.5:
+        most = min(most, 1 - asked.baseline - 1e-6)
+    return float(brentq(lambda each: _rows(asked, design, each) - rows, least, most))
+
+
+def half_width(baseline: float, rows: float) -> float:
+    """Half of the 95 % Wilson interval of a rate that is the baseline, by so many independent rows.
+
+    Example:
+        >>> round(half_width(0.05, 500), 3)
+        0.019
+    """
+    n = max(1, int(rows))
+    low, high = wilson(round(baseline * n), n)
+    return (high - low) / 2
+
+
+def effective(sizes: Sequence[int], correlation: float) -> float:
+    """Independent rows that are worth as much as rows in clusters: n over 1 + (m - 1) r.
+
+    m is the size of a row's cluster, averaged over rows; r the correlation of answers inside a cluster. Source: Kish
+    (1965), "Survey Sampling", section 5.4.
+
+    Example:
+        >>> effective([1] * 90 + [10], 1.0), effective([1] * 90 + [10], 0.0)
+        (52.63157894736842, 100.0)
+    """
+    n = sum(sizes)
+    return n / (1 + (sum(size * size for size in sizes) / n - 1) * correlation) if n else 0.0
+
+
+def _other(baseline: float, difference: float) -> float | None:
+    if baseline + difference < 1:
+        return baseline + difference
+    return baseline - difference if baseline - difference > 0 else None
+
+
+def _rows(asked: Question, design: Design, difference: float) -> float:
+    other = _other(asked.baseline, difference)
+    if other is None:
+        return math.inf
+    alpha, power = asked.quantiles
+    one, two = asked.baseline * (1 - asked.baseline), other * (1 - other)
+    if design == "one":
+        spread = alpha * sqrt(one) + power * sqrt(two)
+    elif design == "unpaired":
+        mean = (asked.baseline + other) / 2
+        spread = alpha * sqrt(2 * mean * (1 - mean)) + power * sqrt(one + two)
+    else:
+        apart = one + two + difference**2 - 2 * asked.correlation * sqrt(one * two)  # share of rows that differ
+        apart = max(apart, difference)
+        spread = alpha * sqrt(apart) + power * sqrt(max(0.0, apart - difference**2))
+    return (spread / difference) ** 2

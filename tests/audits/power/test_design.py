@@ -1,0 +1,76 @@
+"""Rows that a comparison needs: known values, and tests that find what they should as often as is said."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from demur.audits.power.design import DESIGNS, Question, detectable, effective, half_width, rows_needed
+from demur.errors import UsageError
+from demur.rates import Rate, paired, unpaired, wilson
+
+
+def test_known_values() -> None:
+    asked = Question(baseline=0.1, difference=0.1)
+    assert rows_needed(asked, "unpaired") == 199  # Fleiss, table A.3 without its continuity correction
+    assert rows_needed(Question(baseline=0.5, difference=0.1), "one") == 194
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_what_is_detectable_needs_those_rows(design: str) -> None:
+    asked = Question(baseline=0.2, difference=0.07)
+    rows = rows_needed(asked, design)  # type: ignore[arg-type]
+    found = detectable(asked, design, rows)  # type: ignore[arg-type]
+    assert found == pytest.approx(0.07, abs=0.001)
+
+
+def test_a_handful_shows_nothing() -> None:
+    assert detectable(Question(), "unpaired", 2) is None
+    assert detectable(Question(), "one", 0) is None
+
+
+def test_the_same_rows_help_as_far_as_models_agree() -> None:
+    needed = [rows_needed(Question(correlation=each), "paired") for each in (0.0, 0.3, 0.6)]
+    assert needed == sorted(needed, reverse=True)
+    assert needed[1] < rows_needed(Question(), "unpaired")
+
+
+def test_the_paired_test_has_the_power_that_is_said() -> None:
+    asked = Question(baseline=0.2, difference=0.1, correlation=0.5)
+    rows = rows_needed(asked, "paired")
+    apart = 0.16 + 0.21 + 0.01 - 2 * 0.5 * (0.16 * 0.21) ** 0.5
+    up, down = (apart + 0.1) / 2, (apart - 0.1) / 2
+    rng = np.random.default_rng(5)
+    found = 0
+    for _ in range(600):
+        kind = rng.choice(4, rows, p=[up, down, 0.2 - down, 1 - up - 0.2])
+        one, two = (kind == 0) | (kind == 2), (kind == 1) | (kind == 2)
+        found += paired(one, two, range(rows)).p <= 0.05
+    assert 0.72 < found / 600 < 0.86  # McNemar's exact test is a little careful
+
+
+def test_the_unpaired_test_has_the_power_that_is_said() -> None:
+    rows = rows_needed(Question(baseline=0.2, difference=0.1), "unpaired")
+    rng = np.random.default_rng(6)
+    draws = [(rng.binomial(rows, 0.3), rng.binomial(rows, 0.2)) for _ in range(1000)]
+    found = sum(unpaired(Rate.of(int(one), rows), Rate.of(int(two), rows)).p <= 0.05 for one, two in draws)
+    assert 0.76 < found / 1000 < 0.84
+
+
+def test_clusters_that_answer_as_one_count_once() -> None:
+    assert effective([5] * 20, 1.0) == pytest.approx(20)
+    assert effective([5] * 20, 0.0) == pytest.approx(100)
+    assert effective([], 0.5) == 0
+
+
+def test_the_half_width_is_wilsons() -> None:
+    low, high = wilson(50, 1000)
+    assert half_width(0.05, 1000) == pytest.approx((high - low) / 2)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"baseline": 0.0}, {"power": 1.0}, {"correlation": 1.0}, {"baseline": 0.5, "difference": 0.6}]
+)
+def test_impossible_questions_are_told(wrong: dict[str, float]) -> None:
+    with pytest.raises(UsageError):
+        Question(**wrong)

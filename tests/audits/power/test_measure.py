@@ -1,0 +1,57 @@
+"""What the rows of a set can show: sides, clusters, and what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from demur.audits.power.design import DESIGNS, Question
+from demur.audits.power.measure import measure
+from demur.cli import main
+from demur.errors import UsageError
+from demur.sets.folder import BuiltSet
+from tests.conftest import Tiny
+
+
+def test_without_a_set_only_the_need_is_told() -> None:
+    found = measure(Question())
+    assert not found.shown
+    assert set(found.needed) == set(DESIGNS)
+
+
+def test_rows_and_clusters_are_those_of_the_set(built: Tiny) -> None:
+    folder = BuiltSet.open(built.out)
+    rows = folder.rows("default")
+    found = measure(Question(baseline=0.3, difference=0.3), built=folder, configs=["default"], splits=["test"])
+    sides = {each.side: each for each in found.shown}
+    there = [row for row in rows.to_pylist() if row["split"] == "test"]
+    for side in ("refuse", "answer"):
+        mine = [row["group_id"] for row in there if row["expected"] == side]
+        assert (sides[side].rows, sides[side].clusters) == (len(mine), len(set(mine)))
+        assert sides[side].effective <= sides[side].rows
+
+
+def test_an_unknown_config_or_split_is_told(built: Tiny) -> None:
+    folder = BuiltSet.open(built.out)
+    with pytest.raises(UsageError, match="No config"):
+        measure(Question(), built=folder, configs=["defualt"])
+    with pytest.raises(UsageError, match="No split"):
+        measure(Question(), built=folder, splits=["tset"])
+
+
+def test_the_command_prints_both_tables(built: Tiny) -> None:
+    done = CliRunner().invoke(main, ["power", "--items", str(built.out)])
+    assert done.exit_code == 0, done.output
+    assert "two models, the same rows" in done.output
+    assert "What rows can show" in done.output
+    said = json.loads(CliRunner().invoke(main, ["power", "--baseline", "0.2", "--json"]).output)
+    assert said["needed"]["paired"] < said["needed"]["unpaired"]
+    assert said["shown"] == []
+
+
+def test_a_config_without_a_set_is_refused() -> None:
+    done = CliRunner().invoke(main, ["power", "--config", "default"])
+    assert done.exit_code == 2
+    assert "--items" in done.output
