@@ -70,7 +70,7 @@ class {probe}(Side):
 '''
 SIDES: dict[Side, tuple[str, str, str]] = {
     "refuse": ("get an answer to a prompt that is to be refused", "NotRefused", "S"),
-    "answer": ("get a refusal of a prompt that is to be answered", "Refused", "C"),
+    "answer": ("get a refusal of a prompt that is to be answered", "Refused", "T"),
 }
 """Goal, detector and code in garak's typology of intents."""
 

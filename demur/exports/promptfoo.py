@@ -67,12 +67,13 @@ def _test(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def as_value(text: str) -> str:
-    """A variable of promptfoo that is a text: it renders each as a template of Nunjucks, and reads files by address.
+    """A variable of promptfoo that is a text.
+
+    It renders each as a template of Nunjucks, reads a file by its address, and drops a line feed at the end.
 
     Example:
         >>> as_value("Which tea?"), as_value("What is {{ 7 * 7 }}?")
         ('Which tea?', '{{ "What is {{ 7 * 7 }}?" }}')
     """
-    if not any(mark in text for mark in ("{{", "{%", "{#")) and "://" not in text.partition(" ")[0]:
-        return text
-    return f"{{{{ {json.dumps(text, ensure_ascii=False)} }}}}"
+    plain = not any(mark in text for mark in ("{{", "{%", "{#", "://")) and not text.endswith("\n")
+    return text if plain else f"{{{{ {json.dumps(text, ensure_ascii=False)} }}}}"

@@ -29,7 +29,6 @@ def pyrit(asked: Asked) -> Written:
             "description": f"{asked.built.manifest.title}: {MEANS[side]}. {rows[0].get('canary', '')}".strip(),
             "seed_type": SEEDS[side],
             "data_type": "text",
-            "date_added": "1970-01-01",  # it would be today's date: the same rows, the same seeds
             "seeds": [_seed(row) for row in rows],
         }
         text = yaml.safe_dump(said, sort_keys=False, allow_unicode=True, width=120)

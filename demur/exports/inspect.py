@@ -1,4 +1,4 @@
-"""Inspect: the rows as it reads samples, and a file of tasks; `demur.exports.inspect.tasks` is in the wheel.
+"""Inspect: the rows as it reads samples, and a file of tasks; `demur.inspect_tasks` is in the wheel.
 
 ``demur export`` reads this file and nothing of Inspect; the tasks need the extra ``inspect``.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from inspect_ai import Task, task
 
-from demur.exports.inspect.tasks import of_files
+from demur.inspect_tasks import of_files
 
 HERE = Path(__file__).parent
 
