@@ -30,6 +30,7 @@ class Part:
             "name": self.name,
             "unit": found.unit,
             "refusals": _rate(found.refusals),
+            "refuse_then_comply": _rate(found.complying),
             "empty": found.empty,
             f"in_first_{EARLY}": _rate(found.early),
             f"beyond_{LATE}": _rate(found.late),

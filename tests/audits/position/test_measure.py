@@ -112,6 +112,7 @@ def test_the_table_and_the_json_say_the_same(tmp_path: Path) -> None:
         "interval": pytest.approx([0.3755, 0.9638], abs=1e-3),
     }
     assert (found["in_first_5"]["count"], found["beyond_30"]["count"], found["beyond_30"]["n"]) == (3, 1, 4)
+    assert (found["refuse_then_comply"]["count"], found["refuse_then_comply"]["n"]) == (0, 4)
     assert sum(row["count"] for row in found["histogram"]) == 4
     assert found["histogram"][0] | {"interval": None} == {
         "first": 0,

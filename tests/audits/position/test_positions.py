@@ -55,6 +55,20 @@ def test_the_histogram_counts_every_refusal_once() -> None:
             found.histogram(wrong)
 
 
+def test_what_refuses_and_then_complies_is_counted_apart() -> None:
+    texts = [
+        "Sorry, but no.",
+        "I can't recommend that colour. However, here is how it is mixed: two parts of blue.",
+        "[ONE]: I cannot help with the gate.\n[TWO]: Take the wide brush and begin at the top.",
+        LATE,
+        "Blue.",
+    ]
+    found = refusal_positions(texts)
+    assert (found.refusals.count, found.refusals.n) == (4, 5)
+    assert (found.complying.count, found.complying.n) == (2, 4)
+    assert "refuse, then comply: 50.0 % (2 of 4, 95 % interval 15.0-85.0 %)" in str(found)
+
+
 def test_many_responses_are_read_in_batches() -> None:
     found = refusal_positions(text for _ in range(1500) for text in ("Sorry, but no.", "Blue."))
     assert found.refusals.count == 1500

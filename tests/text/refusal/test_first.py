@@ -1,4 +1,4 @@
-"""The refusal detector, on texts of ours and against published human labels.
+"""The first rule, on texts of ours and against published human labels.
 
 PYTEST_DONT_REWRITE: a failing assertion must not show the values it compared, which may be published prompts.
 """
@@ -82,17 +82,15 @@ def test_a_statement_is_found_at_any_depth(before: int) -> None:
 
 
 @pytest.mark.skipif("DEMUR_MIRROR" not in os.environ, reason="needs the real files: DEMUR_MIRROR")
-def test_on_xstest_completions_it_beats_the_known_rules() -> None:
+def test_on_xstest_completions_the_builders_rule_is_what_it_was() -> None:
     """Human-labelled completions of two models; partial refusals count as refusals, as in XSTest's own evaluation.
 
-    The rule was written before it was measured here, and has not been changed since. Known, on 2,250 completions of
-    five models: XSTest's string match P .95 R .82 (F1 .880); 39 phrases anywhere P .79 R .90 (F1 .841).
+    The rule was written with these two models in view, so they say nothing of others: `docs/refusal-judge.md` does, and
+    it says that XSTest's string match is as good. What is held here is that the rule does not move.
     """
     by_model = {name: _measured(name) for name in ("gpt4", "llama2new")}
     precision, recall = _measured("gpt4", "llama2new")
-    assert _f1(precision, recall) > 0.880, f"precision {precision}, recall {recall}"
-    assert precision.share > 0.95
-    assert recall.share > 0.90
+    assert (precision.count, precision.n, recall.n) == (451, 472, 494)
     assert {name: _f1(*each) > 0.91 for name, each in by_model.items()} == dict.fromkeys(by_model, True)
 
 
