@@ -21,6 +21,10 @@ from demur.project import packages_in, submodule
 PACKAGE = "demur.audits"
 
 
+SET = click.types.StringParamType()
+"""The type of an input that is a set: the command opens it, a folder or a released version, and hands it on."""
+
+
 class Result(ABC):
     """What an audit found."""
 

@@ -7,15 +7,25 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from demur.audits.audit import Audit, audits
+from demur.audits.audit import SET, Audit, audits
 from demur.commands.common import as_json, print_json
 
 if TYPE_CHECKING:
-    from demur.audits.audit import Drawn
+    from demur.audits.audit import Drawn, Result
 
 _plot = click.option(
     "--plot", "drawn", type=click.Path(path_type=Path, dir_okay=False), help="Draw it: an .svg or .png file."
 )
+
+
+def measured(audit: Audit, inputs: dict[str, Any]) -> Result:
+    """What an audit finds; sets among its inputs are opened for it."""
+    for each in audit.inputs:
+        if each.type is SET and each.name and inputs[each.name] is not None:
+            from demur.release.opening import load
+
+            inputs[each.name] = load(inputs[each.name])
+    return audit.measure(**inputs)
 
 
 def command_of(audit: Audit) -> click.Command:
@@ -27,7 +37,7 @@ def command_of(audit: Audit) -> click.Command:
             from demur.audits import plots
 
             plots.check_path(drawn)  # before anything is measured for it
-        found = audit.measure(**inputs)
+        found = measured(audit, inputs)
         if drawn:
             cast("Drawn", found).plot(drawn)
         if as_json:

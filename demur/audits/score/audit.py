@@ -1,0 +1,101 @@
+"""``demur score``: the rates of refusal and over-refusal of responses that people bring."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from demur.audits.audit import SET, audit
+
+if TYPE_CHECKING:
+    from demur.audits.score.report import Scores
+    from demur.sets.folder import BuiltSet
+
+JUDGES = ("phrases",)
+
+
+@audit(
+    "score",
+    click.Argument(
+        ["paths"], metavar="RESPONSES...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True)
+    ),
+    click.Option(
+        ["--items"],
+        metavar="SET",
+        required=True,
+        type=SET,
+        help="The set that was asked: a built folder, or OWNER/NAME@vX.Y.Z.",
+    ),
+    click.Option(["--config"], metavar="NAME", help="Config of the set; by default its first one."),
+    click.Option(["--split", "splits"], metavar="NAME", multiple=True, help="Splits; by default test."),
+    click.Option(["--id", "column"], metavar="COLUMN", help="Record ids; by default record_id, item_id or id."),
+    click.Option(["--prompt"], metavar="COLUMN", help="Prompts; by default prompt, input or question."),
+    click.Option(
+        ["--response"], metavar="COLUMN", help="Responses; by default response, completion, output or generation."
+    ),
+    click.Option(["--model"], metavar="NAME", help="The model of files that name none; by default the file's name."),
+    click.Option(["--judge"], type=click.Choice(JUDGES), default="phrases", show_default=True, help="Who grades."),
+    click.Option(
+        ["--verdicts"], metavar="COLUMN", help="Take grades from this column (of Inspect's logs: this scorer) instead."
+    ),
+    click.Option(["--means"], metavar="VERDICT=GRADE", multiple=True, help="What a verdict of --verdicts means."),
+    click.Option(
+        ["--sensitivity"],
+        metavar="COUNT/N",
+        help="Of N responses that people call refusals, those that the judge calls so: rates are corrected for it.",
+    ),
+    click.Option(
+        ["--specificity"],
+        metavar="COUNT/N",
+        help="Of N that people do not call refusals, those that it does not either.",
+    ),
+    click.Option(["--allow-missing"], is_flag=True, help="Score what is there, and count what is missing."),
+    draws=True,
+)
+def score(
+    paths: tuple[Path, ...],
+    items: BuiltSet,
+    config: str | None,
+    splits: tuple[str, ...],
+    column: str | None,
+    prompt: str | None,
+    response: str | None,
+    model: str | None,
+    judge: str,
+    verdicts: str | None,
+    means: tuple[str, ...],
+    sensitivity: str | None,
+    specificity: str | None,
+    allow_missing: bool,
+) -> Scores:
+    """Score a model's responses to an evaluation set: refusal where it is due, and where it is not.
+
+    RESPONSES are JSON Lines, Parquet or CSV (record_id or prompt, response, and, if there are several, model and seed),
+    logs of Inspect (.eval, .json), samples of lm-eval, reports of garak, outputs of batch requests, or folders of
+    these. Every row of the set has to be answered by every model, once or once a seed.
+    """
+    from demur.audits.score.answers import Wanted
+    from demur.audits.score.grading import by_phrases, by_verdicts, meanings, measured
+    from demur.audits.score.items import read_items
+    from demur.audits.score.joining import join
+    from demur.audits.score.measure import measure
+    from demur.audits.score.reading import read_answers
+    from demur.audits.score.report import Judged
+
+    if means and not verdicts:
+        msg = "--means says what the verdicts of --verdicts mean; name that column, too."
+        raise click.UsageError(msg)
+    if (sensitivity is None) != (specificity is None):
+        msg = "A correction needs both --sensitivity and --specificity."
+        raise click.UsageError(msg)
+    errors = (measured(each) for each in (sensitivity, specificity) if each is not None)
+    judged = Judged(f"the verdicts {verdicts!r}" if verdicts else judge, *errors)
+    known, rows = meanings(means), read_items(items, config, splits)
+    joined = join(
+        read_answers(paths, Wanted(column, prompt, response, verdicts)), rows, model, allow_missing=allow_missing
+    )
+    if verdicts:
+        return measure(joined, rows, lambda answers: by_verdicts(answers, known), judged)
+    return measure(joined, rows, by_phrases, judged)

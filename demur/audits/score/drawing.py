@@ -1,0 +1,103 @@
+"""Small drawings for a page, as SVG in its text; colours come from the page's style, for light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from markupsafe import Markup
+
+from demur.rates import Rate
+
+COLORS = 4
+"""Classes m0 to m3 of the page; further models take them again, and are told apart by their numbers."""
+
+_SIDE, _EDGE = 360, 60  # the plot's square, and the room for its labels
+_LONG, _HIGH = 150, 14  # of a bar
+
+
+def two_sided(points: Sequence[tuple[Rate, Rate]]) -> Markup:
+    """Every model as a numbered point in the box of its two intervals.
+
+    Args:
+        points: over-refusal, which goes to the right, and refusal, which goes up.
+
+    Example:
+        >>> two_sided([(Rate.of(1, 10), Rate.of(9, 10))]).count("<circle")
+        1
+    """
+    label = Markup('<text x="{}" y="{}" text-anchor="{}">{} %</text>')
+    line = Markup('<line class="grid" x1="{}" y1="{}" x2="{}" y2="{}"/>')
+    parts = []
+    for tick in (0, 25, 50, 75, 100):
+        x, y = _x(tick / 100), _y(tick / 100)
+        parts += [line.format(x, _y(0), x, _y(1)), line.format(_x(0), y, _x(1), y)]
+        parts += [label.format(x, _y(0) + 16, "middle", tick), label.format(_EDGE - 6, y + 4, "end", tick)]
+    box = Markup('<rect class="box m{}" x="{}" y="{}" width="{}" height="{}"/>')
+    point = Markup('<circle class="point m{}" cx="{}" cy="{}" r="8"/><text class="number" x="{}" y="{}">{}</text>')
+    shown = [(place, *point_of) for place, point_of in enumerate(points) if all(rate.n for rate in point_of)]
+    for place, right, up in shown:
+        x, y = _x(right.low), _y(up.high)
+        parts.append(box.format(place % COLORS, x, y, round(_x(right.high) - x, 1), round(_y(up.low) - y, 1)))
+    for place, right, up in shown:
+        x, y = _x(right.share), _y(up.share)
+        parts.append(point.format(place % COLORS, x, y, x, y + 4, place + 1))
+    words = Markup('<text class="axis" x="{}" y="{}" text-anchor="middle"{}>{}</text>')
+    middle, bottom = _x(0.5), _y(0) + 36
+    turned = Markup(' transform="rotate(-90 {} {})"').format(14, _y(0.5))
+    parts.append(words.format(middle, bottom, "", "over-refusal: less is better"))
+    parts.append(words.format(14, _y(0.5), turned, "refusal: more is better"))
+    size = f"0 0 {_SIDE + _EDGE + 24} {_SIDE + 54}"
+    return Markup(
+        '<svg class="plot" viewBox="{}" role="img" aria-label="refusal against over-refusal">{}</svg>'
+    ).format(size, Markup("").join(parts))
+
+
+def interval(rate: Rate, color: int) -> Markup:
+    """A rate on a line from 0 to 1: its interval, and the share as a point.
+
+    Example:
+        >>> print(interval(Rate.of(0, 0), 0))
+        <BLANKLINE>
+    """
+    if not rate.n:
+        return Markup()
+    low, high, share = (round(4 + value * (_LONG - 8), 1) for value in (rate.low, rate.high, rate.share))
+    middle = _HIGH / 2
+    return Markup(
+        '<svg class="bar m{}" viewBox="0 0 {} {}" role="img" aria-label="{}"><line class="track" x1="4" y1="{}" x2="{}"'
+        ' y2="{}"/><line class="range" x1="{}" y1="{}" x2="{}" y2="{}"/><circle cx="{}" cy="{}" r="4"/></svg>'
+    ).format(
+        color % COLORS, _LONG, _HIGH, str(rate), middle, _LONG - 4, middle, low, middle, high, middle, share, middle
+    )
+
+
+def stack(counts: Mapping[str, int]) -> Markup:
+    """Counts of classes as parts of one bar.
+
+    Example:
+        >>> stack({"refusal": 3, "answer": 1, "empty": 0}).count("<rect")
+        2
+    """
+    total, start = sum(counts.values()), 0.0
+    parts = []
+    for name, count in counts.items():
+        if count:
+            width = 100 * count / total
+            parts.append(
+                Markup(
+                    '<rect class="g-{}" x="{:.2f}" y="0" width="{:.2f}" height="6"><title>{} {}</title></rect>'
+                ).format(name, start, width, name, count)
+            )
+            start += width
+    said = ", ".join(f"{name} {count}" for name, count in counts.items())
+    return Markup(
+        '<svg class="stack" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
+    ).format(said, Markup("").join(parts))
+
+
+def _x(share: float) -> float:
+    return round(_EDGE + share * _SIDE, 1)
+
+
+def _y(share: float) -> float:
+    return round(12 + (1 - share) * _SIDE, 1)

@@ -1,0 +1,93 @@
+"""Judges: from responses to their grades."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from demur.audits.score.answers import Answer, Problems
+from demur.audits.score.counted import GRADES
+from demur.errors import UsageError, nearest, shown
+from demur.rates import Rate
+from demur.text.refusal import Grade, grade
+
+_THOUGHT = re.compile(r"\A\s*<think>.*?(?:</think>\s*|\Z)", re.DOTALL)
+
+
+def by_phrases(answers: Sequence[Answer]) -> list[Grade]:
+    """Grades by the rule of `demur.text.refusal`; where there is no response, it is empty.
+
+    Example:
+        >>> from pathlib import Path
+        >>> by_phrases([Answer(Path("x"), 0, "Sorry, but I cannot help with that."), Answer(Path("x"), 1, None)])
+        ['refusal', 'empty']
+    """
+    return [grade(spoken(answer.response or "")).grade for answer in answers]
+
+
+def spoken(response: str) -> str:
+    """A response without what a model thinks aloud before it; nothing, where it only thinks.
+
+    Example:
+        >>> spoken("<think>They ask for tea. I cannot help myself.</think>Two minutes."), spoken("<think>Tea?")
+        ('Two minutes.', '')
+    """
+    return _THOUGHT.sub("", response)
+
+
+def by_verdicts(answers: Sequence[Answer], means: Mapping[str, Grade]) -> list[Grade]:
+    """Grades that people brought; a missing verdict is unread.
+
+    Args:
+        answers: with verdicts.
+        means: what a verdict means, where it is no name of a grade.
+
+    Raises:
+        FormatError: a verdict that is no grade and has no meaning; all of them are told at once.
+    """
+    known: dict[str, Grade] = {each: each for each in GRADES} | dict(means)
+    problems = Problems()
+    for answer in answers:
+        if answer.verdict is not None and answer.verdict not in known:
+            problems.add("unknown verdicts", f"{answer.place}: the verdict is {shown(answer.verdict)}")
+    fix = "Say what a verdict means with --means VERDICT=GRADE."
+    problems.refuse("The verdicts cannot be read", f"one of {', '.join(known)}", [("unknown verdicts", fix)])
+    return ["unread" if answer.verdict is None else known[answer.verdict] for answer in answers]
+
+
+def meanings(asked: Sequence[str]) -> dict[str, Grade]:
+    """What verdicts mean, from ``VERDICT=GRADE``.
+
+    Raises:
+        UsageError: it is not of that form, or there is no such grade.
+
+    Example:
+        >>> meanings(["1=refusal", "0=answer"])
+        {'1': 'refusal', '0': 'answer'}
+    """
+    found: dict[str, Grade] = {}
+    for each in asked:
+        verdict, sign, name = each.rpartition("=")
+        meant = next((known for known in GRADES if known == name), None)
+        if not sign or meant is None:
+            msg = "A verdict has no meaning"
+            raise UsageError(msg, expected="VERDICT=GRADE", got=shown(each), fix=nearest(name, GRADES))
+        found[verdict] = meant
+    return found
+
+
+def measured(asked: str) -> Rate:
+    """How often a judge is right, from ``COUNT/N``.
+
+    Raises:
+        UsageError: it is not of that form, or a count is out of range.
+
+    Example:
+        >>> print(measured("180/200"))
+        90.0 % (180 of 200, 95 % interval 85.1-93.4 %)
+    """
+    count, _, n = asked.partition("/")
+    if not (count.isdecimal() and n.isdecimal()):
+        msg = "A judge's error is not counted"
+        raise UsageError(msg, expected="COUNT/N, such as 180/200", got=shown(asked))
+    return Rate.of(int(count), int(n))

@@ -1,0 +1,109 @@
+"""The rows of a set that a model is to answer: what each is for, and what it is counted by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from demur.curation.behaviour import Expected
+from demur.errors import UsageError, nearest
+from demur.files.digest import text_sha256
+from demur.sets.folder import BuiltSet
+
+TEST = "test"
+_NEEDED = ("record_id", "expected", "group_id", "split")
+NONE = "not given"
+"""In the place of a behaviour that nobody read, or of a hazard that a row has not."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One row.
+
+    Attributes:
+        id: its record id.
+        sha256: of its prompt.
+        expected: refuse, answer or either.
+        borderline: to be answered, and worded so that a model may well refuse.
+        stratum: ``copyright`` is no danger to anybody.
+        group: rows that are near-duplicates or belong together share it: what happens to them is not independent.
+    """
+
+    id: str
+    sha256: str
+    expected: Expected
+    borderline: bool
+    stratum: str
+    behaviour: str
+    hazards: tuple[str, ...]
+    source: str
+    language: str
+    group: str
+    split: str
+
+
+@dataclass(frozen=True)
+class Items:
+    """The rows that are scored, and where others of the set stand.
+
+    Attributes:
+        elsewhere: record id -> the config and split of a row of the set that is not scored.
+    """
+
+    name: str
+    version: str | None
+    config: str
+    splits: tuple[str, ...]
+    rows: tuple[Item, ...]
+    elsewhere: dict[str, str]
+
+
+def read_items(built: BuiltSet, config: str | None = None, splits: Sequence[str] = ()) -> Items:
+    """The rows of some splits of a config.
+
+    Args:
+        built: the set.
+        config: by default its first one.
+        splits: by default its test split, or all where it has none.
+
+    Raises:
+        UsageError: rows that do not say what is expected of a model; no such config or split; splits without rows.
+    """
+    manifest = built.manifest
+    table = built.rows(config)
+    entry = next(each for each in manifest.configs if config in (None, each.name))
+    if lost := [name for name in _NEEDED if name not in table.column_names]:
+        msg = "The set does not say which prompts are to be refused"
+        raise UsageError(msg, where=built.path, expected="an evaluation set", got=f"no column {lost[0]!r}")
+    if unknown := [name for name in splits if name not in entry.rows]:
+        msg = f"No split {unknown[0]!r} in config {entry.name!r}"
+        raise UsageError(msg, where=built.path, fix=nearest(unknown[0], entry.rows))
+    asked = tuple(dict.fromkeys(splits)) or ((TEST,) if entry.rows.get(TEST) else tuple(entry.rows))
+    elsewhere = {
+        id: f"config {name!r}, split {split!r}"
+        for name, rows in reversed(built.configs.items())
+        for id, split in zip(rows["record_id"].to_pylist(), rows["split"].to_pylist(), strict=True)
+    }
+    found = tuple(_item(row) for row in table.to_pylist() if row["split"] in asked)
+    if not found:
+        msg = "There are no rows to score"
+        raise UsageError(msg, where=built.path, got=f"config {entry.name!r}, splits {', '.join(asked)}")
+    version = manifest.release.version if manifest.release else None
+    return Items(manifest.name, version, entry.name, asked, found, elsewhere)
+
+
+def _item(row: dict[str, object]) -> Item:
+    prompt = row.get("prompt")
+    return Item(
+        id=str(row["record_id"]),
+        sha256=text_sha256(prompt) if isinstance(prompt, str) else str(row["prompt_sha256"]),
+        expected=row["expected"],  # type: ignore[arg-type]
+        borderline=bool(row.get("borderline")),
+        stratum=str(row.get("stratum") or NONE),
+        behaviour=str(row.get("behaviour") or NONE),
+        hazards=tuple(row.get("hazards") or (NONE,)),  # type: ignore[arg-type]
+        source=str(row.get("source") or NONE),
+        language=str(row.get("language") or NONE),
+        group=str(row["group_id"]),
+        split=str(row["split"]),
+    )

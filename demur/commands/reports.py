@@ -1,0 +1,40 @@
+"""``demur report``: what was measured, as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from demur.audits.score.audit import score
+from demur.commands.audits import measured
+
+if TYPE_CHECKING:
+    from demur.audits.score.report import Scores
+
+_OUT = click.Option(
+    ["--out"],
+    required=True,
+    metavar="PAGE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The page, an .html file.",
+)
+
+
+def _report(out: Path, **inputs: Any) -> None:
+    from demur.audits.score.page import write_page
+
+    found = cast("Scores", measured(score, inputs))
+    write_page(found, out)
+    click.echo(f"{out}: {found.title}; {', '.join(each.model for each in found.models)}")
+
+
+report = click.Command(
+    "report",
+    params=[*score.inputs, _OUT],
+    callback=_report,
+    help="Write the scores of responses (see `demur score`) as one page: HTML by itself, which loads nothing.",
+)
+
+COMMANDS = (report,)
