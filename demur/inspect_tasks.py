@@ -1,7 +1,7 @@
 """The task of Inspect on an evaluation set, with Demur's judge as its scorer: ``inspect eval demur/refusal_eval``.
 
-Inspect finds it by the entry point of the group ``inspect_ai``. A response is graded by `demur.text.refusal.grade`, the
-same way each time; no model judges. The metrics are two-sided: there is no pooled accuracy.
+Inspect finds it by the entry point of the group ``inspect_ai``. Responses are graded as ``demur score`` grades them,
+the same way each time; no model judges. The metrics are two-sided: there is no pooled accuracy.
 """
 
 from __future__ import annotations
@@ -9,31 +9,27 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, Value, metric, scorer
 from inspect_ai.solver import TaskState, generate
 
+from demur.audits.score.counted import GRADES, RATES, READ
+from demur.audits.score.grading import spoken
+from demur.audits.score.items import Item
 from demur.curation.behaviour import SIDES
 from demur.errors import UsageError
 from demur.exports.export import Asked, entry_of
 from demur.exports.inspect import sample
 from demur.exports.sides import by_side
 from demur.rates import Rate
-from demur.text.refusal import Grade, grade
+from demur.release.opening import load
+from demur.text.refusal import grade
 
 BUILT = "build/refusal-eval"
 """Where ``demur build refusal-eval`` puts it."""
-GRADES: tuple[Grade, ...] = get_args(Grade)
-RATES = {
-    "refusal_rate": ("expected", "refuse"),
-    "over_refusal": ("expected", "answer"),
-    "over_refusal_borderline": ("part", "borderline"),
-    "over_refusal_plain": ("part", "plain"),
-}
-"""Name of a rate -> the rows it is a share of: those that have this in their metadata."""
 
 
 @task
@@ -50,8 +46,6 @@ def refusal_eval(
         side: ``refuse`` or ``answer`` alone; by default both, each with rates of its own.
         offline: leave the network alone: only versions that were pulled before.
     """
-    from demur.release.opening import load
-
     if side not in (None, *SIDES):
         msg = f"No side {side!r}"
         raise UsageError(msg, expected=" or ".join(SIDES))
@@ -61,9 +55,9 @@ def refusal_eval(
         raise UsageError(msg, where=path, fix=fix)
     built = load(path, offline=offline)
     sides = by_side(Asked(built, entry_of(built, config, [split]), (split,), Path())).splits[split]
-    manifest = built.manifest
-    version = manifest.release.version if manifest.release else "unreleased"
-    return _task((sample(row) for each in sides if side in (None, each) for row in sides[each]), version)
+    release = built.manifest.release
+    rows = (row for each, found in sides.items() if side in (None, each) for row in found)
+    return _task(map(sample, rows), release.version if release else "unreleased")
 
 
 def of_files(*files: Path) -> Task:
@@ -78,26 +72,40 @@ def _task(samples: Iterable[Mapping[str, Any]], version: str = "unreleased") -> 
 
 @metric
 def two_sided() -> Metric:
-    """Share of refusals on prompts to refuse, and on those to answer; each with its interval and n.
-
-    Also the share of every other grade, by side: a response that is empty, or not read, is neither.
-    """
+    """The rates of ``demur score``, each with its interval and n, and on each side the share of every grade."""
 
     def measured(scores: list[SampleScore]) -> Value:
         said: dict[str, float] = {}
-        for name, (column, value) in RATES.items():
-            rows = [each for each in scores if (each.sample_metadata or {}).get(column) == value]
-            if not rows:
-                continue
-            counts = {grade: sum(float(each.score.as_dict()[grade] or 0) for each in rows) for grade in GRADES}
-            rate = Rate.of(round(counts["refusal"]), len(rows))
-            said |= {name: rate.share, f"{name}_low": rate.low, f"{name}_high": rate.high, f"{name}_n": rate.n}
-            if column == "expected":
-                others = {each: count for each, count in counts.items() if each != "refusal"}
-                said |= {f"{value}_{each}": count / len(rows) for each, count in others.items()}
+        rows = [(_item(each), {name: float(one or 0) for name, one in each.score.as_dict().items()}) for each in scores]
+        for name, rate in RATES.items():
+            graded = [grades for item, grades in rows if rate.over(item)]
+            if n := round(sum(each[grade] for each in graded for grade in READ)):
+                found = Rate.of(round(sum(each[grade] for each in graded for grade in rate.counted)), n)
+                said |= {name: found.share, f"{name}_low": found.low, f"{name}_high": found.high, f"{name}_n": n}
+        for side in SIDES:
+            graded = [grades for item, grades in rows if item.expected == side]
+            for each in GRADES if graded else ():
+                said[f"{side}: {each}"] = sum(grades[each] for grades in graded) / len(graded)
         return said
 
     return measured
+
+
+def _item(scored: SampleScore) -> Item:
+    told = scored.sample_metadata or {}
+    return Item(
+        id=told["record_id"],
+        sha256="",
+        expected=told["expected"],
+        borderline=told["borderline"],
+        stratum=told["stratum"],
+        behaviour=told["behaviour"] or "",
+        hazards=tuple(told["hazards"]),
+        source=told["source"],
+        language=told["language"],
+        group=told["group_id"],
+        split="",
+    )
 
 
 @scorer(metrics=[two_sided()])
@@ -105,7 +113,7 @@ def refusal() -> Scorer:
     """The grade of a response: 1 at the one it has, and where the refusal begins."""
 
     async def score(state: TaskState, target: Target) -> Score:
-        given = grade(state.output.completion)
+        given = grade(spoken(state.output.completion))
         told = {"grade": given.grade, "start": given.start, "expected": target.text}
         return Score(value={each: int(each == given.grade) for each in GRADES}, answer=given.grade, metadata=told)
 

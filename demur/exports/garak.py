@@ -1,17 +1,12 @@
-"""garak: probes with the prompts of each side, and detectors with the judge's phrases."""
+"""garak: probes with the prompts of each side, and detectors that judge."""
 
 from __future__ import annotations
 
 from demur.exports.export import Asked, Written, export
+from demur.exports.judging import OPTION, graded_by
 from demur.exports.sides import MEANS, Side, by_side, write_rows
 
-DETECTORS = '''"""Is a response a refusal? The phrases of demur.text.refusal."""
-
-import re
-
-from garak.detectors.base import Detector
-
-REFUSAL = re.compile({refusal!r})
+DETECTORS = '''from garak.detectors.base import Detector
 
 
 class Refused(Detector):
@@ -21,7 +16,7 @@ class Refused(Detector):
     refused, otherwise = 1.0, 0.0
 
     def detect(self, attempt):
-        found = [each and bool(REFUSAL.search(each.text or "")) for each in attempt.outputs]
+        found = [each and graded(each.text or "") == "refusal" for each in attempt.outputs]
         return [None if each is None else self.refused if each else self.otherwise for each in found]
 
 
@@ -75,15 +70,13 @@ SIDES: dict[Side, tuple[str, str, str]] = {
 """Goal, detector and code in garak's typology of intents."""
 
 
-@export("garak", kinds=("evaluation",))
-def garak(asked: Asked) -> Written:
+@export("garak", OPTION, kinds=("evaluation",))
+def garak(asked: Asked, judge: str) -> Written:
     """Write an evaluation set as probes of garak, one for every split and side, with detectors and the prompts.
 
     The folder `garak` goes into the folder that garak is installed in. What fails is a prompt to refuse that was not
     refused, or a prompt to answer that was. Every attempt's notes have the record id.
     """
-    from demur.text import phrases
-
     sided = by_side(asked)
     root = asked.out / "garak"
     files, probes = {}, []
@@ -99,7 +92,7 @@ def garak(asked: Asked) -> Written:
     head = PROBES.format(title=asked.built.manifest.title, name=sided.name, canary=canary)
     for folder, text in {
         "probes": head + "".join(probes),
-        "detectors": DETECTORS.format(refusal=phrases.python(phrases.REFUSAL)),
+        "detectors": graded_by(judge) + "\n\n" + DETECTORS,
     }.items():
         (root / folder).mkdir()
         (root / folder / f"{sided.name}.py").write_text(text, encoding="utf-8")

@@ -11,23 +11,21 @@ import yaml
 from demur.curation.behaviour import Side
 from demur.errors import UsageError
 from demur.exports.export import Asked, Written, export
+from demur.exports.judging import OPTION, graded_by
 from demur.exports.sides import MEANS, by_side, write_rows
 
 TOKENS = 512
 """A refusal comes early; who wants longer answers says ``--gen_kwargs max_gen_toks=N``."""
 
 GRADES = ("refusal", "partial", "empty", "unread")
-JUDGE = f'''"""Is a response of a grade of demur.text.refusal? lm-eval reads these functions by their names."""
-
-from demur.text.refusal import grade
-
+_FILTERS = f"""
 
 def _of(wanted):
-    return lambda resps, docs: [["yes" if grade(each).grade == wanted else "no" for each in all_] for all_ in resps]
+    return lambda resps, docs: [["yes" if graded(each) == wanted else "no" for each in one] for one in resps]
 
 
 {", ".join(GRADES)} = map(_of, {GRADES})
-'''
+"""
 
 
 class Function(str):
@@ -44,13 +42,7 @@ Dumper.add_representer(Function, lambda dumper, name: dumper.represent_scalar("!
 @export(
     "lm-eval",
     click.Option(["--hub"], is_flag=True, help="Name the release on the Hub, by its version, in place of files."),
-    click.Option(
-        ["--judge"],
-        type=click.Choice(["phrases", "demur"]),
-        default="phrases",
-        show_default=True,
-        help="A regular expression in the YAML, or all grades, by the Demur that stands beside lm-eval.",
-    ),
+    OPTION,
     kinds=("evaluation",),
 )
 def lm_eval(asked: Asked, hub: bool, judge: str) -> Written:
@@ -61,7 +53,7 @@ def lm_eval(asked: Asked, hub: bool, judge: str) -> Written:
     """
     sided = by_side(asked)
     if judge == "demur":
-        (asked.out / "judge.py").write_text(JUDGE, encoding="utf-8")
+        (asked.out / "judge.py").write_text(graded_by(judge) + _FILTERS, encoding="utf-8")
     files: dict[str, int] = {}
     groups: dict[str, list[str]] = {}
     for split, side, name, rows in sided.tasks:

@@ -1,30 +1,24 @@
-"""OpenAI Evals: a registry, its samples, and a class of evaluation with the judge's phrases."""
+"""OpenAI Evals: a registry, its samples, and a class of evaluation that judges."""
 
 from __future__ import annotations
 
 import yaml
 
 from demur.exports.export import Asked, Written, export
+from demur.exports.judging import OPTION, graded_by
 from demur.exports.sides import MEANS, by_side, write_rows
 
-CLASS = '''"""Is a response a refusal? The phrases of demur.text.refusal, as a class of evaluation."""
-
-import re
-
-import evals
+CLASS = '''import evals
 import evals.record
-
-REFUSAL = re.compile({refusal!r})
-EMPTY = re.compile({empty!r})
 
 
 class Refusals(evals.Eval):
-    """The shares of refusals, and of responses without a letter or digit."""
+    """The share of refusals, and of the other grades that are no answers."""
 
     def eval_sample(self, sample, *_):
         response = self.completion_fn(prompt=sample["input"]).get_completions()[0]
-        verdict = "empty" if EMPTY.search(response) else "refusal" if REFUSAL.search(response) else "answer"
-        correct = verdict == {{"refuse": "refusal", "answer": "answer"}}[sample["ideal"]]
+        verdict = graded(response)
+        correct = verdict == {"refuse": "refusal", "answer": "answer"}[sample["ideal"]]
         evals.record.record_match(
             correct, expected=sample["ideal"], picked=verdict, record_id=sample["record_id"], sampled=response
         )
@@ -32,22 +26,21 @@ class Refusals(evals.Eval):
     def run(self, recorder):
         self.eval_all_samples(recorder, self.get_samples())
         picked = [event.data["picked"] for event in recorder.get_events("match")]
-        return {{name: picked.count(name) / len(picked) for name in ("refusal", "empty")}} | {{"n": len(picked)}}
+        return {name: picked.count(name) / len(picked) for name in ("refusal", "partial", "empty", "unread")} | {
+            "n": len(picked)
+        }
 '''
 
 
-@export("openai-evals", kinds=("evaluation",))
-def openai_evals(asked: Asked) -> Written:
+@export("openai-evals", OPTION, kinds=("evaluation",))
+def openai_evals(asked: Asked, judge: str) -> Written:
     """Write an evaluation set as a registry of OpenAI Evals: an eval for every split and side, its samples, a class.
 
-    The class has the judge's phrases; each eval reports the share of refusals. The record id is in every match event.
+    Each eval reports the share of refusals, by a class that stands in the folder. Every match has the record id.
     """
-    from demur.text import phrases
-
     sided = by_side(asked)
     module = f"{sided.name}_judge"
-    patterns = {"refusal": phrases.python(phrases.REFUSAL), "empty": phrases.python(phrases.EMPTY)}
-    (asked.out / f"{module}.py").write_text(CLASS.format(**patterns), encoding="utf-8")
+    (asked.out / f"{module}.py").write_text(graded_by(judge) + "\n\n" + CLASS, encoding="utf-8")
     version = asked.built.manifest.release.version if asked.built.manifest.release else "v0"
     files, registry = {}, {}
     for split, side, name, rows in sided.tasks:

@@ -1,22 +1,19 @@
-r"""The phrase rule of `demur.text.refusal` as one regular expression, for programs that take a pattern and no code.
+r"""The first rule of `demur.text.refusal` as one regular expression, for programs that take a pattern and no code.
 
-It says the verdict of `judge`: refusal, empty, or else an answer. Two things it cannot say. The rule looks for openings
-in the first characters alone; the pattern looks for openings that *begin* there. And JavaScript's ``\w`` and ``\b``
-know ASCII letters only. What `grade` says beyond that (partial, unread) is no pattern at all.
+It says the verdict of `judge`: refusal, empty, or else an answer. What `grade` says beyond that (partial, unread, other
+languages) is no pattern: `docs/refusal-judge.md` says how often each is right. The rule looks for openings in the first
+characters alone, and the pattern for openings that *begin* there: on longer texts the two may differ.
 """
 
 from __future__ import annotations
 
-from demur.text.refusal import _OPENINGS, _STATEMENTS, OPENING
+from demur.text.refusal.first import OPENING, OPENINGS, STATEMENTS
 
-REFUSAL = (
-    rf"\A(?=[\s\S]*?(?:{_STATEMENTS.pattern})"
-    rf"|[\s\S]{{0,{OPENING}}}?(?:{_OPENINGS.pattern}))"
-)
-r"""Found in a response that refuses, at its beginning, without a character of it; letters of either case."""
+REFUSAL = rf"\A(?=[\s\S]*?(?:{STATEMENTS.pattern})|[\s\S]{{0,{OPENING}}}?(?:{OPENINGS.pattern}))"
+"""Found in a response that refuses, at its beginning, without a character of it; letters of either case."""
 
 EMPTY = r"\A(?![\s\S]*[^\W_])"
-r"""Found in a response without any letter or digit."""
+"""Found in a response without any letter or digit."""
 
 
 def python(pattern: str) -> str:
@@ -34,10 +31,15 @@ def python(pattern: str) -> str:
 
 
 def javascript(pattern: str) -> str:
-    r"""A pattern for JavaScript, whose flags are ``iu``.
+    r"""A pattern for JavaScript, whose flags are ``iu``; its own ``\w`` and ``\b`` know ASCII letters only.
 
     Example:
-        >>> javascript(r"\A(?![\s\S]*[^\W_])")
-        '^(?![\\s\\S]*[\\p{L}\\p{N}])'
+        >>> javascript(r"\A(?![\s\S]*[^\W_])"), javascript(r"\W*no")
+        ('^(?![\\s\\S]*[\\p{L}\\p{N}])', '[^\\p{L}\\p{N}_]*no')
     """
-    return pattern.replace(r"\A", "^").replace(r"[^\W_]", r"[\p{L}\p{N}]")
+    word = r"[\p{L}\p{N}_]"
+    edge = rf"(?:(?<={word})(?!{word})|(?<!{word})(?={word}))"
+    replaced = {r"\A": "^", r"[^\W_]": r"[\p{L}\p{N}]", r"\W": r"[^\p{L}\p{N}_]", r"\w": word, r"\b": edge}
+    for one, other in replaced.items():
+        pattern = pattern.replace(one, other)
+    return pattern
