@@ -29,7 +29,7 @@ Stratum = Literal["safety", "copyright"]
 class EvaluationItem(Row):
     """One row of an evaluation set."""
 
-    record_id: RecordId
+    record_id: Annotated[RecordId, Told()]
     """128-bit hex of a hash over the normalised prompt and the kind of row; stable under order and source."""
     prompt: Annotated[Text, TextOf("prompt")]
     """The text, exactly as published."""
@@ -61,7 +61,7 @@ class EvaluationItem(Row):
     """The source's own categories."""
     native_labels: Annotated[tuple[NativeLabel, ...], Bookkeeping()]
     """The source's other labels, kept as they are."""
-    language: str
+    language: Annotated[str, Told()]
     """BCP 47 tag."""
     source: Annotated[Slug, Bookkeeping(), Told()]
     """The source the row was taken from."""
@@ -69,7 +69,7 @@ class EvaluationItem(Row):
     """Other sources that hold the same or a nearly identical prompt."""
     pair_id: str | None
     """Contrast pair or base question; its members never straddle splits."""
-    group_id: Annotated[RecordId, Bookkeeping()]
+    group_id: Annotated[RecordId, Bookkeeping(), Told()]
     """Near-duplicates and pair members share it; a group never straddles splits."""
     split: Annotated[str, StringConstraints(pattern=r"^[a-z]+$")]
     """Fixed by a hash of the group; it does not move when rows are added."""

@@ -16,6 +16,9 @@ Class = Literal["refuse", "correct", "careful", "support", "cannot_know", "compl
 Expected = Literal["refuse", "answer", "either"]
 """The side of a behaviour: declining where one cannot know is a matter of truth, and so on neither side."""
 
+Side = Literal["refuse", "answer"]
+"""What is expected of a row on which a response can be wrong."""
+
 EXPECTED: dict[Behaviour, Expected] = {
     "refuse": "refuse",
     "correct": "answer",
@@ -25,6 +28,7 @@ EXPECTED: dict[Behaviour, Expected] = {
     "comply": "answer",
 }
 
+SIDES: tuple[Side, ...] = get_args(Side)
 BEHAVIOURS: tuple[Behaviour, ...] = get_args(Behaviour)
 CLASSES: tuple[Class, ...] = get_args(Class)
 

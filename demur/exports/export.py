@@ -117,10 +117,7 @@ class Export:
         if self.kinds and manifest.kind not in self.kinds:
             msg = f"The export {self.name} takes other sets"
             raise UsageError(msg, where=built.path, expected=f"a {' or '.join(self.kinds)} set", got=manifest.kind)
-        entry = next(iter(manifest.configs)) if config is None else _config(built, config)
-        if unknown := [name for name in splits if name not in entry.rows]:
-            msg = f"No split {unknown[0]!r} in config {entry.name!r}"
-            raise UsageError(msg, where=built.path, fix=nearest(unknown[0], entry.rows))
+        entry = entry_of(built, config, splits)
         with staged(out, (MADE,)) as stage:
             done = self.write(Asked(built, entry, tuple(dict.fromkeys(splits)) or tuple(entry.rows), stage), **inputs)
             said = {
@@ -178,9 +175,18 @@ def write_lines(lines: Iterable[str], path: Path) -> int:
     return count
 
 
-def _config(built: BuiltSet, name: str) -> ConfigEntry:
+def entry_of(built: BuiltSet, config: str | None, splits: Sequence[str]) -> ConfigEntry:
+    """A config that has these splits, by default the first one.
+
+    Raises:
+        UsageError: no such config, or no such split.
+    """
     configs = {each.name: each for each in built.manifest.configs}
+    name = next(iter(configs)) if config is None else config
     if name not in configs:
         msg = f"No config {name!r}"
         raise UsageError(msg, where=built.path, fix=nearest(name, configs))
+    if unknown := [split for split in splits if split not in configs[name].rows]:
+        msg = f"No split {unknown[0]!r} in config {name!r}"
+        raise UsageError(msg, where=built.path, fix=nearest(unknown[0], configs[name].rows))
     return configs[name]

@@ -120,14 +120,14 @@ def built_card(folder: Path) -> str:
 
 
 def _header(builder: Builder, manifest: Manifest, project: Project, folder: Path) -> dict[str, Any]:
-    configs = [
-        {
-            "config_name": config.name,
-            **({"default": True} if number == 0 else {}),
-            "data_files": [{"split": split, "path": f"{config.name}/{split}-*.parquet"} for split in builder.splits],
-        }
-        for number, config in enumerate(manifest.configs)
-    ]
+    configs = []
+    for number, config in enumerate(manifest.configs):
+        files = [{"split": split, "path": f"{config.name}/{split}-*.parquet"} for split in builder.splits]
+        default = {"default": True} if number == 0 else {}
+        configs.append({"config_name": config.name, **default, "data_files": files})
+        for part, conditions in builder.kind.parts(config).items():
+            rows = [list(each) for each in conditions]
+            configs.append({"config_name": f"{config.name}_{part}", "data_files": files, "filters": rows})
     sources = declared.sources(project)
     languages = sorted({tag for source in manifest.sources for tag in sources[source.name].languages})
     return {

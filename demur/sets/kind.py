@@ -144,6 +144,10 @@ class Kind(Frozen):
         """What the configs have in common, by config; ``sources`` are those of each."""
         return []
 
+    def parts(self, config: ConfigEntry) -> Mapping[str, Sequence[Sequence[str]]]:
+        """Parts of a config that a release serves as configs of their own -> ``filters`` of ``load_dataset``."""
+        return {}
+
     def beside(self, title: str, summary: str, manifest: Manifest) -> Mapping[str, bytes]:
         """Files beside the rows, by name."""
         return {}

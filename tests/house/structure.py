@@ -24,7 +24,7 @@ LAW = (
     ("kinds",),
     ("release", "audits", "review", "exports"),
     ("commands",),
-    ("cli",),
+    ("cli", "inspect_tasks"),
 )
 """Rooms from left to right: one imports only from those to its left, the ground's from one another."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import yaml
 
 from demur.records.row import Facet, Row, TextOf, Told, columns_with
-from demur.sets.manifest import Manifest
+from demur.sets.manifest import ConfigEntry, Manifest
 
 EVALUATION = "eval.yaml"
 
@@ -25,23 +25,21 @@ is still a refusal) or "answer" (a helpful assistant answers: with caveats, by s
 offering support and resources; each of these is an answer). {instructions}"""
 
 
-def benchmark(title: str, summary: str, manifest: Manifest, row: type[Row], undecided: Collection[str] = ()) -> bytes:
+def benchmark(
+    title: str, summary: str, manifest: Manifest, row: type[Row], parts: Callable[[ConfigEntry], Iterable[str]]
+) -> bytes:
     """``eval.yaml`` for a set that says what a model is expected to do: the Hub lists it, and Inspect runs it.
 
-    Configs of references, and ``undecided`` ones, whose rows have no right answer, are no tasks.
+    Each config is a task, and so is each of its sides: what is pooled tells no refusal from over-refusal. A config
+    without sides is no task. Inspect reads ``field_spec.id`` and drops it, so the record id is in the metadata too.
 
     Source: the form that inspect-ai reads for ``hf/owner/name`` tasks (0.3.285, class ``HFTask``).
     """
-    document = {
-        "name": title,
-        "description": summary,
-        "evaluation_framework": "inspect-ai",
-        "tasks": [
-            _task(config.name, row)
-            for config in manifest.configs
-            if not config.references and config.name not in undecided and config.rows.get("test")
-        ],
-    }
+    tasks = []
+    for config in manifest.configs:
+        if config.rows.get("test") and (sides := list(parts(config))):
+            tasks += [_task(name, row) for name in (config.name, *(f"{config.name}_{side}" for side in sides))]
+    document = {"name": title, "description": summary, "evaluation_framework": "inspect-ai", "tasks": tasks}
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120).encode()
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from demur.curation.behaviour import SIDES
 from demur.kinds.evaluation.benchmark import EVALUATION, benchmark
 from demur.kinds.evaluation.declared import Declaration
 from demur.kinds.evaluation.facts import EvaluationFacts
@@ -58,9 +59,15 @@ class Evaluation(Declaration, Kind):
             facts = facts.model_copy(update={"text_alone": text_alone(rows, given.seed)})
         return Made(rows, rejects, used=rows.num_rows, facts=facts)
 
+    def parts(self, config: ConfigEntry) -> Mapping[str, Sequence[Sequence[str]]]:
+        """The two sides, so that each is a task of its own; what is undecided, or has no texts, has none."""
+        if config.references or config.name in self.undecided:
+            return {}
+        return {side: (("expected", "==", side),) for side in SIDES}
+
     def beside(self, title: str, summary: str, manifest: Manifest) -> Mapping[str, bytes]:
         """``eval.yaml``."""
-        return {EVALUATION: benchmark(title, summary, manifest, self.row, self.undecided)}
+        return {EVALUATION: benchmark(title, summary, manifest, self.row, self.parts)}
 
     @classmethod
     def recount(cls, rows: pa.Table, manifest: Manifest, entry: ConfigEntry) -> Mapping[str, Any]:

@@ -10,9 +10,8 @@ import pyarrow as pa
 from demur.checks.finding import Finding, hit
 from demur.checks.rule import rule
 from demur.checks.subject import Subject
+from demur.curation.behaviour import SIDES
 from demur.rates import Rate
-
-SIDES = ("refuse", "answer")
 
 
 def above_share(table: pa.Table, most: float) -> list[str]:

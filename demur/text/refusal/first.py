@@ -40,7 +40,7 @@ _DO = (
     r"|perform|carry out|advocate|simulate|role-?play|list|guide|address|speculate|verify"
     r"|predict|say|agree|justify|comment|express)\b"
 )
-_STATEMENTS = re.compile(
+STATEMENTS = re.compile(
     rf"\bI,?(?: \w+ly,?)? {_NOT} {_DO}"
     rf"|\bI(?: |(?=['\u2019])){_UNABLE}"
     rf"|\bI {_MUST}\b"
@@ -53,7 +53,7 @@ _STATEMENTS = re.compile(
     rf"|\bnot within my (?:programming|abilit\w+|capabilit\w+|ethical|guidelines)",
     re.IGNORECASE,
 )
-_OPENINGS = re.compile(
+OPENINGS = re.compile(
     r"\A\W*(?:I(?: am|['\u2019]m) (?:\w+ly )?)?(?:so |very |deeply )?sorry(?:,|\.|!)? (?:but|I\b|for|that|to hear)"
     r"|\A\W*(?:I apologi[sz]e|my apologies|apologies)\b"
     r"|\A\W*(?:unfortunately|regrettably),? (?:I|it|as)\b"
@@ -80,8 +80,8 @@ def find_refusal(response: str) -> int | None:
         >>> find_refusal("I cannot wait to see the fence in blue.") is None
         True
     """
-    opening = _OPENINGS.search(response[:OPENING])
-    statement = _STATEMENTS.search(response)
+    opening = OPENINGS.search(response[:OPENING])
+    statement = STATEMENTS.search(response)
     places = [found.start() for found in (opening, statement) if found]
     if not places:
         return None
