@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from demur.records.record import Frozen
 
 Name = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Vocabulary = Literal["harm", "refusal", "shieldlm", "wildguard", "correctness"]
+
+PARSED: tuple[Vocabulary, ...] = ("shieldlm", "wildguard")
+"""Vocabularies of judges whose answers are read, where no verdict is given."""
 
 
 class Judgement(Frozen):
-    """One row; generation and judge are the user's own. The texts that were judged are not read."""
+    """One row; generation and judge are the user's own. The texts that were judged are not read.
+
+    A row has a verdict, or a score, or a judge's answer of a form that is known.
+    """
 
     item_id: Name
     """Of the item that was answered; within set, subset, seed and model it names one generation."""
@@ -32,13 +40,33 @@ class Judgement(Frozen):
     """What the judge saw: the response alone, or the query and the response."""
     raw: str | None = None
     """The judge's answer as given; null where only its verdict was published, or there was nothing to judge."""
-    verdict: Literal["harmful", "harmless", "unparsed", "no_response"]
-    """``unparsed`` where the judge's answer says neither, which is never harmful by default; ``no_response`` where
-    there was nothing to judge."""
+    verdict: (
+        Literal[
+            "harmful", "harmless", "refuse", "comply", "partial", "unsafe", "safe", "controversial", "correct",
+            "incorrect", "unparsed", "no_response",
+        ]
+        | None
+    ) = None  # fmt: skip
+    """One of the judge's vocabulary. ``unparsed`` where the judge's answer says none of them, which is never harmful by
+    default; ``no_response`` where there was nothing to judge; null where the score or the answer says it."""
+    vocabulary: Vocabulary | None = None
+    """The words of the judge, the same in all its rows: ``harm`` (harmful, harmless), which null means, ``refusal``
+    (refuse, comply, partial), ``shieldlm`` (unsafe, safe, controversial), ``correctness`` (correct, incorrect,
+    partial); ``wildguard``: three answers, read from ``raw``."""
+    score: Finite | None = None
+    """A number in place of a verdict: from the threshold on it is the vocabulary's first word, below it the second."""
+    threshold: Finite | None = None
+    """Of the judge's scores, the same in all its rows; null where whoever reads them declares it."""
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
         if self.verdict == "no_response" and self.raw is not None:
             msg = "without a response there was nothing to judge: 'raw' is null"
+            raise ValueError(msg)
+        if self.verdict is None and self.score is None and (self.raw is None or self.vocabulary not in PARSED):
+            msg = "there is no verdict, no score, and no answer of a vocabulary that is read"
+            raise ValueError(msg)
+        if self.verdict is not None and self.score is not None:
+            msg = "there are a verdict and a score; the score decides, so 'verdict' is null"
             raise ValueError(msg)
         return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -150,6 +150,12 @@ def split_of(name: str) -> str | None:
 
 def messages(column: pa.Array) -> Iterator[list[dict[str, object]] | None]:
     """The turns of each row; None where the cell is no list of turns."""
+    for parts in listed(column):
+        yield None if parts is None else [turned(part) for part in parts]
+
+
+def listed(column: pa.Array) -> Iterator[list[dict[str, object]] | None]:
+    """The objects that each cell lists, itself or in JSON; None where it lists none."""
     for cell in column.to_pylist():
         value = cell
         if isinstance(cell, str):
@@ -157,13 +163,13 @@ def messages(column: pa.Array) -> Iterator[list[dict[str, object]] | None]:
                 value = json.loads(cell)
             except (ValueError, RecursionError):
                 value = None
-        good = isinstance(value, list) and all(isinstance(turn, dict) for turn in value)
-        yield [_turn(turn) for turn in value] if good else None
+        good = isinstance(value, list) and all(isinstance(each, dict) for each in value)
+        yield value if good else None
 
 
-def _turn(turn: dict[str, object]) -> dict[str, object]:
+def turned(part: Mapping[str, object]) -> dict[str, object]:
     """A turn as ``role`` and ``content``; ShareGPT's spelling is ``from`` and ``value``."""
-    return {"role": turn.get("role", turn.get("from")), "content": turn.get("content", turn.get("value"))}
+    return {"role": part.get("role", part.get("from")), "content": part.get("content", part.get("value"))}
 
 
 def bare(name: object) -> str:

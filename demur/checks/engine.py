@@ -16,6 +16,7 @@ from demur.checks.batch import Batch
 from demur.checks.completing import Said, completed
 from demur.checks.finding import Finding, Report
 from demur.checks.layouts import Layout, layout_of
+from demur.checks.learnt import read_by
 from demur.checks.rule import Rule, selected
 from demur.checks.rules import RULES
 from demur.checks.subject import Subject, of_files, of_folder
@@ -52,8 +53,9 @@ def check(
         mapping: which columns are what (`demur.checks.layouts.layout_of`); by default found by the columns' names.
         select: codes, names or beginnings of codes of the rules to run; by default all.
         ignore: those to leave out.
-        against: protected sets to stay away from: ``sketch``, sources, a sketch or a file of prompts; by default the
-            bundled sketch, for rows that are trained on.
+        against: protected sets to stay away from: ``sketch``, sources, a sketch or a file of prompts, a built folder;
+            by default the bundled sketch, for rows that are trained on. Of a built set that models are trained on, the
+            harmful responses are what no row may teach, and its prompts are not protected.
         show_text: fill `Finding.text`.
         splits: file -> split, where its name does not say.
         license: of the whole, where no file beside the data says.
@@ -73,11 +75,14 @@ def check(
         raise UsageError(msg, expected="a file or a folder")
     subject = _subject(paths, None if mapping is None else layout_of(mapping), dict(splits or {}))
     subject.license = license
-    subject.against = bool(against)
+    sets = {each: BuiltSet.open(Path(each)) for each in against if Path(each).is_dir() and is_built(Path(each))}
+    if "DMR322" in {rule.code for rule in rules} and subject.kind is None:
+        subject.read = read_by(sets.values())
+    named = tuple(each for each in against if each not in sets or not sets[each].kind.trains)
+    subject.against = bool(named)
     if {"DMR104", "DMR105"} & {rule.code for rule in rules}:
-        subject.protect = partial(
-            _judges, trains=bool(subject.kind and subject.kind.trains), against=tuple(against), offline=offline
-        )
+        trains = bool(subject.kind and subject.kind.trains)
+        subject.protect = partial(_judges, trains=trains, against=named, sets=sets, offline=offline)
     found = _Found(subject, Said(show_text))
     applied = [rule for rule in rules if rule.judges(subject.kind)]
     if subject.folder is None or _whole(subject, found, {rule.code for rule in rules}):
@@ -102,13 +107,24 @@ def _subject(paths: list[Path], layout: Layout | None, splits: dict[str, str]) -
     return made
 
 
-def _judges(*, trains: bool, against: tuple[str, ...], offline: bool) -> tuple[Judge, ...]:
+def _judges(
+    *, trains: bool, against: tuple[str, ...], sets: Mapping[str, BuiltSet], offline: bool
+) -> tuple[Judge, ...]:
     """Protected prompts, indexed: those that were named, else the bundled ones."""
     if against:
-        found = [protected_of(each, "prompt", bundled(), Places(offline=offline)) for each in against]
+        found = [
+            _protected(sets[each]) if each in sets else protected_of(each, "prompt", bundled(), Places(offline=offline))
+            for each in against
+        ]
     else:
         found = [*prompts.for_training()] if trains else [prompts.bundled()]
     return tuple(Judge.of(each, Rules()) for each in found)
+
+
+def _protected(built: BuiltSet) -> prompts.Protected:
+    """The prompts of a built set."""
+    texts = [text for table in built.whole.values() for text in table["prompt"].to_pylist()]
+    return prompts.Protected.from_texts(texts, built.manifest.name, background=prompts.bundled().background)
 
 
 def _whole(subject: Subject, found: _Found, wanted: set[str]) -> bool:

@@ -19,17 +19,15 @@ from numpy.typing import NDArray
 from demur.checks.batch import Batch, File, texts_of
 from demur.checks.flags import harmful_rows, read_flags, read_states
 from demur.checks.gathered import Gathered, targets
+from demur.checks.hashes import MIX, SLICE_BYTES, Hashes, ordered, text_hashes
+from demur.checks.learnt import Learnt
 from demur.checks.sides import sides_of
-from demur.similarity.sets import Units, hashed_units
+from demur.similarity.sets import Units
 from demur.text.arrays import buffers
-
-Hashes = NDArray[np.uint64]
 
 _KEYS = ("prompt", "prefix", "response", "target", "chosen", "rejected", "context", "judge", "verdict", "model")
 #: Further columns that tell rows apart, where a layout knows only the prompt.
 _ANSWERS = {"response", "answer", "output", "completion", "generation", "model_output", "chosen", "rejected", "target"}
-_SLICE_BYTES = 1 << 22  # of text whose words are hashed at a time; the hashes take several times as much
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 _MOST_VALUES = 1000  # label values that are remembered for messages
 
 
@@ -45,6 +43,7 @@ class State:
         gaps: file -> rows with a gap, harmful rows, unknown rows, and unknown rows that are called safe.
         unsafe: file -> rows whose response a flag calls harmful.
         gathered: sums by config: form of the sides, lengths of answers, hazards, what is taught.
+        learnt: by how they open, texts that are learnt, and texts that are only read.
         licenses: file -> license of rows -> the first such row.
         source_rows: file -> which row of the source each row is.
         sources: (source, split) -> rows that are near a protected prompt of that source.
@@ -60,6 +59,7 @@ class State:
     gaps: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
     unsafe: Counter[str] = field(default_factory=Counter)
     gathered: Gathered = field(default_factory=Gathered)
+    learnt: Learnt = field(default_factory=Learnt)
     _parts: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
     _count: int = 0
 
@@ -75,6 +75,8 @@ class State:
         self._keep("side", np.zeros(rows, np.int8) if sides is None else sides)
         self._keep("answer", text_hashes(targets(batch) if batch.subject.teaches(batch) else None, rows))
         self.gathered.add(batch, prompts, sides)
+        for name, values in self.learnt.add(batch, self._count):
+            self._keep(name, values)
         self._keep("split", np.array([self._split(name) for name in batch.splits], np.int32))
         for name in ("pair", "group", "id"):
             self._keep(name, value_codes(batch.column(name), rows))
@@ -176,37 +178,6 @@ def groups(keys: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
     yield from sorted(found, key=lambda places: int(places[0]))
 
 
-def filled(texts: pa.LargeStringArray) -> NDArray[np.bool_]:
-    """Where a text is there and holds more than white space and invisible marks."""
-    found: NDArray[np.bool_] = pc.fill_null(pc.match_substring_regex(texts, r"[^\p{Z}\s\p{Cf}]"), False).to_numpy(
-        zero_copy_only=False
-    )
-    return found
-
-
-def text_hashes(texts: pa.LargeStringArray | None, rows: int) -> Hashes:
-    """A hash of the normalised words of each text, in order; 0 where there is nothing to read."""
-    if texts is None or not rows:
-        return np.zeros(rows, np.uint64)
-    step = max(64, int(_SLICE_BYTES / max(1, texts.nbytes / rows)))
-    parts = [_ordered(hashed_units(texts.slice(start, step), "word3")) for start in range(0, rows, step)]
-    made = np.concatenate(parts)
-    made[~filled(texts)] = 0
-    return made
-
-
-def _ordered(units: Units) -> Hashes:
-    """One hash of each row's units in order: a sum in which every place has a multiplier of its own."""
-    lengths = np.diff(units.starts)
-    places = np.arange(len(units.hashes)) - np.repeat(units.starts[:-1], lengths)
-    with np.errstate(over="ignore"):
-        factors = (places.astype(np.uint64) * np.uint64(2) + np.uint64(1)) * _MIX
-        factors = (factors ^ (factors >> np.uint64(31))) | np.uint64(1)
-        sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(units.hashes * factors, dtype=np.uint64)])
-        made: Hashes = sums[units.starts[1:]] - sums[units.starts[:-1]]
-        return np.where(lengths > 0, made | np.uint64(1), np.uint64(0)).astype(np.uint64)
-
-
 def _key(batch: Batch, prompts: Hashes) -> Hashes:
     """A hash of all texts of each row: two rows are the same row if it is the same."""
     rows = batch.rows.num_rows
@@ -219,9 +190,9 @@ def _key(batch: Batch, prompts: Hashes) -> Hashes:
         mapped = {batch.native(name) for name in _KEYS}
         for name in batch.rows.schema.names:
             if name.lower() in _ANSWERS and name not in mapped and (texts := texts_of(batch.rows.column(name))):
-                made = made * _MIX + text_hashes(texts, rows)
+                made = made * MIX + text_hashes(texts, rows)
         if batch.column("messages") is not None:
-            made = made * _MIX + value_codes(batch.column("messages"), rows)
+            made = made * MIX + value_codes(batch.column("messages"), rows)
     return np.where(prompts == 0, np.uint64(0), made).astype(np.uint64)
 
 
@@ -229,7 +200,7 @@ def _own_ids(batch: Batch) -> Hashes:
     """What has to be unique: the id, or the id and the model where several models answer."""
     ids, models = (value_codes(batch.column(name), batch.rows.num_rows) for name in ("id", "model"))
     with np.errstate(over="ignore"):
-        return np.where(ids == 0, ids, ids + models * _MIX)
+        return np.where(ids == 0, ids, ids + models * MIX)
 
 
 def value_codes(column: pa.Array | None, rows: int, values: dict[int, object] | None = None) -> Hashes:
@@ -256,12 +227,12 @@ def _byte_hashes(words: pa.LargeStringArray) -> Hashes:
     """A hash of the bytes of each text, in order; 0 for null."""
     rows = len(words)
     parts = [np.zeros(0, np.uint64)]
-    step = max(64, int(_SLICE_BYTES / max(1, words.nbytes / max(1, rows))))
+    step = max(64, int(SLICE_BYTES / max(1, words.nbytes / max(1, rows))))
     for start in range(0, rows, step):
         data, offsets = buffers(words.slice(start, step))
         bytes = data[offsets[0] : offsets[-1]].astype(np.uint64) + np.uint64(1)
-        hashes = _ordered(Units(bytes, offsets - offsets[0]))
-        parts.append(np.where(hashes == 0, _MIX, hashes))  # an empty text is a value
+        hashes = ordered(Units(bytes, offsets - offsets[0]))
+        parts.append(np.where(hashes == 0, MIX, hashes))  # an empty text is a value
     made = np.concatenate(parts)
     made[words.is_null().to_numpy(zero_copy_only=False)] = 0
     return made

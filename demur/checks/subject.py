@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,9 +24,9 @@ from demur.sets.folder import BuiltSet
 from demur.sets.kind import Kind
 
 #: Files beside data that are no data.
-NOT_DATA = {"package.json", "package-lock.json", "dataset_infos.json", "dataset_info.json", "croissant.json",
-            "schema.json", "state.json", "manifest.json", "requirements.txt", "license.txt", "readme.txt",
-            "robots.txt"}  # fmt: skip
+NOT_DATA = {"package.json", "package-lock.json", "dataset_infos.json", "dataset_info.json", "dataset_dict.json",
+            "croissant.json", "schema.json", "state.json", "manifest.json", "requirements.txt", "license.txt",
+            "readme.txt", "robots.txt"}  # fmt: skip
 
 
 @dataclass
@@ -38,6 +38,7 @@ class Subject:
         folder: the built folder.
         protect: gives the protected prompts to stay away from, indexed; asked only when some row is screened.
         against: whether somebody named them, so that every row counts, not only rows that are trained on.
+        read: opening of a text -> the set and the row that hold it as a harmful response, of sets that were named.
         license: as somebody stated it.
         root: the checked folder; of single files, that of the first.
         faults: what readers stumbled on, by file.
@@ -54,6 +55,7 @@ class Subject:
     folder: BuiltSet | None = None
     protect: Callable[[], tuple[Judge, ...]] = tuple
     against: bool = False
+    read: Mapping[int, str] = field(default_factory=dict)
     license: str | None = None
     threshold: float = 0.8
     faults: dict[str, list[Fault]] = field(default_factory=dict)

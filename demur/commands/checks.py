@@ -18,7 +18,10 @@ from demur.files.whole import write_whole
 @click.option("--select", multiple=True, metavar="RULE", help="Only these rules: code, name, or DMR1 for a family.")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Leave these rules out.")
 @click.option(
-    "--against", multiple=True, metavar="SET", help="Protected sets: sketch, a source, a sketch or a file of prompts."
+    "--against",
+    multiple=True,
+    metavar="SET",
+    help="Protected sets: sketch, a source, a sketch or a file of prompts, a built folder.",
 )
 @click.option("--split", "splits", multiple=True, metavar="FILE=NAME", help="The split of a file.")
 @click.option("--license", metavar="ID", help="The license of the whole, where no page beside the data states it.")

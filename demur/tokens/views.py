@@ -5,12 +5,14 @@ view              columns                                                       
 ================  ====================================================================  ==========================
 `messages`        ``messages``: user and assistant turn                                 MLE rows without a prefix
 `prompt_completion`  ``prompt``, ``completion``: rendered texts                         all MLE rows
+`alpaca`          ``instruction``, ``output``                                           MLE rows without a prefix
+`segments`        ``segments``: texts, each with whether it is learnt                   all MLE rows
 `preference`      ``prompt``, ``chosen``, ``rejected``: turns (the paper's DPO control)  RTO rows with their refusal
 `derta_jsonl`     ``prefix``, ``text``, ``safe``: the released trainer's own            all rows
 ================  ====================================================================  ==========================
 
-`messages` trains on the whole assistant turn, so a row with a harmful prefix must not be in it. RTO rows have labels
-that differ from their tokens: among the text layouts only ``derta-jsonl`` has them, and token rows of course.
+`messages` and `alpaca` train on the whole answer, so a row with a harmful prefix must not be in them. RTO rows have
+labels that differ from their tokens: among the text layouts only ``derta-jsonl`` has them, and token rows of course.
 
 **What the fields of derta-jsonl mean.** Source: github.com/RobustNLP/DeRTa, ``data/train/generate_training_data.py``
 at 966b5a8 and ``run_files/run_clm_llms_derta_llama_drop_5_percent.py`` at 7fb0d30:
@@ -35,9 +37,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from demur.tokens.template import Template, joint
 
+_SEGMENTS = pa.list_(pa.struct([pa.field("label", pa.bool_()), pa.field("text", pa.string())]))
 _TURNS = pa.list_(pa.struct([pa.field("role", pa.string()), pa.field("content", pa.string())]))
 _TEXTS = ("record_id", "kind", "prompt", "context_prefix", "target")
 
@@ -61,6 +65,24 @@ def messages(rows: pa.Table) -> View:
     kept, left = _split(rows, prefixes=False)
     turns = [[_turn("user", row["prompt"]), _turn("assistant", row["target"])] for row in kept]
     return _view(kept, {"messages": pa.array(turns, _TURNS)}), left
+
+
+def alpaca(rows: pa.Table) -> View:
+    """Columns ``instruction`` and ``output``; a trainer's own template renders them."""
+    kept, left = _split(rows, prefixes=False)
+    columns = {
+        "instruction": pa.array([row["prompt"] for row in kept], pa.string()),
+        "output": pa.array([row["target"] for row in kept], pa.string()),
+    }
+    return _view(kept, columns), left
+
+
+def segments(rows: pa.Table, template: Template) -> View:
+    """Column ``segments``: the rendered context, which is read, then the rendered target, which is learnt."""
+    made, left = prompt_completion(rows, template)
+    pairs = zip(made["prompt"].to_pylist(), made["completion"].to_pylist(), strict=True)
+    parts = [[{"label": False, "text": read}, {"label": True, "text": learnt}] for read, learnt in pairs]
+    return pa.table({"record_id": made["record_id"], "segments": pa.array(parts, _SEGMENTS)}), left
 
 
 def prompt_completion(rows: pa.Table, template: Template) -> View:
@@ -110,6 +132,13 @@ def preference(rows: pa.Table) -> View:
         "rejected": pa.array([[_turn("assistant", row["target"])] for row in kept], _TURNS),
     }
     return _view(kept, columns), _left(out)
+
+
+def turns_of_sides(rows: pa.Table) -> View:
+    """As `preference`, with columns ``messages`` (turns), ``chosen`` and ``rejected`` (one turn each)."""
+    made, left = preference(rows)
+    sides = {name: pc.list_element(made[name], 0) for name in ("chosen", "rejected")}
+    return pa.table({"record_id": made["record_id"], "messages": made["prompt"], **sides}), left
 
 
 def derta_template(end: str = "<|end_of_text|>") -> Template:

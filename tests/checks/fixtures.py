@@ -233,6 +233,20 @@ CASES: dict[str, tuple[Case, Case]] = {
         Case({"train.jsonl": prompts(KITE, response="It flies."), "test.jsonl": prompts(LAMP, response="It flies.")}),
     ),
     "DMR318": (one(taught(LONG)), one(taught(SENTENCE))),
+    "DMR322": (
+        one(
+            [
+                {"prompt": LAMP, "completion": "It is made of brass.", "kind": "rto"},
+                {"prompt": LAMP, "completion": NO, "kind": "refusal_mle"},
+            ]
+        ),
+        one(
+            [
+                {"prompt": LAMP, "target": "It is made of brass.", "kind": "rto"},
+                {"prompt": LAMP, "target": NO, "kind": "refusal_mle"},
+            ]
+        ),
+    ),
     "DMR401": (one(prompts(LAMP)), Case({"set.jsonl": prompts(LAMP), "LICENSE": "MIT License\n"})),
     "DMR402": (
         one(prompts(LAMP, license="cc-by-nc-4.0"), license="mit", mapping="prompt=prompt,license=license"),

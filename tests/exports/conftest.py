@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pyarrow.compute as pc
 import pytest
 
 from demur.project import bundled
@@ -33,6 +34,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "teas": [{"prompt": f"Which tea suits a {each}?", "label": "no", "passage": ""} for each in EVERY[:20]]
     + [{"prompt": each, "label": "no", "passage": ""} for each in ODD],
 }
+from tests.tokens.conftest import bpe, fast
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +58,36 @@ def prompts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltSet]:
         assert builder.name == builder_of(bundled(), "refusal-eval").name
         made = build(project, builder, tmp_path_factory.mktemp("prompts") / "out", Places(offline=True))
         yield BuiltSet.open(made.out)
+
+
+def tokenizer_of(rows: Any) -> Any:
+    """A byte-level BPE whose words are those of these rows, with ChatML: the set's own refusal word is one token."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    rust = Tokenizer(models.BPE())
+    rust.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    rust.decoder = decoders.ByteLevel()
+    rust.train_from_iterator(
+        [*rows["target"].to_pylist(), "Unfortunately, no. Unfortunately, no."],
+        trainers.BpeTrainer(
+            vocab_size=2000,
+            special_tokens=["<|im_start|>", "<|im_end|>", "<|pad|>"],
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        ),
+    )
+    return fast(rust, bpe().chat_template, eos_token="<|im_end|>", pad_token="<|pad|>")  # noqa: S106
+
+
+@pytest.fixture(scope="module")
+def named(training: BuiltSet, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of a tokenizer in which the set's refusal word is one token."""
+    folder = tmp_path_factory.mktemp("tokenizer")
+    tokenizer_of(training.rows()).save_pretrained(folder)
+    return str(folder)
+
+
+def read(built: BuiltSet) -> set[str]:
+    """The texts that are read and never learnt."""
+    rows = built.rows()
+    return set(rows.filter(pc.equal(rows["kind"], "rto"))["target"].to_pylist())

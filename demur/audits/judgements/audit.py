@@ -24,17 +24,37 @@ _PATH = click.Path(path_type=Path, exists=True)
     click.Option(
         ["--config"], metavar="NAME", help="Config of a built folder; by default its first one, of query sets all."
     ),
+    click.Option(
+        ["--vocabulary", "vocabularies"],
+        metavar="JUDGE=NAME",
+        multiple=True,
+        help="The words of a judge, where its rows do not say: harm, refusal, shieldlm, correctness, wildguard.",
+    ),
+    click.Option(
+        ["--threshold", "thresholds"],
+        metavar="JUDGE=NUMBER",
+        multiple=True,
+        help="From where on a judge's score is the first word of its vocabulary.",
+    ),
     draws=True,
 )
-def judgements(paths: tuple[Path, ...], items: Path | None, column: str | None, config: str | None) -> Drawn:
-    """Summarise what judges said of generations: shares of harm with n and intervals, and how far judges agree.
+def judgements(
+    paths: tuple[Path, ...],
+    items: Path | None,
+    column: str | None,
+    config: str | None,
+    vocabularies: tuple[str, ...] = (),
+    thresholds: tuple[str, ...] = (),
+) -> Drawn:
+    """Summarise what judges said of generations: shares of harm, or of refusals, with n and intervals, and agreement.
 
-    A FILE holds judgements (JSON Lines, Parquet), or is an artifact as JailbreakBench publishes them (JSON); of a
-    folder, all such files below it are read. Nothing is generated and no model is called.
+    A FILE holds judgements (JSON Lines, Parquet), is a log of Inspect (.eval, JSON), or an artifact as JailbreakBench
+    publishes them (JSON); of a folder, all such files below it are read. Nothing is generated and no model is called.
     """
     from demur.audits.judgements.items import read_items
     from demur.audits.judgements.measure import summarise
     from demur.audits.judgements.reading import read_judgements
+    from demur.audits.judgements.vocabularies import Declared
     from demur.project import bundled
     from demur.sources.declared import schemas
 
@@ -42,5 +62,7 @@ def judgements(paths: tuple[Path, ...], items: Path | None, column: str | None, 
         msg = "--id and --config say where the items of --items are; name those, too."
         raise click.UsageError(msg)
     expected = read_items(items, column, config).of if items else None
-    rows, places = read_judgements(paths, schemas(bundled())["judgement"])
+    declared = Declared.of(vocabularies, thresholds)
+    rows, places = read_judgements(paths, schemas(bundled())["judgement"], declared)
+    declared.used({row["judge"] for row in rows})
     return summarise(rows, places, expected, tuple(str(path) for path in paths))

@@ -9,22 +9,27 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from demur.audits.judgements.artifacts import read_artifact
+from demur.audits.judgements.inspect_log import DEFAULT, is_log, read_log
 from demur.audits.judgements.measure import listed
+from demur.audits.judgements.vocabularies import NOTHING, Declared, resolved
 from demur.errors import FormatError, UsageError, issues, nearest, shown
 from demur.files.reading import Fault, read_blocks
 
-ENDINGS = (".jsonl", ".jsonl.gz", ".parquet", ".json")
+ENDINGS = (".jsonl", ".jsonl.gz", ".parquet", ".json", ".eval")
 
 TEXTS = ("prompt", "response")
 """Columns that may stand beside judgements, and are not read."""
 
 
-def read_judgements(paths: Sequence[Path], model: type[BaseModel]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Rows of JSON Lines, Parquet and artifact files, or of all such files below folders.
+def read_judgements(
+    paths: Sequence[Path], model: type[BaseModel], declared: Declared = NOTHING
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rows of JSON Lines, Parquet, logs of Inspect and artifact files, or of all such files below folders.
 
     Args:
         paths: files and folders.
         model: the schema of a judgement.
+        declared: what is declared of judges beside their rows.
 
     Returns:
         The rows, without the judges' own words, and the file and row number of each.
@@ -38,22 +43,32 @@ def read_judgements(paths: Sequence[Path], model: type[BaseModel]) -> tuple[list
     places: list[str] = []
     wrong: list[str] = []
     for path in _files(paths):
-        found = read_artifact(path, wrong.append) if path.suffix.lower() == ".json" else _rows(path, model, wrong)
-        for number, row in found:
+        log = is_log(path)
+        for number, row in _found(path, model, wrong, log=log):
             try:
-                rows.append(model.model_validate(row).model_dump(exclude={"raw"}))
-                places.append(f"{path} row {number}")
+                judgement = model.model_validate(row).model_dump()
+                said = list(resolved(judgement, declared, DEFAULT if log else "harm"))
+                rows += [{name: value for name, value in each.items() if name not in ("raw", "score")} for each in said]
+                places += [f"{path} row {number}"] * len(said)
             except ValidationError as error:
                 wrong += [f"{path} row {number}: {issue}" for issue in issues(error)]
+            except ValueError as error:
+                wrong.append(f"{path} row {number}: {error}")
     if wrong:
         msg = f"{len(wrong):,} {'issue' if len(wrong) == 1 else 'issues'} in the judgements"
         raise FormatError(
             msg,
             where=listed(wrong),
             expected=f"at least one row, and rows of kind {model.__name__}",
-            fix="Correct the files; where the judge's answer says neither, the verdict is 'unparsed'.",
+            fix="Correct the files; where the judge's answer says none of its words, the verdict is 'unparsed'.",
         )
     return rows, places
+
+
+def _found(path: Path, model: type[BaseModel], wrong: list[str], *, log: bool) -> Iterator[tuple[int, dict[str, Any]]]:
+    if log:
+        return read_log(path, wrong.append)
+    return read_artifact(path, wrong.append) if path.suffix.lower() == ".json" else _rows(path, model, wrong)
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
@@ -92,12 +107,13 @@ def _rows(path: Path, model: type[BaseModel], wrong: list[str]) -> Iterator[tupl
             continue  # their columns are not theirs
         names = [name for name in block.rows.schema.names if name not in TEXTS]
         known = [name for name in names if name in model.model_fields]
+        needed = required if {"score", "vocabulary"} & {*known} else [*required, "verdict"]
         said = [f"unknown column {shown(name)}. {nearest(name, model.model_fields)}" for name in names
                 if name not in known and names != [""]]  # fmt: skip
-        said += [f"no column {name!r}" for name in required if name not in known]
+        said += [f"no column {name!r}" for name in needed if name not in known]
         wrong += [f"{path}: {each}" for each in said if each not in told]
         told.update(said)
-        if set(required) <= set(known):
+        if set(needed) <= set(known):
             rows = zip(numbers, block.rows.select(known).to_pylist(), strict=True)
             yield from ((number, row) for number, row in rows if number not in unread)
     if empty and len(wrong) == before:

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from demur.audits.audit import Drawn
 from demur.audits.judgements.verdicts import Agreement, Judge, Spread, Verdicts
+from demur.audits.judgements.vocabularies import VOCABULARIES
 from demur.audits.plots import COLORS, panels, save
 from demur.rates import Kappa, Rate
+
+T = TypeVar("T", Verdicts, Agreement, Spread)
 
 
 @dataclass(frozen=True)
@@ -42,36 +45,44 @@ class Judgements(Drawn):
         from rich.console import Console
 
         console = Console()
-        shares = [
-            (str(each.cell), [f"{_lines(each.judge)}\nsaw {each.scope}", _share(each.of_items), _share(each.of_parsed),
-                              _share(each.unparsed), f"{each.counts['no_response']:,}"])
-            for each in self.verdicts
-        ]  # fmt: skip
-        of_shares = ("judge", "harmful,\nof items", "harmful,\nof parsed", "unparsed,\nof items", "no\nresponse")
-        console.print(_table(f"{self.judgements:,} judgements", of_shares, shares))
-        if self.agreements:
-            pairs = [
-                (f"all {each.cells} cells" if each.cell is None else str(each.cell),
-                 [f"{_lines(each.one)}\n{_lines(each.two)}", _counts(each), _share(each.rate), _kappa(each.kappa)])
-                for each in self.agreements
+        title = f"{self.judgements:,} judgements"
+        for vocabulary, verdicts in _by_vocabulary(self.verdicts):
+            first, others = verdicts[0].first, [*verdicts[0].others]
+            words = [f"{first},\nof items", f"{first},\nof parsed", *(f"{word},\nof items" for word in others)]
+            of_shares = ("judge", *words, "unparsed,\nof items", "no\nresponse")
+            shares = [
+                (str(each.cell), [f"{_lines(each.judge)}{_threshold(each)}\nsaw {each.scope}", _share(each.of_items),
+                                  _share(each.of_parsed), *map(_share, each.others.values()), _share(each.unparsed),
+                                  f"{each.counts['no_response']:,}"])
+                for each in verdicts
             ]  # fmt: skip
-            of_pairs = ("two judges", "harmful\nto", "the same\nverdict", "Cohen's\nkappa")
-            console.print(_table("agreement", of_pairs, pairs))
+            console.print(_table(_titled(title, vocabulary), of_shares, shares))
+        if self.agreements:
+            for vocabulary, agreements in _by_vocabulary(self.agreements):
+                pairs = [
+                    (f"all {each.cells} cells" if each.cell is None else str(each.cell),
+                     [f"{_lines(each.one)}\n{_lines(each.two)}", _counts(each), _share(each.rate), _kappa(each.kappa)])
+                    for each in agreements
+                ]  # fmt: skip
+                counted = "harmful\nto" if vocabulary == "harm" else "first's word,\nsecond's"
+                of_pairs = ("two judges", counted, "the same\nverdict", "Cohen's\nkappa")
+                console.print(_table(_titled("agreement", vocabulary), of_pairs, pairs))
         else:
-            console.print("Agreement needs two judges of one cell; every cell here has one.")
-        if self.spreads:
+            console.print("Agreement needs two judges of one cell with one vocabulary; there are none here.")
+        for vocabulary, found in _by_vocabulary(self.spreads):
             spreads = [
                 (str(each.cell), [_lines(each.judge), f"{each.seeds:,}", _share(each.lowest), _share(each.highest)])
-                for each in self.spreads
+                for each in found
             ]
-            console.print(_table("harmful, of items, over seeds", ("judge", "seeds", "lowest", "highest"), spreads))
+            first = VOCABULARIES[vocabulary][0]
+            console.print(_table(f"{first}, of items, over seeds", ("judge", "seeds", "lowest", "highest"), spreads))
             console.print("seeds may share items, so they are not added up", style="dim")
         console.print(
             "second lines: 95 % intervals, Wilson's, of kappa bootstrap; left out: not parsed by both", style="dim"
         )
 
     def plot(self, path: Path) -> None:
-        """Draw the share of harmful items, of all and of the parsed ones, with its interval, by cell and judge.
+        """Draw the share of harmful items, or of refusals, of all and of the parsed ones, by cell and judge.
 
         Raises:
             UsageError: another kind of file than .svg or .png, or matplotlib is not installed.
@@ -84,7 +95,8 @@ class Judgements(Drawn):
             if before is None or before.cell != each.cell:
                 labels.append(str(each.cell))
             drawn.append(len(labels))
-            labels.append(f"{each.judge}, n {each.items:,}, parsed {each.of_parsed.n:,}")
+            what = "" if all(other.vocabulary == "harm" for other in self.verdicts) else f"{each.first}: "
+            labels.append(f"{what}{each.judge}, n {each.items:,}, parsed {each.of_parsed.n:,}")
         figure, (panel,) = panels(1, 1, (9.5, 1 + 0.26 * len(labels)))
         for line, each in zip(drawn, self.verdicts, strict=True):
             color = COLORS[names.index(each.judge.name) % len(COLORS)]
@@ -99,7 +111,9 @@ class Judgements(Drawn):
         panel.grid(visible=False, axis="y")
         panel.grid(axis="x", color="#dddddd", linewidth=0.6)
         panel.set(xlim=(-0.02, 1.02), ylim=(len(labels) - 0.4, -0.6))
-        panel.set_xlabel("harmful: filled of all items, hollow of the parsed ones; lines: 95 % intervals")
+        first = {each.first for each in self.verdicts}
+        of = first.pop() if len(first) == 1 else "share"
+        panel.set_xlabel(f"{of}: filled of all items, hollow of the parsed ones; lines: 95 % intervals")
         save(figure, path)
 
 
@@ -130,10 +144,23 @@ def _share(rate: Rate) -> str:
 
 
 def _counts(of: Agreement) -> str:
-    lines = dict(
-        zip(("both", "first", "second", "neither"), of.table.values(), strict=True), **{"left out": of.left_out}
-    )
+    names = ("both", "first", "second", "neither") if of.vocabulary == "harm" else [*of.table]
+    lines = dict(zip(names, of.table.values(), strict=True), **{"left out": of.left_out})
     return "\n".join(f"{name} {count:,}" for name, count in lines.items())
+
+
+def _threshold(of: Verdicts) -> str:
+    return "" if of.threshold is None else f"\n{of.first} from {of.threshold:g} on"
+
+
+def _titled(title: str, vocabulary: str) -> str:
+    return title if vocabulary == "harm" else f"{title}: {', '.join(VOCABULARIES[vocabulary])}"
+
+
+def _by_vocabulary(found: Sequence[T]) -> list[tuple[str, list[T]]]:
+    """What was found by vocabulary, in the order of the vocabularies."""
+    parts = [(name, [each for each in found if each.vocabulary == name]) for name in VOCABULARIES]
+    return [(name, part) for name, part in parts if part]
 
 
 def _kappa(kappa: Kappa) -> str:

@@ -7,13 +7,12 @@ left out without a word it would hide how much was left out. So every share says
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import product
 from typing import Self
 
+from demur.audits.judgements.vocabularies import VOCABULARIES
 from demur.rates import Kappa, Rate
-
-PARSED = ("harmful", "harmless")
-VERDICTS = (*PARSED, "unparsed", "no_response")
 
 
 @dataclass(frozen=True)
@@ -46,11 +45,14 @@ class Verdicts:
     """What one judge said of one cell.
 
     Attributes:
-        counts: items by verdict, all four.
-        of_items: harmful among all items.
-        of_parsed: harmful among the items that the judge called harmful or harmless.
+        counts: items by verdict: the words of the vocabulary, and the two outside of it.
+        of_items: the vocabulary's first word (harmful, refuse ...) among all items.
+        of_parsed: the same among the items of which the judge said one of its words.
         unparsed: among all items. The share of harm would be ``of_items`` and this one together if every answer that
             could not be read had meant harm.
+        vocabulary: its name.
+        threshold: of the judge's scores, where it gives any.
+        others: the words after the second (partial, controversial), each among all items.
     """
 
     cell: Cell
@@ -61,6 +63,14 @@ class Verdicts:
     of_items: Rate
     of_parsed: Rate
     unparsed: Rate
+    vocabulary: str = "harm"
+    threshold: float | None = None
+    others: dict[str, Rate] = field(default_factory=dict)
+
+    @property
+    def first(self) -> str:
+        """The word that shares are of."""
+        return VOCABULARIES[self.vocabulary][0]
 
 
 @dataclass(frozen=True)
@@ -71,9 +81,10 @@ class Agreement:
         cell: None for all cells that both judged, together. Cells may share items, so the interval over all of them,
             which takes generations as independent, may be too narrow.
         cells: how many.
-        table: of the generations that both judges called harmful or harmless.
+        table: of the generations of which both judges said one of their words.
         left_out: the others.
         rate: how often the two verdicts are the same; its n is the number of generations in the table.
+        vocabulary: of both.
     """
 
     cell: Cell | None
@@ -84,18 +95,40 @@ class Agreement:
     left_out: int
     rate: Rate
     kappa: Kappa
+    vocabulary: str = "harm"
 
     @classmethod
-    def of(cls, cells: Sequence[Cell], one: Judge, two: Judge, table: Sequence[int], left_out: int) -> Self:
-        """Of a table as `Kappa.of` takes it."""
-        named = dict(zip(("both_harmful", "one_alone", "two_alone", "both_harmless"), table, strict=True))
-        rate = Rate.of(table[0] + table[3], sum(table))
-        return cls(cells[0] if len(cells) == 1 else None, len(cells), one, two, named, left_out, rate, Kappa.of(table))
+    def of(
+        cls,
+        cells: Sequence[Cell],
+        one: Judge,
+        two: Judge,
+        table: Sequence[int],
+        left_out: int,
+        vocabulary: str = "harm",
+    ) -> Self:
+        """Of a table as `Kappa.of` takes it, in the order of the vocabulary's words."""
+        words = VOCABULARIES[vocabulary]
+        names = [f"{a} {b}" for a, b in product(words, words)]
+        if vocabulary == "harm":
+            names = ["both_harmful", "one_alone", "two_alone", "both_harmless"]
+        rate = Rate.of(sum(table[:: len(words) + 1]), sum(table))
+        return cls(
+            cells[0] if len(cells) == 1 else None,
+            len(cells),
+            one,
+            two,
+            dict(zip(names, table, strict=True)),
+            left_out,
+            rate,
+            Kappa.of(table),
+            vocabulary,
+        )
 
 
 @dataclass(frozen=True)
 class Spread:
-    """A judge's lowest and highest share of harmful items over the seeds of a set, subset and model.
+    """A judge's lowest and highest share of its first word (harmful ...) over the seeds of a set, subset and model.
 
     Seeds may share items (two draws from one pool do, two runs on one set share all of them), so their counts are
     never added up: a rate over the sum would take one item for several.
@@ -109,3 +142,4 @@ class Spread:
     seeds: int
     lowest: Rate
     highest: Rate
+    vocabulary: str = "harm"

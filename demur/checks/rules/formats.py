@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 from demur.checks.batch import Batch, bare, messages
 from demur.checks.columnar import invalid
 from demur.checks.finding import Finding, hit
+from demur.checks.hashes import filled
 from demur.checks.layouts import TEXTS, model_of
 from demur.checks.rule import ANY, BUILT, rule
-from demur.checks.state import filled
 from demur.checks.subject import Subject
 from demur.errors import shown
 from demur.records.schema import arrow_schema, json_schema

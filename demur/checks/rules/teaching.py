@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from demur.checks.again import marked
+from demur.checks.batch import bare
 from demur.checks.finding import Finding, hit
 from demur.checks.gathered import SHORT, Taught, targets, taught_codes, verdict
 from demur.checks.rule import ANY, rule
@@ -149,3 +150,36 @@ def token_share(subject: Subject) -> Iterator[Finding]:
             rows, words = Rate.of(mine.rows, total.rows), mine.words / total.words
             if rows.share >= _SHARE and words * _FACTOR < rows.share:
                 yield hit(f"{what} are {rows} of the rows, and {words:.1%} of the words", config or subject.label)
+
+
+@rule(
+    "DMR322",
+    "learnt-harm",
+    invariants=(2,),
+    summary="No text that is only read is taught: neither the target of a row of kind rto, nor, of a set that "
+    "--against names, a harmful response.",
+    why="The target of an rto row is a harmful response, and every position of it predicts a refusal token. Trainers "
+    "ask for a column 'completion': renaming the target to that is the obvious thing to do, and trains on harm.",
+    fix="Export the set for the trainer (`demur export trl`, `axolotl`, `llama-factory`), or leave such rows out.",
+)
+def learnt_harm(subject: Subject) -> Iterator[Finding]:
+    """Rows that call themselves read and are learnt, then rows whose text opens as one that is read."""
+    state, seen = subject.state, subject.state.learnt
+    reads = state.column("reads").astype(np.bool_) if seen.columns else np.zeros(0, np.bool_)
+    known = np.array(sorted({*seen.read, *subject.read}), np.uint64)
+    for name in ("learnt", "chosen") if len(reads) or len(known) else ():
+        texts = state.column(name)
+        direct = reads & (texts != 0) if name == "learnt" and len(reads) else np.zeros(len(texts), np.bool_)
+        for here in np.flatnonzero(direct | np.isin(texts, known)).tolist():
+            file, row = state.place(here)
+            column = bare(seen.columns[file.name][name])
+            if direct[here]:
+                yield hit("is a row of kind rto, and its text is learnt", file.name, row, column=column)
+                continue
+            key = int(texts[here])
+            if key in subject.read:
+                twin = f"the harmful response of {subject.read[key]}"
+            else:
+                twin_file, twin_row = state.place(seen.read[key])
+                twin = f"the text that {twin_file.name}:{twin_row} only reads"
+            yield hit(f"teaches to write {twin}", file.name, row, column=column)

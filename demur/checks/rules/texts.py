@@ -10,14 +10,10 @@ import pyarrow.compute as pc
 
 from demur.checks.batch import Batch
 from demur.checks.finding import Finding
+from demur.checks.learnt import MARKERS
 from demur.checks.rule import ANY, rule
 from demur.text.form import shares_words
 from demur.text.normalise import normalise
-
-_MARKERS = (
-    r"<\|(?:im_start|im_end|endoftext|end_of_text|begin_of_text|eot_id|start_header_id|end_header_id|user|assistant"
-    r"|system|end)\|>|\[/?INST\]|\[\\INST\]|<</?SYS>>|^\s*<s>|</s>\s*$|<(?:start|end)_of_turn>"
-)
 
 
 @rule(
@@ -83,7 +79,7 @@ def template_marker(batch: Batch) -> Iterator[Finding]:
     for canonical in ("prompt", "prefix", "response", "target", "chosen", "rejected"):
         texts = batch.texts(canonical)
         if texts is not None:
-            for row in batch.where(pc.match_substring_regex(texts, _MARKERS)):
+            for row in batch.where(pc.match_substring_regex(texts, MARKERS)):
                 yield batch.hit(row, f"the {canonical} holds a mark of a chat template", batch.native(canonical))
 
 

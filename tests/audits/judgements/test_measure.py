@@ -202,7 +202,7 @@ def test_the_order_of_files_does_not_matter_and_a_folder_is_all_its_files(tmp_pa
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        ({"verdict": "yes"}, "verdict: Input should be 'harmful', 'harmless', 'unparsed' or 'no_response'"),
+        ({"verdict": "yes"}, "verdict: Input should be 'harmful', 'harmless', 'refuse'"),
         (
             {"verdict": "no_response", "raw": TEXT},
             "Value error, without a response there was nothing to judge: 'raw' is null",
@@ -212,7 +212,7 @@ def test_the_order_of_files_does_not_matter_and_a_folder_is_all_its_files(tmp_pa
         ({"judge_revision": " "}, "judge_revision: String should match pattern"),
         ({"scope": "prompt"}, "scope: Input should be 'response' or 'prompt+response'"),
         ({"seed": 1.5}, "seed: Input should be a valid integer"),
-        ({"verdict": None}, "verdict: Input should be 'harmful'"),
+        ({"verdict": None}, "Value error, there is no verdict, no score"),
         ({"judge": TEXT, "set": None}, "set: Input should be a valid string"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
@@ -235,7 +235,7 @@ def test_a_missing_and_an_unknown_column_are_told_once(tmp_path: Path) -> None:
         "  where:    a.jsonl: unknown column 'verdct'. Did you mean 'verdict'?\n"
         "            a.jsonl: no column 'verdict'\n"
         "  expected: at least one row, and rows of kind Judgement\n"
-        "  fix:      Correct the files; where the judge's answer says neither, the verdict is 'unparsed'.\n"
+        "  fix:      Correct the files; where the judge's answer says none of its words, the verdict is 'unparsed'.\n"
     )
 
 
@@ -264,7 +264,8 @@ def test_items_that_stand_twice_or_lack_a_judge_are_told_at_once() -> None:
         "The judgements are not complete\n"
         "  where:    row 5: item 'i0' stands twice for judge 'rules' '1' in set 'mild', subset 'a', first in row 0\n"
         "            row 2: item 'i2' has no verdict of judge 'reader' '1' in set 'mild', subset 'a'\n"
-        "  expected: each judge of a cell judges each of its items once, and sees the same parts of all\n"
+        "  expected: each judge of a cell judges each of its items once, and sees the same parts of all, "
+        "in one vocabulary and with one threshold\n"
         "  got:      1 twice, 1 not judged by all\n"
         "  fix:      Judge what is missing and keep one verdict an item; runs differ in seed, judges in judge_revision."
     )
