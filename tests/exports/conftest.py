@@ -18,6 +18,7 @@ from tests.builders.test_refusal_training import sketch, small  # noqa: F401 - f
 from tests.kinds.evaluation.conftest import EVERY, evaluation_builder, to_prompt
 from tests.kinds.queries.conftest import drawn, queries_project  # noqa: F401 - fixtures
 from tests.small import Small, small_project, small_source
+from tests.tokens.conftest import bpe, fast
 
 ODD = (
     "What is {{ 7 * 7 }} in {% raw %} words?",
@@ -34,7 +35,6 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "teas": [{"prompt": f"Which tea suits a {each}?", "label": "no", "passage": ""} for each in EVERY[:20]]
     + [{"prompt": each, "label": "no", "passage": ""} for each in ODD],
 }
-from tests.tokens.conftest import bpe, fast
 
 
 @pytest.fixture(scope="module")
