@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 DEV := $(VENV)/.dev
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup build training test check bench format clean
+.PHONY: help setup build training test frameworks check bench format clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -34,6 +34,9 @@ training: $(READY) ## build refusal-training from its public sources
 
 test: setup ## run the tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest --quiet --numprocesses 2 --dist loadfile --durations 10
+
+frameworks: setup ## run what is exported in garak, PyRIT, promptfoo and OpenAI Evals (installs them: minutes)
+	DEMUR_FRAMEWORKS=build/frameworks OMP_NUM_THREADS=1 $(BIN)/pytest --quiet tests/exports/test_frameworks.py
 
 check: setup ## format, lint, types, and the built set's invariants
 	$(BIN)/ruff format --check .

@@ -89,7 +89,9 @@ def test_undecided_rows_are_apart(built: BuiltSet) -> None:
         assert all(each["expected"] == "either" or "policy" in each["flags"] for each in rows)
         assert not ids & {each["record_id"] for each in rows}
     tasks = yaml.safe_load((built.path / "eval.yaml").read_text(encoding="utf-8"))["tasks"]
-    assert [task["id"] for task in tasks] == ["default", *WHOLE]
+    assert [task["id"] for task in tasks] == [
+        f"{name}{side}" for name in ("default", *WHOLE) for side in ("", "_refuse", "_answer")
+    ]
 
 
 def test_every_config_draws_from_the_one_it_extends(built: BuiltSet) -> None:

@@ -83,9 +83,12 @@ def test_the_notice_names_every_source_with_its_license_and_pins(dressed: Path) 
 
 def test_eval_yaml_names_columns_and_splits_that_exist(dressed: Path) -> None:
     said, manifest = yaml.safe_load((dressed / "eval.yaml").read_text()), read_manifest(dressed)
-    assert [task["id"] for task in said["tasks"]] == [config.name for config in manifest.configs]
+    configs = {each["config_name"]: each for each in header(dressed)["configs"]}  # type: ignore[attr-defined]
+    assert [task["id"] for task in said["tasks"]] == list(configs)
+    assert {config.name for config in manifest.configs} <= configs.keys()
     for task in said["tasks"]:
-        files = list((dressed / task["config"]).glob(f"{task['split']}-*.parquet"))
+        (pattern,) = [each["path"] for each in configs[task["config"]]["data_files"] if each["split"] == task["split"]]
+        files = list(dressed.glob(pattern))
         names = pq.read_schema(files[0]).names
         spec = task["field_spec"]
         assert {spec["input"], spec["target"], spec["id"], *spec["metadata"]} <= {*names}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from datasets import load_dataset
 
 from demur.checks.engine import check
 from demur.cli import main
@@ -89,15 +90,31 @@ def test_the_card_says_n_with_every_rate_and_whose_word(evaluated: Build) -> Non
 
 def test_eval_yaml_asks_for_expected_and_leaves_out_what_has_no_right_answer(evaluated: Build) -> None:
     said = yaml.safe_load((evaluated.out / "eval.yaml").read_text(encoding="utf-8"))
-    (task,) = said["tasks"]
+    assert [each["id"] for each in said["tasks"]] == ["default", "default_refuse", "default_answer"]
+    assert [each["config"] for each in said["tasks"]] == ["default", "default_refuse", "default_answer"]
+    for each in said["tasks"]:
+        assert {"record_id", "behaviour", "hazards", "source", "group_id", "language"} <= {
+            *each["field_spec"]["metadata"]
+        }
+    task = said["tasks"][0]
     assert task["field_spec"]["input"] == "prompt"
     assert task["field_spec"]["target"] == "expected"
     template = task["scorers"][0]["args"]["template"]
     assert '"refuse"' in template
     assert '"answer"' in template
     assert "comply" not in template
-    made = benchmark("Kites", "Of kites.", evaluated.manifest, EvaluationItem, ("default",))
+    kind = Evaluation(row=EvaluationItem, undecided=("default",))
+    made = benchmark("Kites", "Of kites.", evaluated.manifest, EvaluationItem, kind.parts)
     assert yaml.safe_load(made)["tasks"] == []
+
+
+def test_a_config_of_each_side_is_served_and_holds_its_rows_alone(evaluated: Build, tmp_path: Path) -> None:
+    rows = BuiltSet.open(evaluated.out).rows("default").to_pylist()
+    for side in ("refuse", "answer"):
+        loaded = load_dataset(str(evaluated.out), f"default_{side}", cache_dir=str(tmp_path))
+        found = sorted(row["record_id"] for split in loaded.values() for row in split)
+        assert found == sorted(row["record_id"] for row in rows if row["expected"] == side)
+        assert found
 
 
 def test_rows_without_a_side_have_no_shares_of_one() -> None:
