@@ -83,8 +83,13 @@ def reading(batch: Batch) -> Mask:
     kinds = texts_of(batch.rows.column("kind")) if "kind" in names else None
     if kinds is not None:
         found |= pc.fill_null(pc.equal(kinds, "rto"), False).to_numpy(zero_copy_only=False)
-    if "fixed_token" in names and "prompt" in names:
-        found |= batch.rows.column("fixed_token").is_valid().to_numpy(zero_copy_only=False)
+    if "fixed_token" in names:
+        tokens = batch.rows.column("fixed_token")
+        texts = texts_of(tokens)  # as JSON Lines and CSV have an object
+        there = tokens.is_valid() if pa.types.is_struct(tokens.type) else None
+        there = pc.fill_null(pc.starts_with(texts, "{"), False) if texts is not None else there
+        if there is not None:
+            found |= there.to_numpy(zero_copy_only=False)
     return found
 
 
@@ -103,8 +108,11 @@ def learnt(batch: Batch) -> dict[str, tuple[str, pa.LargeStringArray]]:
 
 def openings(texts: pa.LargeStringArray) -> Hashes:
     """The opening of each text; 0 where there is nothing to read."""
-    plain = pc.replace_substring_regex(pc.utf8_slice_codeunits(texts, 0, _LONGEST), MARKERS, " ")
-    return text_hashes(plain, len(plain), _OPENING)
+    begun = pc.utf8_slice_codeunits(texts, 0, _LONGEST)
+    marked = pc.fill_null(pc.or_(pc.match_substring(begun, "<"), pc.match_substring(begun, "[")), False)
+    if marked.true_count:
+        begun = pc.replace_with_mask(begun, marked, pc.replace_substring_regex(begun.filter(marked), MARKERS, " "))
+    return text_hashes(begun, len(begun), _OPENING)
 
 
 def read_by(sets: Iterable[BuiltSet]) -> Mapping[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -90,6 +91,21 @@ def test_parquet_and_the_fixed_token_are_read_alike(made: BuiltSet, tmp_path: Pa
     table = [{"prompt": row["prompt"], "completion": row["target"], "fixed_token": row["fixed_token"]} for row in rows]
     pq.write_table(pa.Table.from_pylist(table), tmp_path / "data.parquet")
     assert [each.row for each in found(tmp_path)] == transitions(rows)
+
+
+def test_a_fixed_token_is_an_object_and_a_blank_cell_is_none(made: BuiltSet, tmp_path: Path) -> None:
+    rows = [
+        {"prompt": row["prompt"], "completion": row["target"], "fixed_token": row["fixed_token"]}
+        for row in made.rows().to_pylist()
+    ]
+    wanted = [number for number, row in enumerate(rows) if row["fixed_token"]]
+    assert [each.row for each in found(write(tmp_path / "lines", rows))] == wanted
+    (tmp_path / "cells").mkdir()
+    with (tmp_path / "cells" / "data.csv").open("w", newline="", encoding="utf-8") as file:
+        cells = csv.DictWriter(file, ["prompt", "completion", "fixed_token"])
+        cells.writeheader()
+        cells.writerows({**row, "fixed_token": json.dumps(row["fixed_token"] or "").strip('"')} for row in rows)
+    assert [each.row for each in found(tmp_path / "cells")] == wanted
 
 
 def test_rows_beside_the_published_ones_are_known_again(made: BuiltSet, tmp_path: Path) -> None:

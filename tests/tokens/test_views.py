@@ -14,6 +14,7 @@ from demur.tokens.fixed import find_fixed
 from demur.tokens.rows import REASONS, TokenView
 from demur.tokens.template import Template
 from demur.tokens.views import (
+    alpaca,
     assistant_text,
     derta_jsonl,
     derta_template,
@@ -21,6 +22,8 @@ from demur.tokens.views import (
     messages,
     preference,
     prompt_completion,
+    segments,
+    turns_of_sides,
 )
 from tests.tokens.conftest import REFUSAL, bpe, row, smollm2, triples, unigram, with_bos
 
@@ -142,6 +145,26 @@ def test_preference_sets_the_refusal_against_the_harmful_response() -> None:
     assert set(left["reason"].to_pylist()) == {"its refusal is not in the table"}
     no_harm = table.filter(pa.compute.not_equal(table["kind"], "rto"))
     assert set(preference(no_harm)[1]["reason"].to_pylist()) == {"there is no harmful response to set against it"}
+
+
+def test_other_trainers_layouts_hold_the_same_rows() -> None:
+    template = Template.of(bpe())
+    turns, parts = messages(rows()), alpaca(rows())
+    assert parts[0].select(["instruction", "output"]).to_pylist() == [
+        {"instruction": asked["content"], "output": said["content"]} for asked, said in turns[0]["messages"].to_pylist()
+    ]
+    assert parts[1].equals(turns[1])
+    pairs, pieces = prompt_completion(rows(), template), segments(rows(), template)
+    assert pieces[1].equals(pairs[1])
+    assert [[(each["label"], each["text"]) for each in row] for row in pieces[0]["segments"].to_pylist()] == [
+        [(False, row["prompt"]), (True, row["completion"])] for row in pairs[0].to_pylist()
+    ]
+    sided, preferred = turns_of_sides(rows()), preference(rows())
+    assert sided[0].num_rows > 0
+    assert sided[0]["messages"].to_pylist() == preferred[0]["prompt"].to_pylist()
+    assert [[row["chosen"], row["rejected"]] for row in sided[0].to_pylist()] == [
+        [*row["chosen"], *row["rejected"]] for row in preferred[0].to_pylist()
+    ]
 
 
 def test_the_assistant_text_is_the_joined_turn() -> None:

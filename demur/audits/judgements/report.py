@@ -45,7 +45,6 @@ class Judgements(Drawn):
         from rich.console import Console
 
         console = Console()
-        title = f"{self.judgements:,} judgements"
         for vocabulary, verdicts in _by_vocabulary(self.verdicts):
             first, others = verdicts[0].first, [*verdicts[0].others]
             words = [f"{first},\nof items", f"{first},\nof parsed", *(f"{word},\nof items" for word in others)]
@@ -56,7 +55,8 @@ class Judgements(Drawn):
                                   f"{each.counts['no_response']:,}"])
                 for each in verdicts
             ]  # fmt: skip
-            console.print(_table(_titled(title, vocabulary), of_shares, shares))
+            title = _titled(f"{sum(each.items for each in verdicts):,} judgements", vocabulary)
+            console.print(_table(title, of_shares, shares))
         if self.agreements:
             for vocabulary, agreements in _by_vocabulary(self.agreements):
                 pairs = [
@@ -144,8 +144,10 @@ def _share(rate: Rate) -> str:
 
 
 def _counts(of: Agreement) -> str:
-    names = ("both", "first", "second", "neither") if of.vocabulary == "harm" else [*of.table]
-    lines = dict(zip(names, of.table.values(), strict=True), **{"left out": of.left_out})
+    lines = {words: count for words, count in of.table.items() if count}
+    if of.vocabulary == "harm":
+        lines = dict(zip(("both", "first", "second", "neither"), of.table.values(), strict=True))
+    lines["left out"] = of.left_out
     return "\n".join(f"{name} {count:,}" for name, count in lines.items())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, get_args
 
@@ -22,6 +23,7 @@ from demur.audits.judgements.vocabularies import (
 from demur.errors import FormatError, UsageError
 from schemas.judgement import Judgement, Vocabulary
 from tests.audits.judgements.test_measure import TEXT, judged, read, run, write
+from tests.conftest import ROOT
 
 LETTERS = {"r": "refuse", "c": "comply", "p": "partial", "u": "unparsed", "-": "no_response"}
 
@@ -192,3 +194,12 @@ def test_what_is_declared_must_be_there(tmp_path: Path) -> None:
         Declared.of(("rules=harm", "rules=refusal"))
     with pytest.raises(ValueError, match="all three of them"):
         list(resolved({**judged("h")[0], "vocabulary": "wildguard"}))
+
+
+def test_the_rows_of_the_page_are_rows(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "judgements.md").read_text(encoding="utf-8")
+    rows = [json.loads(each) for each in re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)]
+    whole = [row for row in rows if row["judge"] != "..."]
+    found, _ = read(write(tmp_path / "a.jsonl", whole))
+    assert [row["vocabulary"] for row in found] == ["harm", "harm", "refusal", "harm"]
+    assert [row["verdict"] for row in found] == ["harmless", "harmless", "comply", "harmless"]
