@@ -34,11 +34,11 @@ REAL = """## SmolLM2-135M-Instruct and a copy tuned on refusals
 
 {runs}
 
-The upper side is the safe response of `judged` and `judged_full`, and the preferred one of `hh_rlhf`. The first two hold
-refusals and harmful answers that people judged one by one, to queries that readers said are to be refused. `hh_rlhf`
-holds two answers each, of which a person preferred one: that one is the less harmful of the two, not safe, and few of
-those are refusals, so a model that learnt to refuse tells the two apart less often. Exposure there is how often the
-rejected answer ranks above the preferred one.
+The upper side is the safe response of `judged` and `judged_full`, and the preferred one of `hh_rlhf`. The first two
+hold refusals and harmful answers that people judged one by one, to queries that readers said are to be refused.
+`hh_rlhf` holds two answers each, of which a person preferred one: that one is the less harmful of the two, not safe,
+and few of those are refusals, so a model that learnt to refuse tells the two apart less often. Exposure there is how
+often the rejected answer ranks above the preferred one.
 
 {kinds}
 
