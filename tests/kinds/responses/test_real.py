@@ -44,11 +44,11 @@ def test_preferred_responses_come_from_hh_rlhf(tmp_path: Path) -> None:
     done = made("safety-responses", tmp_path / "out", ["hh_rlhf"])
     (config,) = done.manifest.configs
     assert BuiltSet.open(done.out).facts(config).kinds == dict.fromkeys(
-        ("other_rejected", "preferred", "rejected"), 627
+        ("other_rejected", "preferred", "rejected"), 624
     )
     assert config.rejects["several-turns"] == 3299
     assert {*BuiltSet.open(done.out).rows("hh_rlhf")["safe"].to_pylist()} == {None}
-    assert config.facts["longer"] == {"preferred": {"count": 278, "n": 627}}
+    assert config.facts["longer"] == {"preferred": {"count": 278, "n": 624}}
     assert "no_sft" in config.use_limits
     assert done.manifest.access == "gated"
     assert check(done.out).findings == ()
