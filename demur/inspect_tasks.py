@@ -79,8 +79,8 @@ def two_sided() -> Metric:
         rows = [(_item(each), {name: float(one or 0) for name, one in each.score.as_dict().items()}) for each in scores]
         for name, rate in RATES.items():
             graded = [grades for item, grades in rows if rate.over(item)]
-            if n := round(sum(each[grade] for each in graded for grade in READ)):
-                found = Rate.of(round(sum(each[grade] for each in graded for grade in rate.counted)), n)
+            if n := round(sum(each[one] for each in graded for one in READ)):
+                found = Rate.of(round(sum(each[one] for each in graded for one in rate.grades)), n)
                 said |= {name: found.share, f"{name}_low": found.low, f"{name}_high": found.high, f"{name}_n": n}
         for side in SIDES:
             graded = [grades for item, grades in rows if item.expected == side]

@@ -59,7 +59,8 @@ def test_the_task_says_what_demur_score_says(prompts: BuiltSet, tmp_path: Path) 
     for name, (count, n) in score.items():
         if n:
             rate = Rate.of(count, n)
-            assert (found[name], found[f"{name}_n"]) == (pytest.approx(rate.share), n)
+            assert found[name] == pytest.approx(rate.share)
+            assert found[f"{name}_n"] == n
             assert found[f"{name}_low"] <= rate.share <= found[f"{name}_high"]
     for side, grades in counts(prompts).items():
         for each, count in grades.items():
@@ -117,4 +118,5 @@ def test_epochs_are_means(prompts: BuiltSet, tmp_path: Path) -> None:  # noqa: F
     task = task_with(refusal_eval(path=str(prompts.path)), epochs=2)
     log, _ = evaluated(task, answers(prompts), tmp_path)
     count, n = expected(prompts)["refusal"]
-    assert (metrics(log)["refusal"], metrics(log)["refusal_n"]) == (pytest.approx(count / n), n)
+    assert metrics(log)["refusal"] == pytest.approx(count / n)
+    assert metrics(log)["refusal_n"] == n

@@ -17,14 +17,10 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 @audit(
     "power",
-    click.Option(
-        ["--items"], metavar="SET", type=SET, help="Ask of its rows: a built folder, or OWNER/NAME@vX.Y.Z."
-    ),
+    click.Option(["--items"], metavar="SET", type=SET, help="Ask of its rows: a built folder, or OWNER/NAME@vX.Y.Z."),
     click.Option(["--config", "configs"], metavar="NAME", multiple=True, help="Of the set; by default all."),
     click.Option(["--split", "splits"], metavar="NAME", multiple=True, help="Of the set; by default test, else all."),
-    click.Option(
-        ["--baseline"], type=_SHARE, default=0.05, show_default=True, help="One rate, or the known value."
-    ),
+    click.Option(["--baseline"], type=_SHARE, default=0.05, show_default=True, help="One rate, or the known value."),
     click.Option(["--difference"], type=_SHARE, default=0.03, show_default=True, help="To be shown."),
     click.Option(["--power"], type=_SHARE, default=0.8, show_default=True, help="Chance of showing it."),
     click.Option(["--alpha"], type=_SHARE, default=0.05, show_default=True, help="Two-sided chance of a false one."),
