@@ -7,6 +7,7 @@ prompt the hash of the reference. Whoever hydrates is bound by the source's own 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,10 +15,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import TypeAdapter, ValidationError
 
 from demur.curation.curated import curate
 from demur.curation.project import Curation
-from demur.errors import ManifestError, UsageError
+from demur.errors import ManifestError, UsageError, issues, shown
 from demur.files.digest import file_sha256, text_sha256
 from demur.files.folder import staged
 from demur.files.parquet import write_parquet
@@ -26,7 +28,7 @@ from demur.project import Project
 from demur.records.schema import arrow_schema
 from demur.sets.builder import builder_of
 from demur.sets.folder import BuiltSet
-from demur.sets.manifest import Manifest
+from demur.sets.manifest import ConfigEntry, Manifest
 from demur.sets.manifest_file import NAME
 from demur.sources import declared
 from demur.sources.collect import collect
@@ -72,15 +74,38 @@ def hydrate(project: Project, folder: Path, out: Path, places: Places | None = N
     rows = {}
     with staged(out, (MADE,)) as stage:
         for config in configs:
-            references = built.rows(config.name)
-            full = restored(references, items)
-            for split in sorted(set(full["split"].to_pylist())):
+            full = restored(_as_declared(built, config), items)
+            for split in config.rows:
                 part = full.filter(pc.equal(full["split"], split))
                 write_parquet(part, stage / config.name / f"{split}-00000-of-00001.parquet", manifest.canary)
             rows[config.name] = full.num_rows
         said = {"name": manifest.name, "manifest_sha256": file_sha256(folder / NAME), "rows": rows}
         (stage / MADE).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
     return Hydrated(rows, out)
+
+
+def _as_declared(built: BuiltSet, config: ConfigEntry) -> pa.Table:
+    """The references of a config: of their schema, whole, and in the manifest's splits.
+
+    Raises:
+        ManifestError: other columns than a reference has, a value that its schema does not allow, or other splits.
+    """
+    rows, model = built.rows(config.name), built.model_of(config)
+    expected = arrow_schema(model)
+    if not rows.schema.equals(expected):
+        more = sorted({*rows.schema.names} ^ {*expected.names})
+        msg = "The references have other columns than their schema"
+        raise ManifestError(msg, where=f"{built.path} {config.name}", got=", ".join(map(shown, more)) or "other types")
+    try:
+        TypeAdapter(list[model]).validate_json(json.dumps(rows.to_pylist()))  # type: ignore[valid-type]
+    except ValidationError as error:
+        msg = "A reference is not what its schema says"
+        raise ManifestError(msg, where=f"{built.path} {config.name}", got=issues(error)[0]) from None
+    found = {shown(name): count for name, count in Counter(rows["split"].to_pylist()).items()}
+    if found != (stated := {shown(name): count for name, count in config.rows.items() if count}):
+        msg = "The references stand in other splits than the manifest says"
+        raise ManifestError(msg, where=f"{built.path} {config.name}", expected=stated, got=found)
+    return rows
 
 
 def _items(project: Project, manifest: Manifest, names: list[str], places: Places) -> pa.Table:

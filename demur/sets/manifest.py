@@ -17,6 +17,11 @@ from demur.sources.mirror import Pin
 
 FORMAT = 2
 
+ConfigName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+SplitName = Annotated[str, StringConstraints(pattern=r"^[a-z]+$")]
+Below = Annotated[str, StringConstraints(pattern=r"^\w[\w.-]*(/\w[\w.-]*)*$")]
+"""A path below a folder, which leaves it nowhere. All three become paths where somebody else's manifest is read."""
+
 
 class SourceEntry(Frozen):
     """One source of a build: its terms, its pins, and how many rows it gave."""
@@ -42,7 +47,7 @@ class SourceEntry(Frozen):
 class ConfigEntry(Frozen):
     """One config: its sources and license, and where every record went: candidates = used + rejects."""
 
-    name: str
+    name: ConfigName
     sources: tuple[Slug, ...]
     license: str
     use_limits: tuple[UseLimit, ...]
@@ -50,7 +55,7 @@ class ConfigEntry(Frozen):
     """Records of its sources, and raw rows that a source's row function rejected."""
     used: Count
     """Records that stand in some row: as many as rows, unless rows are made from several records or share one."""
-    rows: dict[str, Count]
+    rows: dict[SplitName, Count]
     """Rows by split."""
     rejects: dict[str, Count]
     """Rejects by reason."""
@@ -190,7 +195,7 @@ class Manifest(Frozen):
     """The GUID that the files of an evaluation set carry."""
     release: Release | None = None
     """Where and as which version it is published; null for a set that was only built."""
-    files: dict[str, FileEntry]
+    files: dict[Below, FileEntry]
     """Path below the folder -> what it must be; the manifest itself is not among them."""
 
 

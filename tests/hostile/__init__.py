@@ -1,0 +1,1 @@
+"""Data, folders and machines that mean harm, or are broken."""
