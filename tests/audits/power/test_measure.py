@@ -7,6 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from demur.audits.power.audit import power
 from demur.audits.power.design import DESIGNS, Question
 from demur.audits.power.measure import measure
 from demur.cli import main
@@ -55,3 +56,8 @@ def test_a_config_without_a_set_is_refused() -> None:
     done = CliRunner().invoke(main, ["power", "--config", "default"])
     assert done.exit_code == 2
     assert "--items" in done.output
+
+
+def test_the_declaration_asks_without_a_set() -> None:
+    found = power.measure(None, (), (), 0.05, 0.03, 0.8, 0.05, 0.3, 1.0)
+    assert found.as_dict()["needed"] == measure(Question()).as_dict()["needed"]
