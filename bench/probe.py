@@ -84,10 +84,10 @@ def page(results: list[dict[str, Any]]) -> str:
         )
     lines += [
         "",
-        "Layers are counted from 0, the embedding. A text that is right less often than by chance, as on pairs that",
-        "were filtered against text classifiers, is compared by its mirror image. The margin (right-hand panels) is",
-        "the smallest shift of a harmful state that would bring the classifier to 0.01 %, over the state's length: a",
-        "number, never applied to a forward pass.",
+        "Layers are counted from 0, the embedding. A text that is right less often than by chance is compared by its",
+        "mirror image. The margin (right-hand panels) is the smallest shift of a harmful state that would bring the",
+        "classifier to 0.01 %, over the state's length: a number, never applied to a forward pass. The machine was",
+        "shared with other work.",
         "",
     ]
     for each in results:

@@ -30,7 +30,7 @@ Exposure is nothing at alpha 0, rises with alpha, and levels off where the ranki
 REAL = """## SmolLM2-135M-Instruct and a copy tuned on refusals
 
 {steps} steps of {rows} rows ({minutes:.1f} minutes, {gb:.1f} GB), on prompts that are near no query that is scored.
-`demur reward` on two cores, in float32, models loaded and weights hashed included:
+`demur reward` on two cores, shared with other work, in float32, models loaded and weights hashed included:
 
 {runs}
 
