@@ -1,0 +1,51 @@
+"""Shares and scores with their 95 % intervals: how every number of a report is printed."""
+
+from demur.rates.clustered import (
+    ClusteredRate,
+    Difference,
+    clustered,
+    effective,
+    holm,
+    paired,
+    rogan_gladen,
+    unpaired,
+)
+from demur.rates.measures import (
+    DRAWS,
+    FALSE_POSITIVES,
+    RESAMPLES,
+    SEED,
+    Alpha,
+    Kappa,
+    Rate,
+    Score,
+    auroc_of_counts,
+    score_of,
+    weighted_auroc,
+    weighted_tpr,
+    wilson,
+)
+
+__all__ = [
+    "DRAWS",
+    "FALSE_POSITIVES",
+    "RESAMPLES",
+    "SEED",
+    "Alpha",
+    "ClusteredRate",
+    "Difference",
+    "Kappa",
+    "Rate",
+    "Score",
+    "auroc_of_counts",
+    "clustered",
+    "effective",
+    "holm",
+    "paired",
+    "rogan_gladen",
+    "score_of",
+    "unpaired",
+    "weighted_auroc",
+    "weighted_tpr",
+    "wilson",
+]
