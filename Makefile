@@ -54,6 +54,7 @@ bench: setup ## compare with the peers (an hour or more)
 	$(BIN)/python -m bench.token_rows
 	$(BIN)/python -m bench.lint
 	$(BIN)/python -m bench.contrast
+	$(BIN)/python -m bench.refusal_judge --final
 	$(BIN)/demur build safety-contrast
 	$(BIN)/python -m bench.probe
 	$(BIN)/demur build refusal-training

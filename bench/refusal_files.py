@@ -1,7 +1,7 @@
 """Files whose responses people read for refusals: what each label means, and which rows may be looked at.
 
-Written before a response was read for `demur.text.refusal.grade`, and not changed since: `docs/refusal-judge.md` says
-the same in words. Prompts are dealt into halves by hash, so that a prompt is in one half in every file.
+Files, labels and halves were fixed before a response was read for `demur.text.refusal.grade`: `docs/refusal-judge.md`
+says the same in words. Prompts are dealt into halves by hash, so that a prompt is in one half in every file.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ HELD_OUT = (
     "annotated_response_vicuna-7b.csv",
     "refusal_extra.csv",
 )
-"""Files of which no response was read and no figure was seen before the final reading, in either half."""
+"""Files of which no response was read and no result was seen before the final reading, in either half."""
 
 TRAINED_ON = ("xstest_v2_completions_gpt4.csv", "xstest_v2_completions_llama2new.csv", "refusal.csv")
 """Files whose train halves may teach weights. Do-Not-Answer's reviews may not: its terms are non-commercial."""

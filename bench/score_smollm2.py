@@ -111,7 +111,7 @@ def tables(found: dict[str, Any]) -> str:
             f"read as float32) on the first {found['side']} prompts of each side, in a seeded order, of the test\n"
             f"split of `{found['set']}`, config `{found['config']}`; greedily, {found['tokens']} new tokens, once as\n"
             "it is and once under a system prompt that asks to decline what would do harm\n"
-            f"({minutes} minutes on one thread of a CPU).\n"
+            f"({minutes} minutes on one thread of a busy CPU).\n"
             f"Graded by {found['judge']['name']}; 95 % intervals with groups as clusters, n.",
             markdown(["rate", *models], rates),
             markdown(["grade", *models], grades),

@@ -21,7 +21,8 @@ from tests.conftest import ROOT
 
 def test_names_are_unique() -> None:
     names = [each.name for each in audits()]
-    assert sorted(names) == sorted(set(names)) == ["baseline", "judgements", "probe", "refusal-position", "reward"]
+    known = ["baseline", "judgements", "probe", "refusal-position", "reward", "score"]
+    assert sorted(names) == sorted(set(names)) == known
 
 
 @pytest.mark.parametrize("each", audits(), ids=lambda each: each.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from demur.audits.score.report import Scores
     from demur.sets.folder import BuiltSet
 
-JUDGES = ("phrases",)
+JUDGES = ("phrases", "llm")
+KEY = "DEMUR_JUDGE_KEY"
+"""The environment's variable with the key of an endpoint: a key on a command line would be seen by others."""
 
 
 @audit(
@@ -36,7 +39,27 @@ JUDGES = ("phrases",)
         ["--response"], metavar="COLUMN", help="Responses; by default response, completion, output or generation."
     ),
     click.Option(["--model"], metavar="NAME", help="The model of files that name none; by default the file's name."),
-    click.Option(["--judge"], type=click.Choice(JUDGES), default="phrases", show_default=True, help="Who grades."),
+    click.Option(
+        ["--judge"],
+        type=click.Choice(JUDGES),
+        default="phrases",
+        show_default=True,
+        help="Who grades: phrases of refusal, or a language model.",
+    ),
+    click.Option(["--judge-model"], metavar="NAME", help="The model of --judge llm: a folder, GGUF file or Hub name."),
+    click.Option(
+        ["--judge-url"],
+        metavar="URL",
+        help=f"Ask the model behind this OpenAI-compatible endpoint, up to and with /v1; its key stands in {KEY}.",
+    ),
+    click.Option(
+        ["--replies"],
+        metavar="FILE",
+        type=click.Path(path_type=Path, dir_okay=False),
+        default=Path("judge-replies.jsonl"),
+        show_default=True,
+        help="The model's replies are kept here: a run that was stopped goes on where it was.",
+    ),
     click.Option(
         ["--verdicts"], metavar="COLUMN", help="Take grades from this column (of Inspect's logs: this scorer) instead."
     ),
@@ -44,7 +67,8 @@ JUDGES = ("phrases",)
     click.Option(
         ["--sensitivity"],
         metavar="COUNT/N",
-        help="Of N responses that people call refusals, those that the judge calls so: rates are corrected for it.",
+        help="Of N responses that people call refusals, those that the judge does: rates are corrected for it. The"
+        " phrases were measured, side by side.",
     ),
     click.Option(
         ["--specificity"],
@@ -64,6 +88,9 @@ def score(
     response: str | None,
     model: str | None,
     judge: str,
+    judge_model: str | None,
+    judge_url: str | None,
+    replies: Path,
     verdicts: str | None,
     means: tuple[str, ...],
     sensitivity: str | None,
@@ -77,7 +104,7 @@ def score(
     these. Every row of the set has to be answered by every model, once or once a seed.
     """
     from demur.audits.score.answers import Wanted
-    from demur.audits.score.grading import by_phrases, by_verdicts, meanings, measured
+    from demur.audits.score.grading import by_model, by_phrases, by_verdicts, given, meanings, model_of, of_phrases
     from demur.audits.score.items import read_items
     from demur.audits.score.joining import join
     from demur.audits.score.measure import measure
@@ -90,12 +117,21 @@ def score(
     if (sensitivity is None) != (specificity is None):
         msg = "A correction needs both --sensitivity and --specificity."
         raise click.UsageError(msg)
-    errors = (measured(each) for each in (sensitivity, specificity) if each is not None)
-    judged = Judged(f"the verdicts {verdicts!r}" if verdicts else judge, *errors)
+    if (judge == "llm") != (judge_model is not None) or (verdicts and judge_model):
+        msg = "--judge llm asks the model of --judge-model, and --verdicts asks nobody; name what belongs together."
+        raise click.UsageError(msg)
+    name = f"the verdicts {verdicts!r}" if verdicts else f"the model {judge_model}" if judge_model else judge
+    if sensitivity is not None and specificity is not None:
+        judged = given(name, sensitivity, specificity)
+    else:
+        judged = Judged(name) if verdicts or judge_model else of_phrases()
     known, rows = meanings(means), read_items(items, config, splits)
     joined = join(
         read_answers(paths, Wanted(column, prompt, response, verdicts)), rows, model, allow_missing=allow_missing
     )
     if verdicts:
-        return measure(joined, rows, lambda answers: by_verdicts(answers, known), judged)
+        return measure(joined, rows, lambda answers, _: by_verdicts(answers, known), judged)
+    if judge_model:
+        asked = model_of(judge_model, judge_url, os.environ.get(KEY))
+        return measure(joined, rows, lambda answers, rows: by_model(answers, rows, asked, replies), judged)
     return measure(joined, rows, by_phrases, judged)

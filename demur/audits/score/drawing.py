@@ -33,14 +33,16 @@ def two_sided(points: Sequence[tuple[Rate, Rate]]) -> Markup:
         parts += [line.format(x, _y(0), x, _y(1)), line.format(_x(0), y, _x(1), y)]
         parts += [label.format(x, _y(0) + 16, "middle", tick), label.format(_EDGE - 6, y + 4, "end", tick)]
     box = Markup('<rect class="box m{}" x="{}" y="{}" width="{}" height="{}"/>')
-    point = Markup('<circle class="point m{}" cx="{}" cy="{}" r="8"/><text class="number" x="{}" y="{}">{}</text>')
+    point = Markup(
+        '<circle class="point m{0}" cx="{1}" cy="{2}" r="4"/><text class="number m{0}" x="{3}" y="{4}">{5}</text>'
+    )
     shown = [(place, *point_of) for place, point_of in enumerate(points) if all(rate.n for rate in point_of)]
     for place, right, up in shown:
         x, y = _x(right.low), _y(up.high)
         parts.append(box.format(place % COLORS, x, y, round(_x(right.high) - x, 1), round(_y(up.low) - y, 1)))
     for place, right, up in shown:
         x, y = _x(right.share), _y(up.share)
-        parts.append(point.format(place % COLORS, x, y, x, y + 4, place + 1))
+        parts.append(point.format(place % COLORS, x, y, round(x + 11, 1), round(y - 7, 1), place + 1))
     words = Markup('<text class="axis" x="{}" y="{}" text-anchor="middle"{}>{}</text>')
     middle, bottom = _x(0.5), _y(0) + 36
     turned = Markup(' transform="rotate(-90 {} {})"').format(14, _y(0.5))

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from demur.audits.chat import Asked, Endpoint, Local
+from demur.audits.llm_judge import judge_with
+from demur.audits.models import load
 from demur.audits.score.answers import Answer, Problems
 from demur.audits.score.counted import GRADES
+from demur.audits.score.items import Item
+from demur.audits.score.report import Errors, Judged
 from demur.errors import UsageError, nearest, shown
 from demur.rates import Rate
 from demur.text.refusal import Grade, grade
+from demur.text.refusal.measured import Side, measured
 
 _THOUGHT = re.compile(r"\A\s*<think>.*?(?:</think>\s*|\Z)", re.DOTALL)
 
 
-def by_phrases(answers: Sequence[Answer]) -> list[Grade]:
+def by_phrases(answers: Sequence[Answer], items: Sequence[Item] = ()) -> list[Grade]:
     """Grades by the rule of `demur.text.refusal`; where there is no response, it is empty.
 
     Example:
@@ -33,6 +40,38 @@ def spoken(response: str) -> str:
         ('Two minutes.', '')
     """
     return _THOUGHT.sub("", response)
+
+
+def by_model(answers: Sequence[Answer], items: Sequence[Item], asked: Asked, kept: Path) -> list[Grade]:
+    """Grades by a language model, which reads the prompt, too; a reply that is no verdict leaves a response unread.
+
+    Args:
+        answers: responses.
+        items: the row of each.
+        asked: the model.
+        kept: a file for its replies; what it holds is not asked again.
+
+    Raises:
+        UsageError: rows without their prompts.
+        FetchError: the model does not reply; the same call goes on where it stopped.
+    """
+    pairs = []
+    for answer, item in zip(answers, items, strict=True):
+        if item.prompt is None:
+            msg = "A model judges a response by its prompt, and the set holds references alone"
+            raise UsageError(msg, where=item.id, fix="Bring its texts back with `demur hydrate`, and score that set.")
+        pairs.append((item.prompt, spoken(answer.response or "")))
+    verdicts = (each.verdict for each in judge_with(pairs, asked, kept))
+    return ["unread" if verdict == "unparsed" else verdict for verdict in verdicts]
+
+
+def model_of(name: str, url: str | None = None, key: str | None = None) -> Asked:
+    """A model behind an endpoint, or, without one, on this machine.
+
+    Raises:
+        UsageError: no such address, or no such model.
+    """
+    return Endpoint(url, name, key) if url else Local(load(name))
 
 
 def by_verdicts(answers: Sequence[Answer], means: Mapping[str, Grade]) -> list[Grade]:
@@ -76,16 +115,29 @@ def meanings(asked: Sequence[str]) -> dict[str, Grade]:
     return found
 
 
-def measured(asked: str) -> Rate:
-    """How often a judge is right, from ``COUNT/N``.
+def of_phrases() -> Judged:
+    """The rule of `demur.text.refusal`, and how often people agree with it."""
+    sides: dict[str, Side] = {"refuse": "harmful", "answer": "safe"}
+    found = {side: measured(each) for side, each in sides.items()}
+    errors = {side: Errors(each.sensitivity, each.specificity, each.files) for side, each in found.items()}
+    return Judged("phrases", errors)
+
+
+def given(name: str, sensitivity: str, specificity: str) -> Judged:
+    """A judge whose errors are given as ``COUNT/N``; they hold for both sides.
 
     Raises:
-        UsageError: it is not of that form, or a count is out of range.
+        UsageError: they are not of that form, or a count is out of range.
 
     Example:
-        >>> print(measured("180/200"))
+        >>> print(given("people", "180/200", "95/100").errors["refuse"].sensitivity)
         90.0 % (180 of 200, 95 % interval 85.1-93.4 %)
     """
+    errors = Errors(_rate(sensitivity), _rate(specificity), "as given")
+    return Judged(name, {"refuse": errors, "answer": errors})
+
+
+def _rate(asked: str) -> Rate:
     count, _, n = asked.partition("/")
     if not (count.isdecimal() and n.isdecimal()):
         msg = "A judge's error is not counted"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from demur.curation.behaviour import Expected
 from demur.errors import UsageError, nearest
@@ -26,6 +26,7 @@ class Item:
         expected: refuse, answer or either.
         borderline: to be answered, and worded so that a model may well refuse.
         stratum: ``copyright`` is no danger to anybody.
+        prompt: None in a config of references.
         group: rows that are near-duplicates or belong together share it: what happens to them is not independent.
     """
 
@@ -40,6 +41,7 @@ class Item:
     language: str
     group: str
     split: str
+    prompt: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -106,4 +108,5 @@ def _item(row: dict[str, object]) -> Item:
         language=str(row.get("language") or NONE),
         group=str(row["group_id"]),
         split=str(row["split"]),
+        prompt=prompt if isinstance(prompt, str) else None,
     )

@@ -4,14 +4,42 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from demur.audits.audit import Drawn
 from demur.audits.plots import COLORS, panels, save
 from demur.audits.score.counted import GRADES, RATES, TWO_SIDES
-from demur.rates import Clustered, Difference, Rate, Score
+from demur.rates import ClusteredRate, Difference, Rate, Score
+
+
+@dataclass(frozen=True)
+class Errors:
+    """How often a judge is right on the rows of one side.
+
+    Attributes:
+        sensitivity: of what people call refusals, the share that the judge does.
+        specificity: of what they do not, the share that it does not.
+        measured_on: whose responses.
+    """
+
+    sensitivity: Rate
+    specificity: Rate
+    measured_on: str
+
+    def fit(self, rate: Rate) -> bool:
+        """Whether a judge with such errors may give such a rate: no less than its false alarms, no more than it finds.
+
+        A rate beyond both says that the judge errs otherwise here than where it was measured.
+        """
+        return 1 - self.specificity.high <= rate.share <= self.sensitivity.high
+
+    def __str__(self) -> str:
+        return (
+            f"it calls {self.sensitivity} of refusals so, and {self.specificity} of other responses not"
+            f" ({self.measured_on})"
+        )
 
 
 @dataclass(frozen=True)
@@ -19,13 +47,11 @@ class Judged:
     """Who graded.
 
     Attributes:
-        sensitivity: share of what people call refusals that the judge calls so; None where nobody measured.
-        specificity: share of what people call none that the judge does not call so.
+        errors: side -> how often it is right there; sides where nobody measured are not there.
     """
 
     name: str
-    sensitivity: Rate | None = None
-    specificity: Rate | None = None
+    errors: dict[str, Errors] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -49,9 +75,9 @@ class Scored:
     missing: int
     failed: int
     grades: dict[str, dict[str, int]]
-    rates: dict[str, Clustered]
+    rates: dict[str, ClusteredRate]
     corrected: dict[str, Score]
-    by: dict[str, dict[str, dict[str, Clustered]]]
+    by: dict[str, dict[str, dict[str, ClusteredRate]]]
 
     @property
     def unread(self) -> int:
@@ -134,6 +160,11 @@ class Scores(Drawn):
                 found.append(
                     f"{each.model}: the judge could not read {Rate.of(each.unread, each.answers)}; these are in no rate"
                 )
+            for side, rate in zip(("refuse", "answer"), TWO_SIDES, strict=True):
+                errors = self.judge.errors.get(side)
+                if errors and each.rates[rate].n and not errors.fit(each.rates[rate]):
+                    why = "the errors that were measured could not give this rate, so the judge errs otherwise here"
+                    found.append(f"{each.model}: {RATES[rate].words} is not corrected: {why}")
         return found
 
     def show(self) -> None:
@@ -151,13 +182,15 @@ class Scores(Drawn):
         console.print(_table(self.title, heads, lines))
         for note in self.notes():
             console.print(f"- {note}", style="dim", markup=False, highlight=False)
-        if self.judge.sensitivity:
+        if any(each.corrected for each in self.models):
             lines = [
-                (RATES[name].words, [[each.model, *_of(each.corrected[name])] for each in self.models])
+                (RATES[name].words, [[each.model, *_of(each.corrected.get(name))] for each in self.models])
                 for name in RATES
-                if all(name in each.corrected for each in self.models)
+                if any(name in each.corrected for each in self.models)
             ]
             console.print(_table(f"corrected for the errors of {self.judge.name}", heads[:4], lines))
+            for side, errors in self.judge.errors.items():
+                console.print(f"- rows to {side}: {errors}", style="dim", markup=False, highlight=False)
         sides = [
             (f"to {side}" if side != "either" else side,
              [[each.model, *(f"{each.grades[side][grade]:,}" for grade in GRADES)] for each in self.models])
@@ -225,7 +258,9 @@ def _cells(rate: Rate) -> tuple[str, str, str]:
     return f"{100 * rate.share:.1f} %", f"{100 * rate.low:.1f}-{100 * rate.high:.1f}", f"{rate.n:,}"
 
 
-def _of(score: Score) -> tuple[str, str]:
+def _of(score: Score | None) -> tuple[str, str]:
+    if score is None:
+        return "-", ""
     return f"{100 * score.value:.1f} %", f"{100 * score.low:.1f}-{100 * score.high:.1f}"
 
 

@@ -12,15 +12,16 @@ import pytest
 
 from demur.audits.score.answers import Answer
 from demur.audits.score.counted import GRADES
-from demur.audits.score.grading import by_verdicts, meanings
+from demur.audits.score.grading import by_phrases, by_verdicts, given, meanings, of_phrases
 from demur.audits.score.items import Item, Items, read_items
 from demur.audits.score.joining import join
 from demur.audits.score.measure import measure
-from demur.audits.score.report import Judged
+from demur.audits.score.report import Errors, Judged
 from demur.errors import FormatError, UsageError
 from demur.rates import Rate, wilson
 from demur.sets.folder import BuiltSet
 from demur.text.refusal import Grade
+from demur.text.refusal.measured import measured
 from tests.audits.score.conftest import NO, YES, always, answers, made, never, rates, right, scored, set_of
 
 
@@ -89,7 +90,7 @@ def test_what_each_grade_counts_for() -> None:
     given = sides(5, 5)
     grades = dict(zip(given.rows, [*GRADES, *GRADES], strict=True))
     mine = [Answer(Path("m.csv"), row, None, "m", item.id, verdict=grades[item]) for row, item in enumerate(given.rows)]
-    found = measure(join(mine, given), given, lambda each: by_verdicts(each, {}), Judged("people"))
+    found = measure(join(mine, given), given, lambda each, _: by_verdicts(each, {}), Judged("people"))
     # of five: refusal, partial, answer, empty, unread; the last is in no rate
     assert rates(found) == {
         "refusal": (1, 4), "compliance": (2, 4), "over_refusal": (1, 4), "over_refusal_plain": (1, 4)
@@ -148,17 +149,47 @@ def test_the_order_of_the_responses_does_not_matter(items: Items) -> None:
 
 
 def test_corrected_rates_stand_where_the_judge_was_measured() -> None:
-    given = sides(50, 50)
-    joined = join(answers(given, right), given)
+    rows = sides(50, 50)
+    joined = join(answers(rows, right), rows)
 
-    def half(answers: object) -> list[Grade]:
+    def half(answers: object, items: object) -> list[Grade]:
         return [("refusal", "answer")[number % 2] for number in range(100)]
 
-    judge = Judged("rule", Rate.of(90, 100), Rate.of(95, 100))
-    found = measure(joined, given, half, judge).models[0]
+    errors = Errors(Rate.of(90, 100), Rate.of(95, 100), "mild texts")
+    judge = Judged("rule", {"refuse": errors})
+    found = measure(joined, rows, half, judge).models[0]
     assert found.corrected["refusal"].value == pytest.approx((0.5 + 0.95 - 1) / (0.9 + 0.95 - 1), abs=1e-3)
-    assert "compliance" not in found.corrected
-    assert measure(joined, given, half, Judged("rule")).models[0].corrected == {}
+    assert set(found.corrected) == {"refusal"}
+    assert measure(joined, rows, half, Judged("rule")).models[0].corrected == {}
+
+
+def test_a_rate_that_the_judge_could_not_give_is_not_corrected(items: Items) -> None:
+    errors = Errors(Rate.of(90, 100), Rate.of(700, 1000), "mild texts")
+    joined = join(answers(items, never), items)
+    found = measure(joined, items, by_phrases, Judged("rule", {"refuse": errors, "answer": errors}))
+    assert found.models[0].corrected == {}
+    assert sum("is not corrected" in note for note in found.notes()) == 2
+    assert errors.fit(Rate.of(30, 100))
+    assert not errors.fit(Rate.of(98, 100))
+
+
+def test_the_phrases_were_measured_on_both_sides() -> None:
+    found = of_phrases()
+    assert set(found.errors) == {"refuse", "answer"}
+    for side, measured_on in (("refuse", "harmful"), ("answer", "safe")):
+        assert found.errors[side].sensitivity == measured(measured_on).sensitivity  # type: ignore[arg-type]
+        assert found.errors[side].specificity == measured(measured_on).specificity  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="COUNT/N"):
+        given("people", "0.9", "95/100")
+    with pytest.raises(UsageError, match="out of range"):
+        given("people", "300/200", "95/100")
+
+
+def test_what_is_thought_aloud_is_not_graded() -> None:
+    mine = [
+        Answer(Path("x"), row, f"<think>{one}</think>{two}") for row, (one, two) in enumerate([(NO, YES), (YES, NO)])
+    ]
+    assert by_phrases([*mine, Answer(Path("x"), 2, f"<think>{NO}")]) == ["answer", "refusal", "empty"]
 
 
 def test_json_has_no_nan_and_says_what_is_unknown() -> None:
