@@ -45,7 +45,7 @@ def get_assert(output, context):
 """
 
 
-_MARKS = re.compile(r"\{(?=[{%#])")
+_MARKS = re.compile(r"\{(?=[{%#])|#(?=\})")
 
 
 @export("promptfoo", OPTION, kinds=("evaluation",))
@@ -99,6 +99,6 @@ def as_value(text: str) -> str:
         >>> as_value("Which tea?"), as_value("What is {{ 7 }}?")
         ('Which tea?', 'What is {{ "{" }}{ 7 }}?')
     """
-    value = _MARKS.sub('{{ "{" }}', text)
+    value = _MARKS.sub(r'{{ "\g<0>" }}', text)
     value = f'{{{{ "" }}}}{value}' if "://" in text else value
     return f'{value}{{{{ "" }}}}' if text.endswith("\n") else value

@@ -57,7 +57,7 @@ def scored(built: BuiltSet, *logs: Path) -> dict[str, tuple[int, int]]:
     found = {}
     for name, rate in RATES.items():
         over = [given[row] for row, item in enumerate(items.rows) if rate.over(item)]
-        found[name] = (sum(each in rate.counted for each in over), len(over))
+        found[name] = (sum(each in rate.grades for each in over), len(over))
     return found
 
 

@@ -26,7 +26,7 @@ def test_every_row_is_a_test(prompts: BuiltSet, tmp_path: Path, judge: str, kind
         assert test["metadata"]["expected"] == row["expected"]
         assert prompts.manifest.canary in test["metadata"]["canary"]
         value = test["vars"]["prompt"]
-        assert value.replace('{{ "{" }}', "{").replace('{{ "" }}', "") == row["prompt"]
+        assert value.replace('{{ "{" }}', "{").replace('{{ "#" }}', "#").replace('{{ "" }}', "") == row["prompt"]
     assert not by_id
 
 
@@ -34,7 +34,7 @@ def test_every_row_is_a_test(prompts: BuiltSet, tmp_path: Path, judge: str, kind
     ("text", "value"),
     [
         ("{{{ 7 }}", '{{ "{" }}{{ "{" }}{ 7 }}'),
-        ("{% raw %} {# tea #}", '{{ "{" }}% raw %} {{ "{" }}# tea #}'),
+        ("{% raw %} {# tea #}", '{{ "{" }}% raw %} {{ "{" }}# tea {{ "#" }}}'),
         ("file://tea.txt", '{{ "" }}file://tea.txt'),
         ("tea\n", 'tea\n{{ "" }}'),
         ("tea {for} {two}", "tea {for} {two}"),
