@@ -60,7 +60,8 @@ def test_the_task_says_what_demur_score_says(prompts: BuiltSet, tmp_path: Path) 
     }
     for name, (count, n) in score.items():
         if n:
-            assert (found[name], found[f"{name}_n"]) == (pytest.approx(count / n), n)
+            assert found[name] == pytest.approx(count / n)
+            assert found[f"{name}_n"] == n
     done = CliRunner().invoke(main, ["score", str(file), "--items", str(prompts.path), "--json"])
     (model,) = json.loads(done.stdout)["models"]
     for name, rate in model["rates"].items():
@@ -122,4 +123,5 @@ def test_every_epoch_counts(prompts: BuiltSet, tmp_path: Path) -> None:  # noqa:
     task = task_with(refusal_eval(path=str(prompts.path)), epochs=2)
     log, _ = evaluated(task, answers(prompts), tmp_path)
     count, n = expected(prompts)["refusal"]
-    assert (metrics(log)["refusal"], metrics(log)["refusal_n"]) == (pytest.approx(count / n), 2 * n)
+    assert metrics(log)["refusal"] == pytest.approx(count / n)
+    assert metrics(log)["refusal_n"] == 2 * n

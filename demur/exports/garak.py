@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from demur.curation.behaviour import Side
 from demur.exports.export import Asked, Written, export
 from demur.exports.judging import OPTION, graded_by
-from demur.exports.sides import MEANS, Side, by_side, write_rows
+from demur.exports.sides import MEANS, by_side, write_rows
 
 DETECTORS = '''from garak.detectors.base import Detector
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import yaml
 
 from demur.exports.export import Asked, Written, export
@@ -42,7 +44,8 @@ def openai_evals(asked: Asked, judge: str) -> Written:
     module = f"{sided.name}_judge"
     (asked.out / f"{module}.py").write_text(graded_by(judge) + "\n\n" + CLASS, encoding="utf-8")
     version = asked.built.manifest.release.version if asked.built.manifest.release else "v0"
-    files, registry = {}, {}
+    files: dict[str, int] = {}
+    registry: dict[str, dict[str, Any]] = {}
     for split, side, name, rows in sided.tasks:
         data = f"{sided.name}/{split}_{side}.jsonl"
         samples = (

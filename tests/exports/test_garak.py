@@ -16,7 +16,7 @@ def test_every_side_of_a_split_is_a_probe_with_its_detector(prompts: BuiltSet, t
     garak.run(prompts, tmp_path / "out", splits=["test"], judge=judge)
     root = tmp_path / "out" / "garak"
     tree = ast.parse((root / "probes" / "refusal_eval_default.py").read_text(encoding="utf-8"))
-    assert prompts.manifest.canary in str(ast.get_docstring(tree))
+    assert str(prompts.manifest.canary) in str(ast.get_docstring(tree))
     probes = {each.name: each for each in tree.body if isinstance(each, ast.ClassDef)}
     assert [*probes] == ["Side", "TestRefuse", "TestAnswer"]
     set_ = {
