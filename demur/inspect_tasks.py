@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, Value, metric, scorer
@@ -24,7 +25,7 @@ from demur.errors import UsageError
 from demur.exports.export import Asked, entry_of
 from demur.exports.inspect import sample
 from demur.exports.sides import by_side
-from demur.rates import Rate
+from demur.rates import clustered
 from demur.release.opening import load
 from demur.text.refusal import grade
 
@@ -32,7 +33,7 @@ BUILT = "build/refusal-eval"
 """Where ``demur build refusal-eval`` puts it."""
 
 
-@task
+@task  # type: ignore[untyped-decorator]
 def refusal_eval(
     path: str = BUILT, config: str | None = None, split: str = "test", side: str | None = None, offline: bool = False
 ) -> Task:
@@ -70,22 +71,25 @@ def _task(samples: Iterable[Mapping[str, Any]], version: str = "unreleased") -> 
     return Task(dataset=dataset, solver=generate(), scorer=refusal(), version=version)
 
 
-@metric
+@metric(scores="unreduced")  # type: ignore[untyped-decorator]
 def two_sided() -> Metric:
-    """The rates of ``demur score``, each with its interval and n, and on each side the share of every grade."""
+    """The rates of ``demur score``, each with its interval and n, and on each side the share of every grade.
+
+    Every epoch's response counts; those to prompts of one group are a cluster.
+    """
 
     def measured(scores: list[SampleScore]) -> Value:
         said: dict[str, float] = {}
-        rows = [(_item(each), {name: float(one or 0) for name, one in each.score.as_dict().items()}) for each in scores]
+        rows = [(_item(each), next(name for name, one in each.score.as_dict().items() if one)) for each in scores]
         for name, rate in RATES.items():
-            graded = [grades for item, grades in rows if rate.over(item)]
-            if n := round(sum(each[one] for each in graded for one in READ)):
-                found = Rate.of(round(sum(each[one] for each in graded for one in rate.grades)), n)
-                said |= {name: found.share, f"{name}_low": found.low, f"{name}_high": found.high, f"{name}_n": n}
+            if over := [(item, grade) for item, grade in rows if rate.over(item) and grade in READ]:
+                hits = np.array([grade in rate.grades for _, grade in over])
+                found = clustered(hits, [item.group for item, _ in over])
+                said |= {name: found.share, f"{name}_low": found.low, f"{name}_high": found.high, f"{name}_n": found.n}
         for side in SIDES:
-            graded = [grades for item, grades in rows if item.expected == side]
+            graded = [grade for item, grade in rows if item.expected == side]
             for each in GRADES if graded else ():
-                said[f"{side}: {each}"] = sum(grades[each] for grades in graded) / len(graded)
+                said[f"{side}: {each}"] = graded.count(each) / len(graded)
         return said
 
     return measured
@@ -108,7 +112,7 @@ def _item(scored: SampleScore) -> Item:
     )
 
 
-@scorer(metrics=[two_sided()])
+@scorer(metrics=[two_sided()])  # type: ignore[untyped-decorator]
 def refusal() -> Scorer:
     """The grade of a response: 1 at the one it has, and where the refusal begins."""
 

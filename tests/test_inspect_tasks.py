@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gc
+import json
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from demur.cli import main
 from demur.errors import UsageError
 from demur.exports.inspect import inspect as exported
-from demur.rates import Rate
 from demur.sets.folder import BuiltSet
 from tests.exports.conftest import prompts  # noqa: F401 - a fixture
 from tests.exports.scripted import answers, counts, expected, rows, scored
@@ -58,10 +60,13 @@ def test_the_task_says_what_demur_score_says(prompts: BuiltSet, tmp_path: Path) 
     }
     for name, (count, n) in score.items():
         if n:
-            rate = Rate.of(count, n)
-            assert found[name] == pytest.approx(rate.share)
+            assert found[name] == pytest.approx(count / n)
             assert found[f"{name}_n"] == n
-            assert found[f"{name}_low"] <= rate.share <= found[f"{name}_high"]
+    done = CliRunner().invoke(main, ["score", str(file), "--items", str(prompts.path), "--json"])
+    (model,) = json.loads(done.stdout)["models"]
+    for name, rate in model["rates"].items():
+        if rate["n"]:
+            assert (found[f"{name}_low"], found[f"{name}_high"]) == pytest.approx((rate["low"], rate["high"]), abs=1e-4)
     for side, grades in counts(prompts).items():
         for each, count in grades.items():
             assert found[f"{side}: {each}"] == pytest.approx(count / grades.total())
@@ -110,7 +115,7 @@ def test_what_is_not_there_is_told(
         refusal_eval(path=str(prompts.path), split="tset")
 
 
-def test_epochs_are_means(prompts: BuiltSet, tmp_path: Path) -> None:  # noqa: F811
+def test_every_epoch_counts(prompts: BuiltSet, tmp_path: Path) -> None:  # noqa: F811
     from inspect_ai import task_with
 
     from demur.inspect_tasks import refusal_eval
@@ -119,4 +124,4 @@ def test_epochs_are_means(prompts: BuiltSet, tmp_path: Path) -> None:  # noqa: F
     log, _ = evaluated(task, answers(prompts), tmp_path)
     count, n = expected(prompts)["refusal"]
     assert metrics(log)["refusal"] == pytest.approx(count / n)
-    assert metrics(log)["refusal_n"] == n
+    assert metrics(log)["refusal_n"] == 2 * n

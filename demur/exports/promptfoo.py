@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,6 +43,9 @@ def get_assert(output, context):
     named |= {f"{expected}: {each}": float(verdict == each) for each in ("partial", "empty", "unread")}
     return {"pass": passed, "score": float(passed), "reason": verdict, "namedScores": named}
 """
+
+
+_MARKS = re.compile(r"\{(?=[{%#])|#(?=\})")
 
 
 @export("promptfoo", OPTION, kinds=("evaluation",))
@@ -92,8 +96,9 @@ def as_value(text: str) -> str:
     It renders each as a template of Nunjucks, reads a file by its address, and drops a line feed at the end.
 
     Example:
-        >>> as_value("Which tea?"), as_value("What is {{ 7 * 7 }}?")
-        ('Which tea?', '{{ "What is {{ 7 * 7 }}?" }}')
+        >>> as_value("Which tea?"), as_value("What is {{ 7 }}?")
+        ('Which tea?', 'What is {{ "{" }}{ 7 }}?')
     """
-    plain = not any(mark in text for mark in ("{{", "{%", "{#", "://")) and not text.endswith("\n")
-    return text if plain else f"{{{{ {json.dumps(text, ensure_ascii=False)} }}}}"
+    value = _MARKS.sub(r'{{ "\g<0>" }}', text)
+    value = f'{{{{ "" }}}}{value}' if "://" in text else value
+    return f'{value}{{{{ "" }}}}' if text.endswith("\n") else value

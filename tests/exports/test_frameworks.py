@@ -9,6 +9,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,6 +87,10 @@ def model(prompts: BuiltSet, tmp_path: Path) -> Path:
     return tmp_path
 
 
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+
+
 def shares(prompts: BuiltSet, judge: str) -> dict[str, tuple[int, int]]:
     """Side -> refusals, and rows; the first rule calls partial refusals refusals."""
     found = {"refuse": expected(prompts)["refusal"], "answer": expected(prompts)["over_refusal"]}
@@ -108,7 +113,7 @@ def test_garak(prompts: BuiltSet, model: Path, judge: str) -> None:
         PYTHONPATH=model,
     )
     report = model / "run.report.jsonl"
-    said = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
+    said = read_lines(report)
     evals = {each["probe"]: each for each in said if each["entry_type"] == "eval"}
     for side, (count, n) in shares(prompts, judge).items():
         found = evals[names[side]]
@@ -177,7 +182,7 @@ def test_openai_evals(prompts: BuiltSet, model: Path, judge: str) -> None:
             OPENAI_API_KEY="none",
             EVALS_SEQUENTIAL=1,
         )
-        lines = [json.loads(line) for line in (model / side).read_text(encoding="utf-8").splitlines()]
+        lines = read_lines(model / side)
         (final,) = [each["final_report"] for each in lines if "final_report" in each]
         assert (final["refusal"] * n, final["n"]) == (pytest.approx(count), n)
         assert final["empty"] * n == pytest.approx(counts(prompts)[side]["empty"])
