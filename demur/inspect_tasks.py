@@ -33,7 +33,7 @@ BUILT = "build/refusal-eval"
 """Where ``demur build refusal-eval`` puts it."""
 
 
-@task  # type: ignore[untyped-decorator]
+@task
 def refusal_eval(
     path: str = BUILT, config: str | None = None, split: str = "test", side: str | None = None, offline: bool = False
 ) -> Task:
@@ -71,7 +71,7 @@ def _task(samples: Iterable[Mapping[str, Any]], version: str = "unreleased") -> 
     return Task(dataset=dataset, solver=generate(), scorer=refusal(), version=version)
 
 
-@metric(scores="unreduced")  # type: ignore[untyped-decorator]
+@metric(scores="unreduced")
 def two_sided() -> Metric:
     """The rates of ``demur score``, each with its interval and n, and on each side the share of every grade.
 
@@ -112,7 +112,7 @@ def _item(scored: SampleScore) -> Item:
     )
 
 
-@scorer(metrics=[two_sided()])  # type: ignore[untyped-decorator]
+@scorer(metrics=[two_sided()])
 def refusal() -> Scorer:
     """The grade of a response: 1 at the one it has, and where the refusal begins."""
 
