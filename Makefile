@@ -55,10 +55,12 @@ bench: setup ## compare with the peers (an hour or more)
 	$(BIN)/python -m bench.lint
 	$(BIN)/python -m bench.contrast
 	$(BIN)/python -m bench.refusal_judge --final
-	$(BIN)/demur build safety-contrast
+	$(BIN)/demur build refusal-eval
+	$(BIN)/python -m bench.coverage
+	$(BIN)/demur build safety-contrast --config default --config full --config published
 	$(BIN)/python -m bench.probe
 	$(BIN)/demur build refusal-training
-	$(BIN)/demur build safety-responses --config judged --config hh_rlhf
+	$(BIN)/demur build safety-responses --config judged --config judged_full --config hh_rlhf
 	$(BIN)/python -m bench.reward
 
 format: setup ## rewrite the code in the house format

@@ -102,7 +102,7 @@ def interval(score: dict[str, float]) -> str:
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--set", type=Path, default=ROOT / "build" / "safety-contrast")
-    asked.add_argument("--configs", nargs="+", default=["default", "noncommercial", "published"])
+    asked.add_argument("--configs", nargs="+", default=["default", "full", "published"])
     options = asked.parse_args()
     results = [measured(options.set, config) for config in options.configs]
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

@@ -32,8 +32,8 @@ VOICES = re.compile(
 that complies: not what a model should learn to write."""
 PART = re.compile(
     r"\A\s*[^\x00-\x7f]|GPT\b|\bDAN\b|Developer Mode|\b[A-Z]{4,}\b|\A[^.]*\b(?:as|role of) (?!AI\b|OpenAI\b)[A-Z]"
-    r"|\A\W*[A-Z][\w.]*(?: [A-Z]\w*){0,2}\s*:|(?i:role-?\s?play|\bcharacter|\bpersona|\bpretend|\bact(?:ing)? as\b"
-    r"|\bscenario|\bstory\b|\binstructions\b|\brole\b|jailbreak)"
+    r"|\A\W*[A-Z][\w.]*(?: [A-Z]\w*){0,2}\s*:|\A\W*Now that\b|(?i:role-?\s?play|\bcharacter|\bpersona|\bpretend"
+    r"|\bact(?:ing)? as\b|\bscenario|\bstory\b|\binstructions\b|\brole\b|jailbreak)"
 )
 """A refusal that speaks as, or of, the part it was to play, of which the prompt says nothing."""
 MAKER = re.compile(r"OpenAI|Anthropic|Google|\bMeta\b|(?:developed|created|trained|made) by")
