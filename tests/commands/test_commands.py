@@ -20,6 +20,7 @@ from demur.commands import (
     exports,
     pairs,
     releases,
+    reports,
     schemas,
     sources,
     suspects,
@@ -28,7 +29,8 @@ from demur.project import names_in
 from tests.conftest import ROOT
 
 NOUNS = (
-    audits, builds, checks, contamination, curation, decisions, exports, pairs, releases, schemas, sources, suspects,
+    audits, builds, checks, contamination, curation, decisions, exports, pairs, releases, reports, schemas, sources,
+    suspects,
 )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pyarrow.compute as pc
@@ -48,7 +47,7 @@ def queries(drawn: Build) -> BuiltSet:  # noqa: F811
 
 
 @pytest.fixture(scope="session")
-def prompts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltSet]:
+def prompts(tmp_path_factory: pytest.TempPathFactory) -> BuiltSet:
     """An evaluation set; each odd prompt stands on both sides."""
     columns = ("prompt", "label", "passage")
     sources = {name: (small_source(name, columns, to_prompt, "prompt"), rows) for name, rows in ROWS.items()}
@@ -57,7 +56,7 @@ def prompts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltSet]:
         builder = evaluation_builder(rates={}).model_copy(update={"configs": configs})
         assert builder.name == builder_of(bundled(), "refusal-eval").name
         made = build(project, builder, tmp_path_factory.mktemp("prompts") / "out", Places(offline=True))
-        yield BuiltSet.open(made.out)
+    return BuiltSet.open(made.out)
 
 
 def tokenizer_of(rows: Any) -> Any:

@@ -109,8 +109,8 @@ def effective(sizes: Sequence[int], correlation: float) -> float:
     (1965), "Survey Sampling", section 5.4.
 
     Example:
-        >>> effective([1] * 90 + [10], 1.0), effective([1] * 90 + [10], 0.0)
-        (52.63157894736842, 100.0)
+        >>> round(effective([1] * 90 + [10], 1.0), 1), effective([1] * 90 + [10], 0.0)
+        (52.6, 100.0)
     """
     n = sum(sizes)
     return n / (1 + (sum(size * size for size in sizes) / n - 1) * correlation) if n else 0.0
