@@ -29,6 +29,10 @@ NOT_DATA = {"package.json", "package-lock.json", "dataset_infos.json", "dataset_
             "readme.txt", "robots.txt"}  # fmt: skip
 
 
+REST = "rest"
+"""The split of a file beside one that was held out from it."""
+
+
 @dataclass
 class Subject:
     """What one check is about, and what the pass over it gathered.
@@ -87,7 +91,15 @@ class Subject:
 
     def _batch(self, file: File, block: Block) -> Batch:
         """A block by the layout that follows from the columns of the file's first rows, if none was given."""
-        layout = self.layouts.get(file.name) or file.given or detect(block.rows.schema.names)
+        layout = self.layouts.get(file.name)
+        if layout is None:
+            found = detect(block.rows.schema.names)
+            layout = file.given or found
+            if layout is not None and layout == Layout(
+                columns=layout.columns
+            ):  # which columns are what does not say what they are for
+                trained = bool(found and found.training) or bool({"messages", "chosen"} & layout.columns.keys())
+                layout = Layout(columns=layout.columns, training=trained)
         return Batch(self, file, layout or Layout(name="unknown", columns={}), block.first, block.rows)
 
     @cached_property
@@ -149,7 +161,7 @@ class Subject:
         if self.kind:
             return self.kind.trains
         layout = self.layouts.get(file.name)
-        return split == "train" or (split is None and layout is not None and layout.training)
+        return split == "train" or (split in (None, REST) and layout is not None and layout.training)
 
     def teaches(self, batch: Batch) -> bool:
         """Whether its rows, or other splits of theirs, teach what to answer; labelled pairs are chosen from first."""
@@ -184,15 +196,36 @@ def of_files(paths: Sequence[Path], layout: Layout | None, splits: dict[str, str
         raise UsageError(msg, where=paths[0], expected=f"files that end in {', '.join(reading.SUFFIXES)}")
     said = dict(splits)
     files = []
+    kept = {(path.parent, _stem(path)[0]) for path in found if _stem(path)[1]}
     for path in found:
         split = said.pop(str(path), None) or said.pop(path.name, None)
         top = next((each for each in paths if each.is_dir() and path.is_relative_to(each)), None)
         name = path if top is None else path.relative_to(top) if len(paths) == 1 else path
-        files.append(File(path, name.as_posix(), split or split_of(path.name), given=layout))
+        files.append(File(path, name.as_posix(), split or _split(path, kept), given=layout))
     if said:
         msg = "A split is given for a file that is not checked"
         raise UsageError(msg, where="--split", got=", ".join(map(shown, said)))
     return paths[0] if paths[0].is_dir() else paths[0].parent, tuple(files)
+
+
+def _split(path: Path, kept: set[tuple[Path, str]]) -> str | None:
+    """The split of a file: as its name says, or what is left beside a file that was held out from it."""
+    found = split_of(path.name)
+    return REST if found is None and (path.parent, _stem(path)[0]) in kept else found
+
+
+def _stem(path: Path) -> tuple[str, bool]:
+    """A file's name without a last word that says that it was held out; and whether it had one.
+
+    Example:
+        >>> _stem(Path("Lakes_heldout.csv")), _stem(Path("Lakes.csv"))
+        (('lakes', True), ('lakes', False))
+    """
+    stem = path.name.lower().partition(".")[0]
+    word = re.search(r"[-_ ]((?:held|hold)[-_ ]?out|[a-z]+)$", stem)
+    if word and split_of(word[1]) in ("test", "validation"):
+        return stem[: word.start()], True
+    return stem, False
 
 
 def of_folder(folder: BuiltSet) -> tuple[File, ...]:

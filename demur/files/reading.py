@@ -8,11 +8,13 @@ mixed; nested cells become JSON text too.
 from __future__ import annotations
 
 import io
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -133,10 +135,17 @@ def _csv(path: Path, note: Note, columns: Names) -> Iterator[Block]:
     with io.TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="") as lines:
         records = csv_records(lines, "\t" if kind_of(path) == ".tsv" else ",")
         try:
-            _, names = next(records, (0, []))
+            begins, names = next(records, (0, []))
         except Broken as error:
             note(Fault("unreadable", broken, line=error.line, got="a broken row"))
             return
+        begun: list[tuple[int, list[str]]] = []
+        if is_data(names) and not {*(columns or ())} & {*names}:
+            note(Fault("header", "the header looks like a row of data, and is read as one", line=begins))
+            begun.append((begins, names))
+            names = _named(names)
+        elif names.count("") > 1:
+            names = [name or f"column {place}" for place, name in enumerate(names, 1)]
         if not has_columns(names, columns, note, "a column name stands twice in the header"):
             return
         places = range(len(names)) if columns is None else [names.index(column) for column in columns]
@@ -144,7 +153,7 @@ def _csv(path: Path, note: Note, columns: Names) -> Iterator[Block]:
         def rows() -> Iterator[tuple[int, Sequence[str | None]]]:
             number = 0
             try:
-                for line, cells in records:
+                for line, cells in chain(begun, records):
                     if len(cells) == len(names):
                         yield line, cells
                     else:
@@ -161,6 +170,27 @@ def _csv(path: Path, note: Note, columns: Names) -> Iterator[Block]:
             batch = pa.RecordBatch.from_arrays(cells, names=[names[place] for place in places])
             yield Block(first, batch, numbers(line for line, _ in part))
             first += len(part)
+
+
+def is_data(header: Sequence[str]) -> bool:
+    """Whether a header reads as a row of data: a sentence stands in it, and no cell is a name as columns have one.
+
+    Example:
+        >>> is_data(["How do I plant a lemon tree?"]), is_data(["prompt", "What is the best answer to it?"])
+        (True, False)
+    """
+    sentences = [len(cell.split()) > 3 and (cell.rstrip()[-1] in ".?!" or len(cell) > 60) for cell in header]
+    plain = [cell for cell, told in zip(header, sentences, strict=True) if not told]
+    return any(sentences) and all(not cell.strip() or _NUMBER.fullmatch(cell.strip()) for cell in plain)
+
+
+_NUMBER = re.compile(r"[-+]?[\d.,]+")
+
+
+def _named(cells: Sequence[str]) -> list[str]:
+    """Names for the columns of a file without a header: ``value`` for its first sentence."""
+    first = next(place for place, cell in enumerate(cells) if len(cell.split()) > 3)
+    return ["value" if place == first else f"column {place + 1}" for place in range(len(cells))]
 
 
 def _lines(path: Path, note: Note, columns: Names) -> Iterator[Block]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from demur.checks.again import twins
+from demur.checks.again import Mask, twins
 from demur.checks.batch import Batch
 from demur.checks.finding import Finding, hit
 from demur.checks.rule import ANY, BUILT, FILES, TRAINED, rule
@@ -16,6 +16,7 @@ from demur.checks.state import groups
 from demur.checks.subject import Subject
 from demur.errors import shown
 from demur.groups.splits import unbalanced
+from demur.rates import Rate
 from demur.records.record import record_id
 from demur.similarity import components, self_join
 
@@ -25,7 +26,7 @@ from demur.similarity import components, self_join
     "split-leak",
     invariants=(10,),
     summary="No prompt stands in two splits, nor a near-duplicate of it (token Jaccard 0.8, or what the manifest "
-    "says).",
+    "says); and no response that a label is about.",
     why="A probe or a tuned model is then tested on what it has seen. In the published split of refusal_direction "
     "one prompt of the test set stands in the training set, and others differ from a training prompt in a word or "
     "two.",
@@ -46,6 +47,20 @@ def split_leak(subject: Subject) -> Iterator[Finding]:
             same = "the prompt of" if _equal(subject, here, there) else "near-duplicate of"
             message = f"{same} {twin_file.name}:{twin_row} in {shown(state.split_names[guarded])}"
             yield hit(f"{message} (token Jaccard {similarity:.3f})", file.name, row)
+        yield from _judged(subject, splits == guarded, others, state.split_names[guarded])
+
+
+def _judged(subject: Subject, guarded: Mask, others: Mask, split: str | None) -> Iterator[Finding]:
+    """Of a split, labelled responses that stand in another one word for word: there the response is what is learnt."""
+    state = subject.state
+    texts = state.column("judged")
+    mine = np.flatnonzero(guarded & (texts != 0))
+    again = np.isin(texts[mine], texts[others & (texts != 0)])
+    rate = Rate.of(int(again.sum()), len(mine))
+    if rate.count:
+        file, row = state.place(int(mine[again][0]))
+        message = f"labelled responses of {shown(split)} that stand in another split, the first of them here: {rate}"
+        yield hit(message, file.name, row)
 
 
 def _equal(subject: Subject, one: int, two: int) -> bool:
@@ -67,6 +82,7 @@ def duplicate(subject: Subject) -> Iterator[Finding]:
     """All but the first of each set of equal rows."""
     state = subject.state
     keys, splits = state.column("key"), state.column("split").astype(np.int64)
+    ids, exact = state.column("id"), state.column("exact")
     for rows in state.configs():
         seen: dict[tuple[int, object], int] = {}
         for places in groups(keys[rows]):
@@ -77,6 +93,8 @@ def duplicate(subject: Subject) -> Iterator[Finding]:
                 if side not in seen:
                     seen[side] = here
                     continue
+                if ids[here] != ids[seen[side]] and exact[here] != exact[seen[side]]:
+                    continue  # rows of their own whose spelling is their point
                 twin_file, twin_row = state.place(seen[side])
                 twin = f"row {twin_row}" if twin_file == file else f"{twin_file.name}:{twin_row}"
                 yield hit(f"the same texts as {twin}", file.name, row)
@@ -117,21 +135,18 @@ def pair_split(subject: Subject) -> Iterator[Finding]:
     each="batch",
 )
 def contamination(batch: Batch) -> Iterator[Finding]:
-    """The best reason of each row, from hashes alone."""
+    """The best reason of each row, from hashes alone; every turn of the user is read."""
     subject = batch.subject
     prompts = {id for judge in subject.judges for id in judge.protected.record_ids} if batch.near else set()
     for reason in batch.near:
-        row = int(str(reason["row"]))
+        row = reason["row"]
         if not subject.against and not subject.trains(batch.file, batch.splits[row - batch.first]):
             continue
-        evidence = f"{reason['source']}, {reason['rule']} {float(str(reason['similarity'])):.3f}"
-        same = "is" if _id_of(batch, row) in prompts else "is near"
-        yield batch.hit(row, f"{same} the protected prompt {reason['record_id']} ({evidence})", batch.native("prompt"))
-
-
-def _id_of(batch: Batch, row: int) -> str | None:
-    text = batch.prompts[row - batch.first].as_py() if batch.prompts is not None else None
-    return None if text is None else record_id("prompt", text)
+        evidence = f"{reason['source']}, {reason['rule']} {reason['similarity']:.3f}"
+        same = "is" if record_id("prompt", reason["text"]) in prompts else "is near"
+        what = "" if reason["said"] == "the prompt" else f"{reason['said']} "
+        message = f"{what}{same} the protected prompt {reason['record_id']} ({evidence})"
+        yield batch.hit(row, message, reason["column"])
 
 
 @rule(
