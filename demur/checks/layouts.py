@@ -74,9 +74,9 @@ def detect(names: Iterable[str]) -> Layout | None:
 
 
 _NAMES = {
-    "messages": ("messages", "conversations", "conversation", "dialogue", "dialog", "turns", "chat"),
+    "messages": ("messages", "conversations", "conversation", "dialogue", "dialog", "chat"),
     "prompt": ("prompt", "instruction", "question", "query", "input", "user", "user_prompt", "user_input", "human",
-               "goal", "request", "problem", "behavior", "behaviour", "text"),
+               "goal", "request", "problem", "behavior", "behaviour", "turn", "text"),
     "response": ("response", "output", "answer", "completion", "assistant", "reply", "generation", "model_output",
                  "bot", "gpt", "model_response"),
     "target": ("target",),

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from demur.checks.batch import Batch, texts_of
+from demur.checks.gathered import targets
 from demur.checks.hashes import Hashes, text_hashes
 from demur.checks.shapes import listed, turned
 from demur.records.row import TextOf, columns_with
@@ -100,7 +101,9 @@ def learnt(batch: Batch) -> dict[str, tuple[str, pa.LargeStringArray]]:
     plain = next((names[name] for name in _LEARNT if name in names), None)
     rest = names["text"] if "text" in names and "target" not in names else None
     if name := batch.native("response") or batch.native("messages") or plain or rest:
-        found["learnt"] = (name, _said(batch.rows.column(name)))
+        known = {"response", "messages"} & batch.said.turns.keys()
+        texts = targets(batch) if known else None
+        found["learnt"] = (name, _said(batch.rows.column(name)) if texts is None else texts)
     if name := batch.native("chosen"):
         texts = batch.said.texts.get("chosen")
         found["chosen"] = (name, _said(batch.rows.column(name)) if texts is None else texts)

@@ -92,10 +92,12 @@ def said(columns: Mapping[str, pa.Array], plain: Mapping[str, pa.LargeStringArra
         columns: by canonical name, as they are in the file.
         plain: those of them that hold texts.
     """
-    turns = {name: turns_of(columns[name]) for name in _TURNS if name in columns and shaped(columns[name])}
-    if "messages" in columns and "messages" not in turns:
-        turns["messages"] = turns_of(columns["messages"])
-    turns = {name: cells for name, cells in turns.items() if name == "messages" or any(cells)}
+    turns = {
+        name: turns_of(columns[name])
+        for name in _TURNS
+        if name in columns and (name == "messages" or shaped(columns[name]))
+    }
+    turns = {name: cells for name, cells in turns.items() if name == "messages" or any(_spoken(name, c) for c in cells)}
     texts = {name: plain[name] for name in SPOKEN if name in plain and name not in turns}
     stands: dict[str, pa.LargeStringArray] = {}
     asked: list[str | None] = []
@@ -112,13 +114,19 @@ def said(columns: Mapping[str, pa.Array], plain: Mapping[str, pa.LargeStringArra
             stands[name] = _sides(name, turns[name], contexts, plain)
         told = [int(bool(given) and given[row] == text) for row, text in enumerate(asked)]
         skipped = {"chosen": told, "rejected": contexts}  # what stands twice is told once
-    elif "messages" in turns:
+    if "messages" in turns:
         asked = [_first(cell, "user") for cell in turns["messages"]]
     if asked and "prompt" not in plain and "prompt" not in turns:
         stands["prompt"] = pa.array(asked, pa.large_string())
     parts = [Part(name, cells, np.arange(len(cells))) for name, cells in texts.items()]
     parts += [_exploded(name, cells, plain.get(name), skipped.get(name)) for name, cells in turns.items()]
     return Said(turns, stands, tuple(parts), tuple(different))
+
+
+def _spoken(name: str, turns: Turns | None) -> bool:
+    """Whether a list is one of turns: somebody speaks in it, and in an answer the assistant does."""
+    roles = {turn.role for turn in turns or ()}
+    return "assistant" in roles or (name != "response" and bool(roles - {None}))
 
 
 def _first(turns: Turns | None, role: str) -> str | None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,16 +18,16 @@ _ROLES = {
     "bot": "assistant", "developer": "system", "function": "tool", "observation": "tool", "ipython": "tool",
     "tool_response": "tool",
 }  # fmt: skip
+_KNOWN = ("user", "assistant", "system")
 _CALLING = ("function_call", "tool_call")
 """ShareGPT's roles of an assistant that calls a tool: the call is the turn's text."""
 
-_LISTED = r"^\s*\[\s*\{"
+_LISTED = r'^\s*(?:\[\s*[{"]|\{\s*"(?:role|from)")'
 _TRANSCRIPT = r"^\s*Human:"
 _SPEAKER = re.compile(r"(?:\A\s*|\n\n)(Human|Assistant):[ \t]?")
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """One turn.
 
     Attributes:
@@ -53,15 +52,18 @@ Turns: TypeAlias = tuple[Turn, ...]
 
 
 def shaped(column: pa.Array) -> bool:
-    """Whether cells are turns: lists, JSON of lists of objects, or transcripts.
+    """Whether cells are turns: lists of them, or of questions, one turn alone, JSON of these, or transcripts.
 
     Example:
         >>> shaped(pa.array(["Human: Hello", "Name a lake."])), shaped(pa.array(["Name a lake."]))
         (True, False)
     """
     kind = column.type
+    if pa.types.is_struct(kind):
+        return bool({"role", "from"} & {kind.field(place).name for place in range(kind.num_fields)})
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return bool(pa.types.is_struct(kind.value_type))
+        inner = kind.value_type
+        return bool(pa.types.is_struct(inner) or pa.types.is_string(inner) or pa.types.is_large_string(inner))
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         return False
     return bool(pc.any(pc.match_substring_regex(column, f"{_LISTED}|{_TRANSCRIPT}")).as_py())
@@ -78,14 +80,18 @@ def _lists(column: pa.Array) -> Iterator[tuple[object, Turns | None]]:
 
 
 def listed(column: pa.Array) -> Iterator[list[dict[str, Any]] | None]:
-    """The objects that each cell lists, itself or in JSON; None where it lists none."""
+    """The objects that each cell lists, itself or in JSON; None where it lists none. A lone turn is a list of one."""
     for cell in column.to_pylist():
         value = cell
         if isinstance(cell, str):
             try:
-                value = json.loads(cell) if cell.lstrip().startswith("[") else None
+                value = json.loads(cell) if cell.lstrip()[:1] in ("[", "{") else None
             except (ValueError, RecursionError):
                 value = None
+        if isinstance(value, dict) and {"role", "from"} & value.keys():
+            value = [value]
+        elif isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+            value = [{"role": "user", "content": each} for each in value]  # questions, one after another
         good = isinstance(value, list) and all(isinstance(each, dict) for each in value)
         yield value if good else None
 
@@ -99,8 +105,9 @@ def turned(part: Mapping[str, Any]) -> Turn:
         >>> turned({"role": "user", "content": [{"type": "text", "text": "Name a lake."}]}).text
         'Name a lake.'
     """
-    role = part.get("role") or part.get("from")
-    content = part.get("content")
+    role, content = part.get("role") or part.get("from"), part.get("content")
+    if role in _KNOWN and type(content) is str and len(part) == 2:
+        return Turn(role, content)
     if content is None:
         content = next((part[name] for name in ("value", "text") if part.get(name) is not None), None)
     calls = _bare({name: part[name] for name in ("tool_calls", "function_call") if part.get(name)})
@@ -122,8 +129,8 @@ def _content(content: object) -> tuple[list[str], list[str], bool]:
     for each in content:
         if isinstance(each, str):
             texts.append(each)
-        elif isinstance(each, dict) and isinstance(each.get("text"), str):
-            texts.append(each["text"])
+        elif isinstance(each, dict) and isinstance(text := each.get("text") or each.get("value"), str):
+            texts.append(text)
         elif isinstance(each, dict):
             others.append(str(each.get("type")))
         else:

@@ -87,8 +87,6 @@ class State:
         for name in ("pair", "group", "id"):
             self._keep(name, value_codes(batch.column(name), rows))
         self._keep("own id", _own_ids(batch))
-        if batch.native("id"):
-            self._keep("exact", _exact(batch))
         for name in batch.layout.labels:
             column = batch.rows.column(name) if name in batch.rows.schema.names else None
             self._keep(f"label {name}", value_codes(column, rows, self.values))
@@ -225,16 +223,6 @@ def _turn_hashes(cells: Sequence[Turns | None], texts: pa.LargeStringArray | Non
         made = ordered(Units(words * MIX + marks, starts)) if len(turns) else np.zeros(len(cells), np.uint64)
     bare = np.array([each is None for each in cells], np.bool_)
     return np.where(bare, text_hashes(texts, len(cells)), made)
-
-
-def _exact(batch: Batch) -> Hashes:
-    """A hash of the very letters of each row's texts."""
-    made = np.zeros(batch.rows.num_rows, np.uint64)
-    with np.errstate(over="ignore"):
-        for name in SPOKEN:
-            if (texts := batch.texts(name)) is not None:
-                made = made * MIX + _byte_hashes(pc.utf8_trim_whitespace(texts))
-    return made
 
 
 def _own_ids(batch: Batch) -> Hashes:

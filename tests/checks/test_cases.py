@@ -141,6 +141,11 @@ TWICE: dict[str, Shape] = {
     "HH-RLHF": hh,
     "sides as turns": sides,
     "implicit prompt": lambda one, two: {name: sides(one, two)[name] for name in ("chosen", "rejected")},
+    "a context and two answers": lambda one, two: {
+        "conversations": [{"from": "human", "value": one}],
+        "chosen": {"from": "gpt", "value": two},
+        "rejected": {"from": "gpt", "value": "No idea."},
+    },
     "content parts": parts,
     "tool calls": calls,
     "ShareGPT": sharegpt,
@@ -197,6 +202,7 @@ LATER: dict[str, Shape] = {
         name: [user(ASKED[0]), bot(TOLD[0]), user(one), bot(answer)]
         for name, answer in (("chosen", two), ("rejected", "No idea."))
     },
+    "questions one after another": lambda one, two: {"question_id": two, "turns": [ASKED[0], one]},
     "input of an instruction": lambda one, two: alpaca("Do what is asked here.", two, one),
     "context of Dolly": lambda one, two: dolly("Do what is asked here.", two, one),
 }

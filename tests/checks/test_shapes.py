@@ -21,9 +21,21 @@ def test_a_conversation_is_one_however_it_is_spelt(cell: Any) -> None:
     assert (shaped(column), turns_of(column)) == (True, [SAID, None])
 
 
-@pytest.mark.parametrize("cell", ["Name a lake.", "[1, 2]", "Ask: Human: who?", ["Name a lake."], 3])
+@pytest.mark.parametrize("cell", ["Name a lake.", "[1, 2]", "Ask: Human: who?", [[3]], 3, {"lake": "Garda"}])
 def test_other_cells_are_no_conversations(cell: Any) -> None:
     assert not shaped(pa.array([cell]))
+
+
+@pytest.mark.parametrize("cell", [["Name a lake.", "Another."], '["Name a lake.", "Another."]'])
+def test_a_list_of_texts_asks_one_after_another(cell: Any) -> None:
+    column = pa.array([cell])
+    assert (shaped(column), turns_of(column)) == (True, [(SAID[0], Turn("user", "Another."))])
+
+
+@pytest.mark.parametrize("cell", [TURNS[1], json.dumps(TURNS[1])])
+def test_one_turn_alone_is_a_conversation(cell: Any) -> None:
+    column = pa.array([cell])
+    assert (shaped(column), turns_of(column)) == (True, [SAID[1:]])
 
 
 def test_a_list_that_is_no_json_is_a_text() -> None:
@@ -41,6 +53,7 @@ def test_a_list_that_is_no_json_is_a_text() -> None:
         ({"role": "user", "content": None}, Turn("user", "")),
         ({"role": "user", "content": 3}, Turn("user", "", broken=True)),
         ({"role": "user", "content": ["a", {"type": "text", "text": "b"}]}, Turn("user", "a\nb")),
+        ({"role": "user", "content": [{"type": "text", "value": "a"}]}, Turn("user", "a")),
         ({"role": "user", "content": [{"type": "image_url"}]}, Turn("user", "", '["image_url"]')),
         ({"role": "user", "content": [3]}, Turn("user", "", broken=True)),
     ],

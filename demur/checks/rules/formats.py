@@ -257,11 +257,12 @@ def columns(subject: Subject) -> Iterator[Finding]:
 def conversation(batch: Batch) -> Iterator[Finding]:
     """What is wrong with the turns of each row."""
     turns = batch.said.turns
+    context = batch.native("chosen") is not None  # then the sides end what the messages begin
     for row, each in enumerate(turns.get("messages", ()), batch.first):
-        if wrong := _wrong(each):
+        if wrong := _wrong(each, goes_on=context):
             yield batch.hit(row, wrong, batch.native("messages"))
     for column in ("response", "chosen", "rejected"):
-        heads = turns.get("prompt") or [()] * batch.rows.num_rows
+        heads = turns.get("prompt") or turns.get("messages") or [()] * batch.rows.num_rows
         for row, (head, each) in enumerate(zip(heads, turns.get(column, ()), strict=False), batch.first):
             whole = (*(head or ()), *(each or ())) if each and each[0].role == "assistant" else each
             if whole and whole[-1].empty:
@@ -271,8 +272,8 @@ def conversation(batch: Batch) -> Iterator[Finding]:
                 yield batch.hit(row, wrong, batch.native(column))
 
 
-def _wrong(turns: Turns | None, *, opens: bool = False) -> str | None:
-    """What is wrong with a conversation; `opens` where the assistant may open it, its prompt being elsewhere."""
+def _wrong(turns: Turns | None, *, opens: bool = False, goes_on: bool = False) -> str | None:
+    """What is wrong with a conversation; `opens` where its prompt is elsewhere, `goes_on` where its end is."""
     if not turns:
         return "is no list of turns" if turns is None else "has no turns"
     roles = [turn.role for turn in turns]
@@ -289,7 +290,7 @@ def _wrong(turns: Turns | None, *, opens: bool = False) -> str | None:
     kept = [one.role for one, two in zip(spoken, [*spoken[1:], None], strict=True) if not _goes_on(one, two)]
     if not kept or (kept[0] != "user" and not opens) or any(one == two for one, two in pairwise(kept)):
         return "has turns of user and assistant that do not take turns"
-    return None if kept[-1] == "assistant" else "does not end with the assistant's words"
+    return None if goes_on or kept[-1] == "assistant" else "does not end with the assistant's words"
 
 
 def _goes_on(one: Turn, two: Turn | None) -> bool:

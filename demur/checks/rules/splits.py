@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
 
-from demur.checks.again import Mask, twins
+from demur.checks.again import Ints, Mask, marked, twins
 from demur.checks.batch import Batch
 from demur.checks.finding import Finding, hit
 from demur.checks.rule import ANY, BUILT, FILES, TRAINED, rule
+from demur.checks.said import SPOKEN
 from demur.checks.state import groups
 from demur.checks.subject import Subject
 from demur.errors import shown
@@ -82,10 +84,12 @@ def duplicate(subject: Subject) -> Iterator[Finding]:
     """All but the first of each set of equal rows."""
     state = subject.state
     keys, splits = state.column("key"), state.column("split").astype(np.int64)
-    ids, exact = state.column("id"), state.column("exact")
+    ids = state.column("id")
     for rows in state.configs():
         seen: dict[tuple[int, object], int] = {}
-        for places in groups(keys[rows]):
+        alike = list(groups(keys[rows]))
+        exact = _letters(subject, [rows[places] for places in alike if len({*ids[rows[places]].tolist()}) > 1])
+        for places in alike:
             seen.clear()
             for here in rows[places].tolist():
                 file, row = state.place(here)
@@ -93,11 +97,25 @@ def duplicate(subject: Subject) -> Iterator[Finding]:
                 if side not in seen:
                     seen[side] = here
                     continue
-                if ids[here] != ids[seen[side]] and exact[here] != exact[seen[side]]:
+                if ids[here] != ids[seen[side]] and exact.get(here) != exact.get(seen[side]):
                     continue  # rows of their own whose spelling is their point
                 twin_file, twin_row = state.place(seen[side])
                 twin = f"row {twin_row}" if twin_file == file else f"{twin_file.name}:{twin_row}"
                 yield hit(f"the same texts as {twin}", file.name, row)
+
+
+def _letters(subject: Subject, sets: list[Ints]) -> dict[int, bytes]:
+    """A digest of the very letters of some rows, by a second reading of them alone."""
+    mask = np.zeros(len(subject.state), np.bool_)
+    for places in sets:
+        mask[places] = True
+    found: dict[int, bytes] = {}
+    for batch, mine, start in marked(subject, mask) if sets else ():
+        columns = [texts for name in SPOKEN if (texts := batch.texts(name)) is not None]
+        for row in mine.tolist():
+            cells = [str(texts[row].as_py() or "").strip() for texts in columns]
+            found[start + row] = hashlib.sha256("\0".join(cells).encode()).digest()
+    return found
 
 
 @rule(
