@@ -57,8 +57,12 @@ def layouts() -> dict[str, Layout]:
     return _parse(Path(__file__).with_name("layouts.toml"))
 
 
-def detect(names: Iterable[str]) -> Layout | None:
-    """The known layout that says most about these columns.
+def detect(names: Iterable[str], texts: Iterable[str] | None = None) -> Layout | None:
+    """The known layout that says most about these columns; else one by what they are called.
+
+    Args:
+        names: of the columns.
+        texts: those that hold texts or turns, if that is known: no other is taken by what it is called.
 
     Example:
         >>> [found.name if (found := detect(names)) else None for names in (["goal", "target"], ["Query"], ["x"])]
@@ -70,13 +74,15 @@ def detect(names: Iterable[str]) -> Layout | None:
         size = len({*layout.columns.values(), *layout.needs})
         if not layout.missing(present) and (best is None or size > len({*best.columns.values(), *best.needs})):
             best = layout
+    if texts is not None:
+        present &= {*texts, *(name for name in present if name.lower() in ("id", "split", "source"))}
     return best or _by_name(present)
 
 
 _NAMES = {
     "messages": ("messages", "conversations", "conversation", "dialogue", "dialog", "chat"),
-    "prompt": ("prompt", "instruction", "question", "query", "input", "user", "user_prompt", "user_input", "human",
-               "goal", "request", "problem", "behavior", "behaviour", "turn", "text"),
+    "prompt": ("prompt", "instruction", "question", "query", "input", "user_prompt", "user_input", "goal", "request",
+               "problem", "behavior", "behaviour", "turn", "text", "user", "human"),
     "response": ("response", "output", "answer", "completion", "assistant", "reply", "generation", "model_output",
                  "bot", "gpt", "model_response"),
     "target": ("target",),
@@ -105,6 +111,8 @@ def _by_name(present: set[str]) -> Layout | None:
             found[canonical] = free[0]
     if not ("messages" in found or "prompt" in found or {"chosen", "rejected"} <= found.keys()):
         return None
+    if found.get("prompt", "").lower() in ("user", "human") and "response" not in found:
+        return None  # a name, or a number of somebody
     if ("chosen" in found) != ("rejected" in found):
         found.pop("chosen", found.pop("rejected", None))
     texts = [found[name] for name in (*TEXTS, "messages") if name in found]

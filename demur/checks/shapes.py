@@ -161,6 +161,44 @@ def _transcript(cell: object) -> Turns | None:
     )
 
 
+_AROUND = ("body", "input", "request")
+
+
+def opened(rows: pa.RecordBatch) -> pa.RecordBatch:
+    """Rows with their conversation as a column, where it stands inside an object: OpenAI's files of requests.
+
+    Example:
+        >>> rows = pa.RecordBatch.from_pylist([{"body": '{"messages": []}'}])
+        >>> opened(rows).schema.names
+        ['body', 'messages']
+    """
+    names = rows.schema.names
+    around = next((name for name in _AROUND if name in names), None)
+    if around is None or "messages" in names:
+        return rows
+    column = rows.column(around)
+    kind = column.type
+    if pa.types.is_struct(kind) and kind.get_field_index("messages") >= 0:
+        return rows.append_column("messages", pc.struct_field(column, "messages"))
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return rows
+    inside = pc.fill_null(pc.match_substring_regex(column, r'^\s*\{.*"messages"\s*:\s*\['), False)
+    if not inside.true_count:
+        return rows
+    cells = [
+        _inside(cell) if there else None for cell, there in zip(column.to_pylist(), inside.to_pylist(), strict=True)
+    ]
+    return rows.append_column("messages", pa.array(cells, pa.large_string()))
+
+
+def _inside(cell: str) -> str | None:
+    try:
+        found = json.loads(cell)
+    except (ValueError, RecursionError):
+        return None
+    return json.dumps(found["messages"]) if isinstance(found, dict) and "messages" in found else None
+
+
 def shared(one: Sequence[Turn], two: Sequence[Turn]) -> int:
     """How many turns two conversations begin with alike: their context; the last turn of each is its own."""
     most = min(len(one), len(two)) - 1

@@ -23,22 +23,22 @@ import pyarrow.parquet as pq
 
 from demur.files._block import ROWS, Block, Fault, Names, Note, has_columns, numbers, parts
 from demur.files._json import no_json, read_json, read_jsonl
-from demur.files.packed import TooLarge, is_packed, open_file, read_whole
+from demur.files.packed import TooLarge, is_packed, open_file, read_whole, unpacked_name
 from demur.files.syntax import Broken, csv_records, parse_json
 
 _BYTES = 1 << 23  # of a batch of Parquet, about; at least one row
 
-SUFFIXES = (".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt")
+SUFFIXES = (".parquet", ".arrow", ".feather", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt")
 
 
 def kind_of(path: Path) -> str | None:
-    """The format by the name's ending, ``.gz`` left out; None for other files.
+    """The format by the name's ending, ``.gz`` or ``.zst`` left out; None for other files.
 
     Example:
         >>> kind_of(Path("a/test.jsonl.gz")), kind_of(Path("README.md"))
         ('.jsonl', None)
     """
-    name = path.name.lower().removesuffix(".gz")
+    name = unpacked_name(path.name)
     return next((suffix for suffix in SUFFIXES if name.endswith(suffix)), None)
 
 
@@ -51,7 +51,15 @@ def read_blocks(path: Path, note: Note, columns: Names = None, kind: str | None 
         columns: those to read, by default all. One that the file lacks is noted; of JSON, at the end.
         kind: the format, one of `SUFFIXES`; by default as the name says, and JSON Lines where it says nothing.
     """
-    readers = {".parquet": _parquet, ".csv": _csv, ".tsv": _csv, ".json": read_json, ".txt": _lines}
+    readers = {
+        ".parquet": _parquet,
+        ".arrow": _arrow,
+        ".feather": _arrow,
+        ".csv": _csv,
+        ".tsv": _csv,
+        ".json": read_json,
+        ".txt": _lines,
+    }
     packed = is_packed(path.name)
 
     def told(fault: Fault) -> None:
@@ -119,6 +127,28 @@ def _parquet(path: Path, note: Note, columns: Names) -> Iterator[Block]:
         for batch in _ahead(parquet_batches(file, rows, columns)):
             yield Block(first, batch)
             first += batch.num_rows
+
+
+def _arrow(path: Path, note: Note, columns: Names) -> Iterator[Block]:
+    """Arrow's own files, and its streams, as `datasets` saves them."""
+    with pa.memory_map(str(path)) as source:
+        begins = source.read(6)
+        source.seek(0)
+        if begins == b"ARROW1":
+            file = pa.ipc.open_file(source)
+            batches = (file.get_batch(number) for number in range(file.num_record_batches))
+        else:
+            file = pa.ipc.open_stream(source)
+            batches = iter(file)
+        if not has_columns(file.schema.names, columns, note, "a column name stands twice"):
+            return
+        first = 0
+        for whole in batches:
+            whole.validate(full=True)
+            for start in range(0, whole.num_rows, 4 * ROWS):
+                batch = whole.slice(start, 4 * ROWS)
+                yield Block(first, batch if columns is None else batch.select(columns))
+                first += batch.num_rows
 
 
 def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -146,6 +146,11 @@ TWICE: dict[str, Shape] = {
         "chosen": {"from": "gpt", "value": two},
         "rejected": {"from": "gpt", "value": "No idea."},
     },
+    "OpenAI's preferences": lambda one, two: {
+        "input": {"messages": [user(one)]},
+        "preferred_output": [bot(two)],
+        "non_preferred_output": [bot("No idea.")],
+    },
     "content parts": parts,
     "tool calls": calls,
     "ShareGPT": sharegpt,
@@ -202,6 +207,7 @@ LATER: dict[str, Shape] = {
         name: [user(ASKED[0]), bot(TOLD[0]), user(one), bot(answer)]
         for name, answer in (("chosen", two), ("rejected", "No idea."))
     },
+    "OpenAI's batches": lambda one, two: {"custom_id": two, "body": {"model": "m", "messages": [user(one)]}},
     "questions one after another": lambda one, two: {"question_id": two, "turns": [ASKED[0], one]},
     "input of an instruction": lambda one, two: alpaca("Do what is asked here.", two, one),
     "context of Dolly": lambda one, two: dolly("Do what is asked here.", two, one),
@@ -330,6 +336,27 @@ FOUND: dict[str, tuple[dict[str, Rows | str], list[tuple[str, str, int | None]]]
     "held out": (
         {"LakeQA.csv": f"prompt\n{ASKED[0]}\n{ASKED[1]}\n", "LakeQA_heldout.csv": f"prompt\n{ASKED[1]}\n{ASKED[2]}\n"},
         [("DMR101", "LakeQA.csv", 1)],
+    ),
+    "an id that stands twice": (
+        {"a.jsonl": [{"ID": n % 4, "Query": text} for n, text in enumerate(ASKED)]},
+        [("DMR601", "a.jsonl", 4)],
+    ),
+    "the whole, and its parts": (
+        {
+            "LakeQA.csv": f"prompt\n{ASKED[0]}\n{ASKED[1]}\n",
+            "LakeQA_train.csv": f"prompt\n{ASKED[0]}\n",
+            "LakeQA_test.csv": f"prompt\n{ASKED[1]}\n",
+        },
+        [],
+    ),
+    "what a judge read": (
+        {"m.csv": f"prompt\n{ASKED[0]}\n", "m_eval.csv": f"prompt\n{ASKED[0]}\n"},
+        [],
+    ),
+    "somebody's name": ({"a.csv": "User,Day\nann,1\nben,2\n"}, [("DMR004", "a.csv", None)]),
+    "what is called an answer and is none": (
+        {"a.parquet": [{"Question": text, "Answers": [1, 2]} for text in ASKED]},
+        [],
     ),
     "evaluate": (
         {"evaluate.csv": f"prompt\n{ASKED[0]}\n", "train.csv": f"prompt\n{ASKED[1]}\n{ASKED[0]}\n"},

@@ -165,6 +165,27 @@ def test_an_object_is_its_rows(text: str, rows: list[tuple[object, ...]], tmp_pa
     assert ([tuple(row.values()) for row in block.rows.to_pylist()], faults) == (rows, [])
 
 
+@pytest.mark.parametrize("name", ["a.arrow", "stream.arrow", "a.feather", "a.jsonl.zst", "a.json.zst", "a.csv.zst"])
+def test_arrow_and_zstandard_are_read(name: str, tmp_path: Path) -> None:
+    table, path = pa.table({"n": ["a", "b"], "m": ["c", None]}), tmp_path / name
+    if name.endswith(".zst"):
+        text = {"csv": "n,m\na,c\nb,\n", "json": json.dumps(table.to_pylist())}.get(name.split(".")[1])
+        lines = "".join(json.dumps(row) + "\n" for row in table.to_pylist())
+        with pa.output_stream(path, compression="zstd") as file:
+            file.write((text or lines).encode())
+    else:
+        new = pa.ipc.new_stream if name.startswith("stream") else pa.ipc.new_file
+        with new(path, table.schema) as file:
+            file.write_table(table)
+    (block,), faults = read(path)
+    assert (block.rows.column("n").to_pylist(), block.rows.num_columns, faults) == (["a", "b"], 2, [])
+    (block,), faults = read(path, ["m"])
+    assert (block.rows.schema.names, block.rows.num_rows, faults) == (["m"], 2, [])
+    path.write_bytes(path.read_bytes()[:-9] if name.endswith(".zst") else b"lighthouse")
+    _, (fault,) = read(path)
+    assert fault.kind == "unreadable"
+
+
 def test_a_row_may_be_a_list_of_turns(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('[{"role": "user", "content": "a"}]\n')
     (block,), faults = read(tmp_path / "a.jsonl")

@@ -19,6 +19,7 @@ from demur.checks.rule import ANY, BUILT, rule
 from demur.checks.shapes import Turn, Turns
 from demur.checks.subject import Subject
 from demur.errors import shown
+from demur.files.packed import unpacked_name
 from demur.records.schema import arrow_schema, json_schema
 
 _AGAIN = "Build it again."
@@ -173,7 +174,7 @@ def mixed_types(subject: Subject) -> Iterator[Finding]:
 )
 def string_flag(batch: Batch) -> Iterator[Finding]:
     """Cells that say true or false in words, in files that have booleans."""
-    if batch.file.path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv", ".txt")):
+    if unpacked_name(batch.file.path.name).endswith((".csv", ".tsv", ".txt")):
         return  # CSV has words only
     texts_here = {batch.native(canonical) for canonical in TEXTS}
     texts_here |= {name for name in batch.rows.schema.names if _ANSWER.search(name)}
@@ -201,7 +202,7 @@ def schema(judged: Subject | Batch) -> Iterator[Finding]:
     """Pydantic's own messages, for the rows that fail; of anybody's file, for what its layout declares."""
     if isinstance(judged, Batch):
         if judged.subject.kind is None:
-            typed = not judged.file.path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv", ".txt"))
+            typed = not unpacked_name(judged.file.path.name).endswith((".csv", ".tsv", ".txt"))
             rows = judged.rows
             for canonical, texts in judged.said.texts.items():
                 if name := judged.native(canonical):  # turns are no text, and what stands for them is
@@ -257,7 +258,8 @@ def columns(subject: Subject) -> Iterator[Finding]:
 def conversation(batch: Batch) -> Iterator[Finding]:
     """What is wrong with the turns of each row."""
     turns = batch.said.turns
-    context = batch.native("chosen") is not None  # then the sides end what the messages begin
+    # a request, or the context of two sides, is answered elsewhere
+    context = batch.native("chosen") is not None or "body" in batch.layout.needs
     for row, each in enumerate(turns.get("messages", ()), batch.first):
         if wrong := _wrong(each, goes_on=context):
             yield batch.hit(row, wrong, batch.native("messages"))
