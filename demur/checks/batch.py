@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.checks.finding import Finding, hit
 from demur.checks.layouts import Layout
+from demur.checks.said import SPOKEN, Said, said
 from demur.errors import shown
 from demur.protected.near import Judge, best_reasons, judge_all
 from demur.sets.kind import Kind
@@ -23,7 +23,8 @@ from demur.sets.kind import Kind
 SPLITS = {
     "train": "train", "training": "train", "sft": "train", "finetune": "train", "tuning": "train",
     "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation",
-    "test": "test", "testing": "test", "eval": "test", "evaluation": "test", "heldout": "test",
+    "test": "test", "testing": "test", "eval": "test", "evals": "test", "evaluate": "test", "evaluation": "test",
+    "heldout": "test", "holdout": "test",
 }  # fmt: skip
 
 
@@ -85,26 +86,23 @@ class Batch:
         return None if name is None else self.rows.column(name)
 
     def texts(self, canonical: str) -> pa.LargeStringArray | None:
-        """A column of texts; None if there is no such column, or its cells are no texts."""
+        """A column of texts, or of turns the one that stands for them; None if there is none of either."""
+        if canonical in self.said.texts:
+            return self.said.texts[canonical]
         column = self.column(canonical)
         return None if column is None else texts_of(column)
 
     @cached_property
-    def prompts(self) -> pa.LargeStringArray | None:
-        """What each row asks: the prompt, or the first message of the user."""
-        found = self.texts("prompt")
-        return self._asked if found is None else found
+    def said(self) -> Said:
+        """Everything that the rows say, turn by turn."""
+        columns = {name: column for name in SPOKEN if (column := self.column(name)) is not None}
+        plain = {name: texts for name, column in columns.items() if (texts := texts_of(column)) is not None}
+        return said(columns, plain)
 
-    @cached_property
-    def _asked(self) -> pa.LargeStringArray | None:
-        column = self.column("messages")
-        if column is None:
-            return None
-        asked = []
-        for turns in messages(column):
-            said = [turn.get("content") for turn in turns or () if turn.get("role") in ("user", "human")]
-            asked.append(said[0] if said and isinstance(said[0], str) else None)
-        return pa.array(asked, pa.large_string())
+    @property
+    def prompts(self) -> pa.LargeStringArray | None:
+        """What each row asks: the prompt, or the first turn of the user."""
+        return self.texts("prompt")
 
     @cached_property
     def splits(self) -> list[str | None]:
@@ -117,13 +115,32 @@ class Batch:
         return [None if cell is None else SPLITS.get(cell.lower(), cell) for cell in column.to_pylist()]
 
     @cached_property
-    def near(self) -> list[dict[str, object]]:
-        """The best reason of each row that is near a protected prompt; ``row`` counts from the file's first."""
-        if self.prompts is None or not self.subject.screens(self) or not self.subject.judges:
+    def near(self) -> list[dict[str, Any]]:
+        """The best reason of each row that is near a protected prompt, whichever of its texts and turns is.
+
+        ``row`` counts from the file's first; ``said`` is what the row says there, and ``text`` its own words.
+        """
+        if not self.subject.screens(self) or not self.subject.judges:
             return []
-        evidence = [judge_all(judge, self.prompts, self.first) for judge in self.subject.judges]
-        found: list[dict[str, object]] = best_reasons(pa.concat_tables(evidence)).to_pylist()
-        return found
+        best: dict[int, dict[str, Any]] = {}
+        for part in self.said.asked:
+            part = part.of(part.texts.is_valid().to_numpy(zero_copy_only=False)) if part.texts.null_count else part
+            for reason in best_reasons(
+                pa.concat_tables([judge_all(judge, part.texts) for judge in self.subject.judges])
+            ).to_pylist():
+                place = reason["row"]
+                row = int(part.rows[place])
+                if row not in best or reason["similarity"] > best[row]["similarity"]:
+                    told = {"said": part.what(place), "column": self.native(part.column)}
+                    best[row] = {**reason, **told, "row": self.first + row, "text": part.texts[place].as_py()}
+        return [best[row] for row in sorted(best)]
+
+    def holding(self, pattern: str) -> Iterator[tuple[int, str, str]]:
+        """Every text and turn in which a regular expression is found: its row, what it is, and its column."""
+        for part in self.said.parts:
+            found = pc.fill_null(pc.match_substring_regex(part.texts, pattern), False)
+            for place in pc.indices_nonzero(found).to_pylist() if found.true_count else ():
+                yield self.first + int(part.rows[place]), part.what(place), part.column
 
     def where(self, mask: pa.Array) -> Iterator[int]:
         """Row numbers in the file where a mask is true (null is not)."""
@@ -143,33 +160,9 @@ def split_of(name: str) -> str | None:
         >>> [split_of(name) for name in ("test-00000-of-00001.parquet", "harmful_val.json", "contest.csv")]
         ['test', 'validation', None]
     """
-    words = re.findall(r"[a-z]+", name.lower().partition(".")[0])
+    words = re.findall(r"[a-z]+", re.sub(r"(held|hold)[-_ ]out", r"\1out", name.lower().partition(".")[0]))
     found = {SPLITS[word] for word in words if word in SPLITS}
     return found.pop() if len(found) == 1 else None
-
-
-def messages(column: pa.Array) -> Iterator[list[dict[str, object]] | None]:
-    """The turns of each row; None where the cell is no list of turns."""
-    for parts in listed(column):
-        yield None if parts is None else [turned(part) for part in parts]
-
-
-def listed(column: pa.Array) -> Iterator[list[dict[str, object]] | None]:
-    """The objects that each cell lists, itself or in JSON; None where it lists none."""
-    for cell in column.to_pylist():
-        value = cell
-        if isinstance(cell, str):
-            try:
-                value = json.loads(cell)
-            except (ValueError, RecursionError):
-                value = None
-        good = isinstance(value, list) and all(isinstance(each, dict) for each in value)
-        yield value if good else None
-
-
-def turned(part: Mapping[str, object]) -> dict[str, object]:
-    """A turn as ``role`` and ``content``; ShareGPT's spelling is ``from`` and ``value``."""
-    return {"role": part.get("role", part.get("from")), "content": part.get("content", part.get("value"))}
 
 
 def bare(name: object) -> str:

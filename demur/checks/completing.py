@@ -38,7 +38,7 @@ class Said:
         layout = subject.layouts.get(file.name)
         if layout is None:
             return
-        canonical = ("id", "prompt", "messages") if self.show_text else ("id",)
+        canonical = ("id", "prompt", "messages", "chosen", "rejected") if self.show_text else ("id",)
         names = [layout.native(name, subject.names[file.name]) for name in canonical]
         columns = list(dict.fromkeys(name for name in names if name is not None))
         left = sorted(rows, reverse=True)

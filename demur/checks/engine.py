@@ -20,6 +20,7 @@ from demur.checks.learnt import read_by
 from demur.checks.rule import Rule, selected
 from demur.checks.rules import RULES
 from demur.checks.subject import Subject, of_files, of_folder
+from demur.checks.unjudged import unjudged
 from demur.errors import DemurError, UsageError
 from demur.project import bundled
 from demur.protected import prompts
@@ -90,7 +91,7 @@ def check(
         for rule in applied:
             if rule.each != "batch" and not (subject.folder and rule.code in _GATES):
                 found.add(rule, subject)
-    return found.report()
+    return replace(found.report(), unjudged=unjudged(subject, [rule.code for rule in applied]))
 
 
 def _subject(paths: list[Path], layout: Layout | None, splits: dict[str, str]) -> Subject:

@@ -91,6 +91,7 @@ class Report:
         layouts: by file, the name of the layout that its columns were read as.
         root: the folder that files are named below; empty where they are named as they were given.
         waived: by code, findings that a settings file waives; they are not among the findings.
+        unjudged: what rules had nothing to judge of, with the reason.
     """
 
     findings: tuple[Finding, ...]
@@ -101,6 +102,7 @@ class Report:
     root: str = ""
     waived: Mapping[str, int] = field(default_factory=dict)
     unlisted: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    unjudged: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from demur.checks.batch import Batch, messages
+from demur.checks.batch import Batch
 from demur.checks.sides import HARMFUL, SAFE, Codes, Counts, Forms, coded, flag_codes, length_codes
 from demur.text.refusal import OPENING, find_refusal
 
@@ -144,18 +144,14 @@ def taught_codes(batch: Batch) -> Codes | None:
 
 
 def targets(batch: Batch) -> pa.LargeStringArray | None:
-    """What each row teaches to write: the response, or the last message of the assistant."""
+    """What each row teaches to write: the response, or the last turn of the assistant."""
     if (found := batch.texts("response")) is not None:
         return found
-    column = batch.column("messages")
-    if column is None:
+    turns = batch.said.turns.get("messages")
+    if turns is None:
         return None
-    said = [
-        [turn.get("content") for turn in turns or () if turn.get("role") in ("assistant", "gpt", "model")]
-        for turns in messages(column)
-    ]
-    last = [each[-1] if each and isinstance(each[-1], str) else None for each in said]
-    return pa.array(last, pa.large_string())
+    said = ([turn.text for turn in each or () if turn.role == "assistant"] for each in turns)
+    return pa.array([each[-1] if each else None for each in said], pa.large_string())
 
 
 def words_of(texts: pa.LargeStringArray) -> pa.Array:

@@ -37,6 +37,7 @@ class Layout(Frozen):
     values: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     flags: dict[str, Literal["safe", "harmful", "refusal", ""]] = Field(default_factory=dict)
     states: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
     contrasts: bool = False
     training: bool = False
 
@@ -56,12 +57,16 @@ def layouts() -> dict[str, Layout]:
     return _parse(Path(__file__).with_name("layouts.toml"))
 
 
-def detect(names: Iterable[str]) -> Layout | None:
-    """The known layout that says most about these columns.
+def detect(names: Iterable[str], texts: Iterable[str] | None = None) -> Layout | None:
+    """The known layout that says most about these columns; else one by what they are called.
+
+    Args:
+        names: of the columns.
+        texts: those that hold texts or turns, if that is known: no other is taken by what it is called.
 
     Example:
-        >>> [found.name if (found := detect(names)) else None for names in (["goal", "target"], ["x"])]
-        ['advbench', None]
+        >>> [found.name if (found := detect(names)) else None for names in (["goal", "target"], ["Query"], ["x"])]
+        ['advbench', 'query', None]
     """
     present = set(names)
     best: Layout | None = None
@@ -69,7 +74,49 @@ def detect(names: Iterable[str]) -> Layout | None:
         size = len({*layout.columns.values(), *layout.needs})
         if not layout.missing(present) and (best is None or size > len({*best.columns.values(), *best.needs})):
             best = layout
-    return best
+    if texts is not None:
+        present &= {*texts, *(name for name in present if name.lower() in ("id", "split", "source"))}
+    return best or _by_name(present)
+
+
+_NAMES = {
+    "messages": ("messages", "conversations", "conversation", "dialogue", "dialog", "chat"),
+    "prompt": ("prompt", "instruction", "question", "query", "input", "user_prompt", "user_input", "goal", "request",
+               "problem", "behavior", "behaviour", "turn", "text", "user", "human"),
+    "response": ("response", "output", "answer", "completion", "assistant", "reply", "generation", "model_output",
+                 "bot", "gpt", "model_response"),
+    "target": ("target",),
+    "chosen": ("chosen", "preferred", "accepted"),
+    "rejected": ("rejected", "dispreferred"),
+    "context": ("context", "input"),
+    "id": ("id",),
+    "split": ("split",),
+    "source": ("source",),
+}  # fmt: skip
+"""Names that people give to columns, the likeliest first; case and a plural do not matter."""
+
+
+def _by_name(present: set[str]) -> Layout | None:
+    """A layout of columns that are called what they are; None if none of them holds what is asked."""
+    plain: dict[str, str] = {}
+    for name in sorted(present):
+        plain.setdefault(name.lower(), name)
+        plain.setdefault(name.lower().removesuffix("s"), name)
+    found: dict[str, str] = {}
+    for canonical, names in _NAMES.items():
+        if canonical == "prompt" and "messages" in found:
+            continue
+        free = [plain[name] for name in names if name in plain and plain[name] not in found.values()]
+        if free:
+            found[canonical] = free[0]
+    if not ("messages" in found or "prompt" in found or {"chosen", "rejected"} <= found.keys()):
+        return None
+    if found.get("prompt", "").lower() in ("user", "human") and "response" not in found:
+        return None  # a name, or a number of somebody
+    if ("chosen" in found) != ("rejected" in found):
+        found.pop("chosen", found.pop("rejected", None))
+    texts = [found[name] for name in (*TEXTS, "messages") if name in found]
+    return Layout(name="-".join(texts).lower(), columns=found, training=bool({"messages", "chosen"} & found.keys()))
 
 
 def layout_of(mapping: str | Mapping[str, str] | Layout) -> Layout:

@@ -17,8 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from demur.checks.batch import Batch, listed, texts_of, turned
+from demur.checks.batch import Batch, texts_of
+from demur.checks.gathered import targets
 from demur.checks.hashes import Hashes, text_hashes
+from demur.checks.shapes import listed, turned
 from demur.records.row import TextOf, columns_with
 from demur.sets.folder import BuiltSet
 
@@ -33,7 +35,6 @@ _LONGEST = 480  # characters that are looked at for them
 _LEARNT = ("completion", "response", "output", "answer", "assistant", "segments")
 """Columns that hold the text to be learnt, where no layout says which one does; ``text`` does where no target stands
 beside it."""
-_ASSISTANT = ("assistant", "gpt", "model")
 
 Mask: TypeAlias = NDArray[np.bool_]
 
@@ -100,9 +101,12 @@ def learnt(batch: Batch) -> dict[str, tuple[str, pa.LargeStringArray]]:
     plain = next((names[name] for name in _LEARNT if name in names), None)
     rest = names["text"] if "text" in names and "target" not in names else None
     if name := batch.native("response") or batch.native("messages") or plain or rest:
-        found["learnt"] = (name, _said(batch.rows.column(name)))
+        known = {"response", "messages"} & batch.said.turns.keys()
+        texts = targets(batch) if known else None
+        found["learnt"] = (name, _said(batch.rows.column(name)) if texts is None else texts)
     if name := batch.native("chosen"):
-        found["chosen"] = (name, _said(batch.rows.column(name)))
+        texts = batch.said.texts.get("chosen")
+        found["chosen"] = (name, _said(batch.rows.column(name)) if texts is None else texts)
     return found
 
 
@@ -155,9 +159,8 @@ def _said(column: pa.Array) -> pa.LargeStringArray:
 
 
 def _last(parts: Sequence[Mapping[str, Any]] | None) -> str | None:
-    turns = [turned(part) for part in parts or ()]
-    said = [turn["content"] for turn in turns if turn["role"] in _ASSISTANT]
-    if said and isinstance(said[-1], str):
+    said = [turn.text for turn in map(turned, parts or ()) if turn.role == "assistant"]
+    if said and said[-1]:
         return said[-1]
     labelled = [part["text"] for part in parts or () if part.get("label") is True and isinstance(part.get("text"), str)]
     return "".join(labelled) or None

@@ -49,6 +49,7 @@ def summary_of(report: Report) -> list[str]:
     layouts = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in sorted(by_layout.items()))
     read = f"{report.files:,} {'file' if report.files == 1 else 'files'}, {report.rows:,} rows"
     waived = f", {sum(report.waived.values())} waived" if report.waived else ""
+    lines += [f"not judged: {'; '.join(report.unjudged)}"] if report.unjudged else []
     return [*lines, f"{read}{f', read as {layouts}' if layouts else ''}: {report.total or 'no'} findings{waived}"]
 
 
@@ -64,6 +65,7 @@ def as_json(report: Report) -> str:
         "more": dict(report.more),
         "waived": dict(report.waived),
         "layouts": dict(report.layouts),
+        "unjudged": list(report.unjudged),
     }
     return json.dumps({**about, **more, "findings": findings}, indent=1, ensure_ascii=False) + "\n"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from demur.files import reading
 from demur.records.licenses import LICENSES
 
 _CARDS = ("README.md", "README.rst", "README.txt", "README", "readme.md")
@@ -19,6 +20,8 @@ _LICENSE_FILES = (
     "COPYING.txt",
 )
 _MOST = 1 << 20  # characters of a page that are read
+_DOCUMENT = 1 << 26  # bytes of a JSON document that is read once more
+_STATES = ("license", "licence", "License", "Licence")
 
 #: How well-known licenses name themselves, in cards and license files.
 _NAMES = (
@@ -62,6 +65,20 @@ def license(folder: Path, top: Path) -> str | None:
             if (text := _text(place / name)) is not None and text.strip():
                 return _named(text[:2000]) or "other"
     return None
+
+
+def license_in(path: Path) -> str | None:
+    """The license that a JSON document states of itself, beside its rows; None if it is no such document."""
+    if reading.kind_of(path) != ".json" or path.stat().st_size > _DOCUMENT:
+        return None
+    document = reading.read_document(path, lambda _: None)
+    said = (
+        next((document[name] for name in _STATES if document.get(name)), None) if isinstance(document, dict) else None
+    )
+    said = (said.get("name") or said.get("id") or said.get("url")) if isinstance(said, dict) else said
+    if not isinstance(said, str) or said.strip().lower() in ("unknown", "none"):
+        return None
+    return _named(said) or "other"
 
 
 def _in_card(text: str) -> str | None:

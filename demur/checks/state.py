@@ -7,7 +7,7 @@ two different texts of 10^6 are taken for the same with a probability of about 3
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,11 +21,15 @@ from demur.checks.flags import harmful_rows, read_flags, read_states
 from demur.checks.gathered import Gathered, targets
 from demur.checks.hashes import MIX, SLICE_BYTES, Hashes, ordered, text_hashes
 from demur.checks.learnt import Learnt
+from demur.checks.said import SPOKEN
+from demur.checks.shapes import Turns
 from demur.checks.sides import sides_of
 from demur.similarity.sets import Units
 from demur.text.arrays import buffers
 
-_KEYS = ("prompt", "prefix", "response", "target", "chosen", "rejected", "context", "judge", "verdict", "model")
+_KEYS = (
+    "prompt", "prefix", "response", "target", "chosen", "rejected", "context", "judge", "verdict", "model", "messages",
+)  # fmt: skip
 #: Further columns that tell rows apart, where a layout knows only the prompt.
 _ANSWERS = {"response", "answer", "output", "completion", "generation", "model_output", "chosen", "rejected", "target"}
 _MOST_VALUES = 1000  # label values that are remembered for messages
@@ -73,6 +77,8 @@ class State:
         self._keep("key", _key(batch, prompts))
         sides = sides_of(batch)
         self._keep("side", np.zeros(rows, np.int8) if sides is None else sides)
+        if batch.layout.scope == "prompt+response":
+            self._keep("judged", text_hashes(batch.texts("response"), rows))
         self._keep("answer", text_hashes(targets(batch) if batch.subject.teaches(batch) else None, rows))
         self.gathered.add(batch, prompts, sides)
         for name, values in self.learnt.add(batch, self._count):
@@ -85,9 +91,7 @@ class State:
             column = batch.rows.column(name) if name in batch.rows.schema.names else None
             self._keep(f"label {name}", value_codes(column, rows, self.values))
         self._read_flags(batch)
-        self.sources.update(
-            (str(reason["source"]), batch.splits[int(str(reason["row"])) - batch.first]) for reason in batch.near
-        )
+        self.sources.update((str(reason["source"]), batch.splits[reason["row"] - batch.first]) for reason in batch.near)
         self._count += rows
 
     def _read_flags(self, batch: Batch) -> None:
@@ -179,28 +183,58 @@ def groups(keys: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
 
 
 def _key(batch: Batch, prompts: Hashes) -> Hashes:
-    """A hash of all texts of each row: two rows are the same row if it is the same."""
+    """A hash of all texts of each row: two rows are the same row if it is the same; 0 where a row says nothing.
+
+    Turns count by their role, words and calls of tools, however their objects are spelt. A row that asks nothing is the
+    same only under the same id: its question stands elsewhere.
+    """
     rows = batch.rows.num_rows
     made = prompts
+    there = prompts != 0
+    asks = there.copy()
     with np.errstate(over="ignore"):
         for number, name in enumerate(_KEYS[1:], 2):
-            texts = batch.texts(name)
-            if texts is not None:
-                made = made * np.uint64(2 * number + 1) + text_hashes(texts, rows)
+            if name in batch.said.turns:
+                hashes = _turn_hashes(batch.said.turns[name], batch.texts(name))
+                asks |= hashes != 0
+            elif (texts := batch.texts(name)) is not None:
+                hashes = text_hashes(texts, rows)
+            else:
+                continue
+            made = made * np.uint64(2 * number + 1) + hashes
+            if name in SPOKEN:
+                there |= hashes != 0
         mapped = {batch.native(name) for name in _KEYS}
         for name in batch.rows.schema.names:
             if name.lower() in _ANSWERS and name not in mapped and (texts := texts_of(batch.rows.column(name))):
                 made = made * MIX + text_hashes(texts, rows)
-        if batch.column("messages") is not None:
-            made = made * MIX + value_codes(batch.column("messages"), rows)
-    return np.where(prompts == 0, np.uint64(0), made).astype(np.uint64)
+        if not asks.all():
+            made = np.where(asks, made, made * MIX + value_codes(batch.column("id"), rows))
+    return np.where(there, made, np.uint64(0)).astype(np.uint64)
+
+
+def _turn_hashes(cells: Sequence[Turns | None], texts: pa.LargeStringArray | None) -> Hashes:
+    """A hash of the turns of each row, or of the text that a cell without turns is; 0 for none."""
+    turns = [turn for each in cells for turn in each or ()]
+    words = text_hashes(pa.array([turn.text for turn in turns], pa.large_string()), len(turns))
+    marks = _byte_hashes(pa.array([f"{turn.role} {turn.more}" for turn in turns], pa.large_string()))
+    starts = np.concatenate([[0], np.cumsum([len(each or ()) for each in cells])]).astype(np.int64)
+    with np.errstate(over="ignore"):
+        made = ordered(Units(words * MIX + marks, starts)) if len(turns) else np.zeros(len(cells), np.uint64)
+    bare = np.array([each is None for each in cells], np.bool_)
+    return np.where(bare, text_hashes(texts, len(cells)), made)
 
 
 def _own_ids(batch: Batch) -> Hashes:
-    """What has to be unique: the id, or the id and the model where several models answer."""
-    ids, models = (value_codes(batch.column(name), batch.rows.num_rows) for name in ("id", "model"))
+    """What has to be unique: the id, and what the layout says beside it, as the model where several answer."""
+    rows = batch.rows.num_rows
+    ids = value_codes(batch.column("id"), rows)
+    made = ids + value_codes(batch.column("model"), rows) * MIX
     with np.errstate(over="ignore"):
-        return np.where(ids == 0, ids, ids + models * MIX)
+        for name in batch.layout.keys:
+            if name in batch.rows.schema.names:
+                made = made * MIX + value_codes(batch.rows.column(name), rows)
+    return np.where(ids == 0, ids, made)
 
 
 def value_codes(column: pa.Array | None, rows: int, values: dict[int, object] | None = None) -> Hashes:

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.checks import pages
-from demur.checks.batch import Batch, File, split_of
+from demur.checks.batch import Batch, File, split_of, texts_of
 from demur.checks.layouts import Layout, detect
+from demur.checks.shapes import opened, shaped
 from demur.checks.state import State
 from demur.errors import UsageError, shown
 from demur.files import reading
@@ -27,6 +28,10 @@ from demur.sets.kind import Kind
 NOT_DATA = {"package.json", "package-lock.json", "dataset_infos.json", "dataset_info.json", "dataset_dict.json",
             "croissant.json", "schema.json", "state.json", "manifest.json", "requirements.txt", "license.txt",
             "readme.txt", "robots.txt"}  # fmt: skip
+
+
+REST = "rest"
+"""The split of a file beside one that was held out from it."""
 
 
 @dataclass
@@ -45,6 +50,7 @@ class Subject:
         layouts: how each file was read, by file.
         rows: the number of rows, by file.
         names: the columns, by file.
+        inside: files whose conversations stand inside an object.
         lines: the line on which each row begins, by file and in parts, where rows have lines.
         state: of all rows, compactly.
     """
@@ -62,11 +68,14 @@ class Subject:
     layouts: dict[str, Layout] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    inside: set[str] = field(default_factory=set)
     lines: dict[str, list[NDArray[np.uint32]]] = field(default_factory=dict)
     state: State = field(default_factory=State)
 
     def batches(self, file: File, columns: Sequence[str] | None = None) -> Iterator[Batch]:
         """The rows of a file once more, or some columns of them."""
+        if columns is not None and "messages" in {*columns} and file.name in self.inside:
+            columns = None
         for block in reading.read_blocks(file.path, lambda _: None, columns):
             yield self._batch(file, block)
 
@@ -87,8 +96,20 @@ class Subject:
 
     def _batch(self, file: File, block: Block) -> Batch:
         """A block by the layout that follows from the columns of the file's first rows, if none was given."""
-        layout = self.layouts.get(file.name) or file.given or detect(block.rows.schema.names)
-        return Batch(self, file, layout or Layout(name="unknown", columns={}), block.first, block.rows)
+        layout, rows = self.layouts.get(file.name), opened(block.rows)
+        if rows is not block.rows:
+            self.inside.add(file.name)
+        if layout is None:
+            names = rows.schema.names
+            said = {name for name in names if texts_of(rows.column(name)) is not None or shaped(rows.column(name))}
+            found = detect(names, said)
+            layout = file.given or found
+            if layout is not None and layout == Layout(
+                columns=layout.columns
+            ):  # which columns are what does not say what they are for
+                trained = bool(found and found.training) or bool({"messages", "chosen"} & layout.columns.keys())
+                layout = Layout(columns=layout.columns, training=trained)
+        return Batch(self, file, layout or Layout(name="unknown", columns={}), block.first, rows)
 
     @cached_property
     def pages(self) -> list[tuple[str, str]]:
@@ -149,7 +170,7 @@ class Subject:
         if self.kind:
             return self.kind.trains
         layout = self.layouts.get(file.name)
-        return split == "train" or (split is None and layout is not None and layout.training)
+        return split == "train" or (split in (None, REST) and layout is not None and layout.training)
 
     def teaches(self, batch: Batch) -> bool:
         """Whether its rows, or other splits of theirs, teach what to answer; labelled pairs are chosen from first."""
@@ -184,15 +205,41 @@ def of_files(paths: Sequence[Path], layout: Layout | None, splits: dict[str, str
         raise UsageError(msg, where=paths[0], expected=f"files that end in {', '.join(reading.SUFFIXES)}")
     said = dict(splits)
     files = []
+    parts: dict[tuple[Path, str], set[str]] = {}
+    for path in found:
+        stem, part = _stem(path)
+        parts.setdefault((path.parent, stem), set()).update({part} - {""})
+    kept = {place for place, names in parts.items() if names and "train" not in names}
     for path in found:
         split = said.pop(str(path), None) or said.pop(path.name, None)
         top = next((each for each in paths if each.is_dir() and path.is_relative_to(each)), None)
         name = path if top is None else path.relative_to(top) if len(paths) == 1 else path
-        files.append(File(path, name.as_posix(), split or split_of(path.name), given=layout))
+        files.append(File(path, name.as_posix(), split or _split(path, kept), given=layout))
     if said:
         msg = "A split is given for a file that is not checked"
         raise UsageError(msg, where="--split", got=", ".join(map(shown, said)))
     return paths[0] if paths[0].is_dir() else paths[0].parent, tuple(files)
+
+
+def _split(path: Path, kept: set[tuple[Path, str]]) -> str | None:
+    """The split of a file: as its name says, or what is left beside a file that was held out from it."""
+    found = split_of(path.name)
+    return REST if found is None and (path.parent, _stem(path)[0]) in kept else found
+
+
+def _stem(path: Path) -> tuple[str, str]:
+    """A file's name without a last word that says which split it is; and that split, empty for none.
+
+    What is called ``eval`` is often a judge's reading of the same rows, so it leaves no rest.
+
+    Example:
+        >>> _stem(Path("Lakes_heldout.csv")), _stem(Path("Lakes.csv")), _stem(Path("lakes_eval.csv"))
+        (('lakes', 'test'), ('lakes', ''), ('lakes_eval', ''))
+    """
+    stem = path.name.lower().partition(".")[0]
+    word = re.search(r"[-_ ]((?:held|hold)[-_ ]?out|[a-z]+)$", stem)
+    split = split_of(word[1]) if word and not word[1].startswith("eval") else None
+    return (stem[: word.start()], split) if word and split else (stem, "")
 
 
 def of_folder(folder: BuiltSet) -> tuple[File, ...]:
@@ -210,6 +257,11 @@ def of_folder(folder: BuiltSet) -> tuple[File, ...]:
 
 def _is_data(path: Path, top: Path) -> bool:
     inner = path.relative_to(top).parts
-    if any(part.startswith(".") for part in inner) or path.name.lower() in NOT_DATA or not path.is_file():
+    if (
+        any(part.startswith(".") for part in inner)
+        or re.match(r"cache-.*\.arrow$", path.name)
+        or path.name.lower() in NOT_DATA
+        or not path.is_file()
+    ):
         return False
     return reading.kind_of(path) is not None

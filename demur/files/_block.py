@@ -16,7 +16,7 @@ from demur.errors import nearest, shown
 ROWS = 1 << 13
 """Rows of a batch, at most; of Parquet, whose rows need less room while they are read, four times as many."""
 
-FaultKind = Literal["unreadable", "ragged", "encoding", "mixed", "absent"]
+FaultKind = Literal["unreadable", "ragged", "encoding", "mixed", "absent", "header"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Fault:
     """Something that a reader stumbled on.
 
     Attributes:
-        kind: "ragged" is a row of CSV with other cells than the header; "absent" a column that was asked for.
+        kind: "ragged" is a row of CSV with other cells than the header; "absent" a column that was asked for; "header"
+            a header that is a row of data, and is read as one.
         row: the row it concerns; None for the file.
         column: for "mixed" and "absent": which column; the message then says the kinds, or names that are like it.
         line: of the file, from 1, where that is known.

@@ -44,13 +44,15 @@ def read_jsonl(path: Path, note: Note, columns: Names) -> Iterator[Block]:
 def _object(row: object, number: int, line: int | None, note: Note) -> dict[str, Any]:
     if isinstance(row, dict):
         return row
+    if isinstance(row, list) and row and all(isinstance(turn, dict) for turn in row):
+        return {"messages": row}
     message = f"is a JSON {name_of(row)}, not an object"
     note(Fault("unreadable", message, number, line=line, got=type(row).__name__))
     return {}
 
 
 def read_json(path: Path, note: Note, columns: Names) -> Iterator[Block]:
-    """A list of objects or of texts; JSON Lines under the wrong name are read as what they are."""
+    """A list of objects, of texts or of conversations, or an object of them; or JSON Lines under the wrong name."""
     text = read_whole(path).decode("utf-8-sig")
     try:
         document, lines = listed(text) or (parse_json(text), [])
@@ -63,8 +65,7 @@ def read_json(path: Path, note: Note, columns: Names) -> Iterator[Block]:
             note(no_json(error))
         return
     if isinstance(document, dict):
-        lists = [value for value in document.values() if isinstance(value, list)]
-        document = lists[0] if len(lists) == 1 else [document]
+        document = _rows(document)
     if not isinstance(document, list):
         kind = type(document).__name__
         note(Fault("unreadable", f"is a JSON {name_of(document)}, not a list of rows", got=kind))
@@ -75,6 +76,50 @@ def read_json(path: Path, note: Note, columns: Names) -> Iterator[Block]:
         for number, (line, row) in enumerate(zip(lines if alone else repeat(None), document, strict=False))
     )
     yield from _objects(rows, note, columns)
+
+
+def _rows(document: dict[str, Any]) -> list[Any]:
+    """The rows of an object: the one list in it, its columns as lists, or the texts under nested categories.
+
+    Example:
+        >>> _rows({"prompts": ["Name a lake.", "Name a river."], "ids": [1, 2], "notes": []})
+        [{'prompts': 'Name a lake.', 'ids': 1}, {'prompts': 'Name a river.', 'ids': 2}]
+        >>> _rows({"Water": {"Lakes": ["Name a lake."]}})
+        [{'value': 'Name a lake.', 'category': 'Water', 'subcategory': 'Lakes'}]
+    """
+    columns = {name: _cells(value) for name, value in document.items()}
+    full = {name: cells for name, cells in columns.items() if cells}
+    if None not in columns.values() and len(columns) > 1 and len({len(cells or ()) for cells in full.values()}) == 1:
+        return [dict(zip(full, row, strict=True)) for row in zip(*full.values(), strict=True)]
+    lists = [value for value in document.values() if isinstance(value, list)]
+    if len(lists) == 1:
+        return lists[0]
+    found = list(_nested(document, ()))
+    return found if found and None not in found else [document]
+
+
+def _cells(value: object) -> list[Any] | None:
+    """The cells of a column: a list of them, or an object whose keys are the numbers of the rows, as pandas writes."""
+    if isinstance(value, list):
+        return None if any(isinstance(each, dict) for each in value) else value
+    if isinstance(value, dict) and value and list(value) == [str(number) for number in range(len(value))]:
+        return list(value.values())
+    return None
+
+
+_LEVELS = ("category", "subcategory", "subsubcategory")
+
+
+def _nested(value: object, above: tuple[str, ...]) -> Iterator[dict[str, Any] | None]:
+    """A row for each text in lists under one category or several; a None if anything else stands there."""
+    if isinstance(value, dict) and len(above) < len(_LEVELS):
+        for name, inner in value.items():
+            yield from _nested(inner, (*above, name))
+    elif isinstance(value, list) and all(isinstance(each, str) for each in value) and above:
+        for text in value:
+            yield {"value": text, **dict(zip(_LEVELS, above, strict=False))}
+    else:
+        yield None
 
 
 def no_json(error: Broken) -> Fault:

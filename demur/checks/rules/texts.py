@@ -76,11 +76,8 @@ def _mask_fault(ids: list[object] | None, labels: list[object] | None) -> str | 
 )
 def template_marker(batch: Batch) -> Iterator[Finding]:
     """Texts with a mark of a template in them."""
-    for canonical in ("prompt", "prefix", "response", "target", "chosen", "rejected"):
-        texts = batch.texts(canonical)
-        if texts is not None:
-            for row in batch.where(pc.match_substring_regex(texts, MARKERS)):
-                yield batch.hit(row, f"the {canonical} holds a mark of a chat template", batch.native(canonical))
+    for row, what, column in batch.holding(MARKERS):
+        yield batch.hit(row, f"{what} holds a mark of a chat template", batch.native(column))
 
 
 @rule(
@@ -104,25 +101,36 @@ def shared_words(batch: Batch) -> Iterator[Finding]:
     paired = kind.answered(batch.rows) if kind else pa.repeat(True, batch.rows.num_rows)
     if paired is None:
         return  # a foreign response shares nothing with its query
-    for row in batch.where(paired):
+    told = pa.array(_tells(prompts, 2) & _tells(targets, 3))
+    for row in batch.where(pc.and_(paired, told)):
         prompt, target = (column[row - batch.first].as_py() for column in (prompts, targets))
         if prompt and target and not shares_words(prompt, target):
             yield batch.hit(row, f"prompt and {what} share no word of four letters", batch.native(what))
+
+
+def _tells(texts: pa.Array, least: int) -> np.ndarray:
+    """Where a text has so many words of four Latin letters or more: a label, a name or a number shares none."""
+    words = pc.fill_null(pc.count_substring_regex(texts, r"\p{Latin}{4,}"), 0).to_numpy(zero_copy_only=False)
+    found: np.ndarray = words >= least
+    return found
 
 
 @rule(
     "DMR312",
     "preference-pair",
     invariants=(11,),
-    summary="The two sides of a preference pair differ.",
+    summary="The two sides of a preference pair differ, and answer the same words of the user.",
     why="A pair of equal sides has no preference: its gradient pushes the same text up and down. Chosen does not "
     "mean refused either: of 2,312 pairs in the harmless test set of HH-RLHF, 'chosen' reads as a refusal in about "
     "263.",
-    fix="Drop the pair.",
+    fix="Drop the pair, or give both sides one context.",
     each="batch",
 )
 def preference_pair(batch: Batch) -> Iterator[Finding]:
-    """Pairs whose sides are the same once normalised."""
+    """Pairs whose sides are the same once normalised, or answer different contexts."""
+    for place in batch.said.apart:
+        message = "chosen and rejected answer different words of the user"
+        yield batch.hit(batch.first + place, message, batch.native("rejected"))
     chosen, rejected = batch.texts("chosen"), batch.texts("rejected")
     if chosen is None or rejected is None:
         return

@@ -1,0 +1,213 @@
+"""What a cell says, turn by turn: OpenAI's and ShareGPT's lists of turns, JSON of them, and transcripts as HH-RLHF's.
+
+Roles get one spelling; parts of a content become their text; a call of a tool is no text, but no empty turn either.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_ROLES = {
+    "human": "user", "prompter": "user", "gpt": "assistant", "chatgpt": "assistant", "model": "assistant",
+    "bot": "assistant", "developer": "system", "function": "tool", "observation": "tool", "ipython": "tool",
+    "tool_response": "tool",
+}  # fmt: skip
+_KNOWN = ("user", "assistant", "system")
+_CALLING = ("function_call", "tool_call")
+"""ShareGPT's roles of an assistant that calls a tool: the call is the turn's text."""
+
+_LISTED = r'^\s*(?:\[\s*[{"]|\{\s*"(?:role|from)")'
+_TRANSCRIPT = r"^\s*Human:"
+_SPEAKER = re.compile(r"(?:\A\s*|\n\n)(Human|Assistant):[ \t]?")
+
+
+class Turn(NamedTuple):
+    """One turn.
+
+    Attributes:
+        role: in one spelling; None where the turn has none, and as it stands where nobody knows it.
+        text: what is said; parts of a content are joined by line breaks.
+        more: what is there beside the text, as JSON: calls of tools, kinds of parts that are no text.
+        broken: whether the content is neither text nor a list of parts.
+    """
+
+    role: str | None
+    text: str
+    more: str = ""
+    broken: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is there."""
+        return not self.more and not self.text.strip()
+
+
+Turns: TypeAlias = tuple[Turn, ...]
+
+
+def shaped(column: pa.Array) -> bool:
+    """Whether cells are turns: lists of them, or of questions, one turn alone, JSON of these, or transcripts.
+
+    Example:
+        >>> shaped(pa.array(["Human: Hello", "Name a lake."])), shaped(pa.array(["Name a lake."]))
+        (True, False)
+    """
+    kind = column.type
+    if pa.types.is_struct(kind):
+        return bool({"role", "from"} & {kind.field(place).name for place in range(kind.num_fields)})
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        inner = kind.value_type
+        return bool(pa.types.is_struct(inner) or pa.types.is_string(inner) or pa.types.is_large_string(inner))
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return False
+    return bool(pc.any(pc.match_substring_regex(column, f"{_LISTED}|{_TRANSCRIPT}")).as_py())
+
+
+def turns_of(column: pa.Array) -> list[Turns | None]:
+    """The turns of each cell; None where it holds none."""
+    return [_transcript(cell) if parts is None else parts for cell, parts in _lists(column)]
+
+
+def _lists(column: pa.Array) -> Iterator[tuple[object, Turns | None]]:
+    for cell, parts in zip(column.to_pylist(), listed(column), strict=True):
+        yield cell, None if parts is None else tuple(map(turned, parts))
+
+
+def listed(column: pa.Array) -> Iterator[list[dict[str, Any]] | None]:
+    """The objects that each cell lists, itself or in JSON; None where it lists none. A lone turn is a list of one."""
+    for cell in column.to_pylist():
+        value = cell
+        if isinstance(cell, str):
+            try:
+                value = json.loads(cell) if cell.lstrip()[:1] in ("[", "{") else None
+            except (ValueError, RecursionError):
+                value = None
+        if isinstance(value, dict) and {"role", "from"} & value.keys():
+            value = [value]
+        elif isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+            value = [{"role": "user", "content": each} for each in value]  # questions, one after another
+        good = isinstance(value, list) and all(isinstance(each, dict) for each in value)
+        yield value if good else None
+
+
+def turned(part: Mapping[str, Any]) -> Turn:
+    """A turn as OpenAI spells it, or ShareGPT (``from`` and ``value``).
+
+    Example:
+        >>> turned({"from": "gpt", "value": "The Rhine."})
+        Turn(role='assistant', text='The Rhine.', more='', broken=False)
+        >>> turned({"role": "user", "content": [{"type": "text", "text": "Name a lake."}]}).text
+        'Name a lake.'
+    """
+    role, content = part.get("role") or part.get("from"), part.get("content")
+    if role in _KNOWN and type(content) is str and len(part) == 2:
+        return Turn(role, content)
+    if content is None:
+        content = next((part[name] for name in ("value", "text") if part.get(name) is not None), None)
+    calls = _bare({name: part[name] for name in ("tool_calls", "function_call") if part.get(name)})
+    texts, others, broken = _content(content)
+    if role in _CALLING:
+        role, calls, texts = "assistant", {"calls": texts}, []
+    more = [each for each in (calls, *others) if each]
+    spelt = None if role is None else _ROLES.get(str(role).lower(), str(role).lower())
+    return Turn(spelt, "\n".join(texts), json.dumps(more, sort_keys=True) if more else "", broken)
+
+
+def _content(content: object) -> tuple[list[str], list[str], bool]:
+    """Texts of a content, the kinds of its other parts, and whether it is neither text nor parts."""
+    if content is None or isinstance(content, str):
+        return [content] if content else [], [], False
+    if not isinstance(content, list):
+        return [], [], True
+    texts, others = [], []
+    for each in content:
+        if isinstance(each, str):
+            texts.append(each)
+        elif isinstance(each, dict) and isinstance(text := each.get("text") or each.get("value"), str):
+            texts.append(text)
+        elif isinstance(each, dict):
+            others.append(str(each.get("type")))
+        else:
+            return [], [], True
+    return texts, others, False
+
+
+def _bare(value: Any) -> Any:
+    """A value without what is nothing: Parquet fills in every key that some row has."""
+    if isinstance(value, dict):
+        return {name: _bare(each) for name, each in value.items() if each is not None}
+    return [_bare(each) for each in value] if isinstance(value, list) else value
+
+
+def _transcript(cell: object) -> Turns | None:
+    """The turns of a text that a human opens.
+
+    Example:
+        >>> [turn.text for turn in _transcript("Human: Name a lake." + chr(10) * 2 + "Assistant: Garda.")]
+        ['Name a lake.', 'Garda.']
+    """
+    if not isinstance(cell, str) or not cell.lstrip().startswith("Human:"):
+        return None
+    _, *parts = _SPEAKER.split(cell)
+    roles, texts = parts[::2], parts[1::2]
+    return tuple(
+        Turn("user" if role == "Human" else "assistant", text.strip()) for role, text in zip(roles, texts, strict=True)
+    )
+
+
+_AROUND = ("body", "input", "request")
+
+
+def opened(rows: pa.RecordBatch) -> pa.RecordBatch:
+    """Rows with their conversation as a column, where it stands inside an object: OpenAI's files of requests.
+
+    Example:
+        >>> rows = pa.RecordBatch.from_pylist([{"body": '{"messages": []}'}])
+        >>> opened(rows).schema.names
+        ['body', 'messages']
+    """
+    names = rows.schema.names
+    around = next((name for name in _AROUND if name in names), None)
+    if around is None or "messages" in names:
+        return rows
+    column = rows.column(around)
+    kind = column.type
+    if pa.types.is_struct(kind) and kind.get_field_index("messages") >= 0:
+        return rows.append_column("messages", pc.struct_field(column, "messages"))
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return rows
+    inside = pc.fill_null(pc.match_substring_regex(column, r'^\s*\{.*"messages"\s*:\s*\['), False)
+    if not inside.true_count:
+        return rows
+    cells = [
+        _inside(cell) if there else None for cell, there in zip(column.to_pylist(), inside.to_pylist(), strict=True)
+    ]
+    return rows.append_column("messages", pa.array(cells, pa.large_string()))
+
+
+def _inside(cell: str) -> str | None:
+    try:
+        found = json.loads(cell)
+    except (ValueError, RecursionError):
+        return None
+    return json.dumps(found["messages"]) if isinstance(found, dict) and "messages" in found else None
+
+
+def shared(one: Sequence[Turn], two: Sequence[Turn]) -> int:
+    """How many turns two conversations begin with alike: their context; the last turn of each is its own."""
+    most = min(len(one), len(two)) - 1
+    return next((place for place in range(most) if one[place] != two[place]), max(0, most))
+
+
+def apart(one: Sequence[Turn], two: Sequence[Turn]) -> bool:
+    """Whether two conversations that are to be compared answer different words of the user."""
+    place = shared(one, two)
+    heads = [turns[place : place + 1] for turns in (one, two)]
+    users = [head[0].text if head and head[0].role == "user" else None for head in heads]
+    return users[0] != users[1]

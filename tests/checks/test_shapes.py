@@ -1,0 +1,88 @@
+"""Cells that are turns: how they are known, and what they say."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from demur.checks.shapes import Turn, apart, listed, shaped, shared, turned, turns_of
+
+TURNS = [{"role": "user", "content": "Name a lake."}, {"role": "assistant", "content": "Garda."}]
+SAID = (Turn("user", "Name a lake."), Turn("assistant", "Garda."))
+HUMAN = "\n\nHuman: Name a lake.\n\nAssistant: Garda."
+
+
+@pytest.mark.parametrize("cell", [TURNS, json.dumps(TURNS), HUMAN, HUMAN.strip()])
+def test_a_conversation_is_one_however_it_is_spelt(cell: Any) -> None:
+    column = pa.array([cell, None])
+    assert (shaped(column), turns_of(column)) == (True, [SAID, None])
+
+
+@pytest.mark.parametrize("cell", ["Name a lake.", "[1, 2]", "Ask: Human: who?", [[3]], 3, {"lake": "Garda"}])
+def test_other_cells_are_no_conversations(cell: Any) -> None:
+    assert not shaped(pa.array([cell]))
+
+
+@pytest.mark.parametrize("cell", [["Name a lake.", "Another."], '["Name a lake.", "Another."]'])
+def test_a_list_of_texts_asks_one_after_another(cell: Any) -> None:
+    column = pa.array([cell])
+    assert (shaped(column), turns_of(column)) == (True, [(SAID[0], Turn("user", "Another."))])
+
+
+@pytest.mark.parametrize("cell", [TURNS[1], json.dumps(TURNS[1])])
+def test_one_turn_alone_is_a_conversation(cell: Any) -> None:
+    column = pa.array([cell])
+    assert (shaped(column), turns_of(column)) == (True, [SAID[1:]])
+
+
+def test_a_list_that_is_no_json_is_a_text() -> None:
+    assert turns_of(pa.array(["[{the fence]", '[{"role": "user"}, 1]'])) == [None, None]
+    assert list(listed(pa.array(['[{"a": 1}]', "{}", "[" * 100_000]))) == [[{"a": 1}], None, None]
+
+
+@pytest.mark.parametrize(
+    ("part", "turn"),
+    [
+        ({"from": "GPT", "value": "Garda."}, Turn("assistant", "Garda.")),
+        ({"role": "developer", "content": "Be brief."}, Turn("system", "Be brief.")),
+        ({"role": "judge", "content": "a"}, Turn("judge", "a")),
+        ({"content": "a"}, Turn(None, "a")),
+        ({"role": "user", "content": None}, Turn("user", "")),
+        ({"role": "user", "content": 3}, Turn("user", "", broken=True)),
+        ({"role": "user", "content": ["a", {"type": "text", "text": "b"}]}, Turn("user", "a\nb")),
+        ({"role": "user", "content": [{"type": "text", "value": "a"}]}, Turn("user", "a")),
+        ({"role": "user", "content": [{"type": "image_url"}]}, Turn("user", "", '["image_url"]')),
+        ({"role": "user", "content": [3]}, Turn("user", "", broken=True)),
+    ],
+)
+def test_a_turn_has_one_spelling(part: dict[str, Any], turn: Turn) -> None:
+    assert turned(part) == turn
+
+
+def test_a_call_of_a_tool_is_no_empty_turn_and_no_text() -> None:
+    call = {"name": "look_up", "arguments": "{}"}
+    openai = turned({"role": "assistant", "content": None, "tool_calls": [{"function": call, "id": None}]})
+    sharegpt = turned({"from": "function_call", "value": json.dumps(call)})
+    for turn in (openai, sharegpt):
+        assert (turn.role, turn.text, turn.empty) == ("assistant", "", False)
+        assert "look_up" in turn.more
+    assert openai == turned({"role": "assistant", "tool_calls": [{"function": dict(reversed(call.items()))}]})
+    assert turned({"role": "assistant", "content": " \n"}).empty
+
+
+def test_the_context_of_two_sides_ends_where_they_part() -> None:
+    user, bot = SAID
+    other, lake = Turn("assistant", "Como."), Turn("user", "Name another lake.")
+    assert [shared(*each) for each in ((SAID, (user, other)), (SAID, SAID), ((bot,), (other,)), ((), SAID))] == [
+        1,
+        1,
+        0,
+        0,
+    ]
+    assert not apart(SAID, (user, other))
+    assert apart(SAID, (lake, other))
+    assert apart((*SAID, user, bot), (*SAID, lake, bot))
+    assert not apart((user, bot, lake, bot), (user, other, lake, bot))
