@@ -9,6 +9,7 @@ import click
 
 from demur.audits.score.audit import score
 from demur.commands.audits import measured
+from demur.errors import UsageError
 
 if TYPE_CHECKING:
     from demur.audits.score.report import Scores
@@ -25,6 +26,9 @@ _OUT = click.Option(
 def _report(out: Path, **inputs: Any) -> None:
     from demur.audits.score.page import write_page
 
+    if out.suffix.lower() not in (".html", ".htm"):
+        msg = "A page is an .html file"
+        raise UsageError(msg, where=out, expected="a name that ends in .html", got=out.suffix or "no ending")
     found = cast("Scores", measured(score, inputs))
     write_page(found, out)
     click.echo(f"{out}: {found.title}; {', '.join(each.model for each in found.models)}")

@@ -47,7 +47,7 @@ class BuiltSet:
         if isinstance(path, BuiltSet):
             return path
         path = Path(path)
-        made = cls(path if path.is_dir() else path.parent)
+        made = cls(path.parent if path.name == NAME else path)
         made.stated  # noqa: B018 - what cannot be read is told now
         for config in made.manifest.configs:
             made.facts(config)

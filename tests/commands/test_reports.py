@@ -46,3 +46,12 @@ def test_the_report_is_a_page_of_what_the_score_says(
     assert plots[0].read_bytes() == plots[1].read_bytes()
     assert all(part in shown.output for part in ("over-refusal", "good - lax", "by source"))
     assert run("report", path, "--items", folder.path, *splits, "--out", tmp_path / "no" / "p.html").exit_code == 2
+
+
+def test_a_page_never_takes_the_place_of_what_it_reads(folder: BuiltSet, tmp_path: Path) -> None:  # noqa: F811
+    path = write(tmp_path / "m.jsonl", [{"record_id": "x", "response": "No."}])
+    kept = path.read_bytes()
+    done = run("report", path, "--items", folder.path, "--out", path)
+    assert done.exit_code == 2
+    assert "A page is an .html file" in done.output
+    assert path.read_bytes() == kept

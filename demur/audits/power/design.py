@@ -43,6 +43,9 @@ class Question:
             if not 0 < getattr(self, name) < 1:
                 msg = f"The {name} is no share"
                 raise UsageError(msg, expected="a number between 0 and 1", got=getattr(self, name))
+        if self.power <= self.alpha:
+            msg = "A chance of finding what is there is above that of finding what is not"
+            raise UsageError(msg, expected=f"a power above alpha, {self.alpha:g}", got=self.power)
         if not 0 <= self.correlation < 1:
             msg = "The correlation is out of range"
             raise UsageError(msg, expected="0 or more, below 1", got=self.correlation)

@@ -33,8 +33,11 @@ def measure(
         splits: of it; by default test, else all.
 
     Raises:
-        UsageError: no such config or split.
+        UsageError: no such config or split; a correlation that is none.
     """
+    if not 0 <= icc <= 1:
+        msg = "The correlation inside a cluster is out of range"
+        raise UsageError(msg, expected="0 to 1", got=icc)
     needed = {design: rows_needed(asked, design) for design in DESIGNS}
     return Power(asked, icc, needed, tuple(_shown(asked, icc, built, configs, splits)) if built else ())
 

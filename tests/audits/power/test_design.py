@@ -69,7 +69,15 @@ def test_the_half_width_is_wilsons() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"baseline": 0.0}, {"power": 1.0}, {"correlation": 1.0}, {"baseline": 0.5, "difference": 0.6}]
+    "wrong",
+    [
+        {"baseline": 0.0},
+        {"power": 1.0},
+        {"power": 0.05},
+        {"alpha": float("nan")},
+        {"correlation": 1.0},
+        {"baseline": 0.5, "difference": 0.6},
+    ],
 )
 def test_impossible_questions_are_told(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError):

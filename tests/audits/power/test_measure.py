@@ -52,6 +52,19 @@ def test_the_command_prints_both_tables(built: Tiny) -> None:
     assert said["shown"] == []
 
 
+@pytest.mark.parametrize("icc", [float("nan"), -0.1, 1.5])
+def test_a_correlation_that_is_none_is_told(icc: float) -> None:
+    with pytest.raises(UsageError, match="out of range"):
+        measure(Question(), icc=icc)
+
+
+def test_what_is_not_a_set_is_never_taken_for_the_folder_above(built: Tiny) -> None:
+    for name in ("nonsense", "README.md"):
+        done = CliRunner().invoke(main, ["power", "--items", str(built.out / name)])
+        assert done.exit_code == 2
+        assert name in done.output
+
+
 def test_a_config_without_a_set_is_refused() -> None:
     done = CliRunner().invoke(main, ["power", "--config", "default"])
     assert done.exit_code == 2
