@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -77,7 +78,7 @@ def test_uploads_are_tried_six_times(hub: Hub, api: HfApi, waits: list[float], s
     with pytest.raises(RuntimeError, match="Error while uploading 'default/test-0000") as failed:
         release(api, 3)
     assert isinstance(failed.value.__cause__, HfHubHTTPError)
-    assert sorted(waits) == sorted(BACKOFF * 2)
+    assert Counter(BACKOFF) <= Counter(waits) <= Counter(BACKOFF * 2)  # two files at once; the first to fail ends both
     assert without_token(failed.value)
     hub.faults.clear()
     waits.clear()
