@@ -29,7 +29,13 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
         help="One model, or two on the same or on different rows; by default all.",
     ),
     click.Option(["--baseline"], type=_SHARE, default=0.05, show_default=True, help="One rate, or the known value."),
-    click.Option(["--difference"], type=_SHARE, default=0.03, show_default=True, help="To be shown: above it, or below one of more than .5."),
+    click.Option(
+        ["--difference"],
+        type=_SHARE,
+        default=0.03,
+        show_default=True,
+        help="To be shown: above it, or below one of more than .5.",
+    ),
     click.Option(["--power"], type=_SHARE, default=0.8, show_default=True, help="Chance of showing it."),
     click.Option(["--alpha"], type=_SHARE, default=0.05, show_default=True, help="Two-sided chance of a false one."),
     click.Option(
@@ -72,4 +78,6 @@ def power(
     if items is None and (configs or splits or sides):
         msg = "--config, --split and --side are of the set that --items names; name that, too."
         raise click.UsageError(msg)
-    return measure(Question(baseline, difference, power, alpha, correlation), icc, items, configs, splits, sides, designs)
+    return measure(
+        Question(baseline, difference, power, alpha, correlation), icc, items, configs, splits, sides, designs
+    )

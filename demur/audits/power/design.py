@@ -2,7 +2,8 @@
 
 Sources: Fleiss, Levin and Paik (2003), "Statistical Methods for Rates and Proportions", sections 2.5 and 4.2, for one
 rate against a known value and for two samples; Connor (1987), "Sample size for testing differences in proportions for
-the paired-sample design", Biometrics 43, 207-211.
+the paired-sample design", Biometrics 43, 207-211, here with the correction for continuity that McNemar's exact test
+asks for: without it the test finds in 76 to 78 % of cases what it should find in 80 %.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def rows_needed(asked: Question, design: Design) -> int:
 
     Example:
         >>> [rows_needed(Question(), design) for design in ("one", "paired", "unpaired")]
-        [478, 753, 1059]
+        [478, 818, 1059]
     """
     return math.ceil(_rows(asked, design, asked.difference) - 1e-9)
 
@@ -78,7 +79,7 @@ def detectable(asked: Question, design: Design, rows: float) -> float | None:
     """The smallest difference that so many independent rows show; None where no possible one is large enough.
 
     Example:
-        >>> round(detectable(Question(), "paired", 753), 3)
+        >>> round(detectable(Question(), "paired", 818), 3)
         0.03
     """
     from scipy.optimize import brentq
@@ -141,4 +142,5 @@ def _rows(asked: Question, design: Design, difference: float) -> float:
         apart = one + two + difference**2 - 2 * asked.correlation * sqrt(one * two)  # share of rows that differ
         apart = max(apart, difference)
         spread = alpha * sqrt(apart) + power * sqrt(max(0.0, apart - difference**2))
-    return (spread / difference) ** 2
+    rows = (spread / difference) ** 2
+    return rows / 4 * (1 + sqrt(1 + 4 / (rows * difference))) ** 2 if design == "paired" else rows

@@ -95,7 +95,9 @@ class Power(Result):
                   *map(_number, (each.half_width, *each.detectable.values()))] for each in self.shown]  # fmt: skip
         self._print(f"What rows can show at {_points(asked.baseline)}, in points; {inside}",
                     ("rows", "clusters", "worth", "\u00b1"), found)  # fmt: skip
-        click.echo(f"\u00b1: half a rate's 95 % interval; {', '.join(self.needed)}: the smallest difference that is found")
+        click.echo(
+            f"\u00b1: half a rate's 95 % interval; {', '.join(self.needed)}: the smallest difference that is found"
+        )
         there = f"Rows in such clusters that tell {_points(asked.baseline)} from {_points(asked.other)}"
         self._print(there, (), [[f"{rows:,}" for rows in each.needed.values()] for each in self.shown])
 

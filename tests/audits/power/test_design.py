@@ -59,11 +59,11 @@ def test_the_paired_test_has_the_power_that_is_said() -> None:
     up, down = (apart + 0.1) / 2, (apart - 0.1) / 2
     rng = np.random.default_rng(5)
     found = 0
-    for _ in range(600):
+    for _ in range(1000):
         kind = rng.choice(4, rows, p=[up, down, 0.2 - down, 1 - up - 0.2])
         one, two = (kind == 0) | (kind == 2), (kind == 1) | (kind == 2)
         found += paired(one, two, range(rows)).p <= 0.05
-    assert 0.72 < found / 600 < 0.86  # McNemar's exact test is a little careful
+    assert 0.78 < found / 1000 < 0.86  # McNemar's exact test is a little careful, and so is the correction
 
 
 def test_the_unpaired_test_has_the_power_that_is_said() -> None:
