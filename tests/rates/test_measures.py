@@ -39,7 +39,7 @@ def test_the_auroc_of_cases_all_in_order_is_not_certain() -> None:
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=8))
 def test_the_interval_of_the_auroc_mirrors(counts: list[tuple[int, int]]) -> None:
     harmful, safe = np.array(counts).T
-    scores = np.arange(len(counts)) + 0.0
+    scores = np.arange(float(len(counts)))
     found, turned = auroc_of_counts(scores, harmful, safe), auroc_of_counts(-scores, harmful, safe)
     if not harmful.any() or not safe.any():
         assert np.isnan(found.value)
