@@ -55,8 +55,9 @@ bench: setup ## compare with the peers (an hour or more)
 	$(BIN)/python -m bench.lint
 	$(BIN)/python -m bench.contrast
 	$(BIN)/python -m bench.refusal_judge --final
-	$(BIN)/demur build refusal-eval
+	$(BIN)/demur build refusal-eval --config default --config full --config full_noncommercial
 	$(BIN)/python -m bench.coverage
+	$(BIN)/python -m bench.power
 	$(BIN)/demur build safety-contrast --config default --config full --config published
 	$(BIN)/python -m bench.probe
 	$(BIN)/demur build refusal-training

@@ -8,7 +8,7 @@ writes the tables of ``bench/results`` into ``docs/benchmarks.md``, between its 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -137,6 +137,18 @@ def _load(name: str) -> Any:
     return json.loads((RESULTS / f"{name}.json").read_text())
 
 
+def share(rate: Mapping[str, float]) -> str:
+    """A stored rate, with its interval."""
+    return f"{100 * rate['share']:.1f} % ({100 * rate['low']:.1f}-{100 * rate['high']:.1f})"
+
+
+def write_block(page: Path, name: str, block: str) -> None:
+    """Put a block between its marks in a page."""
+    begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+    before, rest = page.read_text(encoding="utf-8").split(begin)
+    page.write_text(before + f"{begin}\n\n{block}\n\n{end}" + rest.split(end)[1], encoding="utf-8")
+
+
 def main() -> None:
     """Write the page."""
     from bench.decontamination import report
@@ -151,12 +163,8 @@ def main() -> None:
         "decontamination": report(_load("decontamination")).rstrip(),
         "token rows": of_token_rows(_load("token_rows")),
     }
-    page = PAGE.read_text()
     for name, block in blocks.items():
-        begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
-        before, rest = page.split(begin)
-        page = before + f"{begin}\n\n{block}\n\n{end}" + rest.split(end)[1]
-    PAGE.write_text(page)
+        write_block(PAGE, name, block)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.errors import UsageError
-from demur.rates.measures import Rate, Score
+from demur.rates.measures import _Z, Rate, Score, score_interval
 
 FLIPS, SEED = 9_999, 0
 """Sign flips of clusters behind a p value where they cannot all be tried."""
@@ -53,7 +53,7 @@ class ClusteredRate(Rate):
             plain = Rate.of(count, n)
             return cls(**vars(plain), clusters=n, effective=float(n))
         effective = n / _effect(np.asarray(hits, np.float64), places)
-        low, high = _wilson(count / n, effective, _quantile(number))
+        low, high = score_interval(count / n, effective, _quantile(number)) if number > 1 else (0.0, 1.0)
         return cls(count, n, count / n, low, high, number, effective)
 
 
@@ -120,7 +120,7 @@ def paired(one: NDArray[np.bool_], two: NDArray[np.bool_], clusters: Sequence[Ha
         >>> print(paired(one, two, range(40)))
         +20.0 points (95 % interval +5.5 to +32.6, n 40, p 0.0078)
     """
-    from scipy.stats import binomtest, norm
+    from scipy.stats import binomtest
 
     n = len(one)
     if len(two) != n:
@@ -133,8 +133,10 @@ def paired(one: NDArray[np.bool_], two: NDArray[np.bool_], clusters: Sequence[Ha
     differences = np.asarray(one, np.float64) - np.asarray(two, np.float64)
     up, down = int((differences > 0).sum()), int((differences < 0).sum())
     if number == n:
-        effect, quantile = 1.0, float(norm.ppf(_HALF))
+        effect, quantile = 1.0, _Z
         p = float(binomtest(up, up + down).pvalue) if up + down else 1.0
+    elif number == 1:
+        return Difference((up - down) / n, -1.0, 1.0, 1.0, n, 1)  # one cluster says nothing of others
     else:
         effect, quantile = _effect(differences, places), _quantile(number)
         p = _flipped(np.bincount(places, differences).astype(np.float64))
@@ -208,19 +210,20 @@ def rogan_gladen(rate: Rate, sensitivity: Rate, specificity: Rate) -> Score:
     if not power > 0:
         msg = "A judge that is no better than chance corrects nothing"
         raise UsageError(msg, expected="sensitivity + specificity above 1", got=f"{power + 1:.3f}")
-    value = (rate.share + specificity.share - 1) / power
-    quantile = _quantile(rate.clusters) if isinstance(rate, ClusteredRate) and rate.clusters < rate.n else _z()
+    value = min(1.0, max(0.0, (rate.share + specificity.share - 1) / power))
+    found, spared = ((each.count + 1) / (each.n + 2) for each in (sensitivity, specificity))
+    if found + spared <= 1 or (isinstance(rate, ClusteredRate) and rate.clusters == 1 < rate.n):
+        return Score(value, 0.0, 1.0)  # of a judge known by a few cases, and of one cluster, nothing follows
+    quantile = _quantile(rate.clusters) if isinstance(rate, ClusteredRate) and rate.clusters < rate.n else _Z
     square = quantile**2
     n = effective(rate) + square
     called = (effective(rate) * rate.share + square / 2) / n
-    found, spared = ((each.count + 1) / (each.n + 2) for each in (sensitivity, specificity))
     spread = [each * (1 - each) / (known.n + 2) for each, known in ((found, sensitivity), (spared, specificity))]
     middle = (called + spared - 1) / (found + spared - 1)
     shift = 2 * square * (middle * spread[0] - (1 - middle) * spread[1])
     variance = called * (1 - called) / n + middle**2 * spread[0] + (1 - middle) ** 2 * spread[1]
     half = quantile * sqrt(variance) / (found + spared - 1)
     low, high = (min(1.0, max(0.0, middle + shift + sign * half)) for sign in (-1, 1))
-    value = min(1.0, max(0.0, value))
     return Score(value, min(low, value), max(high, value))
 
 
@@ -251,23 +254,10 @@ def _effect(values: NDArray[np.float64], places: NDArray[np.int64]) -> float:
     return max(1.0, variance / (spread / n))
 
 
-def _wilson(share: float, n: float, quantile: float) -> tuple[float, float]:
-    square = quantile**2
-    middle = (share + square / 2 / n) / (1 + square / n)
-    half = quantile * sqrt(share * (1 - share) / n + square / 4 / n / n) / (1 + square / n)
-    return (0.0 if share == 0 else max(0.0, middle - half)), (1.0 if share == 1 else min(1.0, middle + half))
-
-
 def _quantile(clusters: int) -> float:
     from scipy.stats import t
 
-    return float(t.ppf(_HALF, clusters - 1)) if clusters > 1 else math.inf
-
-
-def _z() -> float:
-    from scipy.stats import norm
-
-    return float(norm.ppf(_HALF))
+    return float(t.ppf(_HALF, clusters - 1))
 
 
 def _flipped(sums: NDArray[np.float64]) -> float:

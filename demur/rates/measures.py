@@ -32,13 +32,27 @@ def wilson(successes: int, n: int) -> tuple[float, float]:
     if not 0 <= successes <= n:
         msg = "A count of successes is out of range"
         raise UsageError(msg, expected=f"0 to {n}", got=successes)
-    if n == 0:
-        return 0.0, 1.0
-    rate, scale = successes / n, 1 + _Z**2 / n
-    middle = (rate + _Z**2 / 2 / n) / scale
-    half = _Z * sqrt(rate * (1 - rate) / n + _Z**2 / 4 / n / n) / scale
-    low = 0.0 if successes == 0 else max(0.0, middle - half)
-    return low, 1.0 if successes == n else min(1.0, middle + half)
+    return score_interval(successes / n, n) if n else (0.0, 1.0)
+
+
+def score_interval(share: float, n: float, quantile: float = _Z) -> tuple[float, float]:
+    """Wilson's interval of a share of so many independent cases, which need not be a whole number.
+
+    Args:
+        share: 0 to 1.
+        n: above 0.
+        quantile: of the law of the error; by default the standard normal's 97.5 % point.
+
+    Example:
+        >>> score_interval(0.02, 50) == wilson(1, 50)
+        True
+    """
+    square = quantile**2
+    scale = 1 + square / n
+    middle = (share + square / 2 / n) / scale
+    half = quantile * sqrt(share * (1 - share) / n + square / 4 / n / n) / scale
+    low = 0.0 if share == 0 else max(0.0, middle - half)
+    return low, 1.0 if share == 1 else min(1.0, middle + half)
 
 
 @dataclass(frozen=True)
@@ -121,16 +135,21 @@ def weighted_auroc(
 def auroc_of_counts(scores: NDArray[np.float64], harmful: NDArray[np.int64], safe: NDArray[np.int64]) -> Score:
     """AUROC of counted scores, with DeLong's interval; ties count one half.
 
-    Source: DeLong, DeLong and Clarke-Pearson (1988), "Comparing the areas under two or more correlated ROC curves".
+    The interval is symmetric in the logit, which holds near 1, too; where all cases are in order DeLong's variance is
+    0, and the open end is that of Wilson's interval for as many successes as the smaller side has cases.
+    Sources: DeLong, DeLong and Clarke-Pearson (1988), "Comparing the areas under two or more correlated ROC curves";
+    Pepe (2003), "The Statistical Evaluation of Medical Tests for Classification and Prediction", section 5.2.
 
     Args:
         scores: the possible scores.
         harmful: harmful cases that have each of them.
         safe: safe ones.
 
-    Example:
+    Examples:
         >>> print(auroc_of_counts(np.array([0.0, 1.0]), np.array([10, 90]), np.array([90, 10])))
-        0.900 (95 % interval 0.858-0.942)
+        0.900 (95 % interval 0.850-0.935)
+        >>> print(auroc_of_counts(np.array([0.0, 1.0]), np.array([0, 50]), np.array([50, 0])))
+        1.000 (95 % interval 0.929-1.000)
     """
     _, places = np.unique(scores, return_inverse=True)
     yes, no = (np.bincount(places, each).astype(np.float64) for each in (harmful, safe))
@@ -144,8 +163,12 @@ def auroc_of_counts(scores: NDArray[np.float64], harmful: NDArray[np.int64], saf
     for placed, counts, total in ((of_yes, yes, n), (of_no, no, m)):
         if total > 1:
             variance += float(((placed - value) ** 2) @ counts / (total - 1) / total)
-    half = _Z * sqrt(variance)
-    return Score(value, max(0.0, value - half), min(1.0, value + half))
+    if not 0 < value < 1:
+        least = int(min(n, m))
+        return Score(value, *wilson(round(value) * least, least))
+    half = _Z * sqrt(variance) / (value * (1 - value))
+    low, high = (1 / (1 + (1 - value) / value * math.exp(sign * half)) for sign in (1, -1))
+    return Score(value, low, high)
 
 
 def weighted_tpr(

@@ -41,8 +41,13 @@ def test_all_alike_count_their_clusters(always: bool) -> None:
 
 
 def test_one_cluster_tells_nothing() -> None:
-    rate = clustered(np.array([True, False, True]), ["a", "a", "a"])
+    one, two = np.array([True, False, True]), np.array([False, False, True])
+    rate = clustered(one, ["a", "a", "a"])
     assert (rate.low, rate.high) == (0.0, 1.0)
+    found = rogan_gladen(rate, Rate.of(90, 100), Rate.of(95, 100))
+    assert (found.low, found.high) == (0.0, 1.0)
+    difference = paired(one, two, ["a", "a", "a"])
+    assert (difference.low, difference.high, difference.p) == (-1.0, 1.0, 1.0)
 
 
 def test_items_and_clusters_go_together() -> None:
@@ -153,6 +158,11 @@ def test_a_perfect_judge_corrects_nothing() -> None:
 def test_a_judge_like_a_coin_is_refused() -> None:
     with pytest.raises(UsageError, match="no better than chance"):
         rogan_gladen(Rate.of(1, 10), Rate.of(5, 10), Rate.of(5, 10))
+
+
+def test_a_judge_known_by_one_case_bounds_nothing() -> None:
+    found = rogan_gladen(Rate.of(300, 400), Rate.of(1, 1), Rate.of(200, 1000))
+    assert (found.low, found.high) == (0.0, 1.0)
 
 
 def test_corrected_rates_are_covered() -> None:

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from demur.audits.inspect_logs import open_log
 from demur.audits.judgements.vocabularies import VOCABULARIES
-from demur.errors import UsageError, shown
+from demur.errors import shown
 from demur.files.digest import canonical, text_sha256
 
 DEFAULT = "correctness"
@@ -41,15 +42,8 @@ def read_log(path: Path, note: Callable[[str], None]) -> Iterator[tuple[int, dic
     Raises:
         UsageError: inspect_ai is not installed.
     """
-    try:
-        from inspect_ai.log import read_eval_log
-    except ModuleNotFoundError as error:
-        msg = "Logs of Inspect need inspect_ai"
-        raise UsageError(msg, where=path, got=error.msg, fix="Run `pip install 'demur[inspect]'`.") from error
-    try:
-        log = read_eval_log(str(path))
-    except Exception as error:  # a log is anybody's file, and half a dozen libraries read it
-        note(f"{path}: cannot be read as a log of Inspect ({type(error).__name__})")
+    log = open_log(path, note)
+    if log is None:
         return
     if log.status != "success":
         note(f"{path}: the run ended as {shown(log.status)}; `inspect eval-retry` completes it")

@@ -2,7 +2,8 @@
 
 Sources: Fleiss, Levin and Paik (2003), "Statistical Methods for Rates and Proportions", sections 2.5 and 4.2, for one
 rate against a known value and for two samples; Connor (1987), "Sample size for testing differences in proportions for
-the paired-sample design", Biometrics 43, 207-211.
+the paired-sample design", Biometrics 43, 207-211, here with the correction for continuity that McNemar's exact test
+asks for: without it the test finds in 76 to 78 % of cases what it should find in 80 %.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from math import sqrt
 from typing import Literal, get_args
 
 from demur.errors import UsageError
-from demur.rates import wilson
+from demur.rates import score_interval
 
 Design = Literal["one", "paired", "unpaired"]
 DESIGNS: tuple[Design, ...] = get_args(Design)
+_HALF = 0.975
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class Question:
 
     Attributes:
         baseline: the rate of one model, or the known value.
-        difference: by which the other rate is higher (or lower, where that would be beyond 1).
+        difference: by which the other rate is higher; lower, where the baseline is above one half: then refusals are
+            asked about as their absence would be, .95 and .92 as .05 and .08.
         power: chance of finding that difference.
         alpha: chance of finding one where there is none; two-sided.
         correlation: of two models' answers to one row, for the paired design.
@@ -49,13 +52,13 @@ class Question:
         if not 0 <= self.correlation < 1:
             msg = "The correlation is out of range"
             raise UsageError(msg, expected="0 or more, below 1", got=self.correlation)
-        if self.other is None:
-            msg = "The other rate would be beyond 0 and beyond 1"
+        if not 0 < self.other < 1:
+            msg = f"The other rate would be {self.other:g}"
             raise UsageError(msg, expected="a smaller difference", got=self.difference)
 
     @property
-    def other(self) -> float | None:
-        """The second rate; None where there is none."""
+    def other(self) -> float:
+        """The second rate."""
         return _other(self.baseline, self.difference)
 
     @property
@@ -71,7 +74,7 @@ def rows_needed(asked: Question, design: Design) -> int:
 
     Example:
         >>> [rows_needed(Question(), design) for design in ("one", "paired", "unpaired")]
-        [478, 753, 1059]
+        [478, 818, 1059]
     """
     return math.ceil(_rows(asked, design, asked.difference) - 1e-9)
 
@@ -80,7 +83,7 @@ def detectable(asked: Question, design: Design, rows: float) -> float | None:
     """The smallest difference that so many independent rows show; None where no possible one is large enough.
 
     Example:
-        >>> round(detectable(Question(), "paired", 753), 3)
+        >>> round(detectable(Question(), "paired", 818), 3)
         0.03
     """
     from scipy.optimize import brentq
@@ -88,20 +91,27 @@ def detectable(asked: Question, design: Design, rows: float) -> float | None:
     least, most = 1e-6, max(asked.baseline, 1 - asked.baseline) - 1e-6
     if rows <= 0 or _rows(asked, design, most) > rows:
         return None
-    if asked.baseline < 0.5:
-        most = min(most, 1 - asked.baseline - 1e-6)
     return float(brentq(lambda each: _rows(asked, design, each) - rows, least, most))
 
 
-def half_width(baseline: float, rows: float) -> float:
-    """Half of the 95 % Wilson interval of a rate that is the baseline, by so many independent rows.
+def half_width(baseline: float, rows: float, clusters: int | None = None) -> float:
+    """Half of the 95 % interval of a rate that is the baseline, as `demur.rates.clustered` has it.
+
+    Args:
+        baseline: the rate.
+        rows: independent ones, or as many as the rows are worth.
+        clusters: of the rows; where they are none, or as many as the rows, the interval is Wilson's.
 
     Example:
-        >>> round(half_width(0.05, 500), 3)
-        0.019
+        >>> round(half_width(0.05, 500), 3), round(half_width(0.05, 500, 10), 3)
+        (0.019, 0.022)
     """
-    n = max(1, int(rows))
-    low, high = wilson(round(baseline * n), n)
+    from scipy.stats import t
+
+    if rows <= 0 or clusters == 1:
+        return 0.5
+    quantile = () if clusters is None else (float(t.ppf(_HALF, clusters - 1)),)
+    low, high = score_interval(baseline, rows, *quantile)
     return (high - low) / 2
 
 
@@ -119,16 +129,12 @@ def effective(sizes: Sequence[int], correlation: float) -> float:
     return n / (1 + (sum(size * size for size in sizes) / n - 1) * correlation) if n else 0.0
 
 
-def _other(baseline: float, difference: float) -> float | None:
-    if baseline + difference < 1:
-        return baseline + difference
-    return baseline - difference if baseline - difference > 0 else None
+def _other(baseline: float, difference: float) -> float:
+    return baseline - difference if baseline > 0.5 else baseline + difference
 
 
 def _rows(asked: Question, design: Design, difference: float) -> float:
     other = _other(asked.baseline, difference)
-    if other is None:
-        return math.inf
     alpha, power = asked.quantiles
     one, two = asked.baseline * (1 - asked.baseline), other * (1 - other)
     if design == "one":
@@ -140,4 +146,5 @@ def _rows(asked: Question, design: Design, difference: float) -> float:
         apart = one + two + difference**2 - 2 * asked.correlation * sqrt(one * two)  # share of rows that differ
         apart = max(apart, difference)
         spread = alpha * sqrt(apart) + power * sqrt(max(0.0, apart - difference**2))
-    return (spread / difference) ** 2
+    rows = (spread / difference) ** 2
+    return rows / 4 * (1 + sqrt(1 + 4 / (rows * difference))) ** 2 if design == "paired" else rows

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from demur.audits.inspect_logs import open_log
 from demur.audits.score.answers import IDS, Answer, Problems, Wanted, word
 from demur.audits.score.logs import message_text
-from demur.errors import UsageError, shown
+from demur.errors import shown
 from demur.files.digest import text_sha256
 from demur.files.reading import Fault, read_document
 
@@ -58,17 +59,8 @@ def _document(path: Path, problems: Problems) -> Any:
         for fault in faults:
             problems.add("unreadable", f"{path}: {fault.message}")
         return found
-    try:
-        from inspect_ai.log import read_eval_log
-    except ModuleNotFoundError as error:
-        msg = "Logs of the kind .eval need inspect-ai"
-        fix = "Run `pip install 'demur[inspect]'`, or turn the log into JSON with `inspect log convert --to json`."
-        raise UsageError(msg, where=path, got=error.msg, fix=fix) from error
-    try:
-        return read_eval_log(path, resolve_attachments="core").model_dump(mode="json", exclude_none=True)
-    except Exception as error:  # zip, JSON and pydantic, each with errors of its own, which may quote a sample
-        problems.add("unreadable", f"{path}: cannot be read: {type(error).__name__}")
-        return None
+    log = open_log(path, lambda line: problems.add("unreadable", line), "core")
+    return None if log is None else log.model_dump(mode="json", exclude_none=True)
 
 
 def _prompt(sample: dict[str, Any]) -> str | None:

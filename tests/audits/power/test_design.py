@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from demur.audits.power.design import DESIGNS, Question, detectable, effective, half_width, rows_needed
+from demur.audits.power.design import DESIGNS, Design, Question, detectable, effective, half_width, rows_needed
 from demur.errors import UsageError
-from demur.rates import Rate, paired, unpaired, wilson
+from demur.rates import Rate, clustered, paired, unpaired, wilson
 
 
 def test_known_values() -> None:
@@ -17,11 +17,28 @@ def test_known_values() -> None:
 
 
 @pytest.mark.parametrize("design", DESIGNS)
-def test_what_is_detectable_needs_those_rows(design: str) -> None:
+def test_what_is_detectable_needs_those_rows(design: Design) -> None:
     asked = Question(baseline=0.2, difference=0.07)
-    rows = rows_needed(asked, design)  # type: ignore[arg-type]
-    found = detectable(asked, design, rows)  # type: ignore[arg-type]
+    rows = rows_needed(asked, design)
+    found = detectable(asked, design, rows)
     assert found == pytest.approx(0.07, abs=0.001)
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize("baseline", [0.05, 0.3, 0.5])
+def test_refusing_and_not_refusing_are_asked_about_alike(design: Design, baseline: float) -> None:
+    low, high = Question(baseline, 0.04), Question(1 - baseline, 0.04)
+    assert high.other == pytest.approx(1 - low.other) or baseline == 0.5
+    assert rows_needed(low, design) == rows_needed(high, design)
+    assert detectable(low, design, 700) == pytest.approx(detectable(high, design, 700))
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize("baseline", [0.02, 0.4, 0.9])
+def test_a_larger_difference_needs_fewer_rows(design: Design, baseline: float) -> None:
+    steps = np.linspace(0.01, max(baseline, 1 - baseline) - 0.01, 40)
+    needed = [rows_needed(Question(baseline, float(step)), design) for step in steps]
+    assert needed == sorted(needed, reverse=True)
 
 
 def test_a_handful_shows_nothing() -> None:
@@ -42,11 +59,11 @@ def test_the_paired_test_has_the_power_that_is_said() -> None:
     up, down = (apart + 0.1) / 2, (apart - 0.1) / 2
     rng = np.random.default_rng(5)
     found = 0
-    for _ in range(600):
+    for _ in range(1000):
         kind = rng.choice(4, rows, p=[up, down, 0.2 - down, 1 - up - 0.2])
         one, two = (kind == 0) | (kind == 2), (kind == 1) | (kind == 2)
         found += paired(one, two, range(rows)).p <= 0.05
-    assert 0.72 < found / 600 < 0.86  # McNemar's exact test is a little careful
+    assert 0.78 < found / 1000 < 0.86  # McNemar's exact test is a little careful, and so is the correction
 
 
 def test_the_unpaired_test_has_the_power_that_is_said() -> None:
@@ -66,6 +83,13 @@ def test_clusters_that_answer_as_one_count_once() -> None:
 def test_the_half_width_is_wilsons() -> None:
     low, high = wilson(50, 1000)
     assert half_width(0.05, 1000) == pytest.approx((high - low) / 2)
+    assert half_width(0.5, 0) == half_width(0.5, 3, 1) == 0.5
+
+
+def test_the_half_width_of_clusters_is_that_of_their_interval() -> None:
+    hits, places = np.arange(100) % 10 < 3, [number // 10 for number in range(100)]  # every cluster like the whole
+    rate = clustered(hits, places)
+    assert half_width(0.3, rate.effective, 10) == pytest.approx((rate.high - rate.low) / 2)
 
 
 @pytest.mark.parametrize(
