@@ -27,7 +27,7 @@ def page(rule: Rule) -> str:
         ", ".join(_APPLIES.get(kind, f"sets of kind {kind} that Demur built") for kind in rule.applies)
         or "the settings file"
     )
-    about = f"Family: {FAMILIES[rule.code[3]]}. Judges {judged}."
+    about = f"Family: {FAMILIES[rule.code[3]]}. Judges {judged}. Severity: {rule.severity}."
     parts = [
         f"# {rule.code} {rule.name}",
         _wrapped(rule.summary),

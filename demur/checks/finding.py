@@ -6,6 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import total_ordering
+from typing import Literal, TypeAlias
+
+Severity: TypeAlias = Literal["error", "warning", "advice"]
+
+SEVERITIES: tuple[Severity, ...] = ("advice", "warning", "error")
+"""From the least to the worst."""
 
 _SHOWN = 300  # characters of a text, in a report
 
@@ -23,6 +29,7 @@ class Finding:
         column: the file's own name of the column.
         text: what the row says; only filled when it was asked for, and no part of equality or of the printed form.
         line: of the file, from 1, on which the row begins, or the fault lies; None where rows have no lines.
+        severity: of the rule.
     """
 
     file: str
@@ -34,6 +41,7 @@ class Finding:
     column: str | None = None
     text: str | None = field(default=None, compare=False, repr=False)
     line: int | None = None
+    severity: Severity = "error"
 
     @property
     def where(self) -> str:

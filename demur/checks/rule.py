@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
-from demur.checks.finding import Finding
+from demur.checks.finding import Finding, Severity
 from demur.errors import UsageError, nearest
 from demur.sets.kind import Kind
 
@@ -39,7 +39,9 @@ class Rule:
         applies: what it judges: ``files`` of anybody's, every ``built`` set, those ``trained`` on, kinds by name, or
             kinds of a trait.
         each: what the function judges: the whole subject; a batch of rows, in the one pass over the files; or both.
-        function: gives findings; their code and, where it is empty, their fix are filled in.
+        function: gives findings; their code, severity and, where it is empty, fix are filled in.
+        severity: ``error`` where rows are broken or a claim is false; ``warning`` where most readers would change the
+            rows; ``advice`` where somebody should look.
     """
 
     code: str
@@ -51,6 +53,7 @@ class Rule:
     applies: tuple[str, ...]
     each: Each = "subject"
     function: Check = field(repr=False, compare=False, default=lambda _: iter(()))
+    severity: Severity = "error"
 
     def judges(self, kind: type[Kind] | None) -> bool:
         """Whether it judges a set of this kind, or, with None, anybody's files."""
@@ -60,7 +63,7 @@ class Rule:
     def __call__(self, judged: Any) -> Iterator[Finding]:
         """The findings of one subject, or of one batch."""
         for found in self.function(judged):
-            yield replace(found, code=self.code, fix=found.fix or self.fix)
+            yield replace(found, code=self.code, fix=found.fix or self.fix, severity=self.severity)
 
 
 FAMILIES = {
@@ -88,6 +91,7 @@ def rule(
     invariants: tuple[int, ...] = (),
     applies: tuple[str, ...] = FILES,
     each: Each = "subject",
+    severity: Severity = "error",
 ) -> Callable[[Check], Rule]:
     """Declare a rule around the function that follows."""
 
@@ -95,7 +99,7 @@ def rule(
         if code in RULES or any(other.name == name for other in RULES.values()):
             msg = f"Two rules are called {code} or {name}"
             raise ValueError(msg)
-        made = Rule(code, name, invariants, summary, why, fix, applies, each, function)
+        made = Rule(code, name, invariants, summary, why, fix, applies, each, function, severity)
         RULES[code] = made
         ordered = sorted(RULES.items())
         RULES.clear()
