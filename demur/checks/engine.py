@@ -28,9 +28,13 @@ from demur.protected.near import Judge, Rules
 from demur.protected.screen import protected_of
 from demur.sets.folder import BuiltSet, is_built
 from demur.sources.fetch import Places
+from demur.text.compiled import uncompiled
 
 LISTED = 10_000
 """Findings of one rule in one file that are kept to be listed; more are only counted."""
+
+_LIGHT = 1 << 20
+"""Bytes of files that are checked without compiling anything."""
 
 _GATES = ("DMR501", "DMR001", "DMR011", "DMR010")  # what stops the check of a built folder: others read its rows
 
@@ -86,11 +90,12 @@ def check(
         subject.protect = partial(_judges, trains=trains, against=named, sets=sets, offline=offline)
     found = _Found(subject, Said(show_text))
     applied = [rule for rule in rules if rule.judges(subject.kind)]
-    if subject.folder is None or _whole(subject, found, {rule.code for rule in rules}):
-        _stream(subject, [rule for rule in applied if rule.each != "subject"], found)
-        for rule in applied:
-            if rule.each != "batch" and not (subject.folder and rule.code in _GATES):
-                found.add(rule, subject)
+    with uncompiled(small=sum(file.path.stat().st_size for file in subject.files) < _LIGHT):
+        if subject.folder is None or _whole(subject, found, {rule.code for rule in rules}):
+            _stream(subject, [rule for rule in applied if rule.each != "subject"], found)
+            for rule in applied:
+                if rule.each != "batch" and not (subject.folder and rule.code in _GATES):
+                    found.add(rule, subject)
     return replace(found.report(), unjudged=unjudged(subject, [rule.code for rule in applied]))
 
 

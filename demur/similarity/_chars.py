@@ -189,23 +189,6 @@ def mark(grams: Hashes, count: int, at: int) -> np.uint64:
     return grams[at] % np.uint64(4095) if 0 <= at < count else np.uint64(4096)
 
 
-@kernel
-def fill_table(keys: Hashes, bits: int, entries: Hashes, filter: Hashes) -> None:
-    """Fill the arrays of a `Table` from the keys of its postings, equal ones together."""
-    begin = 0
-    while begin < len(keys):
-        end = begin + 1
-        while end < len(keys) and keys[end] == keys[begin]:
-            end += 1
-        filter[slot(keys[begin], bits - 3)] |= pattern(keys[begin])
-        place = slot(keys[begin], bits)
-        while entries[2 * place + 1] > 0:
-            place = (place + 1) & ((1 << bits) - 1)
-        entries[2 * place] = keys[begin]
-        entries[2 * place + 1] = np.uint64(begin) << np.uint64(24) | np.uint64(end - begin)
-        begin = end
-
-
 @inner
 def shared_run(one: Hashes, count: int, at: int, two: Hashes, first: int, last: int, there: int, need: int) -> bool:
     """Whether the grams around two equal ones agree for `need` in a row."""
@@ -246,7 +229,7 @@ def covered(prompts: Anchored, prompt: int, window: Hashes, least: int, seen: In
         if low < end and prompts.known[low] == gram and seen[low - begin] != stamp:
             seen[low - begin] = stamp
             common += 1
-            weight += prompts.weights[low]
+            weight += int(prompts.weights[low])
     return common, weight
 
 

@@ -215,7 +215,7 @@ def weigh_pairs(
             place = np.searchsorted(grams[:kept], gram)
             if place < kept and grams[place] == gram:
                 for word in range(max(edge, at), at + wide):
-                    total += weights[word]
+                    total += int(weights[word])
                 edge = at + wide
         covered[pair] = total
         lengths = np.zeros(end - begin + 1, np.int64)

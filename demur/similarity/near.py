@@ -15,12 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from demur.similarity import _plain
 from demur.similarity._chars import (
     Anchored,
     Rows,
     Table,
     count_characters,
-    fill_table,
     hash_characters,
     match_characters,
 )
@@ -28,7 +28,7 @@ from demur.similarity._words import Grams, match_words, weigh_pairs
 from demur.similarity.sets import Units, from_units
 from demur.text.arrays import Texts, as_array, buffers
 from demur.text.columns import fold_confusables_array
-from demur.text.compiled import over_rows
+from demur.text.compiled import interpreted, over_rows
 from demur.text.normalise import fold_confusable_character, is_word
 
 Ints = NDArray[np.int64]
@@ -89,12 +89,32 @@ def character_rows(texts: pa.LargeStringArray) -> Rows:
 def hashed_characters(texts: Texts, most: int = 1 << 40) -> Units:
     """Hashes of the 4-grams of the first `most` characters of every text, in reading order (spaces left out)."""
     rows = character_rows(as_array(texts))
+    if interpreted():
+        return _few_characters(rows, most)
     starts = np.zeros(len(rows.other) + 1, np.int64)
     count_characters(rows, 0, len(rows.other), most, starts[1:])
     np.cumsum(starts, out=starts)
     grams = np.empty(starts[-1], np.uint64)
     hash_characters(rows, 0, len(rows.other), starts, grams)
     return Units(grams, starts)
+
+
+def _few_characters(rows: Rows, most: int = 1 << 40) -> Units:
+    """As `hashed_characters`, without a kernel."""
+    data, other = rows.data.tobytes(), rows.other_data.tobytes()
+    codes = []
+    for row, place in enumerate(rows.other.tolist()):
+        if place == -1:
+            bytes = np.frombuffer(data[rows.offsets[row] : rows.offsets[row + 1]], np.uint8)
+            points = rows.lower[bytes].astype(np.uint64)
+            codes.append(points[points > 0][:most])
+        elif place >= 0:
+            text = other[rows.other_offsets[place] : rows.other_offsets[place + 1]].decode()
+            points = np.frombuffer(text.replace(" ", "").encode("utf-32-le"), np.uint32).astype(np.uint64)
+            codes.append(points[:most])
+        else:
+            codes.append(np.empty(0, np.uint64))
+    return Units(*_plain.character_grams(codes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +150,14 @@ class WordIndex:
 
     def match(self, units: Units, threads: int | None) -> Pairs:
         """Pairs that reach the Jaccard index, or the share of the prompt's grams."""
+        if interpreted():
+            grams, owners = _plain.grams_of(units.hashes, units.starts, self.width)
+            some = np.unique(owners[_plain.known(self.grams.table.filter, self.grams.table.bits, grams)])
+            few = _rows_of(units, some)
+            rows, *others = match_words(
+                few.hashes, few.starts, self.grams, self.width, self.jaccard, self.share, 0, len(some)
+            )
+            return Pairs(some[rows], *others)
         found = over_rows(
             lambda a, b: match_words(
                 units.hashes, units.starts, self.grams, self.width, self.jaccard, self.share, a, b
@@ -181,9 +209,31 @@ class CharacterIndex:
     def match(self, texts: pa.LargeStringArray, threads: int | None) -> tuple[Pairs, Ints]:
         """Windows that hold enough of a prompt, with the weight of the grams they hold; a pair may come twice."""
         rows = character_rows(texts)
+        if interpreted():
+            some = self._likely(_few_characters(rows))
+            few = character_rows(texts.take(pa.array(some)))
+            places, prompts, common, weight, count = match_characters(few, self.prompts, self.needed, 0, len(some))
+            return Pairs(some[places], prompts, common, count), weight
         found = over_rows(lambda a, b: match_characters(rows, self.prompts, self.needed, a, b), len(texts), threads)
         places, prompts, common, weight, count = (np.concatenate(column) for column in zip(*found, strict=True))
         return Pairs(places, prompts, common, count), weight
+
+    def _likely(self, units: Units) -> Ints:
+        """Rows with an anchor that the table may know."""
+        hashes = np.append(units.hashes, np.zeros(6, np.uint64))
+        owners = np.repeat(np.arange(len(units.starts) - 1), np.diff(units.starts))
+        at = np.flatnonzero(np.arange(len(owners)) + 6 < units.starts[owners + 1])
+        keys = hashes[at] + hashes[at + 3] * _MIDDLE + hashes[at + 6] * _LAST
+        found: Ints = np.unique(owners[at[_plain.known(self.prompts.table.filter, self.prompts.table.bits, keys)]])
+        return found
+
+
+def _rows_of(units: Units, rows: Ints) -> Units:
+    """The units of some rows."""
+    lengths = np.diff(units.starts)[rows]
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    places = np.repeat(units.starts[rows] - starts[:-1], lengths) + np.arange(starts[-1])
+    return Units(units.hashes[places], starts)
 
 
 def weigh_words(units: Units, theirs: Units, weights: Levels, width: int, pairs: Pairs) -> tuple[Ints, Ints]:
@@ -214,9 +264,7 @@ def at_least(share: float, sizes: Ints) -> Ints:
 def _table(keys: Hashes, postings: Hashes) -> Table:
     """The table of postings, given in the order of their keys."""
     bits = max(6, int(1 + np.count_nonzero(np.diff(keys))).bit_length())
-    entries, filter = np.zeros(2 << bits, np.uint64), np.zeros(1 << (bits - 3), np.uint64)
-    fill_table(keys, bits, entries, filter)
-    return Table(postings, entries, filter, bits)
+    return Table(postings, *_plain.filled_table(keys, bits), bits)
 
 
 def _anchors(grams: Units, owners: Ints, lengths: Ints) -> tuple[Hashes, Hashes]:

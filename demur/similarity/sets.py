@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from demur.similarity._tokens import gram_sets, hash_units
+from demur.similarity import _plain
+from demur.similarity._tokens import gram_sets, hash_units, whole
 from demur.similarity.views import GRAM_SIZE, View
 from demur.text.arrays import Texts, as_array, buffers
 from demur.text.columns import fold_confusables_array, normalise_array
-from demur.text.compiled import over_rows
+from demur.text.compiled import interpreted, over_rows
 from demur.text.normalise import JOINERS
 from demur.text.scripts import character_classes
 
@@ -59,6 +60,8 @@ def ascii_table() -> NDArray[np.uint8]:
 
 def hashed_units(texts: pa.LargeStringArray, view: View, threads: int | None = None) -> Units:
     """Hash every unit of every text; rows that are not ASCII (for "char": all rows) are normalised first."""
+    if interpreted() and view != "char":
+        return _few_units(texts)
     data, offsets = buffers(texts)
     by_character = view == "char"
     special = pc.fill_null(pc.invert(pc.string_is_ascii(texts)), False)
@@ -72,13 +75,40 @@ def hashed_units(texts: pa.LargeStringArray, view: View, threads: int | None = N
 
     rows = len(texts)
     starts = np.zeros(rows + 1, np.int64)
-    fixed = (data, offsets, other_data, other_offsets, other, ascii_table(), character_classes(), by_character)
+    classes = character_classes() if chosen.any() else np.zeros(1, np.uint8)
+    classes.flags.writeable = False
+    fixed = (data, offsets, other_data, other_offsets, other, ascii_table(), classes, by_character)
     nothing = np.empty(0, np.uint64)
     over_rows(lambda a, b: hash_units(*fixed, a, b, starts[1:], nothing, False), rows, threads)
     np.cumsum(starts, out=starts)
     hashes = np.empty(starts[-1], np.uint64)
     over_rows(lambda a, b: hash_units(*fixed, a, b, starts, hashes, True), rows, threads)
     return Units(hashes, starts)
+
+
+def _few_units(texts: pa.LargeStringArray) -> Units:
+    """As `hashed_units` of words, without a kernel."""
+    ascii = pc.fill_null(pc.string_is_ascii(texts), True).to_numpy(zero_copy_only=False)
+    plain = pc.if_else(pa.array(ascii), pc.fill_null(texts, ""), pa.scalar("", pa.large_string()))
+    data, offsets = buffers(plain)
+    hashes, rows = _plain.ascii_units(data, offsets, ascii_table())
+    bare = np.setdiff1d(np.flatnonzero(ascii & texts.is_valid().to_numpy(zero_copy_only=False)), rows)
+    parts = [(hashes, rows), (_whole(data, offsets, bare), bare)]
+    if not ascii.all():
+        mine = np.flatnonzero(~ascii)
+        data, offsets = buffers(normalise_array(texts.take(pa.array(mine))))
+        hashes, rows, bare = _plain.unicode_units(data, offsets, character_classes())
+        parts += [(hashes, mine[rows]), (_whole(data, offsets, bare), mine[bare])]
+    owners = np.concatenate([rows for _, rows in parts])
+    order = np.argsort(owners, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=len(texts)))]).astype(np.int64)
+    return Units(np.concatenate([hashes for hashes, _ in parts])[order], starts)
+
+
+def _whole(data: NDArray[np.uint8], offsets: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Hashes of texts without words."""
+    with np.errstate(over="ignore"):
+        return np.array([whole(data, offsets[row], offsets[row + 1]) for row in rows.tolist()], np.uint64)
 
 
 def build(texts: Texts, view: View, threads: int | None = None) -> GramSets:
@@ -88,6 +118,8 @@ def build(texts: Texts, view: View, threads: int | None = None) -> GramSets:
 
 def from_units(units: Units, size: int, threads: int | None = None) -> GramSets:
     """Sets of grams of `size` units; the units' array is reused and no longer holds units afterwards."""
+    if interpreted():
+        return GramSets(*_plain.gram_sets(units.hashes, units.starts, size))
     rows = len(units.starts) - 1
     sizes = np.empty(rows, np.int64)
     prints = np.empty(rows, np.uint64)

@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 from demur.text._fold import fold_rows
 from demur.text.arrays import as_array, buffers
-from demur.text.compiled import over_rows
+from demur.text.compiled import interpreted, over_rows
 from demur.text.normalise import (
     CONFUSABLES,
     IGNORABLE_RANGES,
     JOINERS,
     fold_character,
     fold_confusable_character,
+    fold_confusables,
+    normalise,
 )
 from demur.text.scripts import BASE, JOINER, NON_WORD, UNSPACED_BASE, character_classes
 
@@ -108,6 +110,11 @@ def form_array(
 ) -> pa.LargeStringArray:
     """The matching form of every row under a character folding of `demur.text.normalise`; nulls stay null."""
     column = as_array(texts)
+    if not len(column):
+        return column
+    if interpreted():
+        form = normalise if fold is fold_character else fold_confusables
+        return pa.array([None if text is None else form(text) for text in column.to_pylist()], pa.large_string())
     data, offsets = buffers(column)
     parts = composition()
     tables = (*folding(fold), joining_classes(), parts.combining, parts.second, parts.pairs, parts.results)

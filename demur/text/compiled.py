@@ -4,20 +4,28 @@
 numba's portable layer aborts a process that enters it from two threads (Dask workers do). Kernels release the GIL
 instead and take a range of rows, so any split of the rows gives the same arrays.
 
+A kernel is a plain function, and gives the same as one. It is compiled by numba when it is first called, and numba is
+imported then; where numba is not installed, or inside `uncompiled`, it runs as it stands: small inputs are done long
+before a compiler is.
+
 numba keeps the compiled code in ``__pycache__`` beside the module, or in the user's cache folder where that is
-read-only, or in ``NUMBA_CACHE_DIR``. It does not see changes in a function called from another file; so every module
-with kernels holds all the functions that they call.
+read-only, or in ``NUMBA_CACHE_DIR``; where none of them can be written, the code lasts as long as the process. numba
+does not see changes in a function called from another file; so every module with kernels holds all the functions that
+they call.
 """
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import pairwise
-from typing import TypeVar, cast
+from threading import Lock
+from typing import Any, TypeVar, cast
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,15 +36,64 @@ Function = TypeVar("Function", bound=Callable[..., object])
 #: Below this many rows one thread is faster than starting two.
 SMALL = 4096
 
+MACHINES: dict[str, Callable[..., Any]] = {}
+"""Kernels that were compiled in this process, by module and name."""
+
+_COMPILES = importlib.util.find_spec("numba") is not None and os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
+_OPTIONS = {"nogil": True, "error_model": "numpy"}
+_lock = Lock()
+_small: list[bool] = []  # of the blocks of `uncompiled` that are open, whether each stands for small work
+_inner: list[Callable[..., object]] = []  # functions that numba has not heard of yet
+
+
+def interpreted() -> bool:
+    """Whether kernels run as plain Python now: no numba, or the work is small."""
+    return not _COMPILES or any(_small)
+
+
+@contextmanager
+def uncompiled(*, small: bool) -> Iterator[None]:
+    """A block in which kernels are not compiled, if its work is small."""
+    _small.append(small)
+    try:
+        yield
+    finally:
+        _small.remove(small)
+
 
 def kernel(function: Function) -> Function:
     """Compile on first use, without the GIL, and keep the machine code on disk."""
-    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    name = f"{function.__module__}.{function.__qualname__}"
+
+    @functools.wraps(function)
+    def call(*arguments: Any) -> object:
+        if interpreted():
+            with np.errstate(over="ignore"):  # hashes are computed modulo 2 ** 64
+                return function(*arguments)
+        if name not in MACHINES:
+            with _lock:
+                MACHINES.setdefault(name, _compiled(function))
+        return MACHINES[name](*arguments)
+
+    return cast(Function, call)
 
 
 def inner(function: Function) -> Function:
-    """Compile a function that only kernels of the same module call; its code is part of theirs."""
-    return cast(Function, numba.njit(nogil=True, error_model="numpy")(function))
+    """Let kernels of the same module call a function; its code is part of theirs."""
+    _inner.append(function)
+    return function
+
+
+def _compiled(function: Callable[..., object]) -> Callable[..., object]:
+    import numba
+    from numba.extending import register_jitable
+
+    while _inner:
+        register_jitable(**_OPTIONS)(_inner.pop())
+    try:
+        return cast(Callable[..., object], numba.njit(cache=True, **_OPTIONS)(function))
+    except RuntimeError:  # nowhere to keep the code
+        return cast(Callable[..., object], numba.njit(**_OPTIONS)(function))
 
 
 def thread_count(threads: int | None = None) -> int:

@@ -7,10 +7,7 @@ import pytest
 
 from demur.protected.near import decontaminate
 from demur.protected.prompts import Background, Protected
-from demur.similarity import View, _chars, _probe, _tokens, _words, cross_join, self_join
-from demur.similarity import match as _match
-from demur.similarity import prefix as _prefix
-from demur.text import _fold
+from demur.similarity import View, cross_join, self_join
 from demur.text import compiled as _compiled
 from demur.text.columns import fold_confusables_array, normalise_array
 
@@ -29,14 +26,7 @@ def test_every_kernel_is_compiled_once(tmp_path: Path) -> None:
         decontaminate(column, Protected.read(tmp_path / "sketch.parquet"))
     normalise_array(pa.array(texts))
     fold_confusables_array(pa.array(texts).slice(1))
-    kernels = {
-        name: made
-        for module in (_chars, _fold, _match, _prefix, _probe, _tokens, _words)
-        for name, made in vars(module).items()
-        if hasattr(made, "nopython_signatures")
-        and made.targetoptions.get("nogil")
-        and made._cache.__class__.__name__ != "NullCache"
-    }
+    kernels = {name: made for name, made in _compiled.MACHINES.items() if not name.startswith("demur.tokens")}
     assert len(kernels) >= 10
     assert {name: made.nopython_signatures for name, made in kernels.items() if len(made.nopython_signatures) > 1} == {}
 
