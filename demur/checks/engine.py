@@ -6,8 +6,9 @@ ids, never a text, unless somebody asks to see it.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,9 @@ from demur.text.compiled import uncompiled
 
 LISTED = 10_000
 """Findings of one rule in one file that are kept to be listed; more are only counted."""
+
+_AHEAD = 1
+"""Batches that may be read while others are judged; memory holds as many more."""
 
 _LIGHT = 1 << 20
 """Bytes of files that are checked without compiling anything."""
@@ -144,11 +148,41 @@ def _whole(subject: Subject, found: _Found, wanted: set[str]) -> bool:
 
 
 def _stream(subject: Subject, rules: list[Rule], found: _Found) -> None:
-    """The one pass over all files: every rule that judges batches, and what is kept of every row."""
-    for file in subject.files:
-        for batch in subject.scan(file):
-            for rule in rules:
-                found.add(rule, batch)
+    """The one pass over all files: every rule that judges batches, and what is kept of every row.
+
+    While rows are read, the rules judge those that were read before; findings come in the order of the rows.
+    """
+    with ThreadPoolExecutor(1) as judging:
+        waiting: deque[tuple[Batch, Future[list[list[Finding]]]]] = deque()
+        for file in subject.files:
+            for batch in subject.scan(file):
+                waiting.append((batch, judging.submit(_judged, rules, batch)))
+                if len(waiting) > _AHEAD:
+                    _collect(rules, found, *waiting.popleft())
+        while waiting:
+            _collect(rules, found, *waiting.popleft())
+
+
+def _judged(rules: list[Rule], batch: Batch) -> list[list[Finding]]:
+    return [_findings(rule, batch) for rule in rules]
+
+
+def _collect(rules: list[Rule], found: _Found, batch: Batch, findings: Future[list[list[Finding]]]) -> None:
+    for rule, some in zip(rules, findings.result(), strict=True):
+        found.take(rule, batch, some)
+
+
+def _findings(rule: Rule, judged: Subject | Batch) -> list[Finding]:
+    """What a rule finds. Whatever goes wrong in it is an error of Demur's, never a traceback that may quote a row."""
+    try:
+        return list(rule(judged))
+    except (DemurError, KeyboardInterrupt, MemoryError):
+        raise
+    except Exception as error:
+        where = judged.file.name if isinstance(judged, Batch) else str(judged.root)
+        msg = f"Rule {rule.code} ({rule.name}) failed in a way it should not ({type(error).__name__})"
+        fix = f"Please report it; --ignore {rule.code} leaves the rule out."
+        raise DemurError(msg, where=where, fix=fix) from error
 
 
 @dataclass
@@ -163,28 +197,24 @@ class _Found:
     alike: Counter[tuple[str, str, str | None, str]] = field(default_factory=Counter)
 
     def add(self, rule: Rule, judged: Subject | Batch, *, listed: bool = True) -> None:
-        """Run a rule. Whatever goes wrong in it is an error of Demur's, never a traceback that may quote a row."""
-        try:
-            for finding in rule(judged):
-                self.total += 1
-                if not listed:
-                    continue
-                place = (finding.file, finding.code)
-                self.counts[place] += 1
-                fault = (*place, finding.column, finding.message)
-                if finding.row is not None and (self.counts[place] <= LISTED or fault in self.alike):
-                    self.alike[fault] += 1
-                if self.counts[place] <= LISTED:
-                    self.kept[place].append(finding)
-                    if isinstance(judged, Batch) and finding.row is not None:
-                        self.said.learn(judged, finding.row)
-        except (DemurError, KeyboardInterrupt, MemoryError):
-            raise
-        except Exception as error:
-            where = judged.file.name if isinstance(judged, Batch) else str(judged.root)
-            msg = f"Rule {rule.code} ({rule.name}) failed in a way it should not ({type(error).__name__})"
-            fix = f"Please report it; --ignore {rule.code} leaves the rule out."
-            raise DemurError(msg, where=where, fix=fix) from error
+        """Run a rule, and take what it finds."""
+        self.take(rule, judged, _findings(rule, judged), listed=listed)
+
+    def take(self, rule: Rule, judged: Subject | Batch, findings: list[Finding], *, listed: bool = True) -> None:
+        """Keep findings of a rule."""
+        for finding in findings:
+            self.total += 1
+            if not listed:
+                continue
+            place = (finding.file, finding.code)
+            self.counts[place] += 1
+            fault = (*place, finding.column, finding.message)
+            if finding.row is not None and (self.counts[place] <= LISTED or fault in self.alike):
+                self.alike[fault] += 1
+            if self.counts[place] <= LISTED:
+                self.kept[place].append(finding)
+                if isinstance(judged, Batch) and finding.row is not None:
+                    self.said.learn(judged, finding.row)
 
     def report(self) -> Report:
         """All findings in their order, complete, with what was read."""

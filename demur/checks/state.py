@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from demur.checks.batch import Batch, File, texts_of
 from demur.checks.flags import harmful_rows, read_flags, read_states
 from demur.checks.gathered import Gathered, targets
-from demur.checks.hashes import MIX, SLICE_BYTES, Hashes, ordered, text_hashes
+from demur.checks.hashes import MIX, Hashes, text_hashes
 from demur.checks.learnt import Learnt
 from demur.checks.said import SPOKEN
 from demur.checks.shapes import Turns
 from demur.checks.sides import sides_of
-from demur.similarity.sets import Units
+from demur.similarity.sets import SLICE, Units, ordered
 from demur.text.arrays import buffers
 
 _KEYS = (
@@ -83,7 +83,8 @@ class State:
         self.gathered.add(batch, prompts, sides)
         for name, values in self.learnt.add(batch, self._count):
             self._keep(name, values)
-        self._keep("split", np.array([self._split(name) for name in batch.splits], np.int32))
+        splits, places = batch.split_codes
+        self._keep("split", np.array([*map(self._split, splits)], np.int32)[places])
         for name in ("pair", "group", "id"):
             self._keep(name, value_codes(batch.column(name), rows))
         self._keep("own id", _own_ids(batch))
@@ -249,7 +250,9 @@ def value_codes(column: pa.Array | None, rows: int, values: dict[int, object] | 
         words = column.cast(pa.large_string())
     except pa.ArrowException:  # bytes, or a type without a textual form
         words = pa.array([None if cell is None else repr(cell) for cell in column.to_pylist()], pa.large_string())
-    codes = _byte_hashes(words)
+    unique = words.dictionary_encode()
+    known = np.append(_byte_hashes(unique.dictionary.cast(pa.large_string())), np.uint64(0))
+    codes: Hashes = known[pc.fill_null(unique.indices, len(known) - 1).to_numpy(zero_copy_only=False)]
     if values is not None and len(values) < _MOST_VALUES:
         _, first = np.unique(codes, return_index=True)
         for place in first[:_MOST_VALUES].tolist():
@@ -261,7 +264,7 @@ def _byte_hashes(words: pa.LargeStringArray) -> Hashes:
     """A hash of the bytes of each text, in order; 0 for null."""
     rows = len(words)
     parts = [np.zeros(0, np.uint64)]
-    step = max(64, int(SLICE_BYTES / max(1, words.nbytes / max(1, rows))))
+    step = max(64, int(SLICE / max(1, words.nbytes / max(1, rows))))
     for start in range(0, rows, step):
         data, offsets = buffers(words.slice(start, step))
         bytes = data[offsets[0] : offsets[-1]].astype(np.uint64) + np.uint64(1)

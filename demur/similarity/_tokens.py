@@ -202,6 +202,55 @@ def hash_units(
 
 
 @kernel
+def hash_texts(
+    data: Bytes,
+    offsets: Ints,
+    other_data: Bytes,
+    other_offsets: Ints,
+    other: Ints,
+    lower: Bytes,
+    classes: Bytes,
+    most: int,
+    first: int,
+    last: int,
+    out: Hashes,
+) -> None:
+    """One hash of the first `most` words of rows first..last, in order: a sum in which every place has a factor.
+
+    The rows are as in `hash_units`; a null has 0.
+    """
+    longest = 0
+    for row in range(first, last):
+        place = other[row]
+        if place == -1:
+            longest = max(longest, offsets[row + 1] - offsets[row])
+        elif place >= 0:
+            longest = max(longest, other_offsets[place + 1] - other_offsets[place])
+    words = np.empty(longest + 1, np.uint64)
+    for row in range(first, last):
+        place = other[row]
+        count = 0
+        if place == -1:
+            a, b = offsets[row], offsets[row + 1]
+            count = ascii_words(data, a, b, lower, words, 0, True)
+            if count == 0:
+                count = 1
+                words[0] = whole(data, a, b)
+        elif place >= 0:
+            a, b = other_offsets[place], other_offsets[place + 1]
+            if has_words(other_data, a, b, classes):
+                count = unicode_words(other_data, a, b, classes, words, 0, True)
+            else:
+                count = 1
+                words[0] = whole(other_data, a, b)
+        total = np.uint64(0)
+        for at in range(min(count, most)):
+            factor = (np.uint64(at) * np.uint64(2) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+            total += words[at] * ((factor ^ (factor >> np.uint64(31))) | np.uint64(1))
+        out[row] = total | np.uint64(1) if count > 0 else np.uint64(0)
+
+
+@kernel
 def gram_sets(hashes: Hashes, starts: Ints, size: int, first: int, last: int, sizes: Ints, prints: Hashes) -> None:
     """Turn each row's unit hashes, in place, into its sorted set of gram hashes; give its size and a fingerprint."""
     for row in range(first, last):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -11,13 +12,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from demur.similarity import _plain
-from demur.similarity._tokens import gram_sets, hash_units, whole
+from demur.similarity._tokens import gram_sets, hash_texts, hash_units, whole
 from demur.similarity.views import GRAM_SIZE, View
 from demur.text.arrays import Texts, as_array, buffers
 from demur.text.columns import fold_confusables_array, normalise_array
 from demur.text.compiled import interpreted, over_rows
 from demur.text.normalise import JOINERS
 from demur.text.scripts import character_classes
+
+SLICE = 1 << 22
+"""Bytes of text whose words are hashed at a time where nothing is compiled; the hashes take several times as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,66 @@ def hashed_units(texts: pa.LargeStringArray, view: View, threads: int | None = N
     """Hash every unit of every text; rows that are not ASCII (for "char": all rows) are normalised first."""
     if interpreted() and view != "char":
         return _few_units(texts)
-    data, offsets = buffers(texts)
     by_character = view == "char"
+    fixed = (*_read(texts, by_character), by_character)
+    rows = len(texts)
+    starts = np.zeros(rows + 1, np.int64)
+    nothing = np.empty(0, np.uint64)
+    over_rows(lambda a, b: hash_units(*fixed, a, b, starts[1:], nothing, False), rows, threads)
+    np.cumsum(starts, out=starts)
+    hashes = np.empty(starts[-1], np.uint64)
+    over_rows(lambda a, b: hash_units(*fixed, a, b, starts, hashes, True), rows, threads)
+    return Units(hashes, starts)
+
+
+def hashed_texts(texts: pa.LargeStringArray, words: int | None = None) -> NDArray[np.uint64]:
+    """One hash of the words of each text, in order, or of its first ones; 0 for a null."""
+    if interpreted():
+        step = max(64, int(SLICE / max(1, texts.nbytes / max(1, len(texts)))))
+        parts = [ordered(_first(_few_units(texts.slice(at, step)), words)) for at in range(0, len(texts), step)]
+        return np.concatenate([np.zeros(0, np.uint64), *parts])
+    fixed = _read(texts, by_character=False)
+    made = np.zeros(len(texts), np.uint64)
+    most = np.iinfo(np.int64).max if words is None else words
+    over_rows(lambda a, b: hash_texts(*fixed, most, a, b, made), len(texts))
+    return made
+
+
+def ordered(units: Units) -> NDArray[np.uint64]:
+    """One hash of each row's units in order: a sum in which every place has a multiplier of its own."""
+    lengths = np.diff(units.starts)
+    places = np.arange(len(units.hashes)) - np.repeat(units.starts[:-1], lengths)
+    with np.errstate(over="ignore"):
+        factors = (places.astype(np.uint64) * np.uint64(2) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+        factors = (factors ^ (factors >> np.uint64(31))) | np.uint64(1)
+        sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(units.hashes * factors, dtype=np.uint64)])
+        made = sums[units.starts[1:]] - sums[units.starts[:-1]]
+        return np.where(lengths > 0, made | np.uint64(1), np.uint64(0)).astype(np.uint64)
+
+
+def _first(units: Units, most: int | None) -> Units:
+    """The first units of each row."""
+    if most is None:
+        return units
+    lengths = np.diff(units.starts)
+    places = np.arange(len(units.hashes)) - np.repeat(units.starts[:-1], lengths)
+    return Units(units.hashes[places < most], np.concatenate([[0], np.cumsum(np.minimum(lengths, most))]))
+
+
+_Read: TypeAlias = tuple[
+    NDArray[np.uint8],
+    NDArray[np.int64],
+    NDArray[np.uint8],
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.uint8],
+    NDArray[np.uint8],
+]
+
+
+def _read(texts: pa.LargeStringArray, by_character: bool) -> _Read:
+    """Texts as the kernels of `_tokens` read them: those that are not ASCII, or all by character, normalised."""
+    data, offsets = buffers(texts)
     special = pc.fill_null(pc.invert(pc.string_is_ascii(texts)), False)
     if by_character:
         special = texts.is_valid()
@@ -72,18 +134,9 @@ def hashed_units(texts: pa.LargeStringArray, view: View, threads: int | None = N
     other[chosen] = np.arange(np.count_nonzero(chosen))
     transform = fold_confusables_array if by_character else normalise_array
     other_data, other_offsets = buffers(transform(texts.filter(special) if chosen.any() else texts.slice(0, 0)))
-
-    rows = len(texts)
-    starts = np.zeros(rows + 1, np.int64)
     classes = character_classes() if chosen.any() else np.zeros(1, np.uint8)
     classes.flags.writeable = False
-    fixed = (data, offsets, other_data, other_offsets, other, ascii_table(), classes, by_character)
-    nothing = np.empty(0, np.uint64)
-    over_rows(lambda a, b: hash_units(*fixed, a, b, starts[1:], nothing, False), rows, threads)
-    np.cumsum(starts, out=starts)
-    hashes = np.empty(starts[-1], np.uint64)
-    over_rows(lambda a, b: hash_units(*fixed, a, b, starts, hashes, True), rows, threads)
-    return Units(hashes, starts)
+    return data, offsets, other_data, other_offsets, other, ascii_table(), classes
 
 
 def _few_units(texts: pa.LargeStringArray) -> Units:

@@ -36,7 +36,7 @@ Function = TypeVar("Function", bound=Callable[..., object])
 #: Below this many rows one thread is faster than starting two.
 SMALL = 4096
 
-MACHINES: dict[str, Callable[..., Any]] = {}
+MACHINES: dict[str, Any] = {}
 """Kernels that were compiled in this process, by module and name."""
 
 _COMPILES = importlib.util.find_spec("numba") is not None and os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"

@@ -80,7 +80,8 @@ def prompt_in_response(batch: Batch) -> Iterator[Finding]:
     if prompts is None or responses is None or batch.layout.training:
         return
     long = pc.fill_null(pc.and_(pc.greater_equal(pc.utf8_length(prompts), 20), responses.is_valid()), False)
-    for row in batch.where(long):
+    opens = [pc.utf8_slice_codeunits(pc.utf8_ltrim_whitespace(texts), 0, 8) for texts in (prompts, responses)]
+    for row in batch.where(pc.and_(long, pc.equal(*opens))):
         place = row - batch.first
         if responses[place].as_py().lstrip().startswith(prompts[place].as_py().strip()):
             yield batch.hit(row, "the response begins with the prompt", batch.native("response"))
