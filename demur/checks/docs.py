@@ -6,6 +6,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+from demur.checks.profiles import PROFILES, Profile, profiles_of
 from demur.checks.rule import FAMILIES, Rule
 from demur.checks.rules import RULES
 
@@ -27,7 +28,9 @@ def page(rule: Rule) -> str:
         ", ".join(_APPLIES.get(kind, f"sets of kind {kind} that Demur built") for kind in rule.applies)
         or "the settings file"
     )
-    about = f"Family: {FAMILIES[rule.code[3]]}. Judges {judged}. Severity: {rule.severity}."
+    profiles = ", ".join(profiles_of(rule)) or "none"
+    family = FAMILIES[rule.code[3]]
+    about = f"Family: {family}. Judges {judged}. Severity: {rule.severity}. Profiles: {profiles}."
     parts = [
         f"# {rule.code} {rule.name}",
         _wrapped(rule.summary),
@@ -50,9 +53,18 @@ def index() -> str:
     for digit, family in FAMILIES.items():
         mine = [rule for rule in RULES.values() if rule.code[3] == digit]
         if mine:
-            lines += ["", f"## DMR{digit}xx: {family}", "", "| rule | name | demands |", "|---|---|---|"]
-            lines += [f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.summary} |" for rule in mine]
+            lines += ["", f"## DMR{digit}xx: {family}", "", "| rule | name | severity | demands |", "|---|---|---|---|"]
+            lines += [
+                f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity} | {rule.summary} |" for rule in mine
+            ]
+    lines += ["", "## Profiles", "", "`--profile NAME` runs the rules of one; a new rule is in one by its family."]
+    lines += ["", "| profile | rows are | rules |", "|---|---|---|"]
+    lines += [f"| `{each.name}` | {each.summary} | {_held(each)} |" for each in PROFILES.values()]
     return "\n".join(lines) + "\n"
+
+
+def _held(profile: Profile) -> str:
+    return ", ".join(profile.holds) + (f"; not {', '.join(profile.but)}" if profile.but else "")
 
 
 def pages() -> dict[str, str]:

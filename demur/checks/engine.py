@@ -11,13 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 
 from demur.checks.batch import Batch
 from demur.checks.completing import Said, completed
 from demur.checks.finding import Finding, Report
 from demur.checks.layouts import Layout, layout_of
 from demur.checks.learnt import read_by
-from demur.checks.rule import Rule, selected
+from demur.checks.profiles import chosen, profile_of
+from demur.checks.rule import Rule
 from demur.checks.rules import RULES
 from demur.checks.subject import Subject, of_files, of_folder
 from demur.checks.unjudged import unjudged
@@ -31,6 +33,9 @@ from demur.sources.fetch import Places
 
 LISTED = 10_000
 """Findings of one rule in one file that are kept to be listed; more are only counted."""
+
+BROKEN = "DMR001"
+_UNREAD = ("unreadable", "ragged")
 
 _GATES = ("DMR501", "DMR001", "DMR011", "DMR010")  # what stops the check of a built folder: others read its rows
 
@@ -46,6 +51,8 @@ def check(
     splits: Mapping[str, str] | None = None,
     license: str | None = None,
     offline: bool = True,
+    profile: str | None = None,
+    marked: bool = False,
 ) -> Report:
     """Check a folder that ``demur build`` wrote, or files of anybody's.
 
@@ -61,6 +68,8 @@ def check(
         splits: file -> split, where its name does not say.
         license: of the whole, where no file beside the data says.
         offline: leave the network alone when `against` names sources.
+        profile: what rows are for (`demur.checks.profiles`): its rules run, where none are selected.
+        marked: fill `Finding.mark`, which a baseline needs.
 
     Returns:
         Every finding, in a stable order.
@@ -70,12 +79,12 @@ def check(
         ManifestError: a manifest that cannot be read, or whose kind of row is unknown.
     """
     paths = [Path(each) for each in ([path] if isinstance(path, str | Path) else path)]
-    rules = selected(tuple(select), tuple(ignore))
+    rules = chosen(select, ignore, profile)
     if not paths:
         msg = "There is nothing to check"
         raise UsageError(msg, expected="a file or a folder")
     subject = _subject(paths, None if mapping is None else layout_of(mapping), dict(splits or {}))
-    subject.license = license
+    subject.license, subject.trained = license, profile is not None and profile_of(profile).trained
     sets = {each: BuiltSet.open(Path(each)) for each in against if Path(each).is_dir() and is_built(Path(each))}
     if "DMR322" in {rule.code for rule in rules} and subject.kind is None:
         subject.read = read_by(sets.values())
@@ -84,14 +93,14 @@ def check(
     if {"DMR104", "DMR105"} & {rule.code for rule in rules}:
         trains = bool(subject.kind and subject.kind.trains)
         subject.protect = partial(_judges, trains=trains, against=named, sets=sets, offline=offline)
-    found = _Found(subject, Said(show_text))
     applied = [rule for rule in rules if rule.judges(subject.kind)]
+    found = _Found(subject, Said(show_text, marked), tuple(rule.code for rule in applied))
     if subject.folder is None or _whole(subject, found, {rule.code for rule in rules}):
         _stream(subject, [rule for rule in applied if rule.each != "subject"], found)
         for rule in applied:
             if rule.each != "batch" and not (subject.folder and rule.code in _GATES):
                 found.add(rule, subject)
-    return replace(found.report(), unjudged=unjudged(subject, [rule.code for rule in applied]))
+    return replace(found.report(), unjudged=unjudged(subject, found.ran))
 
 
 def _subject(paths: list[Path], layout: Layout | None, splits: dict[str, str]) -> Subject:
@@ -152,15 +161,21 @@ class _Found:
 
     subject: Subject
     said: Said
+    ran: tuple[str, ...]
     total: int = 0
     kept: dict[tuple[str, str], list[Finding]] = field(default_factory=lambda: defaultdict(list))
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     alike: Counter[tuple[str, str, str | None, str]] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    broken: dict[str, tuple[int, set[int]]] = field(default_factory=dict)
 
     def add(self, rule: Rule, judged: Subject | Batch, *, listed: bool = True) -> None:
         """Run a rule. Whatever goes wrong in it is an error of Demur's, never a traceback that may quote a row."""
+        began = perf_counter()
         try:
             for finding in rule(judged):
+                if finding.row is not None and rule.code != BROKEN and self._is_broken(finding.file, finding.row):
+                    continue
                 self.total += 1
                 if not listed:
                     continue
@@ -180,6 +195,19 @@ class _Found:
             msg = f"Rule {rule.code} ({rule.name}) failed in a way it should not ({type(error).__name__})"
             fix = f"Please report it; --ignore {rule.code} leaves the rule out."
             raise DemurError(msg, where=where, fix=fix) from error
+        finally:
+            self.seconds[rule.code] += perf_counter() - began
+
+    def _is_broken(self, file: str, row: int) -> bool:
+        """Whether a row could not be read, which is all that is to be said of it."""
+        faults = self.subject.faults.get(file)
+        if not faults or BROKEN not in self.ran:
+            return False
+        read, rows = self.broken.get(file, (0, set()))
+        if read < len(faults):
+            rows.update(each.row for each in faults[read:] if each.row is not None and each.kind in _UNREAD)
+            self.broken[file] = len(faults), rows
+        return row in rows
 
     def report(self) -> Report:
         """All findings in their order, complete, with what was read."""
@@ -198,6 +226,8 @@ class _Found:
             {name: layout.name for name, layout in subject.layouts.items()},
             subject.root.as_posix() if subject.below else "",
             unlisted=unlisted,
+            ran=self.ran,
+            seconds=dict(self.seconds),
         )
 
     def _summarise(self) -> None:
@@ -215,7 +245,8 @@ class _Found:
                 elif fault not in told:
                     told.add(fault)
                     message = f"{message}, in all {rows:,} rows"
-                    left.append(replace(each, row=None, record_id=None, text=None, line=None, message=message))
+                    about = replace(each, row=None, record_id=None, text=None, line=None, message=message, rows=rows)
+                    left.append(about)
                     self.counts[file, code] -= rows - 1
             self.kept[file, code] = left
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from demur.checks.engine import check
-from demur.checks.outputs import as_json, summary_of
+from demur.checks.outputs import as_json
+from demur.checks.telling import summary_of
 
 ASK = {"prompt": "Name a lake.", "response": "Garda."}
 CHAT = {"messages": [{"role": "user", "content": "Name a lake."}, {"role": "assistant", "content": "Garda."}]}
