@@ -175,4 +175,4 @@ def _laid_out(document: Any, rows: list[Any], text: str) -> str:
 def _may_say(kind: pa.DataType) -> bool:
     """Whether cells are texts, or may be turns."""
     inner = kind.value_type if pa.types.is_list(kind) or pa.types.is_large_list(kind) else kind
-    return pa.types.is_string(inner) or pa.types.is_large_string(inner) or pa.types.is_struct(inner)
+    return any(test(inner) for test in (pa.types.is_string, pa.types.is_large_string, pa.types.is_struct))

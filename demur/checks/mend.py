@@ -80,16 +80,16 @@ def mend(paths: Sequence[Path], out: Path, layout: Layout | None = None) -> Iter
         raise UsageError(msg, where=built, fix="Mend its sources, and build it again.")
     root, files = of_files(paths, layout, {})
     base = Path(os.path.commonpath([path.absolute() if path.is_dir() else path.absolute().parent for path in paths]))
-    places = {file: out / file.path.absolute().relative_to(base) for file in files}
+    places = [(file, out / file.path.absolute().relative_to(base)) for file in files]
     _refuse(paths, places)
-    for file, place in places.items():
+    for file, place in places:
         yield _mend(Subject(None, root, (file,)), file, place)
 
 
-def _refuse(paths: Sequence[Path], places: dict[File, Path]) -> None:
+def _refuse(paths: Sequence[Path], places: Sequence[tuple[File, Path]]) -> None:
     """Nothing that is read may be written."""
-    read = {file.path.resolve() for file in places}
-    for path in places.values():
+    read = {file.path.resolve() for file, _ in places}
+    for _, path in places:
         inside = next((each for each in paths if each.is_dir() and path.resolve().is_relative_to(each.resolve())), None)
         linked = path.exists() and any(path.samefile(each) for each in read)
         if inside or linked or path.resolve() in read:
