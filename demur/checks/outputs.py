@@ -81,7 +81,7 @@ def as_junit(report: Report) -> str:
     suite = ElementTree.Element("testsuite", name="demur check")
     for code in sorted({*report.ran, *counts}):
         case = ElementTree.SubElement(suite, "testcase", classname=f"demur.{code}", name=_name(code))
-        text = _xml("\n".join(line_of(each, report.root) for each in told.get(code, [])))
+        text = _xml("\n".join(line_of(replace(each, text=None), report.root) for each in told.get(code, [])))
         if code in counts and report.fails(severity_of(code)):
             failure = ElementTree.SubElement(case, "failure", message=f"{counts[code]} findings", type=code)
             failure.text = text

@@ -178,7 +178,8 @@ def applied(
     left += of_waivers(settings.waive, used, _named(where, report.root), today, names, set(rules))
     more_left = {code: count for code, count in more.items() if count}
     made = replace(report.listing(left), more=more_left, unlisted=kept)
-    return replace(made, waived=dict(sorted(waived.items())), ran=tuple(sorted(rules)))
+    ran = {*report.ran, *(code for code in rules if not rule_of(code).applies)}  # those about waivers ran here
+    return replace(made, waived=dict(sorted(waived.items())), ran=tuple(sorted(ran)))
 
 
 def _named(where: Path, root: str) -> str:

@@ -21,7 +21,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--map", "mapping", metavar="MAP", help="A layout's name, a TOML file, or prompt=NAME,response=NAME.")
 @click.option("--profile", metavar="NAME", help="What rows are for: sft, dpo, eval or judgements; its rules run.")
 @click.option("--select", multiple=True, metavar="RULE", help="Only these rules: code, name, or DMR1 for a family.")
@@ -91,9 +91,6 @@ def check(
     from demur.checks.settings import find_settings, read_settings
     from demur.checks.whole import widened
 
-    if not paths:
-        msg = "Missing argument 'PATH...'."
-        raise click.UsageError(msg)
     places = [_place(path, offline) for path in paths]
     # a set from the Hub brings no settings: it would choose its own rules
     settings = settings or find_settings(places[0] if Path(paths[0]).exists() else Path.cwd())

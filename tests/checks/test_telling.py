@@ -89,7 +89,7 @@ LEVELS: dict[str, Severity] = {"DMR006": "error", "DMR102": "warning", "DMR316":
 )
 def test_what_fails(fail_on: str, fails: list[str]) -> None:
     report = Report((), fail_on=fail_on)  # type: ignore[arg-type]
-    assert [each for each in ("advice", "warning", "error") if report.fails(each)] == fails  # type: ignore[arg-type]
+    assert [each for each in ("advice", "warning", "error") if report.fails(each)] == fails
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ ASK = {"prompt": "Name a lake.", "response": "Garda."}
 CHAT = {"messages": [{"role": "user", "content": "Name a lake."}, {"role": "assistant", "content": "Garda."}]}
 LEAKS = "leaks: rows of no known split"
 CONTAMINATION = "contamination: no rows that are trained on; --against judges every row"
-RATED = {"id": "1", "judge": "a", "raw": "yes", "verdict": "harmful"}
+RATED = {"item_id": "1", "judge": "a", "scope": "prompt+response", "raw": "yes", "verdict": "harmful"}
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,7 @@ def test_against_judges_every_row(tmp_path: Path) -> None:
 def test_verdicts_on_what_stands_elsewhere_are_only_told(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text(json.dumps(RATED) + "\n")
     report = check(tmp_path, license="mit")
+    assert report.layouts == {"a.jsonl": "judgements"}
     assert [each.files for each in report.unjudged] == [("a.jsonl",)] * 2
     assert not report.unjudged_files
     (tmp_path / "b.jsonl").write_text(json.dumps({"input_ids": [1, 2], "labels": [-100, 2]}) + "\n")
