@@ -6,7 +6,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from demur.checks.profiles import PROFILES, Profile, profiles_of
+from demur.checks.profiles import PROFILES, Profile, profile_of, profiles_of
 from demur.checks.rule import FAMILIES, Rule
 from demur.checks.rules import RULES
 
@@ -41,6 +41,16 @@ def page(rule: Rule) -> str:
         _wrapped(f"{about} {invariant if numbers else ''}".strip()),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def listing(profile: str | None = None) -> str:
+    """A line for every rule, or for those of a profile: its severity, its profiles, and what it demands."""
+    asked = None if profile is None else profile_of(profile)
+    lines = [] if asked is None else [f"{asked.name}: {asked.summary}"]
+    for rule in RULES.values() if asked is None else asked.rules:
+        about = ", ".join((rule.severity, *profiles_of(rule)))
+        lines.append(f"{rule.code} {rule.name} ({about}): {rule.summary}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def index() -> str:

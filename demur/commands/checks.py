@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,6 @@ from demur.commands.common import FINDINGS, UNJUDGED, as_json, offline
 from demur.files.whole import write_whole
 
 if TYPE_CHECKING:
-    from demur.checks.finding import Report
     from demur.checks.settings import Settings
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -140,19 +138,25 @@ def _judge(
     from demur.checks import baseline as known
     from demur.checks.engine import check as run
     from demur.checks.outputs import OUTPUTS, printable
+    from demur.checks.profiles import chosen
     from demur.checks.rule import severity_of
-    from demur.checks.telling import summary_of, table_of
+    from demur.checks.settings import applied
+    from demur.checks.telling import statistics, summary_of, table_of
 
     baseline = None if write_baseline else how.pop("baseline") or (said.baseline and Path(said.baseline))
     report = run(places, **given, show_text=show_text, marked=bool(baseline or write_baseline))
-    report = _beside(report, said, settings, places, given, how.pop("today"))
+    if settings:
+        ran = {rule.code for rule in chosen(given["select"], given["ignore"], given["profile"])}
+        report = applied(report, said, settings, (how["today"] or datetime.now(UTC)).date(), places, ran)
     if write_baseline:
         count = known.write_baseline(write_baseline, report)
         click.echo(f"{write_baseline}: {count:,} findings are known from now on")
         return
     if baseline:
         report = known.without_known(report, known.read_baseline(baseline), baseline, [*report.layouts])
-    report = _counted(replace(report, fail_on=fail_on or said.fail_on), said, how)
+    most = said.max_findings if how["max_findings"] is None else how["max_findings"]
+    counted = statistics(report) if how["statistics"] else ()
+    report = replace(report, fail_on=fail_on or said.fail_on, statistics=counted).shortened(most)
     text = printable(OUTPUTS[form](report))
     if form == "text" and report.statistics:
         text = table_of(report)
@@ -168,27 +172,6 @@ def _judge(
     if report.unjudged_files and not (said.allow_unjudged if allow_unjudged is None else allow_unjudged):
         click.echo(f"Not everything could be judged (exit code {UNJUDGED}); --allow-unjudged passes.", err=True)
         ctx.exit(UNJUDGED)
-
-
-def _beside(
-    report: Report, said: Settings, settings: Path | None, places: list[Path], given: dict[str, Any], today: Any
-) -> Report:
-    """A report after the waivers and rules by path of the settings."""
-    from demur.checks.profiles import chosen
-    from demur.checks.settings import applied
-
-    if settings is None:
-        return report
-    ran = {rule.code for rule in chosen(given["select"], given["ignore"], given["profile"])}
-    return applied(report, said, settings, (today or datetime.now(UTC)).date(), places, ran)
-
-
-def _counted(report: Report, said: Settings, how: dict[str, Any]) -> Report:
-    """A report with its statistics, if they are asked for, and no more findings than are to be listed."""
-    from demur.checks.telling import statistics
-
-    most = said.max_findings if how["max_findings"] is None else how["max_findings"]
-    return (replace(report, statistics=statistics(report)) if how["statistics"] else report).shortened(most)
 
 
 def _fix(places: list[Path], mapping: Any, fix: bool, fixed: Path | None) -> None:
@@ -239,30 +222,10 @@ def _splits(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--profile", metavar="NAME", help="Only the rules of a profile.")
 def explain(code: str | None, profile: str | None) -> None:
     """Explain a rule, by code or name; without one, list all rules, each with its severity and profiles."""
-    from demur.checks.docs import page
+    from demur.checks.docs import listing, page
     from demur.checks.rule import rule_of
-    from demur.checks.rules import RULES
 
-    if code is not None:
-        click.echo(page(rule_of(code)), nl=False)
-        return
-    for line in _listed(profile) if profile else map(_line, RULES.values()):
-        click.echo(line)
-
-
-def _listed(name: str) -> Iterator[str]:
-    from demur.checks.profiles import profile_of
-
-    profile = profile_of(name)
-    yield f"{profile.name}: {profile.summary}"
-    yield from map(_line, profile.rules)
-
-
-def _line(rule: Any) -> str:
-    from demur.checks.profiles import profiles_of
-
-    about = ", ".join((rule.severity, *profiles_of(rule)))
-    return f"{rule.code} {rule.name} ({about}): {rule.summary}"
+    click.echo(listing(profile) if code is None else page(rule_of(code)), nl=False)
 
 
 COMMANDS = (check, explain)
