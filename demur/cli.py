@@ -1,6 +1,6 @@
 """The ``demur`` command: the group that holds every command, and how errors become messages and exit codes.
 
-Exit codes: 0 fine, 1 findings, 2 usage or environment, 130 interrupted.
+Exit codes: 0 fine, 1 findings, 2 usage or environment, 3 something could not be judged, 130 interrupted.
 """
 
 from __future__ import annotations

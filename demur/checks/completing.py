@@ -1,12 +1,15 @@
-"""The last step of a check: findings get the line and the id of their row, and, where that was asked for, its text."""
+"""The last step of a check: findings get the line and the id of their row, and, where asked for, its text or a mark."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pyarrow as pa
 
 from demur.checks.batch import Batch, File, bare
 from demur.checks.finding import Finding
@@ -19,11 +22,13 @@ class Said:
 
     Attributes:
         show_text: whether texts are kept beside ids.
-        rows: file and row -> id and text.
+        marked: whether marks of whole rows are.
+        rows: file and row -> id, text and mark.
     """
 
     show_text: bool
-    rows: dict[tuple[str, int], tuple[str | None, str | None]] = field(default_factory=dict)
+    marked: bool = False
+    rows: dict[tuple[str, int], tuple[str | None, str | None, str | None]] = field(default_factory=dict)
 
     def learn(self, batch: Batch, row: int) -> None:
         """Take note of a row of a batch, by its number in the file."""
@@ -31,7 +36,8 @@ class Said:
             return
         ids, texts = batch.column("id"), batch.prompts if self.show_text else None
         id, text = (None if each is None else each[row - batch.first].as_py() for each in (ids, texts))
-        self.rows[batch.file.name, row] = _shown(id), text
+        mark = _mark(batch.rows.slice(row - batch.first, 1)) if self.marked else None
+        self.rows[batch.file.name, row] = _shown(id), text, mark
 
     def look_up(self, file: File, rows: Iterable[int], subject: Subject) -> None:
         """Take note of rows from another reading of the columns that say something."""
@@ -42,7 +48,7 @@ class Said:
         names = [layout.native(name, subject.names[file.name]) for name in canonical]
         columns = list(dict.fromkeys(name for name in names if name is not None))
         left = sorted(rows, reverse=True)
-        for batch in subject.batches(file, columns) if columns else ():
+        for batch in subject.batches(file, None if self.marked else columns) if columns or self.marked else ():
             while left and left[-1] < batch.first + batch.rows.num_rows:
                 self.learn(batch, left.pop())
             if not left:
@@ -60,7 +66,7 @@ def completed(findings: Iterable[Finding], subject: Subject, said: Said) -> Iter
     findings = list(findings)
     wanted: defaultdict[str, set[int]] = defaultdict(set)
     for each in findings:
-        if each.row is not None and (each.record_id is None or said.show_text):
+        if each.row is not None and (each.record_id is None or said.show_text or said.marked):
             wanted[each.file].add(each.row)
     for file in subject.files:
         if unknown := {row for row in wanted.get(file.name, ()) if (file.name, row) not in said.rows}:
@@ -70,10 +76,17 @@ def completed(findings: Iterable[Finding], subject: Subject, said: Said) -> Iter
         if each.row is None:
             yield each
             continue
-        id, text = said.rows.get((each.file, each.row), (None, None))
+        id, text, mark = said.rows.get((each.file, each.row), (None, None, None))
         known = lines.get(each.file, ())
         line = int(known[each.row]) if each.row < len(known) else each.line
-        yield replace(each, record_id=each.record_id or id, text=text, line=line)
+        yield replace(each, record_id=each.record_id or id, text=text, line=line, mark=mark)
+
+
+def _mark(row: pa.RecordBatch) -> str:
+    """What tells one row from others, whatever the order of its columns: a digest, from which no text can be read."""
+    cells = {name: cell for name, cell in row.to_pylist()[0].items() if cell is not None}
+    said = json.dumps(cells, sort_keys=True, default=repr).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(said).hexdigest()[:16]
 
 
 def _shown(cell: object) -> str | None:

@@ -6,6 +6,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+from demur.checks.profiles import PROFILES, Profile, profile_of, profiles_of
 from demur.checks.rule import FAMILIES, Rule
 from demur.checks.rules import RULES
 
@@ -27,7 +28,9 @@ def page(rule: Rule) -> str:
         ", ".join(_APPLIES.get(kind, f"sets of kind {kind} that Demur built") for kind in rule.applies)
         or "the settings file"
     )
-    about = f"Family: {FAMILIES[rule.code[3]]}. Judges {judged}. Severity: {rule.severity}."
+    profiles = ", ".join(profiles_of(rule)) or "none"
+    family = FAMILIES[rule.code[3]]
+    about = f"Family: {family}. Judges {judged}. Severity: {rule.severity}. Profiles: {profiles}."
     parts = [
         f"# {rule.code} {rule.name}",
         _wrapped(rule.summary),
@@ -40,6 +43,16 @@ def page(rule: Rule) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def listing(profile: str | None = None) -> str:
+    """A line for every rule, or for those of a profile: its severity, its profiles, and what it demands."""
+    asked = None if profile is None else profile_of(profile)
+    lines = [] if asked is None else [f"{asked.name}: {asked.summary}"]
+    for rule in RULES.values() if asked is None else asked.rules:
+        about = ", ".join((rule.severity, *profiles_of(rule)))
+        lines.append(f"{rule.code} {rule.name} ({about}): {rule.summary}")
+    return "".join(f"{line}\n" for line in lines)
+
+
 def index() -> str:
     """The list of all rules, by family."""
     lines = [
@@ -50,9 +63,18 @@ def index() -> str:
     for digit, family in FAMILIES.items():
         mine = [rule for rule in RULES.values() if rule.code[3] == digit]
         if mine:
-            lines += ["", f"## DMR{digit}xx: {family}", "", "| rule | name | demands |", "|---|---|---|"]
-            lines += [f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.summary} |" for rule in mine]
+            lines += ["", f"## DMR{digit}xx: {family}", "", "| rule | name | severity | demands |", "|---|---|---|---|"]
+            lines += [
+                f"| [{rule.code}]({rule.code}.md) | {rule.name} | {rule.severity} | {rule.summary} |" for rule in mine
+            ]
+    lines += ["", "## Profiles", "", "`--profile NAME` runs the rules of one; a new rule is in one by its family."]
+    lines += ["", "| profile | rows are | rules |", "|---|---|---|"]
+    lines += [f"| `{each.name}` | {each.summary} | {_held(each)} |" for each in PROFILES.values()]
     return "\n".join(lines) + "\n"
+
+
+def _held(profile: Profile) -> str:
+    return ", ".join(profile.holds) + (f"; not {', '.join(profile.but)}" if profile.but else "")
 
 
 def pages() -> dict[str, str]:

@@ -12,13 +12,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from time import perf_counter
+from typing import NamedTuple
 
 from demur.checks.batch import Batch
 from demur.checks.completing import Said, completed
 from demur.checks.finding import Finding, Report
 from demur.checks.layouts import Layout, layout_of
 from demur.checks.learnt import read_by
-from demur.checks.rule import Rule, selected
+from demur.checks.profiles import chosen, profile_of
+from demur.checks.rule import Rule
 from demur.checks.rules import RULES
 from demur.checks.subject import Subject, of_files, of_folder
 from demur.checks.unjudged import unjudged
@@ -40,6 +43,9 @@ _AHEAD = 1
 _LIGHT = 1 << 20
 """Bytes of files that are checked without compiling anything."""
 
+BROKEN = "DMR001"
+_UNREAD = ("unreadable", "ragged")
+
 _GATES = ("DMR501", "DMR001", "DMR011", "DMR010")  # what stops the check of a built folder: others read its rows
 
 
@@ -54,6 +60,8 @@ def check(
     splits: Mapping[str, str] | None = None,
     license: str | None = None,
     offline: bool = True,
+    profile: str | None = None,
+    marked: bool = False,
 ) -> Report:
     """Check a folder that ``demur build`` wrote, or files of anybody's.
 
@@ -69,6 +77,8 @@ def check(
         splits: file -> split, where its name does not say.
         license: of the whole, where no file beside the data says.
         offline: leave the network alone when `against` names sources.
+        profile: what rows are for (`demur.checks.profiles`): its rules run, where none are selected.
+        marked: fill `Finding.mark`, which a baseline needs.
 
     Returns:
         Every finding, in a stable order.
@@ -78,12 +88,12 @@ def check(
         ManifestError: a manifest that cannot be read, or whose kind of row is unknown.
     """
     paths = [Path(each) for each in ([path] if isinstance(path, str | Path) else path)]
-    rules = selected(tuple(select), tuple(ignore))
+    rules = chosen(select, ignore, profile)
     if not paths:
         msg = "There is nothing to check"
         raise UsageError(msg, expected="a file or a folder")
     subject = _subject(paths, None if mapping is None else layout_of(mapping), dict(splits or {}))
-    subject.license = license
+    subject.license, subject.trained = license, profile is not None and profile_of(profile).trained
     sets = {each: BuiltSet.open(Path(each)) for each in against if Path(each).is_dir() and is_built(Path(each))}
     if "DMR322" in {rule.code for rule in rules} and subject.kind is None:
         subject.read = read_by(sets.values())
@@ -92,15 +102,15 @@ def check(
     if {"DMR104", "DMR105"} & {rule.code for rule in rules}:
         trains = bool(subject.kind and subject.kind.trains)
         subject.protect = partial(_judges, trains=trains, against=named, sets=sets, offline=offline)
-    found = _Found(subject, Said(show_text))
     applied = [rule for rule in rules if rule.judges(subject.kind)]
+    found = _Found(subject, Said(show_text, marked), tuple(rule.code for rule in applied))
     with uncompiled(small=sum(file.path.stat().st_size for file in subject.files) < _LIGHT):
         if subject.folder is None or _whole(subject, found, {rule.code for rule in rules}):
             _stream(subject, [rule for rule in applied if rule.each != "subject"], found)
             for rule in applied:
                 if rule.each != "batch" and not (subject.folder and rule.code in _GATES):
                     found.add(rule, subject)
-    return replace(found.report(), unjudged=unjudged(subject, [rule.code for rule in applied]))
+    return replace(found.report(), unjudged=unjudged(subject, found.ran))
 
 
 def _subject(paths: list[Path], layout: Layout | None, splits: dict[str, str]) -> Subject:
@@ -147,35 +157,42 @@ def _whole(subject: Subject, found: _Found, wanted: set[str]) -> bool:
     return True
 
 
+class _Told(NamedTuple):
+    """What a rule finds in a batch or in the whole, and the seconds that it took."""
+
+    findings: list[Finding]
+    seconds: float
+
+
 def _stream(subject: Subject, rules: list[Rule], found: _Found) -> None:
     """The one pass over all files: every rule that judges batches, and what is kept of every row.
 
     While rows are read, the rules judge those that were read before; findings come in the order of the rows.
     """
+
+    def judge(batch: Batch) -> list[_Told]:
+        return [_judge(rule, batch) for rule in rules]
+
+    def collect(batch: Batch, told: Future[list[_Told]]) -> None:
+        for rule, each in zip(rules, told.result(), strict=True):
+            found.take(rule, batch, each)
+
+    waiting: deque[tuple[Batch, Future[list[_Told]]]] = deque()
     with ThreadPoolExecutor(1) as judging:
-        waiting: deque[tuple[Batch, Future[list[list[Finding]]]]] = deque()
         for file in subject.files:
             for batch in subject.scan(file):
-                waiting.append((batch, judging.submit(_judged, rules, batch)))
+                waiting.append((batch, judging.submit(judge, batch)))
                 if len(waiting) > _AHEAD:
-                    _collect(rules, found, *waiting.popleft())
+                    collect(*waiting.popleft())
         while waiting:
-            _collect(rules, found, *waiting.popleft())
+            collect(*waiting.popleft())
 
 
-def _judged(rules: list[Rule], batch: Batch) -> list[list[Finding]]:
-    return [_findings(rule, batch) for rule in rules]
-
-
-def _collect(rules: list[Rule], found: _Found, batch: Batch, findings: Future[list[list[Finding]]]) -> None:
-    for rule, some in zip(rules, findings.result(), strict=True):
-        found.take(rule, batch, some)
-
-
-def _findings(rule: Rule, judged: Subject | Batch) -> list[Finding]:
-    """What a rule finds. Whatever goes wrong in it is an error of Demur's, never a traceback that may quote a row."""
+def _judge(rule: Rule, judged: Subject | Batch) -> _Told:
+    """Run a rule. Whatever goes wrong in it is an error of Demur's, never a traceback that may quote a row."""
+    began = perf_counter()
     try:
-        return list(rule(judged))
+        return _Told(list(rule(judged)), perf_counter() - began)
     except (DemurError, KeyboardInterrupt, MemoryError):
         raise
     except Exception as error:
@@ -191,18 +208,24 @@ class _Found:
 
     subject: Subject
     said: Said
+    ran: tuple[str, ...]
     total: int = 0
     kept: dict[tuple[str, str], list[Finding]] = field(default_factory=lambda: defaultdict(list))
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     alike: Counter[tuple[str, str, str | None, str]] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    broken: dict[str, tuple[int, set[int]]] = field(default_factory=dict)
 
     def add(self, rule: Rule, judged: Subject | Batch, *, listed: bool = True) -> None:
         """Run a rule, and take what it finds."""
-        self.take(rule, judged, _findings(rule, judged), listed=listed)
+        self.take(rule, judged, _judge(rule, judged), listed=listed)
 
-    def take(self, rule: Rule, judged: Subject | Batch, findings: list[Finding], *, listed: bool = True) -> None:
+    def take(self, rule: Rule, judged: Subject | Batch, told: _Told, *, listed: bool = True) -> None:
         """Keep findings of a rule."""
-        for finding in findings:
+        self.seconds[rule.code] += told.seconds
+        for finding in told.findings:
+            if finding.row is not None and rule.code != BROKEN and self._is_broken(finding.file, finding.row):
+                continue
             self.total += 1
             if not listed:
                 continue
@@ -215,6 +238,17 @@ class _Found:
                 self.kept[place].append(finding)
                 if isinstance(judged, Batch) and finding.row is not None:
                     self.said.learn(judged, finding.row)
+
+    def _is_broken(self, file: str, row: int) -> bool:
+        """Whether a row could not be read, which is all that is to be said of it."""
+        faults = self.subject.faults.get(file)
+        if not faults or BROKEN not in self.ran:
+            return False
+        read, rows = self.broken.get(file, (0, set()))
+        if read < len(faults):
+            rows.update(each.row for each in faults[read:] if each.row is not None and each.kind in _UNREAD)
+            self.broken[file] = len(faults), rows
+        return row in rows
 
     def report(self) -> Report:
         """All findings in their order, complete, with what was read."""
@@ -233,6 +267,8 @@ class _Found:
             {name: layout.name for name, layout in subject.layouts.items()},
             subject.root.as_posix() if subject.below else "",
             unlisted=unlisted,
+            ran=self.ran,
+            seconds=dict(self.seconds),
         )
 
     def _summarise(self) -> None:
@@ -250,7 +286,8 @@ class _Found:
                 elif fault not in told:
                     told.add(fault)
                     message = f"{message}, in all {rows:,} rows"
-                    left.append(replace(each, row=None, record_id=None, text=None, line=None, message=message))
+                    about = replace(each, row=None, record_id=None, text=None, line=None, message=message, rows=rows)
+                    left.append(about)
                     self.counts[file, code] -= rows - 1
             self.kept[file, code] = left
 

@@ -13,7 +13,10 @@ Severity: TypeAlias = Literal["error", "warning", "advice"]
 SEVERITIES: tuple[Severity, ...] = ("advice", "warning", "error")
 """From the least to the worst."""
 
+FailOn: TypeAlias = Literal["error", "warning", "advice", "never"]
+
 _SHOWN = 300  # characters of a text, in a report
+_NAMED = 3  # files of one reason
 
 
 @total_ordering
@@ -30,6 +33,8 @@ class Finding:
         text: what the row says; only filled when it was asked for, and no part of equality or of the printed form.
         line: of the file, from 1, on which the row begins, or the fault lies; None where rows have no lines.
         severity: of the rule.
+        rows: how many rows it is about: none where it is about the file, all of them where each has the fault.
+        mark: of what the row holds, wherever it stands; only filled when it was asked for.
     """
 
     file: str
@@ -42,16 +47,26 @@ class Finding:
     text: str | None = field(default=None, compare=False, repr=False)
     line: int | None = None
     severity: Severity = "error"
+    rows: int = field(default=-1, compare=False, repr=False)
+    mark: str | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.rows < 0:
+            object.__setattr__(self, "rows", 0 if self.row is None else 1)
 
     @property
     def where(self) -> str:
-        """File and row, as compilers print them.
+        """File and line, as compilers print them and editors open them; the row's number where rows have no lines.
 
         Example:
-            >>> Finding("a.csv", 3, "DMR006", "is empty", "").where, Finding("a.csv", None, "DMR003", "", "").where
-            ('a.csv:3', 'a.csv')
+            >>> Finding("a.csv", 3, "DMR006", "is empty", "", line=5).where
+            'a.csv:5'
+            >>> Finding("a.parquet", 3, "DMR006", "", "").where, Finding("a.csv", None, "DMR003", "", "").where
+            ('a.parquet: row 3', 'a.csv')
         """
-        return self.file if self.row is None else f"{self.file}:{self.row}"
+        if self.line is not None:
+            return f"{self.file}:{self.line}"
+        return self.file if self.row is None else f"{self.file}: row {self.row}"
 
     @property
     def excerpt(self) -> str | None:
@@ -87,6 +102,53 @@ def hit(
 
 
 @dataclass(frozen=True)
+class Unjudged:
+    """What rules had nothing to judge of.
+
+    Attributes:
+        what: is judged, in a word or two.
+        why: it was not.
+        codes: of the rules.
+        files: in which it was not; none where that is about the whole.
+        fails: whether a check may not pass in silence over it; else it is only told.
+    """
+
+    what: str
+    why: str
+    codes: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    fails: bool = False
+
+    def __str__(self) -> str:
+        """As summaries have it.
+
+        Example:
+            >>> str(Unjudged("leaks", "no prompt column in 1 of 5 files", files=("a.csv",), fails=True))
+            'leaks: no prompt column in 1 of 5 files (a.csv)'
+        """
+        named = [*self.files[:_NAMED], *([f"and {more:,} more"] if (more := len(self.files) - _NAMED) > 0 else [])]
+        return f"{self.what}: {self.why}" + (f" ({', '.join(named)})" if named else "")
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """What one rule found.
+
+    Attributes:
+        findings: how many.
+        rows: that they are about; each fault of a row counts by itself.
+        per_thousand: of these, in 1,000 rows that were read.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    findings: int
+    rows: int
+    per_thousand: float
+
+
+@dataclass(frozen=True)
 class Report:
     """The result of a check.
 
@@ -100,6 +162,12 @@ class Report:
         root: the folder that files are named below; empty where they are named as they were given.
         waived: by code, findings that a settings file waives; they are not among the findings.
         unjudged: what rules had nothing to judge of, with the reason.
+        ran: codes of the rules that ran.
+        known: by code, findings that a baseline knows; they are not among the findings.
+        stale: entries of a baseline that match nothing any more.
+        statistics: of every rule that found something, where they were asked for.
+        fail_on: the least severity that fails the check.
+        seconds: by code, how long a rule took.
     """
 
     findings: tuple[Finding, ...]
@@ -110,7 +178,13 @@ class Report:
     root: str = ""
     waived: Mapping[str, int] = field(default_factory=dict)
     unlisted: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    unjudged: tuple[str, ...] = ()
+    unjudged: tuple[Unjudged, ...] = ()
+    ran: tuple[str, ...] = ()
+    known: Mapping[str, int] = field(default_factory=dict)
+    stale: tuple[str, ...] = ()
+    statistics: tuple[Statistic, ...] = ()
+    fail_on: FailOn = "warning"
+    seconds: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -123,6 +197,15 @@ class Report:
     def total(self) -> int:
         """Findings in all, listed or not."""
         return sum(self.counts.values())
+
+    def fails(self, severity: Severity) -> bool:
+        """Whether findings of this severity fail the check."""
+        return self.fail_on != "never" and SEVERITIES.index(severity) >= SEVERITIES.index(self.fail_on)
+
+    @property
+    def unjudged_files(self) -> bool:
+        """Whether something could not be judged in some file that should have been."""
+        return any(each.fails for each in self.unjudged)
 
     def listing(self, findings: Iterable[Finding]) -> Report:
         """The same report with other findings listed (some waived, say); what was only counted stays counted."""

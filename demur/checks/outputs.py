@@ -1,7 +1,7 @@
 """A report for people, a line a finding, and for machines: JSON, JUnit XML, SARIF 2.1.0 and GitHub's annotations.
 
-None holds a text, but lines and JSON where texts were asked for. SARIF and annotations name files as they lie from
-here, not from the checked folder, and point to lines where rows have lines.
+None holds a text, but lines and JSON where texts were asked for. All but JSON name files as they lie from here, not
+from the checked folder, and point to lines where rows have lines. What is said beside findings is in `telling`.
 """
 
 from __future__ import annotations
@@ -11,52 +11,43 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from demur import __version__
 from demur.checks.docs import page
-from demur.checks.finding import Finding, Report
-from demur.checks.rule import Rule
+from demur.checks.finding import SEVERITIES, Finding, Report
+from demur.checks.rule import Rule, severity_of
 from demur.checks.rules import RULES
+
+_LEVELS = {"error": ("error", "error"), "warning": ("warning", "warning"), "advice": ("note", "notice")}
+"""Severities, in the words of SARIF and of GitHub."""
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
 def as_text(report: Report) -> str:
     """A line for every finding."""
-    return "".join(f"{line_of(each)}\n" for each in report.findings)
+    return "".join(f"{line_of(each, report.root)}\n" for each in report.findings)
 
 
-def line_of(finding: Finding) -> str:
-    """A finding as compilers print theirs: place, code, name, message, record id, and what to do."""
-    column = f" (column {finding.column})" if finding.column else ""
-    id = f" [{finding.record_id}]" if finding.record_id else ""
-    line = f"{finding.where}: {finding.code} {_name(finding.code)}: {finding.message}{column}{id}. {finding.fix}"
+def line_of(finding: Finding, root: str = "") -> str:
+    """A finding as compilers print theirs: place, severity, code, name, message, record id, and what to do."""
+    placed = replace(finding, file=from_here(root, finding.file))
+    message = f"{finding.severity} {finding.code} {_name(finding.code)}: {_message(finding)}"
+    line = f"{placed.where}: {message}. {finding.fix}"
     return line if finding.text is None else f"{line}\n    {finding.excerpt!r}"
-
-
-def summary_of(report: Report) -> list[str]:
-    """Findings by rule, and what was read as what."""
-    lines = [
-        f"{code} {_name(code)}: {count:,}" + (f" ({report.more[code]:,} not listed)" if report.more.get(code) else "")
-        for code, count in report.counts.items()
-    ]
-    by_layout: dict[str, int] = {}
-    for layout in report.layouts.values():
-        by_layout[layout] = by_layout.get(layout, 0) + 1
-    layouts = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in sorted(by_layout.items()))
-    read = f"{report.files:,} {'file' if report.files == 1 else 'files'}, {report.rows:,} rows"
-    waived = f", {sum(report.waived.values())} waived" if report.waived else ""
-    lines += [f"not judged: {'; '.join(report.unjudged)}"] if report.unjudged else []
-    return [*lines, f"{read}{f', read as {layouts}' if layouts else ''}: {report.total or 'no'} findings{waived}"]
 
 
 def as_json(report: Report) -> str:
     """Findings, counts by rule, and what was read as what; with the texts that were asked for, if any."""
     findings = [
-        {name: value for name, value in (asdict(each) | {"text": each.excerpt}).items() if name != "text" or value}
+        {
+            name: value
+            for name, value in (asdict(each) | {"text": each.excerpt}).items()
+            if value or name not in ("text", "mark")
+        }
         for each in report.findings
     ]
     about = {"root": report.root, "files": report.files, "rows": report.rows, "total": report.total}
@@ -64,34 +55,45 @@ def as_json(report: Report) -> str:
         "counts": report.counts,
         "more": dict(report.more),
         "waived": dict(report.waived),
+        "known": dict(report.known),
+        "stale": list(report.stale),
         "layouts": dict(report.layouts),
-        "unjudged": list(report.unjudged),
+        "unjudged": [asdict(each) for each in report.unjudged],
+        "severities": {code: severity_of(code) for code in report.counts},
+        **({"statistics": [asdict(each) for each in report.statistics]} if report.statistics else {}),
     }
     return json.dumps({**about, **more, "findings": findings}, indent=1, ensure_ascii=False) + "\n"
 
 
 def as_junit(report: Report) -> str:
-    """JUnit XML: a test case for every rule that found something, with its findings; one that passes if none did."""
+    """JUnit XML: a test case for every rule that ran; one fails if what it found fails the check.
+
+    A rule that had nothing to judge in any file is skipped, and what is only told stands in the case's output.
+    """
     from xml.etree import ElementTree
 
-    failed: dict[str, list[Finding]] = {}
+    told: dict[str, list[Finding]] = {}
     for finding in report.findings:
-        failed.setdefault(finding.code, []).append(finding)
-    codes = report.counts
-    suite = ElementTree.Element(
-        "testsuite",
-        name="demur check",
-        tests=str(max(1, len(codes))),
-        failures=str(len(codes)),
-        errors="0",
-        skipped="0",
-    )
-    if not codes:
-        ElementTree.SubElement(suite, "testcase", classname="demur.checks.engine", name=f"{report.rows} rows")
-    for code, count in codes.items():
+        told.setdefault(finding.code, []).append(finding)
+    counts = report.counts
+    whole = (0, len(report.layouts))
+    idle = {code: str(each) for each in report.unjudged if len(each.files) in whole for code in each.codes}
+    suite = ElementTree.Element("testsuite", name="demur check")
+    for code in sorted({*report.ran, *counts}):
         case = ElementTree.SubElement(suite, "testcase", classname=f"demur.{code}", name=_name(code))
-        failure = ElementTree.SubElement(case, "failure", message=f"{count} findings", type=code)
-        failure.text = _xml("\n".join(f"{each.where}: {_message(each)}. {each.fix}" for each in failed.get(code, [])))
+        text = _xml("\n".join(line_of(replace(each, text=None), report.root) for each in told.get(code, [])))
+        if code in counts and report.fails(severity_of(code)):
+            failure = ElementTree.SubElement(case, "failure", message=f"{counts[code]} findings", type=code)
+            failure.text = text
+        elif code in counts:
+            ElementTree.SubElement(case, "system-out").text = text
+        elif code in idle:
+            ElementTree.SubElement(case, "skipped", message=_xml(idle[code]))
+    if not len(suite):
+        ElementTree.SubElement(suite, "testcase", classname="demur.checks.engine", name=f"{report.rows} rows")
+    failures, skipped = (len(suite.findall(f"testcase/{kind}")) for kind in ("failure", "skipped"))
+    about = {"tests": len(suite), "failures": failures, "errors": 0, "skipped": skipped}
+    suite.attrib |= {name: str(number) for name, number in about.items()}
     suites = ElementTree.Element("testsuites")
     suites.append(suite)
     ElementTree.indent(suites, " ")
@@ -133,12 +135,14 @@ def as_github(report: Report) -> str:
     """
     said = []
     for each in report.findings:
-        where = f"file={_property(_path(report.root, each.file))}" + (f",line={each.line}" if each.line else "")
+        where = f"file={_property(from_here(report.root, each.file))}" + (f",line={each.line}" if each.line else "")
         place = "" if each.line or each.row is None else f"row {each.row}: "
         title = _property(f"{each.code} {_name(each.code)}")
-        said.append(f"::error {where},title={title}::{_data(f'{place}{_message(each)}. {each.fix}')}")
+        level = _LEVELS[each.severity][1]
+        said.append(f"::{level} {where},title={title}::{_data(f'{place}{_message(each)}. {each.fix}')}")
     if more := sum(report.more.values()):
-        said.append(f"::error title=demur check::{more} more findings, not listed")
+        worst = max((severity_of(code) for code, count in report.more.items() if count), key=SEVERITIES.index)
+        said.append(f"::{_LEVELS[worst][1]} title=demur check::{more} more findings, not listed")
     return "".join(f"{line}\n" for line in said)
 
 
@@ -164,22 +168,24 @@ def _sarif_rule(rule: Rule) -> dict[str, Any]:
         "shortDescription": {"text": rule.summary},
         "fullDescription": {"text": rule.why},
         "help": {"text": f"{rule.why}\n\n{rule.fix}", "markdown": page(rule)},
-        "defaultConfiguration": {"level": "error"},
+        "defaultConfiguration": {"level": _LEVELS[rule.severity][0]},
     }
 
 
 def _sarif_result(finding: Finding, root: str) -> dict[str, Any]:
-    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(_path(root, finding.file))}}
+    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(from_here(root, finding.file))}}
     location: dict[str, Any] = {"physicalLocation": physical}
     if finding.line:
         physical["region"] = {"startLine": finding.line}
     if finding.row is not None:
         name = finding.record_id or f"row {finding.row}"
-        location["logicalLocations"] = [{"name": name, "fullyQualifiedName": finding.where, "kind": "row"}]
+        location["logicalLocations"] = [
+            {"name": name, "fullyQualifiedName": f"{finding.file}:{finding.row}", "kind": "row"}
+        ]
     about = {"row": finding.row, "column": finding.column, "record_id": finding.record_id}
     return {
         "ruleId": finding.code,
-        "level": "error",
+        "level": _LEVELS[finding.severity][0],
         "message": {"text": f"{_message(finding)}. {finding.fix}"},
         "locations": [location],
         "properties": {name: value for name, value in about.items() if value is not None},
@@ -193,8 +199,10 @@ def _mark(finding: Finding) -> str:
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _path(root: str, file: str) -> str:
-    return os.path.normpath(Path(root, file)).replace("\\", "/")
+def from_here(root: str, file: str) -> str:
+    """A file from where the command runs, if it lies below."""
+    path, here = os.path.normpath(Path(root, file)), f"{Path.cwd()}{os.sep}"
+    return path.removeprefix(here).replace("\\", "/")
 
 
 def _uri(path: str) -> str:

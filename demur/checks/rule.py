@@ -128,6 +128,11 @@ def rule_of(code_or_name: str) -> Rule:
     raise UsageError(msg, fix="`demur rule` lists all rules.")
 
 
+def severity_of(code: str) -> Severity:
+    """How bad the findings of a rule are; those of one that is not known are errors."""
+    return RULES[code].severity if code in RULES else "error"
+
+
 def selected(select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
     """The rules that are asked for, less those to ignore: codes, names or beginnings of codes (``DMR1``).
 

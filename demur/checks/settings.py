@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from demur.checks.finding import Finding, Report
+from demur.checks.finding import FailOn, Finding, Report
+from demur.checks.profiles import chosen
 from demur.checks.rule import rule_of, selected
 from demur.checks.waivers import Names, Waiver, of_waivers
 from demur.errors import UsageError, issues, nearest
@@ -36,6 +37,7 @@ class Settings(_Strict):
     """What a settings file may say; see ``demur check --help`` for each.
 
     Attributes:
+        data: folders and patterns of files, each of one data set, from the settings file; see ``--whole``.
         per_path: pattern of files -> rules.
         waive: known findings.
     """
@@ -47,12 +49,17 @@ class Settings(_Strict):
     license: str | None = None
     max_findings: Annotated[int, Field(ge=0)] | None = Field(default=None, alias="max-findings")
     format: Literal["text", "json", "junit", "sarif", "github"] | None = None
+    profile: str | None = None
+    fail_on: FailOn = Field(default="warning", alias="fail-on")
+    allow_unjudged: bool = Field(default=False, alias="allow-unjudged")
+    baseline: str | None = None
+    data: list[str] = []
     per_path: dict[str, PerPath] = Field(default={}, alias="per-path")
     waive: list[Waiver] = []
 
     @model_validator(mode="after")
     def _names_rules(self) -> Settings:
-        selected(self.select, self.ignore)
+        chosen(self.select, self.ignore, self.profile)
         for each in self.per_path.values():
             selected(each.select, each.ignore)
         for waiver in self.waive:
@@ -96,6 +103,7 @@ def read_settings(path: Path | None) -> Settings:
         raise UsageError(error.what, where=path, fix=error.fix) from None
     return settings.model_copy(
         update={
+            "baseline": None if settings.baseline is None else str(path.parent / settings.baseline),
             "against": [_beside(path, each) for each in settings.against],
             "map": _beside(path, settings.map) if isinstance(settings.map, str) else settings.map,
         }
@@ -152,6 +160,7 @@ def applied(
     more = Counter(report.more)
     left: list[Finding] = []
     unlisted = [(Finding(file, None, code, "", ""), count) for (file, code), count in report.unlisted.items()]
+    kept = dict(report.unlisted)
     for finding, count in [*((each, 0) for each in report.findings), *unlisted]:
         mine = [place for place, waiver in enumerate(settings.waive) if waiver.covers(finding, names)]
         left_out = any(finding.code not in codes and names.match(path, finding.file) for path, codes in wanted.items())
@@ -162,11 +171,15 @@ def applied(
             waived[finding.code] += count or 1
         if known or left_out:
             more[finding.code] -= count
+            if count:
+                del kept[finding.file, finding.code]
         elif not count:
             left.append(finding)
     left += of_waivers(settings.waive, used, _named(where, report.root), today, names, set(rules))
     more_left = {code: count for code, count in more.items() if count}
-    return replace(report.listing(left), more=more_left, waived=dict(sorted(waived.items())))
+    made = replace(report.listing(left), more=more_left, unlisted=kept)
+    ran = {*report.ran, *(code for code in rules if not rule_of(code).applies)}  # those about waivers ran here
+    return replace(made, waived=dict(sorted(waived.items())), ran=tuple(sorted(ran)))
 
 
 def _named(where: Path, root: str) -> str:

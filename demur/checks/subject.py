@@ -27,7 +27,7 @@ from demur.sets.kind import Kind
 #: Files beside data that are no data.
 NOT_DATA = {"package.json", "package-lock.json", "dataset_infos.json", "dataset_info.json", "dataset_dict.json",
             "croissant.json", "schema.json", "state.json", "manifest.json", "requirements.txt", "license.txt",
-            "readme.txt", "robots.txt"}  # fmt: skip
+            "readme.txt", "robots.txt", "demur-baseline.json"}  # fmt: skip
 
 
 REST = "rest"
@@ -44,6 +44,7 @@ class Subject:
         protect: gives the protected prompts to stay away from, indexed; asked only when some row is screened.
         against: whether somebody named them, so that every row counts, not only rows that are trained on.
         read: opening of a text -> the set and the row that hold it as a harmful response, of sets that were named.
+        trained: whether rows are presumed to be trained on, where their split does not say otherwise.
         license: as somebody stated it.
         root: the checked folder; of single files, that of the first.
         faults: what readers stumbled on, by file.
@@ -62,6 +63,7 @@ class Subject:
     protect: Callable[[], tuple[Judge, ...]] = tuple
     against: bool = False
     read: Mapping[int, str] = field(default_factory=dict)
+    trained: bool = False
     license: str | None = None
     threshold: float = 0.8
     faults: dict[str, list[Fault]] = field(default_factory=dict)
@@ -170,7 +172,8 @@ class Subject:
         if self.kind:
             return self.kind.trains
         layout = self.layouts.get(file.name)
-        return split == "train" or (split in (None, REST) and layout is not None and layout.training)
+        presumed = self.trained or (layout is not None and layout.training)
+        return split == "train" or (split in (None, REST) and presumed)
 
     def teaches(self, batch: Batch) -> bool:
         """Whether its rows, or other splits of theirs, teach what to answer; labelled pairs are chosen from first."""
@@ -179,7 +182,12 @@ class Subject:
         layout = batch.layout
         if layout.flags or layout.scope != "prompt":
             return False
-        return layout.training or any(file.split == "train" for file in self.files) or "train" in batch.splits
+        return (
+            self.trained
+            or layout.training
+            or any(file.split == "train" for file in self.files)
+            or "train" in batch.splits
+        )
 
 
 def of_files(paths: Sequence[Path], layout: Layout | None, splits: dict[str, str]) -> tuple[Path, tuple[File, ...]]:
@@ -194,7 +202,7 @@ def of_files(paths: Sequence[Path], layout: Layout | None, splits: dict[str, str
             msg = "There is no such file or folder"
             raise UsageError(msg, where=path)
         if path.is_dir():
-            found.update(dict.fromkeys(sorted(each for each in path.rglob("*") if _is_data(each, path))))
+            found.update(dict.fromkeys(sorted(each for each in path.rglob("*") if is_data(each, path))))
         elif reading.kind_of(path) is None:
             msg = "Unknown kind of file"
             raise UsageError(msg, where=path, expected=", ".join(reading.SUFFIXES), got=path.suffix or "no ending")
@@ -255,7 +263,8 @@ def of_folder(folder: BuiltSet) -> tuple[File, ...]:
     )
 
 
-def _is_data(path: Path, top: Path) -> bool:
+def is_data(path: Path, top: Path) -> bool:
+    """Whether a file below a folder is one of rows, by its name."""
     inner = path.relative_to(top).parts
     if (
         any(part.startswith(".") for part in inner)

@@ -4,38 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from demur.checks.said import SPOKEN
+from demur.checks.finding import Unjudged
+from demur.checks.needs import PROMPT, TEXT, Need, need_of
 from demur.checks.subject import Subject
 
-_ASKED = ("prompt", "messages", "chosen")
-
-_READ = (
-    ("texts", ("DMR002", "DMR006", "DMR307", "DMR102"), SPOKEN, "column of texts"),
-    ("prompts", ("DMR101", "DMR104", "DMR105", "DMR316"), _ASKED, "prompt column"),
-)
-"""What is judged, the rules that do, the canonical columns of which they need one, and what those are called."""
+_OF_PROMPTS = (("leaks", ("DMR101",)), ("contamination", ("DMR104", "DMR105")))
+"""What rules about prompts judge, the most telling first; others are named by their codes."""
 
 
-def unjudged(subject: Subject, codes: Collection[str]) -> tuple[str, ...]:
+def unjudged(subject: Subject, codes: Collection[str]) -> tuple[Unjudged, ...]:
     """What the rules with these codes had nothing to judge of, each with its reason; of anybody's files only."""
-    return () if subject.kind else tuple(_reasons(subject, {*codes}))
+    return () if subject.kind else tuple(_reasons(subject, sorted(codes)))
 
 
-def _reasons(subject: Subject, codes: set[str]) -> Iterator[str]:
+def _reasons(subject: Subject, codes: list[str]) -> Iterator[Unjudged]:
     read = [name for name in subject.layouts if subject.rows.get(name)]
-    for what, rules, columns, called in _READ:
-        without = [name for name in read if not _has(subject, name, columns)]
-        if without and codes & {*rules}:
-            yield f"{what} (no {called} in {len(without):,} of {len(read):,} files)"
-    asked = any(_has(subject, name, _ASKED) for name in read)
+    for need in (TEXT, PROMPT):
+        mine = tuple(code for code in codes if need_of(code) is need)
+        without = tuple(name for name in read if not _has(subject, name, need))
+        if without and mine:
+            why = f"no {need.called} in {len(without):,} of {len(read):,} files"
+            fails = any(not _rates(subject, name) for name in without)
+            yield Unjudged(_what(need, mine), why, mine, without, fails)
+    asked = any(_has(subject, name, PROMPT) for name in read)
     if asked and "DMR101" in codes and len(subject.split_rows) < 2:
-        yield f"leaks (rows of {'one split only' if subject.split_rows else 'no known split'})"
+        yield Unjudged("leaks", f"rows of {'one split only' if subject.split_rows else 'no known split'}", ("DMR101",))
     trained = any(subject.trains(file, split) for file in subject.files for split in (file.split, *subject.split_rows))
     if asked and "DMR104" in codes and not (subject.against or trained):
-        yield "contamination (no rows that are trained on; --against judges every row)"
+        yield Unjudged("contamination", "no rows that are trained on; --against judges every row", ("DMR104",))
 
 
-def _has(subject: Subject, file: str, columns: Collection[str]) -> bool:
-    """Whether a file has one of some columns, by its layout."""
-    layout, names = subject.layouts[file], subject.names.get(file, ())
-    return any(layout.native(each, names) for each in columns)
+def _what(need: Need, codes: tuple[str, ...]) -> str:
+    if need is TEXT:
+        return "texts"
+    return " and ".join(what for what, mine in _OF_PROMPTS if {*mine} & {*codes}) or ", ".join(codes)
+
+
+def _has(subject: Subject, file: str, need: Need) -> bool:
+    """Whether a file has what is needed, by its layout."""
+    return need.met(subject.layouts[file], subject.names.get(file, ()))
+
+
+def _rates(subject: Subject, file: str) -> bool:
+    """Whether rows rate what stands elsewhere, so that texts are not theirs to have."""
+    return subject.layouts[file].native("verdict", subject.names.get(file, ())) is not None

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from demur.commands.common import FINDINGS, as_json, offline
+from demur.commands.common import FINDINGS, UNJUDGED, as_json, offline
 from demur.files.whole import write_whole
+
+if TYPE_CHECKING:
+    from demur.checks.settings import Settings
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--map", "mapping", metavar="MAP", help="A layout's name, a TOML file, or prompt=NAME,response=NAME.")
+@click.option("--profile", metavar="NAME", help="What rows are for: sft, dpo, eval or judgements; its rules run.")
 @click.option("--select", multiple=True, metavar="RULE", help="Only these rules: code, name, or DMR1 for a family.")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Leave these rules out.")
 @click.option(
@@ -25,13 +32,30 @@ from demur.files.whole import write_whole
 )
 @click.option("--split", "splits", multiple=True, metavar="FILE=NAME", help="The split of a file.")
 @click.option("--license", metavar="ID", help="The license of the whole, where no page beside the data states it.")
+@click.option("--whole", is_flag=True, help="Judge the whole data set of each file: for commit hooks.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "advice", "never"]),
+    help="The least severity that gives exit code 1. [default: warning]",
+)
+@click.option(
+    "--allow-unjudged/--no-allow-unjudged",
+    default=None,
+    help="Pass although something could not be judged in some file, which else gives exit code 3.",
+)
+@click.option("--baseline", type=_FILE, help="Tell only findings that this file does not know.")
+@click.option("--write-baseline", type=_FILE, help="Write what is found to this file, as known.")
+@click.option("--fix", is_flag=True, help="Do not judge, but write mended copies of the files to --fixed DIR.")
+@click.option("--fixed", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where --fix writes.")
+@click.option("--explain-layout", is_flag=True, help="Do not judge, but tell how each file is read.")
+@click.option("--statistics", is_flag=True, help="Count by rule, with rows and their share, in place of findings.")
 @click.option("--max-findings", type=click.IntRange(0), help="List at most so many; the rest is counted.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "junit", "sarif", "github"]), help="[default: text]"
 )
-@click.option(
-    "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the report here, not to the screen."
-)
+@click.option("--output", type=_FILE, help="Write the report here, not to the screen.")
+@click.option("-q", "--quiet", is_flag=True, help="Only the last line of the summary; no findings as text.")
+@click.option("-v", "--verbose", is_flag=True, help="Also layouts by file, seconds by rule, all that was not judged.")
 @click.option(
     "--settings",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -50,11 +74,11 @@ def check(
     splits: tuple[str, ...],
     offline: bool,
     as_json: bool,
-    form: str | None,
-    output: Path | None,
     settings: Path | None,
-    max_findings: int | None,
-    today: datetime | None,
+    whole: bool,
+    fix: bool,
+    fixed: Path | None,
+    explain_layout: bool,
     **how: Any,
 ) -> None:
     """Check safety data: folders that Demur built, and anybody's Parquet, JSON, JSON Lines and CSV files.
@@ -62,37 +86,114 @@ def check(
     A PATH is a file, a folder, or a data set on the Hub at a tag, branch or commit: OWNER/NAME@REVISION.
     Nothing that is checked is executed, and no text is shown unless --show-text asks for it.
     """
-    from demur.checks.engine import check as run
-    from demur.checks.outputs import OUTPUTS, printable, summary_of
-    from demur.checks.rule import selected
-    from demur.checks.settings import applied, find_settings, read_settings
+    from demur.checks.settings import find_settings, read_settings
+    from demur.checks.whole import widened
 
     places = [_place(path, offline) for path in paths]
     # a set from the Hub brings no settings: it would choose its own rules
     settings = settings or find_settings(places[0] if Path(paths[0]).exists() else Path.cwd())
     said = read_settings(settings)
-    given: dict[str, Any] = {
+    if whole:
+        places = widened(places, said.data, settings and settings.parent)
+    if fix or fixed:
+        _fix(places, mapping or said.map, fix, fixed)
+        return
+    rules: dict[str, Any] = {
         "select": how.pop("select") or said.select,
         "ignore": (*how.pop("ignore"), *said.ignore),
+        "profile": how.pop("profile") or said.profile,
+    }
+    given = {
+        **rules,
+        "mapping": mapping or said.map,
+        "splits": _splits(splits),
         "against": how.pop("against") or said.against,
         "license": how.pop("license") or said.license,
+        "offline": offline,
     }
-    report = run(places, mapping or said.map, splits=_splits(splits), offline=offline, **given, **how)
+    if explain_layout:
+        _explain(places, **given)
+        return
+    how["form"] = how["form"] or ("json" if as_json else said.format or "text")
+    _judge(ctx, places, settings, said, given, **how)
+
+
+def _judge(
+    ctx: click.Context,
+    places: list[Path],
+    settings: Path | None,
+    said: Settings,
+    given: dict[str, Any],
+    *,
+    form: str,
+    output: Path | None,
+    quiet: bool,
+    verbose: bool,
+    show_text: bool,
+    allow_unjudged: bool | None,
+    fail_on: Any,
+    write_baseline: Path | None,
+    **how: Any,
+) -> None:
+    from demur.checks import baseline as known
+    from demur.checks.engine import check as run
+    from demur.checks.outputs import OUTPUTS, printable
+    from demur.checks.profiles import chosen
+    from demur.checks.rule import severity_of
+    from demur.checks.settings import applied
+    from demur.checks.telling import statistics, summary_of, table_of
+
+    baseline = None if write_baseline else how.pop("baseline") or (said.baseline and Path(said.baseline))
+    report = run(places, **given, show_text=show_text, marked=bool(baseline or write_baseline))
     if settings:
-        ran = {rule.code for rule in selected(given["select"], given["ignore"])}
-        report = applied(report, said, settings, (today or datetime.now(UTC)).date(), places, ran)
-    report = report.shortened(said.max_findings if max_findings is None else max_findings)
-    form = form or ("json" if as_json else said.format or "text")
+        ran = {rule.code for rule in chosen(given["select"], given["ignore"], given["profile"])}
+        report = applied(report, said, settings, (how["today"] or datetime.now(UTC)).date(), places, ran)
+    if write_baseline:
+        count = known.write_baseline(write_baseline, report)
+        click.echo(f"{write_baseline}: {count:,} findings are known from now on")
+        return
+    if baseline:
+        report = known.without_known(report, known.read_baseline(baseline), baseline, [*report.layouts])
+    most = said.max_findings if how["max_findings"] is None else how["max_findings"]
+    counted = statistics(report) if how["statistics"] else ()
+    report = replace(report, fail_on=fail_on or said.fail_on, statistics=counted).shortened(most)
     text = printable(OUTPUTS[form](report))
+    if form == "text" and report.statistics:
+        text = table_of(report)
     if output:
         write_whole(output, text, "The report cannot be written")
-    else:
+    elif form != "text" or not quiet:
         click.echo(text, nl=False)
     if form == "text" or output:
-        for line in summary_of(report):
-            click.echo(line, err=bool(report.total))
-    if report.total:
+        for line in summary_of(report, quiet=quiet, verbose=verbose):
+            click.echo(printable(line), err=bool(report.total))
+    if any(report.fails(severity_of(code)) for code in report.counts):
         ctx.exit(FINDINGS)
+    if report.unjudged_files and not (said.allow_unjudged if allow_unjudged is None else allow_unjudged):
+        click.echo(f"Not everything could be judged (exit code {UNJUDGED}); --allow-unjudged passes.", err=True)
+        ctx.exit(UNJUDGED)
+
+
+def _fix(places: list[Path], mapping: Any, fix: bool, fixed: Path | None) -> None:
+    from demur.checks.layouts import layout_of
+    from demur.checks.mend import mend
+
+    if not fix or fixed is None:
+        msg = "Files are never mended in place: --fix --fixed DIR writes mended copies to DIR."
+        raise click.UsageError(msg)
+    for each in mend(places, fixed, None if mapping is None else layout_of(mapping)):
+        click.echo(str(each))
+
+
+def _explain(places: list[Path], *, mapping: Any, splits: dict[str, str], **how: Any) -> None:
+    from demur.checks.explained import explained
+    from demur.checks.layouts import layout_of
+    from demur.checks.profiles import chosen
+
+    rules = chosen(how["select"], how["ignore"], how["profile"])
+    for place in places:
+        for line in explained(place, None if mapping is None else layout_of(mapping), splits, rules):
+            click.echo(line)
 
 
 def _place(text: str, offline: bool) -> Path:
@@ -118,17 +219,13 @@ def _splits(pairs: tuple[str, ...]) -> dict[str, str]:
 
 @click.command("rule")
 @click.argument("code", required=False)
-def explain(code: str | None) -> None:
-    """Explain a rule, by code or name; without one, list all rules."""
-    from demur.checks.docs import page
+@click.option("--profile", metavar="NAME", help="Only the rules of a profile.")
+def explain(code: str | None, profile: str | None) -> None:
+    """Explain a rule, by code or name; without one, list all rules, each with its severity and profiles."""
+    from demur.checks.docs import listing, page
     from demur.checks.rule import rule_of
-    from demur.checks.rules import RULES
 
-    if code is not None:
-        click.echo(page(rule_of(code)), nl=False)
-        return
-    for each in RULES.values():
-        click.echo(f"{each.code} {each.name}: {each.summary}")
+    click.echo(listing(profile) if code is None else page(rule_of(code)), nl=False)
 
 
 COMMANDS = (check, explain)

@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from demur.project import Project
 
-FINDINGS, USAGE, INTERRUPTED = 1, 2, 130
+FINDINGS, USAGE, UNJUDGED, INTERRUPTED = 1, 2, 3, 130
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 offline = click.option("--offline", is_flag=True, help="Leave the network alone: cache and mirror folders only.")

@@ -321,8 +321,8 @@ def test_the_command_and_its_exit_codes(built: Tiny, folder: Path) -> None:
     (folder / "README.md").write_text("x")
     wrong = built.run("check", str(folder))
     assert (wrong.returncode, wrong.stdout.count("\n")) == (1, 1)
-    assert wrong.stdout.startswith("README.md: DMR501 files: sha256 is ")
-    assert wrong.stderr.splitlines()[0] == "DMR501 files: 1"
+    assert wrong.stdout.startswith(f"{folder / 'README.md'}: error DMR501 files: sha256 is ")
+    assert wrong.stderr.splitlines()[0] == "DMR501 files (error): 1"
     as_json = built.run("check", str(folder), "--json")
     assert as_json.returncode == 1
     assert [finding["file"] for finding in json.loads(as_json.stdout)["findings"]] == ["README.md"]

@@ -287,7 +287,8 @@ def test_rows_after_many_broken_lines_are_read(tmp_path: Path) -> None:
     (tmp_path / "set.jsonl").write_text("1\n" * 9000 + json.dumps({"prompt": LAMP}) + "\n")
     report = check(tmp_path, license="mit", mapping={"prompt": "prompt"})
     assert (report.rows, report.counts["DMR001"]) == (9001, 9000)
-    assert report.counts["DMR006"] == 808, "of the batch that has the column"
+    assert "DMR006" not in report.counts, "of a broken line nothing else is told"
+    assert check(tmp_path, select=["DMR006"], mapping={"prompt": "prompt"}).counts == {"DMR006": 808}
 
 
 def test_the_command(tmp_path: Path) -> None:
@@ -295,7 +296,10 @@ def test_the_command(tmp_path: Path) -> None:
     run = CliRunner()
     done = run.invoke(main, ["check", str(path), "--license", "mit"])
     assert done.exit_code == 1
-    assert [line.split(": ")[1] for line in done.stdout.splitlines()] == ["DMR006 empty-text", "DMR102 duplicate"]
+    assert [line.split(": ")[:2] for line in done.stdout.splitlines()] == [
+        [f"{path}:2", "error DMR006 empty-text"],
+        [f"{path}:3", "warning DMR102 duplicate"],
+    ]
     assert done.stderr.splitlines()[-1] == "1 file, 3 rows, read as prompts: 2 findings"
     few = run.invoke(main, ["check", str(path), "--license", "mit", "--max-findings", "1", "--ignore", "DMR006"])
     assert (few.exit_code, few.stdout.count("\n")) == (1, 1)
@@ -305,6 +309,17 @@ def test_the_command(tmp_path: Path) -> None:
     assert [Finding(**each).code for each in made["findings"]] == ["DMR006", "DMR102"]
     assert LAMP not in done.output
     assert LAMP in run.invoke(main, ["check", str(path), "--license", "mit", "--show-text"]).stdout
+
+
+def test_of_a_broken_line_one_thing_is_told(tmp_path: Path) -> None:
+    pair = '{"prompt": "x", "response": "y"}'
+    (tmp_path / "a.jsonl").write_text(f"{pair}\n{pair}{pair}\n" + '{"prompt": "", "response": "y"}\n[]\n')
+    (tmp_path / "b.csv").write_text("prompt,response\nx,y\n ,\nz\n")
+    said = [(each.file, each.line, each.code) for each in check(tmp_path, select=["DMR001", "DMR006"]).findings]
+    assert said == [
+        ("a.jsonl", 2, "DMR001"), ("a.jsonl", 3, "DMR006"), ("a.jsonl", 4, "DMR001"),
+        ("b.csv", 3, "DMR006"), ("b.csv", 3, "DMR006"), ("b.csv", 4, "DMR001"),
+    ]  # fmt: skip
 
 
 def test_the_command_explains_rules() -> None:

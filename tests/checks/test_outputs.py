@@ -71,14 +71,68 @@ def test_json_says_everything(report: Report) -> None:
     assert (said["total"], said["counts"], said["rows"]) == (report.total, report.counts, 5)
 
 
-def test_junit_has_a_case_for_every_rule(report: Report) -> None:
+def test_junit_has_a_case_for_every_rule_that_ran(report: Report) -> None:
     suite = parsed(as_junit(report))[0]
-    assert {case.get("classname") for case in suite} == {f"demur.{code}" for code in report.counts}
+    assert [case.get("classname") for case in suite] == [f"demur.{code}" for code in report.ran]
+    failed = {case.get("classname") for case in suite if case.find("failure") is not None}
+    assert failed == {f"demur.{code}" for code in report.counts}
     assert suite.get("failures") == str(len(report.counts))
-    lines = [line for case in suite for line in (case[0].text or "").splitlines()]
+    lines = [line for case in suite if len(case) for line in (case[0].text or "").splitlines()]
     assert len(lines) == report.total
     clean = parsed(as_junit(Report((), 1, 7)))[0]
     assert (clean.get("tests"), clean.get("failures"), len(clean)) == ("1", "0", 1)
+
+
+def test_junit_fails_as_the_check_does() -> None:
+    advice = Finding("x.csv", 3, "DMR316", "is odd", "Look.", severity="advice")
+    warning = Finding("x.csv", 4, "DMR102", "is odd", "Look.", severity="warning")
+    for fail_on, failed in (
+        ("error", set()),
+        ("warning", {"demur.DMR102"}),
+        ("advice", {"demur.DMR102", "demur.DMR316"}),
+    ):
+        suite = parsed(as_junit(Report((advice, warning), fail_on=fail_on)))[0]  # type: ignore[arg-type]
+        assert {case.get("classname") for case in suite if case.find("failure") is not None} == failed
+        assert all("is odd" in (case[0].text or "") for case in suite), "told in any case"
+
+
+def test_junit_skips_what_had_nothing_to_judge(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"input_ids": [1, 2], "labels": [-100, 2]}\n')
+    suite = parsed(as_junit(check(tmp_path, license="mit")))[0]
+    skipped = {case.get("classname") for case in suite if case.find("skipped") is not None}
+    assert {"demur.DMR101", "demur.DMR104", "demur.DMR006"} <= skipped
+    assert "demur.DMR306" not in skipped
+    assert suite.get("skipped") == str(len(skipped))
+
+
+def test_severities_in_every_form() -> None:
+    levels = {"DMR006": ("error", "error"), "DMR102": ("warning", "warning"), "DMR316": ("note", "notice")}
+    findings = tuple(Finding("x.csv", 3, code, "is odd", "", severity=RULES[code].severity) for code in levels)
+    report = Report(findings, more={"DMR316": 1})
+    assert [each["severity"] for each in json.loads(OUTPUTS["json"](report))["findings"]] == [
+        "error",
+        "warning",
+        "advice",
+    ]
+    assert [line.split()[3] for line in OUTPUTS["text"](report).splitlines()] == ["error", "warning", "advice"]
+    assert [result["level"] for result in sarif(report)["results"]] == [
+        sarif_level for sarif_level, _ in levels.values()
+    ]
+    rules = sarif(report)["tool"]["driver"]["rules"]
+    assert [each["defaultConfiguration"]["level"] for each in rules] == [each for each, _ in levels.values()]
+    said = [line.split()[0] for line in as_github(report).splitlines()]
+    assert said == ["::error", "::warning", "::notice", "::notice"]
+
+
+def test_lines_are_those_that_editors_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.jsonl").write_text('{"prompt": "x"}\n\n{"prompt": ""}\n')
+    pq.write_table(pa.table({"prompt": ["x", ""]}), tmp_path / "data" / "b.parquet")
+    for here, path in ((tmp_path, "data"), (tmp_path, str(tmp_path / "data")), (tmp_path / "data", ".")):
+        monkeypatch.chdir(here)
+        said = OUTPUTS["text"](check(path, select=["DMR006"])).splitlines()
+        below = "data/" if here == tmp_path else ""
+        assert [line.partition(" error")[0] for line in said] == [f"{below}a.jsonl:3:", f"{below}b.parquet: row 1:"]
 
 
 def test_junit_takes_any_message() -> None:

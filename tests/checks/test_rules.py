@@ -44,7 +44,7 @@ def golden(findings: list[Finding], code: str, tmp_path: Path) -> None:
     """Compare with ``golden/CODE.txt``; GOLDEN=write accepts what was said."""
     said = "".join(line_of(each) + "\n" for each in findings).replace(str(tmp_path), "<tmp>")
     said = re.sub(r"\b[0-9a-f]{32}\b", "<id>", re.sub(r"\b[0-9a-f]{12}\.\.\.", "<sha256>", said))
-    said = re.sub(r"^(default/train-\S+):\d+:", r"\1:<row>:", said, flags=re.MULTILINE)
+    said = re.sub(r"^(default/train-\S+): row \d+:", r"\1: row <row>:", said, flags=re.MULTILINE)
     path = GOLDEN / f"{code}.txt"
     if os.environ.get("GOLDEN") == "write":
         path.parent.mkdir(exist_ok=True)

@@ -58,6 +58,13 @@ def test_rules_by_path(folder: Path) -> None:
     assert codes(folder, '[per-path."data/*"]\nselect = ["DMR4"]\n') == BARE[2:]
 
 
+def test_rules_about_waivers_ran_and_those_of_other_sets_did_not(folder: Path) -> None:
+    report = check(folder)
+    after = applied(report, Settings(), folder.parent / "demur.toml", TODAY, [folder], RULES)
+    assert {*after.ran} - {*report.ran} == {"DMR901", "DMR902"}
+    assert not {"DMR407", "DMR501"} & {*after.ran}, "of built sets alone"
+
+
 def test_the_command_line_wins(folder: Path) -> None:
     (folder.parent / "demur.toml").write_text('select = ["DMR4"]\nmax-findings = 0\nformat = "json"\n')
     done = CliRunner().invoke(main, ["check", str(folder)])

@@ -142,7 +142,7 @@ def test_the_command_counts_what_is_waived(folder: Path) -> None:
     assert json.loads(said.stdout)["waived"] == {"DMR102": 2}
     Path("demur.toml").write_text(waiver("*", day="2000-01-01"))
     ended = CliRunner().invoke(main, ["check", "data", "--ignore", "DMR102"])
-    assert (ended.exit_code, "demur.toml: DMR901 expired-waiver" in ended.output) == (1, True), ended.output
+    assert (ended.exit_code, "demur.toml: error DMR901 expired-waiver" in ended.output) == (1, True), ended.output
     assert CliRunner().invoke(main, ["check", "data", "--ignore", "DMR102,DMR9"]).exit_code == 0
 
 

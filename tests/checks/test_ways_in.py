@@ -59,7 +59,7 @@ def test_the_check_of_the_action_by_hand(tmp_path: Path, prompts: list[str], cod
     given = {"path": "data", "args": "--license mit", "sarif": "demur.sarif"}
     done = step("Check", tmp_path, given)
     assert done.returncode == code, done.stderr
-    assert ("::error file=data/set.jsonl,line=2," in done.stdout) == bool(code)
+    assert ("::warning file=data/set.jsonl,line=2," in done.stdout) == bool(code)
     assert (tmp_path / "output").read_text() == "sarif=demur.sarif\n"
     assert len(json.loads((tmp_path / "demur.sarif").read_text())["runs"][0]["results"]) == code
 
@@ -69,7 +69,7 @@ def test_inputs_of_the_action(tmp_path: Path) -> None:
     write(tmp_path / "one.jsonl", "Draw a kite")
     write(tmp_path / "two.jsonl", "Sing a song", "Sing a song")
     lines = step("Check", tmp_path, {"path": "one.jsonl\ntwo.jsonl\n", "args": "--license\nmit", "format": "text"})
-    assert (lines.returncode, lines.stdout.splitlines()[0][:19]) == (1, "two.jsonl:1: DMR102"), lines.stderr
+    assert (lines.returncode, lines.stdout.splitlines()[0][:27]) == (1, "two.jsonl:2: warning DMR102"), lines.stderr
     assert "2 files, 3 rows" in lines.stdout + lines.stderr
     for given in ({"path": ""}, {"path": "gone.jsonl", "sarif": "x.sarif"}, {"path": "one.jsonl", "args": "--selct x"}):
         assert step("Check", tmp_path, given).returncode == 2
@@ -131,7 +131,27 @@ def test_pre_commit_runs_the_hook(tmp_path: Path) -> None:
     write(tmp_path / "set.jsonl", "Draw a kite", "Draw a kite")
     failed = pre_commit(tmp_path, "run", "demur-check", "--all-files")
     assert failed.returncode == 1
-    assert "set.jsonl:1: DMR102" in failed.stdout
+    assert "set.jsonl:2: warning DMR102" in failed.stdout
+
+
+def test_the_hook_judges_the_whole_data_set_of_a_changed_file(tmp_path: Path) -> None:
+    """A leak is between a file that was committed long ago and one that changes."""
+    (config,) = [text for kind, text in SNIPPETS if kind == "yaml" and "repos:" in text]
+    (tmp_path / ".pre-commit-config.yaml").write_text(config)
+    for folder in ("lakes", "rivers"):
+        (tmp_path / folder).mkdir()
+        write(tmp_path / folder / "test.jsonl", f"Name one of the {folder}")
+    repository_of(tmp_path, "Draw a kite")
+
+    def committed(file: str, prompt: str) -> subprocess.CompletedProcess[str]:
+        write(tmp_path / file, prompt)
+        subprocess.run(["git", "add", "."], cwd=tmp_path, check=True)
+        return pre_commit(tmp_path, "run", "demur-check")
+
+    other = committed("lakes/train.jsonl", "Name one of the rivers")
+    assert (other.returncode, "Passed" in other.stdout) == (0, True), other.stdout + other.stderr
+    leak = committed("lakes/train.jsonl", "Name one of the lakes")
+    assert (leak.returncode, "lakes/train.jsonl:1: error DMR101" in leak.stdout) == (1, True), leak.stdout + leak.stderr
 
 
 @pytest.mark.network
@@ -149,7 +169,9 @@ def test_pre_commit_installs_the_hook(tmp_path: Path) -> None:
     write(scratch / "fine.jsonl", "Sing a song")
     subprocess.run(["git", "add", "."], cwd=scratch, check=True)
     failed = pre_commit(scratch, "try-repo", str(checkout), "demur-check", "--files", "set.jsonl")
-    assert (failed.returncode, "set.jsonl:1: DMR102" in failed.stdout) == (1, True), failed.stdout + failed.stderr
+    assert (failed.returncode, "set.jsonl:2: warning DMR102" in failed.stdout) == (1, True), (
+        failed.stdout + failed.stderr
+    )
     clean = pre_commit(scratch, "try-repo", str(checkout), "demur-check", "--files", "fine.jsonl", "LICENSE")
     assert (clean.returncode, "Passed" in clean.stdout) == (0, True), clean.stdout + clean.stderr
 

@@ -33,6 +33,7 @@ _MEANING = re.compile(r"semantic|by meaning|in meaning|paraphras", re.IGNORECASE
     "the strongest test there is.",
     fix="Name the test and its threshold in the same paragraph: token Jaccard 0.8, 13-grams, cosine 0.9 of a model.",
     applies=ANY,
+    severity="warning",
 )
 def untested_claim(subject: Subject) -> Iterator[Finding]:
     """Paragraphs of a card that claim without naming a test, or beyond the tests of the build."""

@@ -183,6 +183,7 @@ def card_counts(subject: Subject) -> Iterator[Finding]:
     "rows: of a file that is ordered by category, the first rows are one category.",
     fix="Draw with a seed and say it, or say that these are the first rows.",
     applies=FILES,
+    severity="warning",
 )
 def first_rows(subject: Subject) -> Iterator[Finding]:
     """Files that call themselves random and whose rows of the source are 0 to n - 1."""

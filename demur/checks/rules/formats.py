@@ -151,6 +151,7 @@ def empty_text(batch: Batch) -> Iterator[Finding]:
     why="One reader takes the type of the first row and turns the rest into nulls, another turns all into text; the "
     "same file then has two contents.",
     fix="Write one type; where something is absent, write null.",
+    severity="warning",
 )
 def mixed_types(subject: Subject) -> Iterator[Finding]:
     """Columns with cells of several kinds; the first cell that differs in each batch."""
@@ -171,6 +172,7 @@ def mixed_types(subject: Subject) -> Iterator[Finding]:
     "plain `if row['safe']` takes every row for safe.",
     fix="Write JSON's true and false, or an enumeration with telling values.",
     each="batch",
+    severity="warning",
 )
 def string_flag(batch: Batch) -> Iterator[Finding]:
     """Cells that say true or false in words, in files that have booleans."""

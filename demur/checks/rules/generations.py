@@ -73,6 +73,7 @@ def _partners(subject: Subject, ids: np.ndarray) -> Iterator[Finding]:
     "phrase list finds the prompt's opening instead of the answer's.",
     fix="Cut the prompt's tokens off before decoding, and store the two apart.",
     each="batch",
+    severity="warning",
 )
 def prompt_in_response(batch: Batch) -> Iterator[Finding]:
     """Responses that begin with their whole prompt, of at least 20 characters."""
@@ -128,6 +129,7 @@ _WITH_INTERVAL = re.compile(r"interval|\bCI\b|\u00b1|\+/-|\d ?(?:-|\u2013|to) ?\
     "be equal.",
     fix="Write rate, n and interval: 2.0 % (1 of 50, 95 % interval 0.4-10.5 %).",
     applies=ANY,
+    severity="warning",
 )
 def bare_rate(subject: Subject) -> Iterator[Finding]:
     """Lines of the card that state a percentage without n or without an interval, in a part about results."""

@@ -84,6 +84,7 @@ def _by_prompt(subject: Subject) -> NDArray[np.bool_]:
     why="In OpenAI's moderation set 925 of 1,680 rows lack some label. Of the 1,158 rows without a 1 only 337 have a "
     "0 in every category; read as two states, 821 unknown rows become safe ones.",
     fix="Read three states: harmful if any category is 1, safe if all are 0, else unknown.",
+    severity="warning",
 )
 def two_state(subject: Subject) -> Iterator[Finding]:
     """Files whose categories have gaps, and rows that a reader of two states would call safe."""
@@ -108,6 +109,7 @@ def two_state(subject: Subject) -> Iterator[Finding]:
     why="BeaverTails labels pairs: the same question is safe with one answer and unsafe with another. Copied to the "
     "prompt, the label says which answers were drawn, not what was asked.",
     fix='Say that the label is about the pair (scope = "prompt+response" in the mapping), or drop it from the prompt.',
+    severity="warning",
 )
 def label_scope(subject: Subject) -> Iterator[Finding]:
     """Labels of prompts that change with the response."""

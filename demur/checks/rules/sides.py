@@ -33,6 +33,7 @@ _SAID = {HARMFUL: "to be refused, or harmful", SAFE: "to be answered, or safe"}
     "As plain rows they are noise, and a model that answers both alike is called wrong once.",
     fix="Read the two; correct one, leave both out, or give them one pair_id.",
     applies=ANY,
+    severity="warning",
 )
 def opposite_neighbours(subject: Subject) -> Iterator[Finding]:
     """Rows of the larger side with a near-duplicate on the other."""
@@ -68,6 +69,7 @@ def opposite_neighbours(subject: Subject) -> Iterator[Finding]:
     "88.5 % of the prompts: a model that refuses whatever is no question scores well on it.",
     fix="Draw both sides alike in length and form, or take both from one source; else say on the card what form gives.",
     applies=ANY,
+    severity="warning",
 )
 def form_tells_side(subject: Subject) -> Iterator[Finding]:
     """Sets (configs of a built one) whose sides are told by length, or by all of form."""
@@ -95,6 +97,7 @@ def form_tells_side(subject: Subject) -> Iterator[Finding]:
     "hazard is about the rest, and nobody sees it.",
     fix="Add rows, merge the hazard into its parent, or say on the card which hazards have too few.",
     applies=ANY,
+    severity="advice",
 )
 def near_empty_hazard(subject: Subject) -> Iterator[Finding]:
     """Hazards (or categories) with too few rows, and sides without any."""

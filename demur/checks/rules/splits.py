@@ -79,6 +79,7 @@ def _equal(subject: Subject, one: int, two: int) -> bool:
     "prompts, OpenAI's moderation set 27, and Do-Not-Answer has 939 rows with 938 questions.",
     fix="Keep one of each, and say so in the card; where their labels differ, see DMR201.",
     applies=("distinct-rows", *FILES),
+    severity="warning",
 )
 def duplicate(subject: Subject) -> Iterator[Finding]:
     """All but the first of each set of equal rows."""

@@ -36,6 +36,7 @@ _READ = 5_000  # targets of a split that are read
     "whoever is not refused gets a name and a full stop. Where length tells the label, a reward learns length.",
     fix="Take answers of real sentences; match the lengths of the two sides, or state their AUROC on the card.",
     applies=ANY,
+    severity="warning",
 )
 def answer_length(subject: Subject) -> Iterator[Finding]:
     """Training sets of short answers, and labels of answers that length tells."""
@@ -64,6 +65,7 @@ def answer_length(subject: Subject) -> Iterator[Finding]:
     "on. Sets that are merged from several hold such prompts.",
     fix="Decide what the prompt is, and keep the rows that do that.",
     applies=ANY,
+    severity="advice",
 )
 def refused_and_answered(subject: Subject) -> Iterator[Finding]:
     """Rows that answer what another row refuses, by a second reading of the rows whose prompts repeat."""
@@ -107,6 +109,7 @@ def _verdicts(subject: Subject, mask: np.ndarray) -> Codes:
     "refuse.",
     fix="Give each wording to one split, by a hash of the text.",
     applies=ANY,
+    severity="warning",
 )
 def repeated_refusal(subject: Subject) -> Iterator[Finding]:
     """Of the refusals of each split, those that the training split holds as well, where they are more than a few."""
@@ -139,6 +142,7 @@ def repeated_refusal(subject: Subject) -> Iterator[Finding]:
     "of the supervised tokens: whoever reads the row counts thinks that it is balanced.",
     fix="Count words or tokens when the mix is drawn, and state both shares on the card.",
     applies=ANY,
+    severity="advice",
 )
 def token_share(subject: Subject) -> Iterator[Finding]:
     """Training sets in which a class of five per cent of the rows or more has far less of the words."""

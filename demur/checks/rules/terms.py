@@ -36,6 +36,7 @@ _AGAIN = "Build it again."
     "and copied into many repositories; it states none.",
     fix="Ask the authors, keep hashes and references only, or state the license with --license if you know it.",
     applies=FILES,
+    severity="warning",
 )
 def no_license(subject: Subject) -> Iterator[Finding]:
     """Folders of checked files with no license beside them."""
@@ -296,6 +297,7 @@ _PINNED = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}|[\w.-]+==[\w.]+")
     "falls back on any cached revision when the server is away.",
     fix="Write the 40 hexadecimal digits of the commit that the rows were read at.",
     each="batch",
+    severity="warning",
 )
 def unpinned(batch: Batch) -> Iterator[Finding]:
     """Cells of a revision column that name no full commit or exact version."""

@@ -90,6 +90,7 @@ def template_marker(batch: Batch) -> Iterator[Finding]:
     fix="Compare the row with its neighbours: a target is often one row off. Correct it, or leave the row out.",
     applies=ANY,
     each="batch",
+    severity="warning",
 )
 def shared_words(batch: Batch) -> Iterator[Finding]:
     """Pairs without a common content word; of built training rows, those whose target is the harmful response."""

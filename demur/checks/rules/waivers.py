@@ -28,6 +28,7 @@ def expired(_: object) -> Iterator[Finding]:
     why="A waiver whose findings are mended hides the next fault of the same kind in the same place.",
     fix="Remove the waiver.",
     applies=(),
+    severity="warning",
 )
 def stale(_: object) -> Iterator[Finding]:
     """Made by `demur.checks.waivers.of_waivers`, which knows the waivers."""
