@@ -86,7 +86,8 @@ def _before(part: Part, speaking: NDArray[np.bool_], places: Ints, rest: pa.Larg
 
 def told(answers: Answers, mask: NDArray[np.bool_]) -> Iterator[tuple[int, str, str, str]]:
     """Of some answers: the place, the answer, what it answers and the system's words; empty for nothing."""
-    for place in np.flatnonzero(mask).tolist():
-        texts = (answers.part.texts, answers.asked, answers.system)
-        answer, asked, system = (each[place].as_py() or "" for each in texts)
-        yield place, answer, asked, system
+    places = np.flatnonzero(mask)
+    columns = (answers.part.texts, answers.asked, answers.system)
+    texts = (each.take(pa.array(places)).to_pylist() for each in columns)
+    for place, answer, asked, system in zip(places.tolist(), *texts, strict=True):
+        yield place, answer or "", asked or "", system or ""

@@ -14,7 +14,7 @@ from demur.checks.finding import Finding
 from demur.checks.rule import rule
 from demur.checks.signs import Mask, edges, lengths
 from demur.checks.subject import Subject
-from demur.text.ending import is_cut
+from demur.text.ending import ending
 
 _NOTHING = re.compile(
     r"\s*[<\[(\"']*\s*(n\s?/\s?a\.?|none|null|nan|nil|undefined|no[\s_-]?(?:answer|output|response|input)"
@@ -70,14 +70,13 @@ def truncated_answer(judged: Batch | Subject) -> Iterator[Finding]:
         long = lengths(part.texts) >= _LONG
         last = edges(part.texts)[1]
         signed = np.isin(last, _SIGNS)
-        cut = [
-            (judged.first + int(part.rows[place]), part.what(place))
-            for place, answer, _, _ in told(answers, long & ~signed)
-            if is_cut(answer)
-        ]
+        found: dict[str | None, list[tuple[int, str]]] = {"cut": [], "bare": []}
+        for place, answer, _, _ in told(answers, long & ~signed):
+            found.setdefault(ending(answer), []).append((judged.first + int(part.rows[place]), part.what(place)))
         column, name = bare(judged.native(part.column) or part.column), judged.file.name
-        judged.subject.habits.add("DMR335", name, column, int(long.sum()), cut)
-        judged.subject.habits.add("DMR335 signed", name, column, int((long & signed).sum()), [])
+        for kind, rows in (("cut", found["cut"]), ("bare", found["bare"]), ("signed", [])):
+            many = int((long & signed).sum()) if kind == "signed" else int(long.sum())
+            judged.subject.habits.add(f"DMR335 {kind}", name, column, many, rows)
 
 
 _SIGNS = np.frombuffer(b".!?)\"'`:*}]>|", np.uint8)
@@ -85,12 +84,16 @@ _SIGNS = np.frombuffer(b".!?)\"'`:*}]>|", np.uint8)
 
 def _truncated(subject: Subject) -> Iterator[Finding]:
     whole = {(file, habit.column): habit.texts for file, habit in subject.habits.of("DMR335 signed")}
-    for file, habit in subject.habits.of("DMR335"):
-        signed = whole[file, habit.column]
-        if signed >= max(_OTHERS, _WHOLE * habit.texts):
-            yield from habit.told(
-                file, "breaks off in the middle of a sentence", "break off in the middle of a sentence"
-            )
+    for kind, (one, many) in _ENDS.items():
+        for file, habit in subject.habits.of(f"DMR335 {kind}"):
+            if whole[file, habit.column] >= max(_OTHERS, _WHOLE * habit.texts):
+                yield from habit.told(file, one, many)
+
+
+_ENDS = {
+    "cut": ("breaks off in the middle of a sentence", "break off in the middle of a sentence"),
+    "bare": ("ends without a sign, unlike most: it may be cut off", "end without a sign, unlike most: they may be cut"),
+}
 
 
 _SAY = re.compile(r"\b(?:repeat|echo|say|recite|copy|verbatim|quote|proofread|spell|correct|rewrite|edit|fix)\b", re.I)
@@ -174,10 +177,10 @@ def _runs_on(answer: str, mark: re.Match[str], asked: str) -> bool:
 
 
 _MINE = (
-    r"\b[Mm]y (?:system|initial|hidden|original) (?:prompt|message|instructions?) (?:says?|reads?|states?|is|are|was"
+    r"y (?:system|initial|hidden|original) (?:prompt|message|instructions?) (?:says?|reads?|states?|is|are|was"
     r"|were)\b"
 )
-_STATED = re.compile(_MINE + r"[^.\n]{0,20}[:\"\u201c]")
+_STATED = re.compile(r"\b[Mm]" + _MINE + r"[^.\n]{0,20}[:\"\u201c]")
 _SYSTEM = 40  # characters of a system prompt that is told from common words
 
 

@@ -13,7 +13,7 @@ from demur.checks.batch import Batch, bare
 from demur.checks.finding import Finding
 from demur.checks.rule import rule
 from demur.checks.said import Part
-from demur.checks.signs import Bytes, Mask, edges, holding, with_byte
+from demur.checks.signs import Mask, controls, edges, hidden, holding, with_byte
 from demur.checks.subject import Subject
 
 _BROKEN = (
@@ -71,7 +71,7 @@ def html_entity(batch: Batch) -> Iterator[Finding]:
                 yield _hit(batch, part, place, "holds an entity of HTML")
 
 
-_CONTROL = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]|[\x{80}-\x{9F}]"
+_CONTROL = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]")
 
 
 @rule(
@@ -85,23 +85,13 @@ _CONTROL = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]|[\x{80}-\x{9F}]"
 )
 def control_character(batch: Batch) -> Iterator[Finding]:
     """Texts with a character of C0 or C1, and which one."""
-
-    def found(data: Bytes) -> Mask:
-        mask: Mask = (data < 9) | (data == 0x7F) | (data == 0xC2)
-        mask |= (data > 10) & (data < 32) & (data != 13)
-        return mask
-
     for part in batch.said.parts:
-        for place in _among(part, holding(part.texts, found), _CONTROL):
-            held = re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", part.texts[place].as_py())
+        for place in np.flatnonzero(holding(part.texts, controls)).tolist():
+            held = _CONTROL.search(part.texts[place].as_py())
             code = ord(held.group()) if held else 0
             yield _hit(batch, part, place, f"holds a control character (U+{code:04X})")
 
 
-_HIDDEN = (
-    r"[\x{200B}\x{2060}\x{FEFF}\x{AD}\x{202A}-\x{202E}\x{2066}-\x{2069}\x{180E}\x{E0000}-\x{E007F}]"
-    r"|[A-Za-z][\x{200C}\x{200D}]+[A-Za-z]"
-)
 _NEEDED = (
     r"[\p{Arabic}\p{Hebrew}\p{Syriac}\p{Thaana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Devanagari}\p{Bengali}\p{Tamil}"
     r"\p{Telugu}\p{Kannada}\p{Malayalam}\p{Gujarati}\p{Gurmukhi}\p{Sinhala}\p{Tibetan}\p{Mongolian}\x{1F3F4}]"
@@ -127,12 +117,9 @@ def hidden_character(judged: Batch | Subject) -> Iterator[Finding]:
         )
         return
     for part in judged.said.parts:
-        mask = with_byte(part.texts, 0xE2, 0xEF, 0xC2, 0xE1, 0xF3)
-        places = [
-            place
-            for place in _among(part, mask, _HIDDEN)
-            if not pc.match_substring_regex(part.texts[place], _NEEDED).as_py()
-        ]
+        places = np.flatnonzero(holding(part.texts, hidden))
+        needed = pc.match_substring_regex(part.texts.take(pa.array(places)), _NEEDED).to_numpy(zero_copy_only=False)
+        places = places[~needed.astype(np.bool_)].tolist()
         _note(judged, "DMR029", part, places)
 
 

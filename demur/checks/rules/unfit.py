@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.checks.batch import Batch
+from demur.checks.exchanges import ANSWERS
 from demur.checks.finding import Finding
 from demur.checks.rule import rule
 from demur.checks.said import Part
-from demur.checks.signs import Mask, lengths, with_byte
+from demur.checks.signs import Mask, holding, lengths, numbers, with_byte
 from demur.checks.subject import Subject
 from demur.checks.tongues import COMMON, SCRIPTS, common, tag_of, tag_of_card, tag_of_file
 from demur.text.language import LEAST, UNKNOWN, language_of
@@ -36,11 +37,21 @@ _GIVEN = ("prompt", "context")
 def placeholder(batch: Batch) -> Iterator[Finding]:
     """Texts with a slot, code and formulas aside."""
     for part in batch.said.parts:
-        mask = _found(part.texts, SIGNS)
+        mask = np.logical_or.reduce([_found(part.texts, sign) for sign in SIGNS])
         for place in np.flatnonzero(mask).tolist():
-            text = part.texts[place].as_py()
-            if unfilled(text) or (part.column in _GIVEN and is_nothing(text)):
+            text, row = part.texts[place].as_py(), int(part.rows[place])
+            answers = part.column in ANSWERS if part.turns is None else part.roles[place] == "assistant"
+            nothing = part.column in _GIVEN and is_nothing(text)
+            if nothing or (unfilled(text, asked=not answers) and not (answers and _FORM.search(_asked(batch, row)))):
                 yield _hit(batch, part, place, "holds a slot that nobody filled")
+
+
+_FORM = re.compile(r"\b(?:templates?|placeholders?|blanks?|boilerplate|slots?|lorem|fill[- ]in)\b", re.IGNORECASE)
+"""What somebody asks for who wants slots."""
+
+
+def _asked(batch: Batch, row: int) -> str:
+    return batch.prompts[row].as_py() or "" if batch.prompts is not None else ""
 
 
 _TASK = re.compile(
@@ -74,7 +85,7 @@ def wrong_language(batch: Batch) -> Iterator[Finding]:
                     continue
                 text, row = part.texts[place].as_py(), int(part.rows[place])
                 other = _other(text, tag)
-                if other and not _TASK.search(f"{batch.prompts[row].as_py() if batch.prompts else ''}\n{text}"):
+                if other and not _TASK.search(f"{_asked(batch, row)}\n{text}"):
                     yield _hit(batch, part, place, f"is in {other}, and the row is said to be in {tag}")
 
 
@@ -111,9 +122,6 @@ def _other(text: str, tag: str) -> str | None:
     return found if len(re.findall(rf"(?i)\b(?:{COMMON[found]})\b", text)) >= _SOME else None
 
 
-_DIGITS = r"\d{3}[-. )]{1,2}\d{2}|\d{13}|\d{4} \d{4} \d{4}|\+[2-9]\d|[A-Z]{2}\d{2} ?[A-Z0-9]{4}"
-
-
 @rule(
     "DMR020",
     "personal-data",
@@ -127,7 +135,7 @@ _DIGITS = r"\d{3}[-. )]{1,2}\d{2}|\d{13}|\d{4} \d{4} \d{4}|\+[2-9]\d|[A-Z]{2}\d{
 def personal_data(batch: Batch) -> Iterator[Finding]:
     """Texts with data that has the form of somebody's, by kind; what it says is not told."""
     for part in batch.said.parts:
-        mask = with_byte(part.texts, ord("@")) | _found(part.texts, _DIGITS)
+        mask = with_byte(part.texts, ord("@")) | holding(part.texts, numbers)
         for place in np.flatnonzero(mask).tolist():
             if kinds := identifying(part.texts[place].as_py()):
                 yield _hit(batch, part, place, f"holds what may be personal data: {', '.join(kinds)}")
