@@ -54,7 +54,7 @@ _WHOLE, _OTHERS = 0.7, 4
     "truncated-answer",
     summary="Answers end where a sentence does, and not in the middle of one.",
     why="A limit on new tokens cuts answers off. A model that is trained on them learns to stop in mid-sentence, and "
-    "a judge reads half an answer.",
+    "a judge reads half an answer. Ten of the 450 answers of GPT-4 that XSTest publishes break off.",
     fix="Generate the answer anew with a higher limit, or leave the row out; cutting back to the last sentence is the "
     "least good way.",
     each="both",

@@ -79,7 +79,8 @@ _CONTROL = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]")
     "control-character",
     summary="Texts hold no control characters but tab and line breaks.",
     why="A backspace or an escape shows nothing on a screen, but is a token of its own: prompts that people read as "
-    "equal are not, and a model learns to write it. Some are what a wrong encoding left of a dash or a quotation mark.",
+    "equal are not, and a model learns to write it. In eight prompts of AILuminate's demo set U+0019 and U+0014 stand "
+    "where an apostrophe and a dash were.",
     fix="Find out what stood there (0x80-0x9F: read as Windows-1252; 0x08: often \\b of a program), or remove it.",
     each="batch",
 )
@@ -128,7 +129,7 @@ def hidden_character(judged: Batch | Subject) -> Iterator[Finding]:
     "edge-space",
     summary="Texts begin and end with what is said, without blanks.",
     why="A blank at the beginning changes the first token of a prompt, and one at the end the first token of its "
-    "answer: scores on the same words differ, and byte for byte no copy is found.",
+    "answer: scores on the same words differ, and byte for byte no copy is found. All 300 prompts of OKTest have one.",
     fix="Strip the texts when the file is written; a template puts its own blanks.",
     each="both",
     severity="advice",

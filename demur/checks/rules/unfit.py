@@ -29,7 +29,8 @@ _GIVEN = ("prompt", "context")
     "placeholder",
     summary="No slot of a template is left unfilled: {name}, [Your Name], <INSERT X>, TODO, lorem ipsum.",
     why="A template that was not filled asks for nothing in particular, and a model that is trained on '[Your Name]' "
-    "writes it to people. In jailbreak collections the slot is where the request belongs: unfilled, nothing is asked.",
+    "writes it to people. In jailbreak collections the slot is where the request belongs: unfilled, nothing is asked. "
+    "Two answers of CoCoNot's preference pairs hold '{refusal_explanation}'.",
     fix="Fill the slot, or leave the row out; say on the card where rows are templates on purpose.",
     each="batch",
     severity="warning",
