@@ -62,7 +62,7 @@ def _around(
 def _answers(part: Part, users: pa.LargeStringArray, systems: pa.LargeStringArray) -> Answers:
     if part.turns is None:
         return Answers(part, users.take(pa.array(part.rows)), systems.take(pa.array(part.rows)))
-    roles = np.array([role or "" for role in part.roles], "U9")
+    roles = np.array([role or "" for role in part.roles], "U10")  # longer than any that counts
     mine = roles == "assistant"
     if part.column != "messages":
         mine |= roles == ""  # a cell that is a text and no turns

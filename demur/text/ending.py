@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-_LAST = re.compile(r"[^\W\d_][,;]?$|[^\W\d_]-$")
+_LAST = re.compile(r"(?<![:;=])(?<![:;=]-)[^\W\d_][,;]?$|[^\W\d_]-$")  # no smiley
 _OPEN = frozenset({
     "the", "a", "an", "and", "or", "but", "of", "nor", "because", "whose", "their", "your", "its", "my", "our", "into",
     "very", "although", "whereas", "every", "than",

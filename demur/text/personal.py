@@ -56,7 +56,8 @@ _PAID = re.compile(r"\b(?:card|credit|debit|visa|amex|mastercard|cvv)\b", re.IGN
 def identifying(text: str) -> list[str]:
     """Kinds of personal data in a text that may be somebody's: checked by their digits, without what is made up.
 
-    Numbers of exchange 555 (and of London's 7946 0) and addresses of example.com are nobody's; so are card numbers that do not pass their sum.
+    Numbers of exchange 555 (and of London's 7946 0) and addresses of example.com are nobody's; so are card numbers
+    that do not pass their sum.
 
     Example:
         >>> identifying("Ann is at ann.lee@lakes.org, and her card is 4539 1488 0343 6467.")

@@ -17,6 +17,7 @@ BOAT = "Once a small boat left the harbour in the rain, and its captain held the
         ("The garden is green. The old gardener walks slowly betwe", "bare"),
         (f"{BOAT} without a word to anybody", "bare"),
         (f"{BOAT}.", None),
+        (f"{BOAT}, and was glad of it. What a day on the lake :D", None),
         ("- " + f"{BOAT} and", None),
         (f"```\n{BOAT} and", None),
         ("Ten Ways To Keep An Old Boat Dry In The Rain And", None),
