@@ -9,8 +9,12 @@ from demur.checks.subject import Subject
 
 _ASKED = ("prompt", "messages", "chosen")
 
+_TEXTS = (
+    "DMR002", "DMR006", "DMR013", "DMR014", "DMR015", "DMR017", "DMR018", "DMR019", "DMR020", "DMR029", "DMR102",
+    "DMR307",
+)  # fmt: skip
 _READ = (
-    ("texts", ("DMR002", "DMR006", "DMR307", "DMR102"), SPOKEN, "column of texts"),
+    ("texts", _TEXTS, SPOKEN, "column of texts"),
     ("prompts", ("DMR101", "DMR104", "DMR105", "DMR316"), _ASKED, "prompt column"),
 )
 """What is judged, the rules that do, the canonical columns of which they need one, and what those are called."""

@@ -46,6 +46,7 @@ _TESTED = frozenset({
 
 _DOCUMENTED = frozenset({"DE89370400440532013000", "GB29NWBK60161331926819", "GB82WEST12345698765432",
                          "FR1420041010050500013M02606", "GB33BUKB20201555555555"})  # fmt: skip
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})*\.[A-Za-z]{2,}\b")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
 _ABROAD = re.compile(r"(?<![\w+])\+(?!1\b)[2-9]\d{0,2}[ -](?:\(\d{1,4}\)[ -]?)?\d{2,4}(?:[ -]\d{2,8}){1,4}(?![\w-])")
 _CARD = re.compile(r"(?<![\d-])(?:\d{4}([- ])\d{4}\1\d{4}\1\d{4}|\d{4}([- ])\d{6}\2\d{5}|\d{15,16})(?![\d-])")
@@ -66,7 +67,7 @@ def identifying(text: str) -> list[str]:
         []
     """
     found = []
-    if "@" in text and any(not _MADE_UP.search(mail.group()) for mail in PATTERNS["e-mail"].finditer(text)):
+    if "@" in text and any(not _MADE_UP.search(mail.group()) for mail in _MAIL.finditer(text)):
         found.append("e-mail address")
     if not _NUMBER.search(text):
         return found
