@@ -31,7 +31,7 @@ def personal(text: str) -> list[str]:
 
 
 _MADE_UP = re.compile(
-    r"@(?:[\w-]+\.)*(?:example|test|domain|yourdomain|mydomain|company|yourcompany|email|mail|xyz|abc|acme)\.[a-z.]+$"
+    r"@(?:[\w-]+\.)*(?:example[\w-]*|test|domain|yourdomain|mydomain|company|yourcompany|email|mail|xyz|abc|acme)\.[a-z.]+$"
     r"|\.(?:example|test|invalid|localhost|local)$|^(?:your|user|name|someone|example|test|first)[\w.+-]*@"
     r"|^[\w.+-]*(?:info|support|contact|reply|help|sales|press|admin|service|feedback)[\w.+-]*@",
     re.IGNORECASE,
@@ -46,7 +46,7 @@ _TESTED = frozenset({
 
 _DOCUMENTED = frozenset({"DE89370400440532013000", "GB29NWBK60161331926819", "GB82WEST12345698765432",
                          "FR1420041010050500013M02606", "GB33BUKB20201555555555"})  # fmt: skip
-_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})*\.[A-Za-z]{2,}\b")
+_MAIL = re.compile(r"(?<![\w+])(?<!\w[.-])\w[\w.+-]{0,63}@[\w-]{1,63}(?:\.[\w-]{1,63})*\.[A-Za-z]{2,}\b")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
 _ABROAD = re.compile(r"(?<![\w+])\+(?!1\b)[2-9]\d{0,2}[ -](?:\(\d{1,4}\)[ -]?)?\d{2,4}(?:[ -]\d{2,8}){1,4}(?![\w-])")
 _CARD = re.compile(r"(?<![\d-])(?:\d{4}([- ])\d{4}\1\d{4}\1\d{4}|\d{4}([- ])\d{6}\2\d{5}|\d{15,16})(?![\d-])")

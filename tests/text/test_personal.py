@@ -33,6 +33,7 @@ def test_what_reads_as_a_sentence(text: str, prose: bool) -> None:
     ("text", "kinds"),
     [
         ("Write to ann.lee@lamps-and-boats.org.", ["e-mail address"]),
+        ("- -ann_b@lamps.org", ["e-mail address"]),
         ("Call (212) 867-0142 or nobody.", ["phone number"]),
         ("Call +49 30 901820 today.", ["phone number"]),
         ("Her card is 4539 1488 0343 6467.", ["card number"]),
@@ -48,6 +49,7 @@ def test_what_may_be_somebodys(text: str, kinds: list[str]) -> None:
     "text",
     [
         "Write to ann@example.com, you@mail.test or customer-service@lamps.org.",
+        "A name like +@example-domain.com or ?@lamps.org.",
         "Call 212-555-0142, (555) 123-4567, +44 20 7946 0958 or 1-800-867-0142.",
         "Her card is 4539 1488 0343 6468, or 4111 1111 1111 1111, or 0000 1111 2222 3333.",
         "Pay to DE89 3704 0044 0532 0130 00 or DE02 1203 0000 0000 2020 52.",
