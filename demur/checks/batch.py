@@ -14,7 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from demur.checks.exchanges import Answers, exchanges
 from demur.checks.finding import Finding, hit
+from demur.checks.habits import Habits
 from demur.checks.layouts import Layout
 from demur.checks.said import SPOKEN, Said, said
 from demur.errors import shown
@@ -54,6 +56,7 @@ class About(Protocol):
 
     kind: type[Kind] | None
     against: bool
+    habits: Habits
 
     @property
     def judges(self) -> tuple[Judge, ...]:
@@ -101,6 +104,11 @@ class Batch:
         columns = {name: column for name in SPOKEN if (column := self.column(name)) is not None}
         plain = {name: texts for name, column in columns.items() if (texts := texts_of(column)) is not None}
         return said(columns, plain)
+
+    @cached_property
+    def answers(self) -> tuple[Answers, ...]:
+        """Every answer, beside what it answers."""
+        return exchanges(self.said, self.prompts, self.rows.num_rows)
 
     @property
     def prompts(self) -> pa.LargeStringArray | None:

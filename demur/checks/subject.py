@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from demur.checks import pages
 from demur.checks.batch import Batch, File, split_of, texts_of
+from demur.checks.habits import Habits
 from demur.checks.layouts import Layout, detect
 from demur.checks.shapes import opened, shaped
 from demur.checks.state import State
@@ -54,6 +55,7 @@ class Subject:
         inside: files whose conversations stand inside an object.
         lines: the line on which each row begins, by file and in parts, where rows have lines.
         state: of all rows, compactly.
+        habits: what rules gathered of each file's texts.
     """
 
     kind: type[Kind] | None
@@ -73,6 +75,7 @@ class Subject:
     inside: set[str] = field(default_factory=set)
     lines: dict[str, list[NDArray[np.uint32]]] = field(default_factory=dict)
     state: State = field(default_factory=State)
+    habits: Habits = field(default_factory=Habits)
 
     def batches(self, file: File, columns: Sequence[str] | None = None) -> Iterator[Batch]:
         """The rows of a file once more, or some columns of them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from demur.text.form import is_prose
-from demur.text.personal import personal
+from demur.text.personal import identifying, personal
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,35 @@ def test_what_looks_like_personal_data(text: str, kinds: list[str]) -> None:
 @pytest.mark.parametrize(("text", "prose"), [("Stir it.", True), ("stir it.", False), ("Stir it", False), (" ", False)])
 def test_what_reads_as_a_sentence(text: str, prose: bool) -> None:
     assert is_prose(text) is prose
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("Write to ann.lee@lamps-and-boats.org.", ["e-mail address"]),
+        ("- -ann_b@lamps.org", ["e-mail address"]),
+        ("Call (212) 867-0142 or nobody.", ["phone number"]),
+        ("Call +49 30 901820 today.", ["phone number"]),
+        ("Her card is 4539 1488 0343 6467.", ["card number"]),
+        ("Pay to DE02 1203 0000 0000 2020 51.", ["IBAN"]),
+        ("It was 536-22-1874.", ["social security number"]),
+    ],
+)
+def test_what_may_be_somebodys(text: str, kinds: list[str]) -> None:
+    assert identifying(text) == kinds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Write to ann@example.com, you@mail.test or customer-service@lamps.org.",
+        "A name like +@example-domain.com or ?@lamps.org.",
+        "Call 212-555-0142, (555) 123-4567, +44 20 7946 0958 or 1-800-867-0142.",
+        "Her card is 4539 1488 0343 6468, or 4111 1111 1111 1111, or 0000 1111 2222 3333.",
+        "Pay to DE89 3704 0044 0532 0130 00 or DE02 1203 0000 0000 2020 52.",
+        "It was 000-12-3456, 123-45-6789 or 987-65-4320.",
+        "Add 4539148803436467 and 1234567890123.",
+    ],
+)
+def test_what_is_nobodys(text: str) -> None:
+    assert identifying(text) == []

@@ -1,0 +1,93 @@
+"""Every answer beside what it answers: the last words of the user before it, and the system's; in every shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from demur.checks.said import Part, Said
+
+ANSWERS = ("response", "chosen", "rejected")
+"""Canonical columns whose texts are answers. A `target` is often only the beginning of one."""
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers of one column.
+
+    Attributes:
+        part: the answers.
+        asked: what each answers; null where nobody knows.
+        system: the system's words before each; null for none.
+    """
+
+    part: Part
+    asked: pa.LargeStringArray
+    system: pa.LargeStringArray
+
+
+def exchanges(said: Said, prompts: pa.LargeStringArray | None, rows: int) -> tuple[Answers, ...]:
+    """The answers of a batch of so many rows, whose prompts stand for the rows where no turn asks."""
+    users, systems = _around(said, prompts, rows)
+    return tuple(_answers(part, users, systems) for part in said.parts if part.column in (*ANSWERS, "messages"))
+
+
+def _around(
+    said: Said, prompts: pa.LargeStringArray | None, rows: int
+) -> tuple[pa.LargeStringArray, pa.LargeStringArray]:
+    """For each row, what is asked last, and what the system says, before its answers begin."""
+    asked: list[str | None] = [None] * rows if prompts is None else prompts.to_pylist()
+    system: list[str | None] = [None] * rows
+    if not said.turns:
+        return (prompts if prompts is not None else pa.array(asked, pa.large_string())), pa.nulls(
+            rows, pa.large_string()
+        )
+    for part in said.parts:
+        if part.turns is not None and part.column in ("prompt", "chosen"):
+            for row, role, text in zip(part.rows.tolist(), part.roles, part.texts.to_pylist(), strict=True):
+                if role == "user":
+                    asked[row] = text
+                elif role == "system":
+                    system[row] = text
+    return pa.array(asked, pa.large_string()), pa.array(system, pa.large_string())
+
+
+def _answers(part: Part, users: pa.LargeStringArray, systems: pa.LargeStringArray) -> Answers:
+    if part.turns is None:
+        return Answers(part, users.take(pa.array(part.rows)), systems.take(pa.array(part.rows)))
+    roles = np.array([role or "" for role in part.roles], "U10")  # longer than any that counts
+    mine = roles == "assistant"
+    if part.column != "messages":
+        mine |= roles == ""  # a cell that is a text and no turns
+    places = np.flatnonzero(mine)
+    asked, system = (
+        _before(part, roles == role, places, rest) for role, rest in (("user", users), ("system", systems))
+    )
+    return Answers(part.of(mine), asked, system)
+
+
+def _before(part: Part, speaking: NDArray[np.bool_], places: Ints, rest: pa.LargeStringArray) -> pa.LargeStringArray:
+    """The last turn of a speaker before each place in the same row; the row's own words where there is none."""
+    last = np.maximum.accumulate(np.where(speaking, np.arange(len(speaking)), -1)) if len(speaking) else places
+    found = last[places]
+    same = (found >= 0) & (part.rows[found] == part.rows[places])
+    texts = part.texts.take(pa.array(np.where(same, found, 0), mask=~same)) if len(part.texts) else part.texts
+    if part.column == "messages":
+        return texts
+    return pc.if_else(pa.array(same), texts, rest.take(pa.array(part.rows[places])))
+
+
+def told(answers: Answers, mask: NDArray[np.bool_]) -> Iterator[tuple[int, str, str, str]]:
+    """Of some answers: the place, the answer, what it answers and the system's words; empty for nothing."""
+    places = np.flatnonzero(mask)
+    columns = (answers.part.texts, answers.asked, answers.system)
+    texts = (each.take(pa.array(places)).to_pylist() for each in columns)
+    for place, answer, asked, system in zip(places.tolist(), *texts, strict=True):
+        yield place, answer or "", asked or "", system or ""

@@ -1,0 +1,59 @@
+"""Slots of a template that nobody filled, as ``{name}``, ``[Your Name]``, ``<INSERT X>``; those of code are no such."""
+
+from __future__ import annotations
+
+import re
+
+SIGNS = (
+    r"\{(?:\{|[a-z]{2}|INSERT|YOUR|Insert|Your)", r"\[(?i:insert|enter|add|fill|your|recipient|sender|company)\b",
+    r"<\s*(?i:insert|enter|your|no)", "psum dolor", "TODO",
+)  # fmt: skip
+"""What every text with a slot holds one of, for a first look at many texts (RE2, which is fast where a sign leads)."""
+
+_ASKED = re.compile(
+    r"[\[<{](?:INSERT|ENTER|YOUR|ADD) (?:[A-Z]+ ){0,3}(?:PROMPT|REQUEST|QUESTION|TEXT|NAME|TOPIC|TASK|QUERY|INPUT|HERE"
+    r"|INSTRUCTIONS?)(?: HERE)?[\]>}]"
+    r"|[\[<{][Ii]nsert (?:\w+ ){0,3}(?:prompt|request|question|query|task)(?: here)?[\]>}]"
+)
+"""Slots for what is asked; what a prompt has beside them is often the form of the answer that it wants."""
+
+_WRITTEN = re.compile(
+    r"\[(?:insert|fill in) [\w' /-]{1,40}\]|\[enter (?:your|the|name|date|text)\b[\w' /-]{0,30}\]"
+    r"|\[(?:your|recipient(?:'s)?|sender(?:'s)?|company) (?:[\w'/-]+ ?){1,3}\]"
+    r"|<(?:insert|enter|your)[ _-][\w' /-]{1,40}>|\{(?:insert|your)[ _][\w' /-]{1,40}\}|\blorem ipsum dolor\b",
+    re.IGNORECASE,
+)
+_TWICE = re.compile(r"(?<!\{)\{\{ ?[a-zA-Z_][\w .-]{0,30} ?\}\}(?!\})")
+_ONCE = re.compile(
+    r"(?<![\w\\$^{}\])%@#&*/(=:'\"`\[-])\{[a-z][a-z]{1,}(?:_[a-z]+)*\}(?![\w{}\[(.'\"`])"
+    r"|(?<= )\{[a-z]{3,}\}(?=[.,!?](?:\s|$))"
+)
+_TODO = re.compile(r"\ATODO\b|\bTODO:? *\Z")
+_NOTHING = re.compile(r"\A\s*<\s*no\s?(?:in|out)put\s*>\s*\Z", re.IGNORECASE)
+_CODE = re.compile(
+    r"```|\\[a-zA-Z]+|\b(?:def|import|return|function|const|let|var|class|void|int|public)\b[^.\n]*[({;=]|=>|</\w+>"
+    r"|\{%|print\s*\(|\.format\(|\b[fr][\"']|;\s*$|\$\{|\{\s*\"|:\s*\{ |\w\(\)|<[a-z]+[ >]"
+    r"|#include|\$\$?[^$ ]+\$|\bset \{",
+    re.MULTILINE,
+)
+
+
+def unfilled(text: str, *, asked: bool = False) -> bool:
+    r"""Whether a text holds a slot that nobody filled; `asked` of a prompt, which may show the form of its answer.
+
+    Example:
+        >>> [unfilled(text) for text in ("Dear [Your Name],", "Answer {question} now", "Hello, {{ user }}!")]
+        [True, True, True]
+        >>> [unfilled(text) for text in ("print(f'{name}')", r"\frac{a}{b} and x_{max}", "Take the set {a, b}.")]
+        [False, False, False]
+        >>> unfilled("Reply as: [your answer]", asked=True), unfilled("Do this: [INSERT TASK HERE]", asked=True)
+        (False, True)
+    """
+    if (_ASKED if asked else _WRITTEN).search(text) or _TODO.search(text):
+        return True
+    return bool((_TWICE.search(text) or _ONCE.search(text)) and not _CODE.search(text))
+
+
+def is_nothing(text: str) -> bool:
+    """Whether a text is only the word by which somebody marked that there is none, as ``<noinput>``."""
+    return bool(_NOTHING.match(text))

@@ -1,0 +1,52 @@
+"""Slots that nobody filled, and the braces of code and formulas, which are no such."""
+
+from __future__ import annotations
+
+import pytest
+
+from demur.text.slots import is_nothing, unfilled
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dear [Your Name], welcome.",
+        "I am {{name}}, made by {{author}}.",
+        "Dear [INSERT NAME HERE], welcome.",
+        "Send it to <your address> today.",
+        "Write to {customer_name} about the lamp.",
+        "TODO",
+        "Lorem ipsum dolor sit amet.",
+    ],
+)
+def test_a_slot(text: str) -> None:
+    assert unfilled(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Take the set {a, b} and the set {lamp}?",
+        r"The area is $\frac{width}{height}$ or x_{max}.",
+        "def greet(name):\n    return f'Hello {name}'",
+        "```\n{{ name }}\n```",
+        "<p>{title}</p> shows the title.",
+        'Send {"name": "lamp"} to it.',
+        "[Enter a knight, stage left]",
+        "See [the manual] and item [3].",
+        "My list of things TODO today is long.",
+        "const a = `${name}`;",
+    ],
+)
+def test_no_slot(text: str) -> None:
+    assert not unfilled(text)
+
+
+def test_a_prompt_may_show_the_form_of_its_answer() -> None:
+    assert not unfilled("Reply as 'Pip: [your reply]'", asked=True)
+    assert unfilled("Reply to this: {question}", asked=True)
+
+
+@pytest.mark.parametrize(("text", "nothing"), [("<noinput>", True), ("< No Input >", True), ("<no>", False)])
+def test_a_word_for_nothing(text: str, nothing: bool) -> None:
+    assert is_nothing(text) is nothing
