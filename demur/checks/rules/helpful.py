@@ -1,0 +1,86 @@
+"""Rules about rows against other rows of a training set: stray refusals (DMR339), pairs that are reversed (DMR340)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from demur.checks.again import marked
+from demur.checks.finding import Finding, hit
+from demur.checks.gathered import verdict
+from demur.checks.noted import taught
+from demur.checks.rule import rule
+from demur.checks.sides import HARMFUL
+from demur.checks.state import groups
+from demur.checks.subject import Subject
+from demur.rates import Rate
+
+_FEW = 3
+_SHARE = 0.03  # of the answers; a mix that means to refuse has more
+_MOST = 0.2  # of a small file
+
+
+@rule(
+    "DMR339",
+    "refusal-in-helpful",
+    summary="No few rows refuse in a training set that otherwise answers.",
+    why="Sets that a model wrote hold the model's own refusals (of pictures, of links, of mild questions). Trained on, "
+    "they teach to decline what everybody else answers, and a safety evaluation counts them as over-refusal.",
+    fix="Answer the row or leave it out; where it shall be refused, say so in a column (expected, side).",
+    severity="advice",
+)
+def refusal_in_helpful(subject: Subject) -> Iterator[Finding]:
+    """Rows that refuse, where they are few, no column has sides, and no other row answers the prompt."""
+    state = subject.state
+    maybe = state.column("sorry").astype(np.bool_)
+    if not maybe.any() or state.column("side").any():
+        return
+    prompts, answers = state.column("prompt"), state.column("answer")
+    count = int(((answers != 0) | (state.column("preferred") != 0)).sum())
+    limit = min(max(_FEW, _SHARE * count), _MOST * count)
+    twice = np.zeros(len(state), np.bool_)
+    for places in groups(np.where(answers != 0, prompts, np.uint64(0))):
+        twice[places] = len({*answers[places].tolist()}) > 1  # told as a prompt that is refused and answered
+    found: list[int] = []
+    for batch, mine, start in marked(subject, maybe):
+        texts = taught(batch)
+        refused = [row for row in mine.tolist() if texts is not None and verdict(texts[row].as_py()) == HARMFUL]
+        found += [start + row for row in refused]
+        if len(found) > limit:
+            return
+    for here in found:
+        if not twice[here]:
+            file, row = state.place(here)
+            yield hit(f"refuses, where nearly all rows answer: {Rate.of(len(found), count)} refuse", file.name, row)
+
+
+@rule(
+    "DMR340",
+    "reversed-pair",
+    summary="No two rows of one prompt prefer the reverse of each other: chosen here, rejected there.",
+    why="The two rows cancel each other, and in a test split one of them is wrong whatever the model says. Annotators "
+    "who disagree leave such rows, and a merge that swaps the columns of one part leaves them all.",
+    fix="Keep the side that most annotators preferred, or leave out both rows.",
+)
+def reversed_pair(subject: Subject) -> Iterator[Finding]:
+    """Rows whose two sides stand the other way round in another row."""
+    state = subject.state
+    chosen, rejected = state.column("chosen side"), state.column("rejected side")
+    if not chosen.any():
+        return
+    low, high = np.minimum(chosen, rejected), np.maximum(chosen, rejected)
+    with np.errstate(over="ignore"):
+        keys = np.where(low == 0, np.uint64(0), low * np.uint64(31) + high)
+    up = chosen < rejected
+    found: list[tuple[int, int]] = []
+    for rows in state.configs():
+        for places in groups(keys[rows]):
+            mine = rows[places]
+            if up[mine].any() and not up[mine].all():
+                first = {side: int(mine[up[mine] == side][0]) for side in (True, False)}
+                found += [(here, first[not up[here]]) for here in mine.tolist()]
+    for here, there in sorted(found):
+        (file, row), (twin_file, twin_row) = state.place(here), state.place(there)
+        twin = f"row {twin_row}" if twin_file == file else f"{twin_file.name}:{twin_row}"
+        yield hit(f"chosen and rejected stand the other way round in {twin}", file.name, row)
