@@ -34,10 +34,10 @@ def answered(subject: Subject, guarded: Mask, others: Mask, split: str | None) -
     """Of a split, long answers that other prompts of another one have word for word; formulas and refusals are none."""
     state = subject.state
     answers, preferred, prompts = (state.column(name) for name in ("answer", "preferred", "prompt"))
-    texts = np.where(answers != 0, answers, preferred)
+    texts = np.where(preferred != 0, preferred, answers)
     there = state.column("long").astype(np.bool_) & (texts != 0)
-    if not there.any():
-        return
+    if subject.kind or not there.any():
+        return  # what Demur builds is grouped by its prompts, and says which answers it repeats
     known, counts = np.unique(texts[others & there], return_counts=True)
     mine = np.flatnonzero(guarded & there)
     again = np.isin(texts[mine], known[counts < _FORMULA]) & ~np.isin(prompts[mine], prompts[others & (prompts != 0)])
@@ -47,8 +47,8 @@ def answered(subject: Subject, guarded: Mask, others: Mask, split: str | None) -
     mask[mine[again]] = True
     for batch, rows, start in marked(subject, mask):
         said = taught(batch)
-        for row in rows.tolist() if said is not None else ():
-            mask[start + row] = verdict(said[row].as_py()) != HARMFUL
+        if said is not None:
+            mask[start + rows] = [verdict(said[row].as_py()) != HARMFUL for row in rows.tolist()]
     yield from _told(subject, mine, mask[mine], f"long responses of {shown(split)}")
 
 

@@ -18,11 +18,11 @@ from demur.checks.gathered import targets
 from demur.checks.hashes import Hashes, text_hashes
 
 LABEL = re.compile(
-    r"labels?|\w+_label|label_\w+|(?:is_)?(?:un)?safe|(?:is_)?(?:harmful|harmless|toxic|benign|malicious|jailbroken"
-    r"|refusal|hateful|flagged)",
+    r"labels?|\w+_label|label_\w+|(?:is_)?(?:un)?safe|(?:is_)?(?:harmful|harmless|toxic|benign|malicious|hateful"
+    r"|flagged)",
     re.IGNORECASE,
 )
-"""Columns that hold a label of every row."""
+"""Columns that hold a label of every row; whether an attack worked is a result."""
 
 NAMED = re.compile(r"category|categories|type|class|hazard|verdict|severity|harm_\w+|risk_\w+|topic", re.IGNORECASE)
 """Further columns that hold one of a few words."""
@@ -37,18 +37,19 @@ _RAW = re.compile(
 )
 
 LONG_TURN = (30, 6)
-"""Characters and words from which a turn of the user is a question of its own, and no chit-chat."""
+"""Bytes and words from which a turn of the user is a question of its own, and no chit-chat."""
 
-LONG_ANSWER = 15
-"""Words from which the same answer is no accident."""
+LONG_ANSWER = 100
+"""Bytes from which the same answer is no accident."""
 
 _SORRY = (
-    r"(?i)\b(?:sorry|apolog\w+|unfortunately|regrettably|as an ai|an? (?:ai|language model|assistant)|decline|refuse"
-    r"|unable|(?:can|won)(?:['\x{2019}]t|not)|can not|will not|must not|not (?:able|comfortable|appropriate|allowed))\b"
+    r"(?i)\b(?:sorry|apolog|unfortunately|regrettably|as an ai|an? (?:ai|language model|assistant)\b|decline|refuse"
+    r"|unable|(?:can|won)(?:'|\xe2\x80\x99)?t\b|cannot|(?:can|will|must|am) not|not (?:able|comfortable|allowed))"
 )
-"""What a refusal holds where it opens; `demur.checks.gathered.verdict` then reads it."""
+"""What a refusal holds where it opens, in bytes; `demur.text.refusal.grade` then reads it."""
 
-_OPENS = 160  # characters
+OPENS = 120
+"""Bytes in which a refusal opens."""
 
 
 @dataclass
@@ -121,18 +122,17 @@ class Noted:
 
         Yields:
             Facts of its rows: ``sorry``, 1 where an answer that is taught may open as a refusal; ``long``, 1 where it
-            has so many words that its like elsewhere is no accident.
+            is so long that its like elsewhere is no accident.
         """
         self._later(batch, start, prompts)
         texts = taught(batch)
         if texts is not None:
-            opening = pc.utf8_slice_codeunits(texts, 0, _OPENS)
-            sorry = pc.fill_null(pc.match_substring_regex(opening, _SORRY), False)
-            yield "sorry", sorry.to_numpy(zero_copy_only=False).astype(np.uint8)
-            long = pc.greater_equal(
-                pc.count_substring_regex(pc.utf8_slice_codeunits(texts, 0, 400), r"\s+"), LONG_ANSWER
-            )
-            yield "long", pc.fill_null(long, False).to_numpy(zero_copy_only=False).astype(np.uint8)
+            if not _compares(batch):
+                opening = pc.binary_slice(texts.cast(pa.large_binary()), 0, OPENS)
+                sorry = pc.fill_null(pc.match_substring_regex(opening, _SORRY), False)
+                yield "sorry", sorry.to_numpy(zero_copy_only=False).astype(np.uint8)
+            long = pc.fill_null(pc.greater_equal(pc.binary_length(texts), LONG_ANSWER), False)
+            yield "long", long.to_numpy(zero_copy_only=False).astype(np.uint8)
         if batch.subject.kind is None:
             self._label(batch)
             self._split(batch)
@@ -202,7 +202,7 @@ class Noted:
         for part in batch.said.asked if batch.said.turns else ():
             if part.turns is None or not len(part.rows):
                 continue
-            there = pc.greater_equal(pc.utf8_length(part.texts), LONG_TURN[0]).to_numpy(zero_copy_only=False)
+            there = pc.greater_equal(pc.binary_length(part.texts), LONG_TURN[0]).to_numpy(zero_copy_only=False)
             if part.column == "messages":
                 there = there & np.concatenate([[False], part.rows[1:] == part.rows[:-1]])
             mine = part.of(there)
@@ -219,8 +219,16 @@ def taught(batch: Batch) -> pa.LargeStringArray | None:
     """What each row teaches to write, or prefers, where it teaches anything."""
     if not batch.subject.teaches(batch):
         return None
-    texts = targets(batch)
-    return batch.texts("chosen") if texts is None else texts
+    chosen = batch.texts("chosen")
+    return targets(batch) if chosen is None else chosen
+
+
+def _compares(batch: Batch) -> bool:
+    """Whether rows prefer one answer, or say of each whether it is wanted."""
+    names = batch.rows.schema.names
+    return batch.texts("chosen") is not None or (
+        "label" in names and pa.types.is_boolean(batch.rows.column("label").type)
+    )
 
 
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?")

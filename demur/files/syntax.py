@@ -62,17 +62,26 @@ def doubled(text: str, value: Any) -> bool:
     """Whether an object of a JSON text may hold a key twice: it ends more names than its value has keys.
 
     Example:
-        >>> doubled('{"a": 1, "a": 2}', {"a": 2}), doubled('{"a": {"b": 1}}', {"a": {"b": 1}})
-        (True, False)
+        >>> doubled('{"a": 1, "a": 2}', {"a": 2}), doubled('{"a": {"b": 1}}', {"a": {"b": 1}}), doubled("7", 7)
+        (True, False, False)
     """
-    return text.count('":') + text.count('" :') > _keys(value)
+    names = text.count('":') or text.count('" :')
+    if isinstance(value, dict) and names <= len(value):
+        return False  # as nearly every row of texts alone
+    return names > 0 and isinstance(value, dict | list) and names > _keys(value)
 
 
 def _keys(value: Any) -> int:
-    """The number of keys of all objects in a JSON value."""
-    inner = value.values() if isinstance(value, dict) else value
-    count = len(value) if isinstance(value, dict) else 0
-    return count + sum(_keys(each) for each in inner if type(each) in (dict, list))
+    """The number of keys of all objects in a JSON value; called for every line, so without functions inside."""
+    count, todo = 0, [value]
+    for each in todo:
+        if type(each) is dict:
+            count += len(each)
+            each = each.values()
+        for inner in each:
+            if type(inner) is dict or type(inner) is list:
+                todo.append(inner)
+    return count
 
 
 def first_doubled(value: Any) -> str | None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
+import pyarrow as pa
 
 from demur.checks.again import marked
 from demur.checks.finding import Finding, hit
-from demur.checks.gathered import verdict
-from demur.checks.noted import taught
+from demur.checks.noted import OPENS, taught
 from demur.checks.rule import rule
-from demur.checks.sides import HARMFUL
 from demur.checks.state import groups
 from demur.checks.subject import Subject
 from demur.rates import Rate
+from demur.text.refusal import grade
 
 _FEW = 3
 _SHARE = 0.03  # of the answers; a mix that means to refuse has more
@@ -37,7 +38,7 @@ def refusal_in_helpful(subject: Subject) -> Iterator[Finding]:
     if not maybe.any() or state.column("side").any():
         return
     prompts, answers = state.column("prompt"), state.column("answer")
-    count = int(((answers != 0) | (state.column("preferred") != 0)).sum())
+    count = int(((answers != 0) & (state.column("preferred") == 0)).sum())
     limit = min(max(_FEW, _SHARE * count), _MOST * count)
     twice = np.zeros(len(state), np.bool_)
     for places in groups(np.where(answers != 0, prompts, np.uint64(0))):
@@ -45,14 +46,27 @@ def refusal_in_helpful(subject: Subject) -> Iterator[Finding]:
     found: list[int] = []
     for batch, mine, start in marked(subject, maybe):
         texts = taught(batch)
-        refused = [row for row in mine.tolist() if texts is not None and verdict(texts[row].as_py()) == HARMFUL]
-        found += [start + row for row in refused]
+        if texts is not None:
+            asked = batch.prompts if batch.prompts is not None else [pa.scalar("")] * len(texts)
+            found += [start + row for row in mine.tolist() if _refuses(asked[row].as_py() or "", texts[row].as_py())]
         if len(found) > limit:
             return
     for here in found:
         if not twice[here]:
             file, row = state.place(here)
             yield hit(f"refuses, where nearly all rows answer: {Rate.of(len(found), count)} refuse", file.name, row)
+
+
+_LETTER = re.compile(r"apolog|excuse|\b(?:e-?mail|letter|reply|message|sorry|declin\w+|refus\w+)\b", re.IGNORECASE)
+"""What is asked where the apology is the answer."""
+
+
+def _refuses(asked: str, text: str) -> bool:
+    """Whether a text opens with a refusal, and does not help after it; a letter that declines was asked for."""
+    if _LETTER.search(asked):
+        return False
+    found = grade(text)
+    return found.grade == "refusal" and (found.start or 0) < OPENS
 
 
 @rule(

@@ -67,8 +67,8 @@ def constant_label(subject: Subject) -> Iterator[Finding]:
             values[column] |= {str(each) for each in found.seen} if found else {"", "many"}
             rows[column] += subject.rows[name]
             files[column].append(name)
-    for column, found in values.items():
-        value = next(iter(found)) if len(found) == 1 else None
+    for column, seen in values.items():
+        value = next(iter(seen)) if len(seen) == 1 else None
         if value is None or value == "None" or is_missing(value) or rows[column] < _LEAST:
             continue
         if any(value.lower() in name.lower() for name in files[column]):
