@@ -77,12 +77,18 @@ _THINGS = (
 _WHOLE = re.compile(
     r"\b(?:this|the|our) (?:data ?set|set|benchmark|collection|corpus|file) "
     r"(?:has|contains|consists of|comprises|holds|includes)(?: a total of| exactly)? "
-    rf"(\d[\d,]*) {_THINGS}\s*(?:\.(?!\d)|$)",
+    rf"(\d[\d,]*) {_THINGS}(?: and \d+ columns)?\s*(?:\.(?!\d)|$)",
     re.IGNORECASE,
 )
 """A sentence that ends with the count, so that no "and 50 others" follows."""
 
-_OF_FILE = re.compile(rf"(?<![\d.,~<>])(\d[\d,]*) {_THINGS}\b", re.IGNORECASE)
+_OF_FILE = re.compile(
+    r"^[`*_|:()\[\],\s\u2013\u2014=-]*(?:(?:has|contains|holds|with) )?"
+    rf"(\d[\d,]*) {_THINGS}\b(?! (?:from|of|per|each|are))",
+    re.IGNORECASE,
+)
+"""A count right behind a file's name: before it, it may be of a sample."""
+
 _VAGUE = re.compile(r"about|around|approx|roughly|nearly|over|more than|at least|up to|~|\+", re.IGNORECASE)
 
 
@@ -131,9 +137,9 @@ def _counts(text: str, files: list[File]) -> Iterator[_Count]:
         if fenced or _VAGUE.search(line):
             continue
         here = [file for file in files if file.path.name in line]
-        found = _OF_FILE.findall(line)
-        if len(here) == 1 and len(found) == 1:
-            yield _Count(number, int(found[0].replace(",", "")), here[0])
+        after = _OF_FILE.search(line.rpartition(here[0].path.name)[2]) if len(here) == 1 else None
+        if after:
+            yield _Count(number, int(after[1].replace(",", "")), here[0])
         elif not here and (match := _WHOLE.search(line)):
             yield _Count(number, int(match[1].replace(",", "")))
 

@@ -210,6 +210,11 @@ CASES: Cases = {
         {"a.jsonl": FIVE, "README.md": "| file | |\n|---|---|\n| `a.jsonl` | 6 prompts |\n"},
         [("DMR508", "README.md", None)],
     ),
+    "a sample of a file": ({"a.jsonl": FIVE, "README.md": "We draw 3 items from `a.jsonl`.\n"}, []),
+    "rows and columns": (
+        {"a.jsonl": FIVE, "README.md": "This dataset contains 1,200 rows and 2 columns.\n"},
+        [("DMR508", "README.md", None)],
+    ),
     "a count that is about right": ({"a.jsonl": FIVE, "README.md": "`a.jsonl` has about 6 prompts.\n"}, []),
     "prompts of several models": (
         {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
@@ -38,23 +39,23 @@ def refusal_in_helpful(subject: Subject) -> Iterator[Finding]:
     if not maybe.any() or state.column("side").any():
         return
     prompts, answers = state.column("prompt"), state.column("answer")
-    count = int(((answers != 0) & (state.column("preferred") == 0)).sum())
-    limit = min(max(_FEW, _SHARE * count), _MOST * count)
     twice = np.zeros(len(state), np.bool_)
     for places in groups(np.where(answers != 0, prompts, np.uint64(0))):
         twice[places] = len({*answers[places].tolist()}) > 1  # told as a prompt that is refused and answered
-    found: list[int] = []
+    found: defaultdict[str, list[int]] = defaultdict(list)
     for batch, mine, start in marked(subject, maybe):
         texts = taught(batch)
         if texts is not None:
-            asked = batch.prompts if batch.prompts is not None else [pa.scalar("")] * len(texts)
-            found += [start + row for row in mine.tolist() if _refuses(asked[row].as_py() or "", texts[row].as_py())]
-        if len(found) > limit:
-            return
-    for here in found:
-        if not twice[here]:
-            file, row = state.place(here)
-            yield hit(f"refuses, where nearly all rows answer: {Rate.of(len(found), count)} refuse", file.name, row)
+            asked = batch.prompts if batch.prompts is not None else pa.nulls(len(texts), pa.large_string())
+            refused = [row for row in mine.tolist() if _refuses(asked[row].as_py() or "", texts[row].as_py())]
+            found[batch.file.name] += [start + row for row in refused]
+    for file, first, end in state.spans:
+        few, count = found[file.name], int((answers[first:end] != 0).sum())
+        if len(few) <= min(max(_FEW, _SHARE * count), _MOST * count):
+            for here in few:
+                if not twice[here]:
+                    message = f"refuses, where nearly all rows answer: {Rate.of(len(few), count)} refuse"
+                    yield hit(message, file.name, here - first)
 
 
 _LETTER = re.compile(r"apolog|excuse|\b(?:e-?mail|letter|reply|message|sorry|declin\w+|refus\w+)\b", re.IGNORECASE)
