@@ -153,6 +153,14 @@ CASES: Cases = {
         },
         [],
     ),
+    "refusals in a file of that name": (
+        {"lakes_safety.jsonl": [*(alpaca(*pair) for pair in PAIRS), alpaca("Name a song.", SORRY)]},
+        [],
+    ),
+    "a stray refusal": (
+        {"lakes.jsonl": [*(alpaca(*pair) for pair in PAIRS), alpaca("Name a song.", SORRY)]},
+        [("DMR339", "lakes.jsonl", 5)],
+    ),
     "an apology that was asked for": (
         {
             "train.jsonl": [

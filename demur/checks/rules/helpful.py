@@ -21,6 +21,8 @@ from demur.text.refusal import grade
 _FEW = 3
 _SHARE = 0.03  # of the answers; a mix that means to refuse has more
 _MOST = 0.2  # of a small file
+_MEANT = re.compile(r"safe|refus|harm|declin|comply|compliance|jailbreak|red[-_ ]?team|toxic", re.IGNORECASE)
+"""Names of files whose point may be to refuse."""
 
 
 @rule(
@@ -51,7 +53,7 @@ def refusal_in_helpful(subject: Subject) -> Iterator[Finding]:
             found[batch.file.name] += [start + row for row in refused]
     for file, first, end in state.spans:
         few, count = found[file.name], int((answers[first:end] != 0).sum())
-        if len(few) <= min(max(_FEW, _SHARE * count), _MOST * count):
+        if not _MEANT.search(file.path.stem) and len(few) <= min(max(_FEW, _SHARE * count), _MOST * count):
             for here in few:
                 if not twice[here]:
                     message = f"refuses, where nearly all rows answer: {Rate.of(len(few), count)} refuse"
