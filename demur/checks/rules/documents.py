@@ -49,7 +49,7 @@ def duplicate_key(subject: Subject) -> Iterator[Finding]:
 )
 def same_content(subject: Subject) -> Iterator[Finding]:
     """Files whose rows, or nearly all of them, stand in an earlier file; a whole and its splits are not such files."""
-    sets = _by_file(subject)
+    sets = _by_file(subject) if len(subject.files) > 1 else []
     by_key: defaultdict[int, list[int]] = defaultdict(list)
     told: set[int] = set()
     for place, (file, keys) in enumerate(sets):
