@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from demur.checks.batch import SPLITS, Batch, texts_of
 from demur.checks.gathered import targets
 from demur.checks.hashes import Hashes, text_hashes
+from demur.checks.scores import Scores, number_of, numbers_in
 
 LABEL = re.compile(
     r"labels?|\w+_label|label_\w+|(?:is_)?(?:un)?safe|(?:is_)?(?:harmful|harmless|toxic|benign|malicious|hateful"
@@ -88,15 +89,6 @@ def is_missing(value: object) -> bool:
         [True, True, True, False, False]
     """
     return value is None or (isinstance(value, str) and value.strip().lower() in ("", "nan", "null"))
-
-
-@dataclass
-class Scores:
-    """Of a file: answers of a judge that hold a number, those that hold the score, and rows whose score is not held."""
-
-    numbered: int = 0
-    held: int = 0
-    lacking: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -188,7 +180,7 @@ class Noted:
         texts, found = texts_of(batch.rows.column(raw)), self.scores[batch.file.name, score]
         cells = batch.rows.column(score).to_pylist()
         for row, (text, cell) in enumerate(zip(texts or (), cells, strict=True), batch.first):
-            value, said = _number(cell), text.as_py()
+            value, said = number_of(cell), text.as_py()
             if value is None or said is None:
                 continue
             numbers = numbers_in(said)
@@ -229,31 +221,3 @@ def _compares(batch: Batch) -> bool:
     return batch.texts("chosen") is not None or (
         "label" in names and pa.types.is_boolean(batch.rows.column("label").type)
     )
-
-
-_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?")
-_WORDS = {
-    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10,
-}  # fmt: skip
-
-
-def numbers_in(text: str) -> set[float]:
-    """Every number that a text holds, in digits or as a word up to ten.
-
-    Example:
-        >>> sorted(numbers_in("Rating: [[3]], so three of 4.5"))
-        [3.0, 4.5]
-    """
-    found = {float(each) for each in _NUMBER.findall(text)}
-    return found | {float(_WORDS[word]) for word in re.findall(r"[a-z]+", text.lower()) if word in _WORDS}
-
-
-def _number(cell: object) -> float | None:
-    if isinstance(cell, bool):
-        return None
-    try:
-        value = float(cell) if isinstance(cell, int | float | str) else None
-    except (ValueError, OverflowError):
-        return None
-    return None if value is None or value != value else value

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from demur.checks.engine import check
-from demur.checks.noted import is_missing, numbers_in
+from demur.checks.noted import is_missing
+from demur.checks.scores import numbers_in
 from tests.checks.test_cases import ASKED, PAIRS, TOLD, Rows, alpaca, bot, chat, found, hh, sides, user, write
 
 OLD = "The keeper of the old mill said that the wheel turns best when the river is neither high nor low in spring."
