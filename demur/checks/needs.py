@@ -44,6 +44,8 @@ LABEL = Need("column of labels", fields=("labels", "flags", "states", "values"))
 
 _NEEDS = {
     "DMR001": ROWS, "DMR003": ROWS, "DMR004": ROWS, "DMR005": ROWS, "DMR007": ROWS, "DMR008": ROWS, "DMR010": ROWS,
+    "DMR016": ANSWER, "DMR021": ROWS, "DMR335": ANSWER, "DMR336": ANSWER, "DMR337": ANSWER, "DMR338": ANSWER,
+    "DMR339": ANSWER, "DMR340": Need("pair of preferred and rejected", all=("chosen", "rejected")),
     "DMR009": Need("flag with a meaning", fields=("flags",)), "DMR101": PROMPT, "DMR102": TEXT,
     "DMR103": Need("column of pairs or groups", ("pair", "group")), "DMR104": PROMPT, "DMR105": PROMPT,
     "DMR201": LABEL, "DMR202": Need("column for each category", fields=("states",)), "DMR203": LABEL, "DMR204": LABEL,

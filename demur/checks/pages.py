@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import zlib
 from pathlib import Path
 
 from demur.files import reading
+from demur.files.packed import read_whole
 from demur.records.licenses import LICENSES
 
 _CARDS = ("README.md", "README.rst", "README.txt", "README", "readme.md")
@@ -63,13 +65,39 @@ def license(folder: Path, top: Path) -> str | None:
                 return found
         for name in _LICENSE_FILES:
             if (text := _text(place / name)) is not None and text.strip():
-                return _named(text[:2000]) or "other"
+                return named(text[:2000]) or "other"
     return None
+
+
+def beside(folder: Path) -> tuple[str, str] | None:
+    """The card of a folder itself: its name, and its text."""
+    found = ((name, _text(folder / name)) for name in _CARDS)
+    return next(((name, text) for name, text in found if text is not None), None)
+
+
+def license_file(folder: Path) -> tuple[str, str] | None:
+    """The license file of a folder itself: its name, and its text."""
+    found = ((name, _text(folder / name)) for name in _LICENSE_FILES)
+    return next(((name, text) for name, text in found if text is not None and text.strip()), None)
+
+
+def families(text: str) -> list[str]:
+    """The licenses that a text names, by their ids; what a longer name holds is not named itself.
+
+    Example:
+        >>> families("MIT License"), families("Creative Commons Attribution-NonCommercial 4.0 International")
+        (['mit'], ['cc-by-nc-4.0'])
+    """
+    found = []
+    for id, pattern in _NAMES:
+        text, count = re.subn(pattern, " ", text, flags=re.IGNORECASE)
+        found += [id] if count else []
+    return found
 
 
 def license_in(path: Path) -> str | None:
     """The license that a JSON document states of itself, beside its rows; None if it is no such document."""
-    if reading.kind_of(path) != ".json" or path.stat().st_size > _DOCUMENT:
+    if reading.kind_of(path) != ".json" or path.stat().st_size > _DOCUMENT or not _speaks(path):
         return None
     document = reading.read_document(path, lambda _: None)
     said = (
@@ -78,21 +106,37 @@ def license_in(path: Path) -> str | None:
     said = (said.get("name") or said.get("id") or said.get("url")) if isinstance(said, dict) else said
     if not isinstance(said, str) or said.strip().lower() in ("unknown", "none"):
         return None
-    return _named(said) or "other"
+    return named(said) or "other"
+
+
+def _speaks(path: Path) -> bool:
+    """Whether a document is an object, and holds the word."""
+    try:
+        whole = read_whole(path)
+    except (OSError, EOFError, ValueError, zlib.error):
+        return False
+    start = whole[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return start.startswith(b"{") and (b"icense" in whole or b"icence" in whole)
+
+
+def header_license(card: str) -> str | None:
+    """The license that a card's header states, by its id."""
+    head = card[: card.find("\n---", 3)] if card.startswith("---") else ""
+    found = re.search(r"^license:\s*(?:-\s*)?[\"']?([\w.+-]+)", head, re.MULTILINE)
+    return found[1].lower() if found and found[1].lower() not in ("unknown", "none") else None
 
 
 def _in_card(text: str) -> str | None:
-    head = text[: text.find("\n---", 3)] if text.startswith("---") else ""
-    if found := re.search(r"^license:\s*(?:-\s*)?[\"']?([\w.+-]+)", head, re.MULTILINE):
-        id = found[1].lower()
-        return None if id in ("unknown", "none") else id
+    if id := header_license(text):
+        return id
     for line in text.splitlines():
-        if re.search(r"licen[cs]e", line, re.IGNORECASE) and (named := _named(line)):
-            return named
+        if re.search(r"licen[cs]e", line, re.IGNORECASE) and (id := named(line)):
+            return id
     return None
 
 
-def _named(text: str) -> str | None:
+def named(text: str) -> str | None:
+    """The license that a text names first of all, by its id; None for none that is known."""
     for id in LICENSES:
         if id in text.lower() and id not in ("mit", "none-stated"):
             return id

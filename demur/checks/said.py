@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -72,7 +73,7 @@ class Said:
     parts: tuple[Part, ...] = ()
     apart: tuple[int, ...] = ()
 
-    @property
+    @cached_property
     def asked(self) -> tuple[Part, ...]:
         """The parts that a user says."""
         found = []

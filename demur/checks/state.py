@@ -7,8 +7,9 @@ two different texts of 10^6 are taken for the same with a probability of about 3
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from demur.checks.flags import harmful_rows, read_flags, read_states
 from demur.checks.gathered import Gathered, targets
 from demur.checks.hashes import MIX, Hashes, text_hashes
 from demur.checks.learnt import Learnt
+from demur.checks.noted import Noted
 from demur.checks.said import SPOKEN
 from demur.checks.shapes import Turns
 from demur.checks.sides import sides_of
@@ -48,6 +50,7 @@ class State:
         unsafe: file -> rows whose response a flag calls harmful.
         gathered: sums by config: form of the sides, lengths of answers, hazards, what is taught.
         learnt: by how they open, texts that are learnt, and texts that are only read.
+        noted: values of labels, splits against names, scores, later turns.
         licenses: file -> license of rows -> the first such row.
         source_rows: file -> which row of the source each row is.
         sources: (source, split) -> rows that are near a protected prompt of that source.
@@ -64,6 +67,7 @@ class State:
     unsafe: Counter[str] = field(default_factory=Counter)
     gathered: Gathered = field(default_factory=Gathered)
     learnt: Learnt = field(default_factory=Learnt)
+    noted: Noted = field(default_factory=Noted)
     _parts: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
     _count: int = 0
 
@@ -74,14 +78,18 @@ class State:
             self.files.append((batch.file, self._count))
         prompts = text_hashes(batch.prompts, rows)
         self._keep("prompt", prompts)
-        self._keep("key", _key(batch, prompts))
+        key, hashes = _key(batch, prompts)
+        self._keep("key", key)
+        if {"chosen", "rejected"} <= hashes.keys():
+            self._keep("preferred", _taught(batch, hashes, "chosen"))
+            self._sides(prompts, hashes["chosen"], hashes["rejected"])
         sides = sides_of(batch)
         self._keep("side", np.zeros(rows, np.int8) if sides is None else sides)
         if batch.layout.scope == "prompt+response":
             self._keep("judged", text_hashes(batch.texts("response"), rows))
-        self._keep("answer", text_hashes(targets(batch) if batch.subject.teaches(batch) else None, rows))
+        self._keep("answer", _taught(batch, hashes, "response"))
         self.gathered.add(batch, prompts, sides)
-        for name, values in self.learnt.add(batch, self._count):
+        for name, values in chain(self.learnt.add(batch, self._count), self.noted.add(batch, self._count, prompts)):
             self._keep(name, values)
         splits, places = batch.split_codes
         self._keep("split", np.array([*map(self._split, splits)], np.int32)[places])
@@ -94,6 +102,13 @@ class State:
         self._read_flags(batch)
         self.sources.update((str(reason["source"]), batch.splits[reason["row"] - batch.first]) for reason in batch.near)
         self._count += rows
+
+    def _sides(self, prompts: Hashes, chosen: Hashes, rejected: Hashes) -> None:
+        """Both sides of each row with what they answer; 0 where one is missing, or both are one."""
+        there = (chosen != 0) & (rejected != 0) & (chosen != rejected)
+        with np.errstate(over="ignore"):
+            for name, side in (("chosen side", chosen), ("rejected side", rejected)):
+                self._keep(name, np.where(there, prompts * MIX + side, np.uint64(0)))
 
     def _read_flags(self, batch: Batch) -> None:
         name = batch.file.name
@@ -183,14 +198,24 @@ def groups(keys: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
     yield from sorted(found, key=lambda places: int(places[0]))
 
 
-def _key(batch: Batch, prompts: Hashes) -> Hashes:
+def _taught(batch: Batch, hashes: Mapping[str, Hashes], canonical: str) -> Hashes:
+    """A hash of the response that each row teaches, or of the side that it prefers; 0 where it teaches none."""
+    if not batch.subject.teaches(batch):
+        return np.zeros(batch.rows.num_rows, np.uint64)
+    if canonical in hashes and canonical not in batch.said.turns:
+        return hashes[canonical]
+    return text_hashes(targets(batch) if canonical == "response" else batch.texts(canonical), batch.rows.num_rows)
+
+
+def _key(batch: Batch, prompts: Hashes) -> tuple[Hashes, dict[str, Hashes]]:
     """A hash of all texts of each row: two rows are the same row if it is the same; 0 where a row says nothing.
 
     Turns count by their role, words and calls of tools, however their objects are spelt. A row that asks nothing is the
-    same only under the same id: its question stands elsewhere.
+    same only under the same id: its question stands elsewhere. The hashes of each text come with it.
     """
     rows = batch.rows.num_rows
     made = prompts
+    found: dict[str, Hashes] = {}
     there = prompts != 0
     asks = there.copy()
     with np.errstate(over="ignore"):
@@ -202,6 +227,7 @@ def _key(batch: Batch, prompts: Hashes) -> Hashes:
                 hashes = text_hashes(texts, rows)
             else:
                 continue
+            found[name] = hashes
             made = made * np.uint64(2 * number + 1) + hashes
             if name in SPOKEN:
                 there |= hashes != 0
@@ -211,7 +237,7 @@ def _key(batch: Batch, prompts: Hashes) -> Hashes:
                 made = made * MIX + text_hashes(texts, rows)
         if not asks.all():
             made = np.where(asks, made, made * MIX + value_codes(batch.column("id"), rows))
-    return np.where(there, made, np.uint64(0)).astype(np.uint64)
+    return np.where(there, made, np.uint64(0)).astype(np.uint64), found
 
 
 def _turn_hashes(cells: Sequence[Turns | None], texts: pa.LargeStringArray | None) -> Hashes:

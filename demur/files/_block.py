@@ -16,7 +16,7 @@ from demur.errors import nearest, shown
 ROWS = 1 << 13
 """Rows of a batch, at most; of Parquet, whose rows need less room while they are read, four times as many."""
 
-FaultKind = Literal["unreadable", "ragged", "encoding", "mixed", "absent", "header"]
+FaultKind = Literal["unreadable", "ragged", "encoding", "mixed", "absent", "header", "doubled"]
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,11 @@ class Fault:
 
     Attributes:
         kind: "ragged" is a row of CSV with other cells than the header; "absent" a column that was asked for; "header"
-            a header that is a row of data, and is read as one.
+            a header that is a row of data, and is read as one; "doubled" an object of JSON that holds a key twice,
+            of which the last one counts.
         row: the row it concerns; None for the file.
-        column: for "mixed" and "absent": which column; the message then says the kinds, or names that are like it.
+        column: for "mixed", "absent" and "doubled": which column; the message of the first two says the kinds, or
+            names that are like it.
         line: of the file, from 1, where that is known.
         got: what was found, in a word or two.
     """

@@ -12,9 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from demur.errors import shown
 from demur.files._block import Block, Fault, Names, Note, absent, numbers, parts
 from demur.files.packed import open_file, read_whole
-from demur.files.syntax import Broken, listed, parse_json
+from demur.files.syntax import Broken, Doubled, doubled, first_doubled, listed, pairs, parse_json
 
 NotText = dict[str, tuple[int, str]]
 _LONE = re.compile("[\ud800-\udfff]")
@@ -35,10 +36,18 @@ def read_jsonl(path: Path, note: Note, columns: Names) -> Iterator[Block]:
                 except Broken:
                     note(Fault("unreadable", "is no JSON", number, line=place, got="no JSON"))
                     row = {}
+                else:
+                    if columns is None and doubled(line, row):
+                        _note_doubled(parse_json(line, pairs), number, place, note)
                 yield place, _object(row, number, place, note)
                 number += 1
 
     yield from _objects(rows(), note, columns)
+
+
+def _note_doubled(row: object, number: int, line: int | None, note: Note) -> None:
+    if (key := first_doubled(row)) is not None:
+        note(Fault("doubled", f"holds the key {shown(key)} twice", number, _safe(key), line))
 
 
 def _object(row: object, number: int, line: int | None, note: Note) -> dict[str, Any]:
@@ -56,6 +65,9 @@ def read_json(path: Path, note: Note, columns: Names) -> Iterator[Block]:
     text = read_whole(path).decode("utf-8-sig")
     try:
         document, lines = listed(text) or (parse_json(text), [])
+        twice = columns is None and doubled(text, document)
+        if twice:
+            document, lines = listed(text, pairs) or (parse_json(text, pairs), [])
     except Broken as error:
         if error.line is None:
             raise
@@ -64,6 +76,8 @@ def read_json(path: Path, note: Note, columns: Names) -> Iterator[Block]:
         else:
             note(no_json(error))
         return
+    if isinstance(document, Doubled):
+        note(Fault("doubled", f"holds the key {shown(document.key)} twice", column=_safe(document.key)))
     if isinstance(document, dict):
         document = _rows(document)
     if not isinstance(document, list):
@@ -71,6 +85,8 @@ def read_json(path: Path, note: Note, columns: Names) -> Iterator[Block]:
         note(Fault("unreadable", f"is a JSON {name_of(document)}, not a list of rows", got=kind))
         return
     alone = len(set(lines)) == len(document)
+    for number, row in enumerate(document) if twice else ():
+        _note_doubled(row, number, lines[number] if alone else None, note)
     rows = (
         (line, {"value": row} if isinstance(row, str) else _object(row, number, line, note))
         for number, (line, row) in enumerate(zip(lines if alone else repeat(None), document, strict=False))

@@ -55,7 +55,9 @@ def read_table(path: Path) -> pa.Table:
 def _refuse(path: Path, column: str, faults: Sequence[Fault]) -> None:
     """Raise the first fault in the file, if there is one; a row of CSV that is too short lacks its last cells."""
     grave = (
-        fault for fault in faults if fault.kind not in ("ragged", "header") and (fault.kind != "mixed" or fault.got)
+        fault
+        for fault in faults
+        if fault.kind not in ("ragged", "header", "doubled") and (fault.kind != "mixed" or fault.got)
     )
     for fault in sorted(grave, key=lambda fault: (fault.row is None, fault.row or 0)):
         if fault.kind == "absent":

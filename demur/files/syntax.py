@@ -6,8 +6,11 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeAlias
+
+Pairs: TypeAlias = Callable[[list[tuple[str, Any]]], dict[str, Any]] | None
 
 _space = re.compile(r"[ \t\n\r]*").match
 
@@ -26,8 +29,8 @@ class Broken(ValueError):
         super().__init__(what if column is None else f"line {line}, column {column}: {what}")
 
 
-def parse_json(text: str) -> Any:
-    """The value of a JSON text.
+def parse_json(text: str, hook: Pairs = None) -> Any:
+    """The value of a JSON text; a hook makes its objects of their members.
 
     Raises:
         Broken: it is none, is nested too deeply, or holds a number too long to be read.
@@ -38,14 +41,73 @@ def parse_json(text: str) -> Any:
         demur.files.syntax.Broken: line 1, column 10: Expecting property name enclosed in double quotes
     """
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=hook)
     except json.JSONDecodeError as error:
         raise Broken(error.msg, error.lineno, error.colno) from None
     except (ValueError, RecursionError) as error:
         raise Broken(type(error).__name__) from None
 
 
-def listed(text: str) -> tuple[list[Any], list[int]] | None:
+class Doubled(dict[str, Any]):
+    """A JSON object in which a key stands twice; as everywhere, the last one counts.
+
+    Attributes:
+        key: the one that stands there most often.
+    """
+
+    key: str = ""
+
+
+def doubled(text: str, value: Any) -> bool:
+    """Whether an object of a JSON text may hold a key twice: it ends more names than its value has keys.
+
+    Example:
+        >>> doubled('{"a": 1, "a": 2}', {"a": 2}), doubled('{"a": {"b": 1}}', {"a": {"b": 1}}), doubled("7", 7)
+        (True, False, False)
+    """
+    names = text.count('":') or text.count('" :')
+    if isinstance(value, dict) and names <= len(value):
+        return False  # as nearly every row of texts alone
+    return names > 0 and isinstance(value, dict | list) and names > _keys(value)
+
+
+def _keys(value: Any) -> int:
+    """The number of keys of all objects in a JSON value; called for every line, so without functions inside."""
+    count, todo = 0, [value]
+    for each in todo:
+        if type(each) is dict:
+            count += len(each)
+            each = each.values()
+        for inner in each:
+            if type(inner) is dict or type(inner) is list:
+                todo.append(inner)
+    return count
+
+
+def first_doubled(value: Any) -> str | None:
+    """The first key that stands twice in an object, of a value that was parsed with `pairs`."""
+    if isinstance(value, Doubled):
+        return value.key
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((key for each in inner if (key := first_doubled(each)) is not None), None)
+
+
+def pairs(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of its members, as `json` calls it; marked where a key stands twice.
+
+    Example:
+        >>> first_doubled(json.loads('[{"a": {"b": 1, "b": 2}}]', object_pairs_hook=pairs))
+        'b'
+    """
+    made = dict(members)
+    if len(made) == len(members):
+        return made
+    marked = Doubled(made)
+    marked.key = Counter(key for key, _ in members).most_common(1)[0][0]
+    return marked
+
+
+def listed(text: str, hook: Pairs = None) -> tuple[list[Any], list[int]] | None:
     """The members of a JSON list, and the line on which each begins; None if the text is anything else, or broken.
 
     Example:
@@ -55,7 +117,7 @@ def listed(text: str) -> tuple[list[Any], list[int]] | None:
     start = _after(text, 0)
     if not text.startswith("[", start):
         return None
-    decode = json.JSONDecoder().raw_decode
+    decode = json.JSONDecoder(object_pairs_hook=hook).raw_decode
     members: list[Any] = []
     lines: list[int] = []
     place, counted, line = _after(text, start + 1), 0, 1

@@ -135,6 +135,20 @@ COMMIT = "c0ffee" + "0" * 34
 SPLITS = "dataset_info:\n  splits:\n  - name: train\n    num_examples: {}"
 JUDGED = {"prompt": LAMP, "response": "It is made of brass.", "item_id": "a"}
 
+CHATS = [
+    {"instruction": f"Paint the {thing} in the {place}", "output": f"The {thing} dries slowly there, so begin at noon."}
+    for thing in THINGS
+    for place in PLACES
+]
+DECLINES = [{"instruction": SOUP, "output": "I'm sorry, but I cannot help with soups."}]
+FIVE = prompts(LAMP, SOUP, KITE, "Name a bell", "Name a drum")
+SIDES = {"prompt": LAMP, "chosen": "It is made of brass.", "rejected": "No idea."}
+NONCOMMERCIAL = "Creative Commons Attribution-NonCommercial 4.0 International\n"
+SCORES = [
+    {"item_id": str(number), "prompt": LAMP, "response": "Brass.", "raw": f"Rating: [[{number}]]", "score": number}
+    for number in (1, 2, 3)
+]
+
 #: Code -> a case that breaks the rule once, and a near one that does not.
 CASES: dict[str, tuple[Case, Case]] = {
     "DMR001": (one('{"prompt": "Draw"}\n{"prompt": \n'), one('{"prompt": "Draw"}\n\n{"prompt": "Sing"}\n')),
@@ -200,6 +214,10 @@ CASES: dict[str, tuple[Case, Case]] = {
         one(prompts(LAMP, "Describe the la\u200bmp")),
         one(prompts("Describe \U0001f469\u200d\U0001f33e", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645")),
     ),
+    "DMR021": (
+        one('{"prompt": "Draw", "note": 1, "note": 2}\n{"prompt": "Sing", "note": 3}\n'),
+        one('{"prompt": "Say \\"note\\": twice", "note": {"note": 2}}\n'),
+    ),
     "DMR101": (
         Case({"train.jsonl": prompts(KITE, LAMP + "!"), "test.jsonl": prompts(LAMP)}),
         Case({"train.jsonl": prompts(KITE), "test.jsonl": prompts(LAMP)}),
@@ -216,6 +234,14 @@ CASES: dict[str, tuple[Case, Case]] = {
     "DMR105": (
         Case({"train.jsonl": prompts(LAMP), "test.jsonl": prompts(SOUP)}, {"how_against": protected(LAMP, SOUP)}),
         Case({"train.jsonl": prompts(KITE), "test.jsonl": prompts(SOUP)}, {"how_against": protected(LAMP, SOUP)}),
+    ),
+    "DMR108": (
+        Case({"clear.jsonl": FIVE, "vague.jsonl": FIVE[::-1]}),
+        Case({"clear.jsonl": FIVE, "vague.jsonl": [*FIVE[:3], *prompts("Name a fern", "Name a gate")]}),
+    ),
+    "DMR109": (
+        one([{"prompt": LAMP, "split": "train"}, {"prompt": SOUP, "split": "test"}], "train.jsonl"),
+        one([{"prompt": LAMP, "split": "train"}, {"prompt": SOUP, "split": "Training"}], "train.jsonl"),
     ),
     "DMR201": (one(labelled("safe", "unsafe")), one(labelled("safe", None))),
     "DMR202": (
@@ -251,6 +277,14 @@ CASES: dict[str, tuple[Case, Case]] = {
         one(sided("Hide the {} of the {}", "Draw the {} of the {}")),
     ),
     "DMR206": (one(hazards(noise=40, fire=30, ice=4)), one(hazards(noise=40, fire=30, ice=5))),
+    "DMR207": (
+        one([{"prompt": text, "label": label} for text, label in ((LAMP, "safe"), (SOUP, "Safe "), (KITE, "safe"))]),
+        one([{"prompt": text, "label": label} for text, label in ((LAMP, "safe"), (SOUP, "unsafe"), (KITE, "safe"))]),
+    ),
+    "DMR208": (
+        one([{**row, "label": "kind"} for row in CHATS[:8]]),
+        one([{**row, "label": ("kind", "rude")[number == 3]} for number, row in enumerate(CHATS[:8])]),
+    ),
     "DMR306": (
         one([{"input_ids": [1, 2, 3], "labels": [-100, 2, 3]}, {"input_ids": [1, 2], "labels": [-100, -100]}]),
         one([{"input_ids": [1, 2, 3], "labels": [-100, 9, 9]}, {"input_ids": [1, 2], "labels": [-100, 2]}]),
@@ -339,6 +373,11 @@ CASES: dict[str, tuple[Case, Case]] = {
             ]
         ),
     ),
+    "DMR339": (one([*CHATS, *DECLINES]), one([*CHATS, *DECLINES, {**DECLINES[0], "output": "Basil and thyme."}])),
+    "DMR340": (
+        one([SIDES, {"prompt": LAMP, "chosen": SIDES["rejected"], "rejected": SIDES["chosen"]}]),
+        one([SIDES, {"prompt": SOUP, "chosen": SIDES["rejected"], "rejected": SIDES["chosen"]}]),
+    ),
     "DMR401": (one(prompts(LAMP)), Case({"set.jsonl": prompts(LAMP), "LICENSE": "MIT License\n"})),
     "DMR402": (
         one(prompts(LAMP, license="cc-by-nc-4.0"), license="mit", mapping="prompt=prompt,license=license"),
@@ -352,11 +391,19 @@ CASES: dict[str, tuple[Case, Case]] = {
         one(prompts(LAMP, revision="main")),
         one([*prompts(LAMP, revision=COMMIT), *prompts(SOUP, revision="kites==1.2")]),
     ),
+    "DMR411": (
+        Case({"a.jsonl": FIVE, "README.md": "---\nlicense: mit\n---\n# Kites\n", "LICENSE": NONCOMMERCIAL}),
+        Case({"a.jsonl": FIVE, "README.md": "---\nlicense: cc-by-nc-4.0\n---\n# Kites\n", "LICENSE": NONCOMMERCIAL}),
+    ),
     "DMR504": (
         carded(SPLITS.format(3), train=prompts(LAMP, SOUP)),
         carded(SPLITS.format(2), train=prompts(LAMP, SOUP)),
     ),
     "DMR505": (numbered(0, 1, 2), numbered(4, 0, 2)),
+    "DMR508": (
+        Case({"a.jsonl": FIVE, "README.md": "# Kites\n\nThe set has 7 prompts.\n"}),
+        Case({"a.jsonl": FIVE, "README.md": "# Kites\n\nThe set has 5 prompts.\n"}),
+    ),
     "DMR601": (
         one([{"id": "a", "prompt": LAMP}, {"id": "a", "prompt": SOUP}]),
         one([{"id": "a", "prompt": LAMP}, {"id": "b", "prompt": SOUP}]),
@@ -376,5 +423,9 @@ CASES: dict[str, tuple[Case, Case]] = {
     "DMR605": (
         Case({"set.jsonl": prompts(LAMP), "README.md": "# Results\n\nIt refuses 2.0 % of the prompts.\n"}),
         Case({"set.jsonl": prompts(LAMP), "README.md": "# Results\n\n2.0 % (1 of 50, 95 % interval 0.4-10.5 %).\n"}),
+    ),
+    "DMR607": (
+        one([*SCORES, {**SCORES[0], "item_id": "d", "raw": "I would rather not say.", "score": 10}]),
+        one([*SCORES, {**SCORES[0], "item_id": "d", "raw": "I would rather not say.", "score": None}]),
     ),
 }

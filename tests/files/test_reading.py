@@ -234,3 +234,16 @@ def test_a_document(tmp_path: Path) -> None:
         "cannot be read: RecursionError",
         "cannot be read: No such file or directory",
     ]
+
+
+def test_a_key_that_stands_twice_is_noted_and_the_last_one_counts(tmp_path: Path) -> None:
+    for name, text in {
+        "a.jsonl": '{"n": "a"}\n7\n{"n": "b", "n": "c"}\n',
+        "a.json": '[{"n": "a"},\n{},\n{"n": "b", "n": "c"}]',
+    }.items():
+        path = tmp_path / name
+        path.write_text(text)
+        blocks, faults = read(path)
+        (fault,) = [fault for fault in faults if fault.kind == "doubled"]
+        assert (fault.row, fault.line, fault.column) == (2, 3, "n")
+        assert [cell for block in blocks for cell in block.rows.column("n").to_pylist()] == ["a", None, "c"]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demur.files.syntax import Broken, csv_records, listed, parse_json
+from demur.files.syntax import Broken, csv_records, doubled, first_doubled, listed, pairs, parse_json
 
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -66,3 +66,21 @@ def test_broken_csv_says_where_its_record_begins() -> None:
     with pytest.raises(Broken) as caught:
         list(csv_records(["a,b\n", "\n", '"c\n', "d\n"]))
     assert caught.value.line == 3
+
+
+@given(VALUES)
+def test_no_key_of_what_python_writes_stands_twice(value: Any) -> None:
+    for separator in (": ", " : ", ":"):
+        text = json.dumps(value, separators=(",", separator))
+        found = parse_json(text, pairs)
+        assert first_doubled(found) is None
+        assert found == value
+
+
+@given(VALUES, VALUES, st.sampled_from([": ", " : ", ":"]))
+def test_a_key_that_stands_twice_is_found_at_any_depth(one: Any, two: Any, separator: str) -> None:
+    inner = ",".join(f'"twin"{separator}{json.dumps(each, separators=(",", separator))}' for each in (one, two))
+    text = f'[{{"outer"{separator}{{{inner}}}}}]'
+    assert doubled(text, parse_json(text))
+    assert first_doubled(parse_json(text, pairs)) == "twin"
+    assert parse_json(text, pairs) == [{"outer": {"twin": two}}]

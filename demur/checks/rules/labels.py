@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from demur.checks.batch import bare
 from demur.checks.finding import Finding, hit
+from demur.checks.noted import LABEL
 from demur.checks.rule import rule
 from demur.checks.state import groups
 from demur.checks.subject import Subject
@@ -80,10 +81,11 @@ def _by_prompt(subject: Subject) -> NDArray[np.bool_]:
     "DMR202",
     "two-state",
     invariants=(12,),
-    summary="A row is called safe only if every category is labelled 0: nothing is not no.",
+    summary="A row is called safe only if every category is labelled 0, and every row has its label: nothing is not "
+    "no.",
     why="In OpenAI's moderation set 925 of 1,680 rows lack some label. Of the 1,158 rows without a 1 only 337 have a "
     "0 in every category; read as two states, 821 unknown rows become safe ones.",
-    fix="Read three states: harmful if any category is 1, safe if all are 0, else unknown.",
+    fix="Read three states: harmful if any category is 1, safe if all are 0, else unknown; write unknown as a word.",
     severity="warning",
 )
 def two_state(subject: Subject) -> Iterator[Finding]:
@@ -99,6 +101,13 @@ def two_state(subject: Subject) -> Iterator[Finding]:
                 f"{rows - positives - unknown:,} safe, {unknown:,} unknown; read as two states, unknown becomes safe"
             )
             yield hit(message, name)
+    for (name, column), values in subject.state.noted.labels.items():
+        if values is None or not LABEL.fullmatch(column) or name in subject.state.gaps:
+            continue
+        missing = values.missing
+        if 0 < missing < values.rows:
+            message = f"{missing:,} of {values.rows:,} rows have no label here; read as two states, nothing becomes no"
+            yield hit(message, name, column=bare(column))
 
 
 @rule(

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from demur.checks.again import Ints, Mask, marked, twins
+from demur.checks import leaks
+from demur.checks.again import Ints, marked, twins
 from demur.checks.batch import Batch
 from demur.checks.finding import Finding, hit
 from demur.checks.rule import ANY, BUILT, FILES, TRAINED, rule
@@ -18,7 +19,6 @@ from demur.checks.state import groups
 from demur.checks.subject import Subject
 from demur.errors import shown
 from demur.groups.splits import unbalanced
-from demur.rates import Rate
 from demur.records.record import record_id
 from demur.similarity import components, self_join
 
@@ -27,8 +27,8 @@ from demur.similarity import components, self_join
     "DMR101",
     "split-leak",
     invariants=(10,),
-    summary="No prompt stands in two splits, nor a near-duplicate of it (token Jaccard 0.8, or what the manifest "
-    "says); and no response that a label is about.",
+    summary="No prompt stands in two splits, in whichever turn, nor a near-duplicate of it (token Jaccard 0.8, or what "
+    "the manifest says); and no response that a label is about, or that is long and taught word for word.",
     why="A probe or a tuned model is then tested on what it has seen. In the published split of refusal_direction "
     "one prompt of the test set stands in the training set, and others differ from a training prompt in a word or "
     "two.",
@@ -49,20 +49,8 @@ def split_leak(subject: Subject) -> Iterator[Finding]:
             same = "the prompt of" if _equal(subject, here, there) else "near-duplicate of"
             message = f"{same} {twin_file.name}:{twin_row} in {shown(state.split_names[guarded])}"
             yield hit(f"{message} (token Jaccard {similarity:.3f})", file.name, row)
-        yield from _judged(subject, splits == guarded, others, state.split_names[guarded])
-
-
-def _judged(subject: Subject, guarded: Mask, others: Mask, split: str | None) -> Iterator[Finding]:
-    """Of a split, labelled responses that stand in another one word for word: there the response is what is learnt."""
-    state = subject.state
-    texts = state.column("judged")
-    mine = np.flatnonzero(guarded & (texts != 0))
-    again = np.isin(texts[mine], texts[others & (texts != 0)])
-    rate = Rate.of(int(again.sum()), len(mine))
-    if rate.count:
-        file, row = state.place(int(mine[again][0]))
-        message = f"labelled responses of {shown(split)} that stand in another split, the first of them here: {rate}"
-        yield hit(message, file.name, row)
+        for more in (leaks.judged, leaks.answered, leaks.later):
+            yield from more(subject, splits == guarded, others, state.split_names[guarded])
 
 
 def _equal(subject: Subject, one: int, two: int) -> bool:

@@ -14,6 +14,7 @@ from demur.checks import pages
 from demur.checks.batch import Batch
 from demur.checks.finding import Finding, hit
 from demur.checks.rule import ANY, BUILT, FILES, rule
+from demur.checks.stated import stated
 from demur.checks.subject import Subject
 from demur.errors import DemurError, shown
 from demur.records.licenses import LICENSES, combine, of_references
@@ -67,7 +68,7 @@ def license_strictness(subject: Subject) -> Iterator[Finding]:
     """The config's license follows from its sources'; of anybody's files, the stated one allows every row's."""
     folder = subject.folder
     if folder is None:
-        yield from _stated(subject)
+        yield from stated(subject)
         return
     declared = {source.name: source for source in folder.manifest.sources}
     for entry in folder.manifest.configs:
@@ -97,20 +98,6 @@ def _of_config(entry: ConfigEntry, declared: Mapping[str, SourceEntry]) -> str:
 def _commercial(licenses: Mapping[str, str]) -> dict[str, str]:
     """Those that allow commercial use: a config that promises it holds no other row."""
     return {name: id for name, id in licenses.items() if LICENSES[id].commercial}
-
-
-def _stated(subject: Subject) -> Iterator[Finding]:
-    for name, licenses in sorted(subject.state.licenses.items()):
-        file = next(file for file in subject.files if file.name == name)
-        whole = (subject.license or subject.license_near(file.path.parent) or "").lower()
-        if whole not in LICENSES:
-            continue
-        for one, row in sorted(licenses.items()):
-            inner = LICENSES.get(one.lower())
-            if inner is None:
-                yield hit(f"license {shown(one)} is not in the closed list", name, row)
-            elif inner.id != whole and whole not in inner.into:
-                yield hit(f"rows under {inner.id} stand in a set under {whole}", name, row)
 
 
 @rule(

@@ -1,0 +1,103 @@
+"""Rules about rows against other rows of a training set: stray refusals (DMR339), pairs that are reversed (DMR340)."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from demur.checks.again import marked
+from demur.checks.finding import Finding, hit
+from demur.checks.noted import OPENS, taught
+from demur.checks.rule import rule
+from demur.checks.state import groups
+from demur.checks.subject import Subject
+from demur.rates import Rate
+from demur.text.refusal import grade
+
+_FEW = 3
+_SHARE = 0.03  # of the answers; a mix that means to refuse has more
+_MOST = 0.2  # of a small file
+_MEANT = re.compile(r"safe|refus|harm|declin|comply|compliance|jailbreak|red[-_ ]?team|toxic", re.IGNORECASE)
+"""Names of files whose point may be to refuse."""
+
+
+@rule(
+    "DMR339",
+    "refusal-in-helpful",
+    summary="No few rows refuse in a training set that otherwise answers.",
+    why="Sets that a model wrote hold the model's own refusals (of pictures, of links, of mild questions). Trained on, "
+    "they teach to decline what everybody else answers, and a safety evaluation counts them as over-refusal.",
+    fix="Answer the row or leave it out; where it shall be refused, say so in a column (expected, side).",
+    severity="advice",
+)
+def refusal_in_helpful(subject: Subject) -> Iterator[Finding]:
+    """Rows that refuse, where they are few, no column has sides, and no other row answers the prompt."""
+    state = subject.state
+    maybe = state.column("sorry").astype(np.bool_)
+    if not maybe.any() or state.column("side").any():
+        return
+    prompts, answers = state.column("prompt"), state.column("answer")
+    twice = np.zeros(len(state), np.bool_)
+    for places in groups(np.where(answers != 0, prompts, np.uint64(0))):
+        twice[places] = len({*answers[places].tolist()}) > 1  # told as a prompt that is refused and answered
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for batch, mine, start in marked(subject, maybe):
+        texts = taught(batch)
+        if texts is not None:
+            asked = batch.prompts if batch.prompts is not None else pa.nulls(len(texts), pa.large_string())
+            refused = [row for row in mine.tolist() if _refuses(asked[row].as_py() or "", texts[row].as_py())]
+            found[batch.file.name] += [start + row for row in refused]
+    for file, first, end in state.spans:
+        few, count = found[file.name], int((answers[first:end] != 0).sum())
+        if not _MEANT.search(file.path.stem) and len(few) <= min(max(_FEW, _SHARE * count), _MOST * count):
+            for here in few:
+                if not twice[here]:
+                    message = f"refuses, where nearly all rows answer: {Rate.of(len(few), count)} refuse"
+                    yield hit(message, file.name, here - first)
+
+
+_LETTER = re.compile(r"apolog|excuse|\b(?:e-?mail|letter|reply|message|sorry|declin\w+|refus\w+)\b", re.IGNORECASE)
+"""What is asked where the apology is the answer."""
+
+
+def _refuses(asked: str, text: str) -> bool:
+    """Whether a text opens with a refusal, and does not help after it; a letter that declines was asked for."""
+    if _LETTER.search(asked):
+        return False
+    found = grade(text)
+    return found.grade == "refusal" and (found.start or 0) < OPENS
+
+
+@rule(
+    "DMR340",
+    "reversed-pair",
+    summary="No two rows of one prompt prefer the reverse of each other: chosen here, rejected there.",
+    why="The two rows cancel each other, and in a test split one of them is wrong whatever the model says. Annotators "
+    "who disagree leave such rows, and a merge that swaps the columns of one part leaves them all.",
+    fix="Keep the side that most annotators preferred, or leave out both rows.",
+)
+def reversed_pair(subject: Subject) -> Iterator[Finding]:
+    """Rows whose two sides stand the other way round in another row."""
+    state = subject.state
+    chosen, rejected = state.column("chosen side"), state.column("rejected side")
+    if not chosen.any():
+        return
+    low, high = np.minimum(chosen, rejected), np.maximum(chosen, rejected)
+    with np.errstate(over="ignore"):
+        keys = np.where(low == 0, np.uint64(0), low * np.uint64(31) + high)
+    up = chosen < rejected
+    found: list[tuple[int, int]] = []
+    for rows in state.configs():
+        for places in groups(keys[rows]):
+            mine = rows[places]
+            if up[mine].any() and not up[mine].all():
+                first = {side: int(mine[up[mine] == side][0]) for side in (True, False)}
+                found += [(here, first[not up[here]]) for here in mine.tolist()]
+    for here, there in sorted(found):
+        (file, row), (twin_file, twin_row) = state.place(here), state.place(there)
+        twin = f"row {twin_row}" if twin_file == file else f"{twin_file.name}:{twin_row}"
+        yield hit(f"chosen and rejected stand the other way round in {twin}", file.name, row)
