@@ -32,6 +32,8 @@ _KEYS = (
 )  # fmt: skip
 #: Further columns that tell rows apart, where a layout knows only the prompt.
 _ANSWERS = {"response", "answer", "output", "completion", "generation", "model_output", "chosen", "rejected", "target"}
+#: What a conversation is held with: the same words with other tools are another row.
+_GIVEN = {"tools", "functions", "system"}
 _MOST_VALUES = 1000  # label values that are remembered for messages
 
 
@@ -74,7 +76,9 @@ class State:
             self.files.append((batch.file, self._count))
         prompts = text_hashes(batch.prompts, rows)
         self._keep("prompt", prompts)
-        self._keep("key", _key(batch, prompts))
+        contexts = text_hashes(batch.texts("context"), rows)
+        self._keep("context", contexts)
+        self._keep("key", _key(batch, prompts, contexts))
         sides = sides_of(batch)
         self._keep("side", np.zeros(rows, np.int8) if sides is None else sides)
         if batch.layout.scope == "prompt+response":
@@ -182,7 +186,7 @@ def groups(keys: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
     yield from sorted(found, key=lambda places: int(places[0]))
 
 
-def _key(batch: Batch, prompts: Hashes) -> Hashes:
+def _key(batch: Batch, prompts: Hashes, contexts: Hashes) -> Hashes:
     """A hash of all texts of each row: two rows are the same row if it is the same; 0 where a row says nothing.
 
     Turns count by their role, words and calls of tools, however their objects are spelt. A row that asks nothing is the
@@ -198,7 +202,7 @@ def _key(batch: Batch, prompts: Hashes) -> Hashes:
                 hashes = _turn_hashes(batch.said.turns[name], batch.texts(name))
                 asks |= hashes != 0
             elif (texts := batch.texts(name)) is not None:
-                hashes = text_hashes(texts, rows)
+                hashes = contexts if name == "context" else text_hashes(texts, rows)
             else:
                 continue
             made = made * np.uint64(2 * number + 1) + hashes
@@ -208,6 +212,9 @@ def _key(batch: Batch, prompts: Hashes) -> Hashes:
         for name in batch.rows.schema.names:
             if name.lower() in _ANSWERS and name not in mapped and (texts := texts_of(batch.rows.column(name))):
                 made = made * MIX + text_hashes(texts, rows)
+            elif name.lower() in _GIVEN and name not in mapped:
+                codes = value_codes(batch.rows.column(name), rows)
+                made = np.where(codes == 0, made, made * MIX + codes)
         if not asks.all():
             made = np.where(asks, made, made * MIX + value_codes(batch.column("id"), rows))
     return np.where(there, made, np.uint64(0)).astype(np.uint64)

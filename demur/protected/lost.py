@@ -68,10 +68,9 @@ def other_questions(
             share = weights[gap.first : gap.last].sum() / max(1, weights.sum())
             if not SLIP < share <= _MOST:
                 continue
+            blanks[row].append((prompt, gap, own[gap.first : gap.last]))
             if len(own) < SHORT:
                 found.add((row, prompt))
-            else:
-                blanks[row].append((prompt, gap, own[gap.first : gap.last]))
     for row, each in blanks.items():
         found |= {(row, prompt) for prompt in _filled(each)}
     return found
