@@ -22,6 +22,8 @@ from demur.checks.engine import check
 from demur.rates import wilson
 
 DECLARED = Path(__file__).with_suffix(".toml")
+HELD = ("DMR104", "DMR105")
+"""Rules that judge rows that are trained on, and with ``against`` all."""
 UNJUDGED = "not judged by hand"
 
 
@@ -35,6 +37,7 @@ class File(_Declared):
     Attributes:
         paths: below the mirror's folder ``github``.
         select: rules, by default all.
+        trains: its rows are trained on, as the linter sees it.
         license: as upstream states it, where the mirror lacks the page.
     """
 
@@ -42,7 +45,13 @@ class File(_Declared):
     paths: tuple[str, ...]
     select: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
+    trains: bool = False
     license: str | None = None
+
+    def judges(self, rule: str) -> bool:
+        """Whether a rule judges its rows."""
+        held = rule not in HELD or self.trains or bool(self.against)
+        return held and (not self.select or rule in self.select)
 
 
 class Judged(_Declared):
@@ -137,12 +146,13 @@ def by_rule(alarms: Alarms, found: Sequence[Found]) -> str:
             guessed[rule] += count * judged.false / judged.read
     lines = []
     for rule in sorted(counts):
-        rows = sum(each.rows for each in found if not each.file.select or rule in each.file.select)
+        rows = sum(each.rows for each in found if each.file.judges(rule))
         read = true[rule] + false[rule]
         share, alarm = wilson(false[rule], read), wilson(round(guessed[rule]), rows)
         lines.append(
             [
                 rule,
+                f"{rows:,}",
                 f"{counts[rule]:,}",
                 f"{read:,}",
                 f"{false[rule]:,}",
@@ -152,7 +162,7 @@ def by_rule(alarms: Alarms, found: Sequence[Found]) -> str:
             ]
         )
     return markdown(
-        ["rule", "findings", "read", "false", "false of read (95 %)", "false per 1,000 rows (95 %)", ""], lines
+        ["rule", "rows", "findings", "read", "false", "false of read (95 %)", "false per 1,000 rows (95 %)", ""], lines
     )
 
 
