@@ -61,10 +61,14 @@ def other_questions(
     grams, weigh = protected.characters, protected.background.characters.weigh
     found = set[tuple[int, int]]()
     blanks: defaultdict[int, list[tuple[int, Gap, Hashes]]] = defaultdict(list)
+    pairs = list(pairs)
+    rows = sorted({row for row, _ in pairs})
+    read = hashed_characters(texts.take(pa.array(rows, pa.int64())))
+    places = {row: slice(*read.starts[at : at + 2].tolist()) for at, row in enumerate(rows)}
     for row, prompt in pairs:
         own = grams.hashes[grams.starts[prompt] : grams.starts[prompt + 1]]
         weights = weigh(own).astype(np.int64)
-        for gap in gaps(own, texts[row].as_py()):
+        for gap in gaps(own, read.hashes[places[row]], texts[row].as_py()):
             share = weights[gap.first : gap.last].sum() / max(1, weights.sum())
             if not SLIP < share <= _MOST:
                 continue
@@ -86,23 +90,24 @@ def _filled(blanks: Sequence[tuple[int, Gap, Hashes]]) -> Iterator[int]:
                 break
 
 
-def gaps(prompt: Hashes, text: str) -> Iterator[Gap]:
+def gaps(prompt: Hashes, grams: Hashes, text: str) -> Iterator[Gap]:
     """Where a text, laid beside a prompt at their longest common run, has other words; slips of the pen left out.
 
     Args:
         prompt: its 4-grams of characters, in reading order.
+        grams: those of the text.
         text: whole; the part that is like the prompt may stand anywhere in it.
     """
-    letters = _letters(text)
-    grams = hashed_characters([letters]).hashes.tolist()
-    run = SequenceMatcher(None, prompt.tolist(), grams, False).find_longest_match()
-    slack = max(2 * _GRAM, len(prompt) // 4)
-    begin = max(0, run.b - run.a - slack)
-    window = grams[begin : run.b - run.a + len(prompt) + slack]
+    own, theirs, begin = prompt.tolist(), grams.tolist(), 0
+    if len(theirs) > 2 * len(own):
+        run = SequenceMatcher(None, own, theirs, False).find_longest_match()
+        slack = max(2 * _GRAM, len(own) // 4)
+        begin = max(0, run.b - run.a - slack)
+        theirs = theirs[begin : run.b - run.a + len(own) + slack]
     at, there = 0, begin
-    for block in SequenceMatcher(None, prompt.tolist(), window, False).get_matching_blocks():
+    for block in SequenceMatcher(None, own, theirs, False).get_matching_blocks():
         gap = Gap(at, block.a, there, begin + block.b)
-        if block.a > at and not _slip(gap, prompt, letters):
+        if block.a > at and not _slip(gap, prompt, text):
             yield gap
         at, there = block.a + block.size, begin + block.b + block.size
 
@@ -113,7 +118,7 @@ def _letters(text: str) -> str:
     return "".join(letter for letter in folded if letter != " " and is_word(letter))
 
 
-def _slip(gap: Gap, prompt: Hashes, letters: str) -> bool:
+def _slip(gap: Gap, prompt: Hashes, text: str) -> bool:
     """Whether one edit of the text's letters gives the prompt's, or two swaps near each other."""
     size = gap.last - gap.first
     front, back = gap.first == 0, gap.last == len(prompt)
@@ -122,6 +127,7 @@ def _slip(gap: Gap, prompt: Hashes, letters: str) -> bool:
         return missing <= 0 or max(missing, instead) <= 1 or missing == instead <= _TWO
     if size == 1 or size > _REACH or (front and back):
         return size == 1
+    letters = _letters(text)
     # the letters that both have beside the gap, and as many more as the prompt has and an edit may need
     if front:
         part = letters[max(0, gap.end - size - 1) : gap.end + _GRAM - 1]

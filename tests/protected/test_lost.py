@@ -7,6 +7,7 @@ import random
 import numpy as np
 import pyarrow as pa
 import pytest
+from numpy.typing import NDArray
 
 from demur.protected.lost import SHORT, gaps, other_questions
 from demur.protected.near import decontaminate
@@ -18,8 +19,13 @@ LONG = "When was the first sundial ever put up in the royal garden of Lisbon by 
 OTHERS = ("sundial", "windmill", "barometer", "drawbridge")
 
 
+def grams(*texts: str) -> list[NDArray[np.uint64]]:
+    return [hashed_characters([text]).hashes for text in texts]
+
+
 def places(prompt: str, text: str) -> list[tuple[int, int]]:
-    return [(gap.first, gap.last) for gap in gaps(hashed_characters([prompt]).hashes, text)]
+    own, theirs = grams(prompt, text)
+    return [(gap.first, gap.last) for gap in gaps(own, theirs, text)]
 
 
 def found(texts: list[str], prompts: list[str]) -> set[int]:
@@ -94,4 +100,4 @@ def test_common_words_may_be_others() -> None:
 
 def test_a_text_without_letters_is_laid_beside_nothing() -> None:
     assert places(ASKED, "?!") == [(0, len(hashed_characters([ASKED]).hashes))]
-    assert list(gaps(np.zeros(0, np.uint64), ASKED)) == []
+    assert list(gaps(np.zeros(0, np.uint64), grams(ASKED)[0], ASKED)) == []
