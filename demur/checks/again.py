@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from demur.checks.batch import Batch
 from demur.checks.subject import Subject
 from demur.similarity.joins import Index
-from demur.similarity.sets import build
+from demur.similarity.postings import equal_rows
+from demur.similarity.sets import GramSets, build
 
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -34,6 +35,8 @@ def twins(
 ) -> dict[int, tuple[float, int]]:
     """Each of the other rows that is a near-duplicate of a guarded one: its most similar twin, the first of equals.
 
+    The same instruction about two texts (the input, or the context, of both is given) is no duplicate.
+
     Args:
         subject: whose prompts are read again; those of the guarded rows stay in memory, as hashes of words.
         guarded: rows to compare with.
@@ -50,14 +53,30 @@ def twins(
             numbers.append(start + mine)
             texts.append(batch.prompts.take(pa.array(mine)))
     places = np.concatenate(numbers)
-    index = Index.of(build(pa.concat_arrays(texts), "token"), threshold)
+    sets = build(pa.concat_arrays(texts), "token")
+    index, contexts = Index.of(sets, threshold), subject.state.column("context")
+    alike = _by_context(sets, places, contexts)
     best: dict[int, tuple[float, int]] = {}
     for batch, mine, start in marked(subject, others):
         if batch.prompts is None:
             continue
         found = index.probe(0, build(batch.prompts.take(pa.array(mine)), "token"))
         for row, twin, similarity in zip(*(column.tolist() for column in found), strict=True):
-            here, there = start + int(mine[row]), int(places[twin])
-            if pairs is None or not pairs[here] or pairs[here] != pairs[there]:
+            here, same = start + int(mine[row]), alike[twin]
+            about = int(contexts[here])
+            fits = same.values() if not about else [same[each] for each in (0, about) if each in same]
+            there = min(fits, default=None)
+            if there is not None and (pairs is None or not pairs[here] or pairs[here] != pairs[there]):
                 best[here] = max(best.get(here, (0.0, 0)), (similarity, -there))
     return {here: (similarity, -there) for here, (similarity, there) in sorted(best.items())}
+
+
+def _by_context(sets: GramSets, places: Ints, contexts: NDArray[np.uint64]) -> dict[int, dict[int, int]]:
+    """Of the first of equal sets, and for each context that they are asked in, the first such row."""
+    first = np.arange(len(places))
+    again, smallest, _ = equal_rows(sets)
+    first[again] = smallest
+    made: dict[int, dict[int, int]] = {}
+    for set_, place in zip(first.tolist(), places.tolist(), strict=True):
+        made.setdefault(set_, {}).setdefault(int(contexts[place]), place)
+    return made

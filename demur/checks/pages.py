@@ -23,6 +23,7 @@ _LICENSE_FILES = (
 )
 _MOST = 1 << 20  # characters of a page that are read
 _DOCUMENT = 1 << 26  # bytes of a JSON document that is read once more
+_UP = 6  # folders between a file and the LICENSE of a repository that was copied without its history
 _STATES = ("license", "licence", "License", "Licence")
 
 #: How well-known licenses name themselves, in cards and license files.
@@ -39,12 +40,19 @@ _NAMES = (
 
 
 def places(folder: Path, top: Path) -> list[Path]:
-    """Where pages about a folder's files may lie: there, and above as far as the checked folder or its repository."""
+    """Where pages about a folder's files may lie: there, and above as far as the checked folder or its repository.
+
+    A copy of a repository without its history ends where its LICENSE stands.
+    """
     folder, top = folder.resolve(), top.resolve()
     above = [folder, *folder.parents]
     root = next((each for each in above if (each / ".git").exists()), None)
     if root is None:
-        root = top if folder.is_relative_to(top) else folder
+        end = above.index(top) + 1 if folder.is_relative_to(top) else 1
+        copied = (
+            at for at, each in enumerate(above[:_UP], 1) if any((each / name).is_file() for name in _LICENSE_FILES)
+        )
+        return above[: max(end, next(copied, 0))]
     return above[: above.index(root) + 1]
 
 

@@ -34,6 +34,8 @@ _KEYS = (
 )  # fmt: skip
 #: Further columns that tell rows apart, where a layout knows only the prompt.
 _ANSWERS = {"response", "answer", "output", "completion", "generation", "model_output", "chosen", "rejected", "target"}
+#: What a conversation is held with: the same words with other tools are another row.
+_GIVEN = {"tools", "functions", "system"}
 _MOST_VALUES = 1000  # label values that are remembered for messages
 
 
@@ -80,6 +82,7 @@ class State:
         self._keep("prompt", prompts)
         key, hashes = _key(batch, prompts)
         self._keep("key", key)
+        self._keep("context", hashes.get("context", np.zeros(rows, np.uint64)))
         if {"chosen", "rejected"} <= hashes.keys():
             self._keep("preferred", _taught(batch, hashes, "chosen"))
             self._sides(prompts, hashes["chosen"], hashes["rejected"])
@@ -235,6 +238,9 @@ def _key(batch: Batch, prompts: Hashes) -> tuple[Hashes, dict[str, Hashes]]:
         for name in batch.rows.schema.names:
             if name.lower() in _ANSWERS and name not in mapped and (texts := texts_of(batch.rows.column(name))):
                 made = made * MIX + text_hashes(texts, rows)
+            elif name.lower() in _GIVEN and name not in mapped:
+                codes = value_codes(batch.rows.column(name), rows)
+                made = np.where(codes == 0, made, made * MIX + codes)
         if not asks.all():
             made = np.where(asks, made, made * MIX + value_codes(batch.column("id"), rows))
     return np.where(there, made, np.uint64(0)).astype(np.uint64), found

@@ -11,6 +11,9 @@ What a rule counts as shared must also carry most of the prompt's *content*: wor
 have them (`demur.protected.prompts.Common`). "Write a tutorial on how to" does not make two prompts the same,
 whatever share of their words it is. And a prompt inside a longer text needs some content at all, or it is a phrase
 that anybody uses.
+
+What shares not everything must ask the same: `demur.protected.lost` looks at what stands where the prompt's words are
+missing.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from demur.protected.lost import other_questions
 from demur.protected.prompts import Protected
 from demur.similarity.evidence import check_threshold
 from demur.similarity.near import CharacterIndex, Pairs, WordIndex, distinct, weigh_words
@@ -189,7 +193,9 @@ class Judge:
         if self.characters:
             found.append(self._by_characters(self.characters, column, units))
         rows, prompts, rule, similarity, spans = (np.concatenate(part) for part in zip(*found, strict=True))
+        same = self._same(rows, prompts, similarity, column)
         order = np.lexsort((rule, self.order[prompts], rows))
+        order = order[same[order]]
         prompts = prompts[order]
         return pa.table(
             [
@@ -202,6 +208,17 @@ class Judge:
             ],
             schema=EVIDENCE,
         )
+
+    def _same(
+        self, rows: Ints, prompts: Ints, similarity: NDArray[np.float64], column: pa.LargeStringArray
+    ) -> NDArray[np.bool_]:
+        """Evidence of pairs that ask the same: they share all by some rule, or all but slips of the pen."""
+        keys = rows * len(self.protected) + prompts
+        partly = np.setdiff1d(keys, keys[similarity >= 1])
+        pairs = [divmod(key, len(self.protected)) for key in partly.tolist()]
+        others = [row * len(self.protected) + prompt for row, prompt in other_questions(pairs, column, self.protected)]
+        same: NDArray[np.bool_] = ~np.isin(keys, others)
+        return same
 
     def _by_words(self, units: Units) -> Iterator[_Found]:
         rules = self.rules

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -58,11 +59,15 @@ def _equal(subject: Subject, one: int, two: int) -> bool:
     return bool(prompts[one] == prompts[two])
 
 
+_SHARD = re.compile(r"-\d+-of-\d+\.[^/]*$|(?:^|/)(?:part|shard)?[-_]?\d+\.[^/]*$")
+
+
 @rule(
     "DMR102",
     "duplicate",
     invariants=(10,),
-    summary="No row stands twice in a file or in a split; rows are the same if all their normalised texts are.",
+    summary="No row stands twice in a file, its shards, or the training files; rows are the same if all their "
+    "normalised texts are.",
     why="A repeated row is counted twice in every rate. The test file of refusal_direction's split repeats ten "
     "prompts, OpenAI's moderation set 27, and Do-Not-Answer has 939 rows with 938 questions.",
     fix="Keep one of each, and say so in the card; where their labels differ, see DMR201.",
@@ -70,8 +75,9 @@ def _equal(subject: Subject, one: int, two: int) -> bool:
     severity="warning",
 )
 def duplicate(subject: Subject) -> Iterator[Finding]:
-    """All but the first of each set of equal rows."""
+    """All but the first of each set of equal rows. Two models that answer one question alike are no duplicate."""
     state = subject.state
+    trained = state.split_names.index("train") if "train" in state.split_names else -1
     keys, splits = state.column("key"), state.column("split").astype(np.int64)
     ids = state.column("id")
     for rows in state.configs():
@@ -82,7 +88,7 @@ def duplicate(subject: Subject) -> Iterator[Finding]:
             seen.clear()
             for here in rows[places].tolist():
                 file, row = state.place(here)
-                side = (int(splits[here]), None if splits[here] else file.name)
+                side = (int(splits[here]), None if splits[here] == trained else _unsharded(file.name))
                 if side not in seen:
                     seen[side] = here
                     continue
@@ -91,6 +97,16 @@ def duplicate(subject: Subject) -> Iterator[Finding]:
                 twin_file, twin_row = state.place(seen[side])
                 twin = f"row {twin_row}" if twin_file == file else f"{twin_file.name}:{twin_row}"
                 yield hit(f"the same texts as {twin}", file.name, row)
+
+
+def _unsharded(name: str) -> str:
+    """A file's name without the number of its shard.
+
+    Example:
+        >>> [_unsharded(name) for name in ("data/test-00001-of-00003.parquet", "eval/part-3.jsonl", "gpt-4.csv")]
+        ['data/test', 'eval', 'gpt-4.csv']
+    """
+    return _SHARD.sub("", name)
 
 
 def _letters(subject: Subject, sets: list[Ints]) -> dict[int, bytes]:

@@ -1,0 +1,150 @@
+"""Which texts that are near a protected prompt ask for something else: where its key word stands, they have another.
+
+"What is the purpose of Area 51?" and "What is the purpose of a library?" share three quarters of their 4-grams of
+characters, as much as a typo leaves of a short prompt. So the two are laid side by side. Where the text lacks letters
+of the prompt, it must have the same letters with one edit, or the place counts as other words. A short prompt may have
+next to none. In a longer one, where rewording is likelier, other words count only if they fill a blank: if a second
+protected prompt differs from the text in the same place, and from the first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from demur.protected.prompts import Protected
+from demur.similarity.near import hashed_characters
+from demur.text.columns import fold_confusables_array
+from demur.text.normalise import is_word
+
+SHORT = 41
+"""4-grams of characters, as a prompt of nine or ten words has. In a prompt of fewer no word may be another."""
+SLIP = 0.1
+"""The share of a prompt's weight, in 4-grams of characters, that other words may take: "Which is" for "What's"."""
+
+_GRAM = 4
+_MOST = 0.5  # of the weight: where so much is missing in one place, words have another order, and nothing is lost
+_REACH = 5  # letters at an end that one edit may cost: two that are swapped, and three behind them without a gram
+_TWO = 7  # letters in a row that two swaps may touch, with no gram left between them
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+Hashes = NDArray[np.uint64]
+
+
+class Gap(NamedTuple):
+    """Grams ``[first, last)`` of a prompt that a text lacks, and ``[start, end)`` of the text, which it has instead."""
+
+    first: int
+    last: int
+    start: int
+    end: int
+
+
+def other_questions(
+    pairs: Iterable[tuple[int, int]], texts: pa.LargeStringArray, protected: Protected
+) -> set[tuple[int, int]]:
+    """Those pairs of a text and a prompt, by their places, of which the text asks for something else.
+
+    Examples:
+        >>> from demur.protected.prompts import Background
+        >>> protected = Protected.from_texts(["Where do kingfishers nest?"], background=Background())
+        >>> texts = pa.array(["So where do kingfihsers nest?", "Where do kingfishers swim?"], pa.large_string())
+        >>> other_questions([(0, 0), (1, 0)], texts, protected)
+        {(1, 0)}
+    """
+    grams, weigh = protected.characters, protected.background.characters.weigh
+    found = set[tuple[int, int]]()
+    blanks: defaultdict[int, list[tuple[int, Gap, Hashes]]] = defaultdict(list)
+    pairs = list(pairs)
+    rows = sorted({row for row, _ in pairs})
+    read = hashed_characters(texts.take(pa.array(rows, pa.int64())))
+    places = {row: slice(*read.starts[at : at + 2].tolist()) for at, row in enumerate(rows)}
+    for row, prompt in pairs:
+        own = grams.hashes[grams.starts[prompt] : grams.starts[prompt + 1]]
+        weights = weigh(own).astype(np.int64)
+        for gap in gaps(own, read.hashes[places[row]], texts[row].as_py()):
+            share = weights[gap.first : gap.last].sum() / max(1, weights.sum())
+            if not SLIP < share <= _MOST:
+                continue
+            blanks[row].append((prompt, gap, own[gap.first : gap.last]))
+            if len(own) < SHORT:
+                found.add((row, prompt))
+    for row, each in blanks.items():
+        found |= {(row, prompt) for prompt in _filled(each)}
+    return found
+
+
+def _filled(blanks: Sequence[tuple[int, Gap, Hashes]]) -> Iterator[int]:
+    """Prompts with a blank that the text fills in its own way, as another prompt does."""
+    for prompt, gap, lacking in blanks:
+        for other, place, words in blanks:
+            together = max(gap.start, place.start) < min(gap.end, place.end)
+            if other != prompt and together and not np.array_equal(lacking, words):
+                yield prompt
+                break
+
+
+def gaps(prompt: Hashes, grams: Hashes, text: str) -> Iterator[Gap]:
+    """Where a text, laid beside a prompt at their longest common run, has other words; slips of the pen left out.
+
+    Args:
+        prompt: its 4-grams of characters, in reading order.
+        grams: those of the text.
+        text: whole; the part that is like the prompt may stand anywhere in it.
+    """
+    own, theirs, begin = prompt.tolist(), grams.tolist(), 0
+    if len(theirs) > 2 * len(own):
+        run = SequenceMatcher(None, own, theirs, False).find_longest_match()
+        slack = max(2 * _GRAM, len(own) // 4)
+        begin = max(0, run.b - run.a - slack)
+        theirs = theirs[begin : run.b - run.a + len(own) + slack]
+    at, there = 0, begin
+    for block in SequenceMatcher(None, own, theirs, False).get_matching_blocks():
+        gap = Gap(at, block.a, there, begin + block.b)
+        if block.a > at and not _slip(gap, prompt, text):
+            yield gap
+        at, there = block.a + block.size, begin + block.b + block.size
+
+
+def _letters(text: str) -> str:
+    """The letters and digits of a text as the character view has them."""
+    folded = fold_confusables_array(pa.array([text], pa.large_string()))[0].as_py()
+    return "".join(letter for letter in folded if letter != " " and is_word(letter))
+
+
+def _slip(gap: Gap, prompt: Hashes, text: str) -> bool:
+    """Whether one edit of the text's letters gives the prompt's, or two swaps near each other."""
+    size = gap.last - gap.first
+    front, back = gap.first == 0, gap.last == len(prompt)
+    if not front and not back:
+        missing, instead = size - _GRAM + 1, gap.end - gap.start - _GRAM + 1
+        return missing <= 0 or max(missing, instead) <= 1 or missing == instead <= _TWO
+    if size == 1 or size > _REACH or (front and back):
+        return size == 1
+    letters = _letters(text)
+    # the letters that both have beside the gap, and as many more as the prompt has and an edit may need
+    if front:
+        part = letters[max(0, gap.end - size - 1) : gap.end + _GRAM - 1]
+        tries = {each[-(size + _GRAM - 1) :] for each in _edited(part, 0, size + 1)}
+    else:
+        part = letters[gap.start : gap.start + _GRAM + size]
+        tries = {each[: size + _GRAM - 1] for each in _edited(part, _GRAM - 1, len(part))}
+    made = hashed_characters(sorted(each for each in tries if len(each) == size + _GRAM - 1)).hashes
+    return bool((made.reshape(-1, size) == prompt[gap.first : gap.last]).all(axis=1).any())
+
+
+def _edited(part: str, first: int, last: int) -> Iterator[str]:
+    """A text with one edit between two places: a letter changed, lost, added, or swapped with the next."""
+    for at in range(first, last + 1):
+        head, tail = part[:at], part[at:]
+        yield head + tail[1:]
+        yield head + tail[1:2] + tail[:1] + tail[2:]
+        for letter in _ALPHABET:
+            yield head + letter + tail
+            yield head + letter + tail[1:]
