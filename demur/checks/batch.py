@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,16 +15,9 @@ from demur.checks.finding import Finding, hit
 from demur.checks.layouts import Layout
 from demur.checks.said import SPOKEN, Said, said
 from demur.errors import shown
+from demur.files.splits import SPLITS
 from demur.protected.near import Judge, best_reasons, judge_all
 from demur.sets.kind import Kind
-
-#: Names of splits as they stand in file names, and the split that each means.
-SPLITS = {
-    "train": "train", "training": "train", "sft": "train", "finetune": "train", "tuning": "train",
-    "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation",
-    "test": "test", "testing": "test", "eval": "test", "evals": "test", "evaluate": "test", "evaluation": "test",
-    "heldout": "test", "holdout": "test",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -151,18 +143,6 @@ class Batch:
     def hit(self, row: int, message: str, column: str | None = None, fix: str = "") -> Finding:
         """A finding about a row of this batch, by its number in the file, and perhaps a column by its own name."""
         return hit(message, self.file.name, row, column=None if column is None else bare(column), fix=fix)
-
-
-def split_of(name: str) -> str | None:
-    """The split that a file's name speaks of, if it speaks of one only.
-
-    Example:
-        >>> [split_of(name) for name in ("test-00000-of-00001.parquet", "harmful_val.json", "contest.csv")]
-        ['test', 'validation', None]
-    """
-    words = re.findall(r"[a-z]+", re.sub(r"(held|hold)[-_ ]out", r"\1out", name.lower().partition(".")[0]))
-    found = {SPLITS[word] for word in words if word in SPLITS}
-    return found.pop() if len(found) == 1 else None
 
 
 def bare(name: object) -> str:

@@ -17,11 +17,13 @@ from demur.checks.completing import Said, completed
 from demur.checks.finding import Finding, Report
 from demur.checks.layouts import Layout, layout_of
 from demur.checks.learnt import read_by
+from demur.checks.pages import may_matter
 from demur.checks.rule import Rule, selected
 from demur.checks.rules import RULES
 from demur.checks.subject import Subject, of_files, of_folder
 from demur.checks.unjudged import unjudged
 from demur.errors import DemurError, UsageError
+from demur.files.remote import fetched, is_url
 from demur.project import bundled
 from demur.protected import prompts
 from demur.protected.near import Judge, Rules
@@ -46,11 +48,12 @@ def check(
     splits: Mapping[str, str] | None = None,
     license: str | None = None,
     offline: bool = True,
+    called: Mapping[Path, str] | None = None,
 ) -> Report:
     """Check a folder that ``demur build`` wrote, or files of anybody's.
 
     Args:
-        path: one or several; a folder is searched for files of rows.
+        path: one or several; a folder is searched for files of rows. URLs that fsspec knows are fetched first.
         mapping: which columns are what (`demur.checks.layouts.layout_of`); by default found by the columns' names.
         select: codes, names or beginnings of codes of the rules to run; by default all.
         ignore: those to leave out.
@@ -61,6 +64,7 @@ def check(
         splits: file -> split, where its name does not say.
         license: of the whole, where no file beside the data says.
         offline: leave the network alone when `against` names sources.
+        called: what findings call a file, where that is not its path.
 
     Returns:
         Every finding, in a stable order.
@@ -69,12 +73,19 @@ def check(
         UsageError: a path, a rule, a mapping or a protected set that does not exist.
         ManifestError: a manifest that cannot be read, or whose kind of row is unknown.
     """
-    paths = [Path(each) for each in ([path] if isinstance(path, str | Path) else path)]
+    asked = [path] if isinstance(path, str | Path) else path
+    if any(map(is_url, asked)):
+        with fetched(asked, may_matter) as (places, names):
+            return check(
+                places, mapping, select, ignore, against, show_text,
+                splits=splits, license=license, offline=offline, called=names,
+            )  # fmt: skip
+    paths = [Path(each) for each in asked]
     rules = selected(tuple(select), tuple(ignore))
     if not paths:
         msg = "There is nothing to check"
         raise UsageError(msg, expected="a file or a folder")
-    subject = _subject(paths, None if mapping is None else layout_of(mapping), dict(splits or {}))
+    subject = _subject(paths, None if mapping is None else layout_of(mapping), dict(splits or {}), called or {})
     subject.license = license
     sets = {each: BuiltSet.open(Path(each)) for each in against if Path(each).is_dir() and is_built(Path(each))}
     if "DMR322" in {rule.code for rule in rules} and subject.kind is None:
@@ -94,10 +105,10 @@ def check(
     return replace(found.report(), unjudged=unjudged(subject, [rule.code for rule in applied]))
 
 
-def _subject(paths: list[Path], layout: Layout | None, splits: dict[str, str]) -> Subject:
+def _subject(paths: list[Path], layout: Layout | None, splits: dict[str, str], called: Mapping[Path, str]) -> Subject:
     built = [path for path in paths if is_built(path)]
     if not built:
-        root, files = of_files(paths, layout, splits)
+        root, files = of_files(paths, layout, splits, called)
         return Subject(None, root, files)
     if len(paths) > 1:
         msg = "A built folder is checked by itself"

@@ -20,6 +20,7 @@ from demur.checks.docs import page
 from demur.checks.finding import Finding, Report
 from demur.checks.rule import Rule
 from demur.checks.rules import RULES
+from demur.files.remote import is_url
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -194,12 +195,14 @@ def _mark(finding: Finding) -> str:
 
 
 def _path(root: str, file: str) -> str:
-    return os.path.normpath(Path(root, file)).replace("\\", "/")
+    return file if is_url(file) else os.path.normpath(Path(root, file)).replace("\\", "/")
 
 
 def _uri(path: str) -> str:
     from urllib.parse import quote
 
+    if is_url(path):
+        return quote(path, safe="/:@%+,=~")
     return Path(path).as_uri() if Path(path).is_absolute() else quote(os.fsencode(path))
 
 

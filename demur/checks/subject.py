@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.checks import pages
-from demur.checks.batch import Batch, File, split_of, texts_of
+from demur.checks.batch import Batch, File, texts_of
 from demur.checks.layouts import Layout, detect
+from demur.checks.saved import holds_rows, split_by_folder
 from demur.checks.shapes import opened, shaped
 from demur.checks.state import State
 from demur.errors import UsageError, shown
 from demur.files import reading
 from demur.files.reading import Block, Fault
+from demur.files.splits import split_of
 from demur.protected.near import Judge
 from demur.records.row import TextOf, columns_with
 from demur.sets.folder import BuiltSet
@@ -182,8 +184,16 @@ class Subject:
         return layout.training or any(file.split == "train" for file in self.files) or "train" in batch.splits
 
 
-def of_files(paths: Sequence[Path], layout: Layout | None, splits: dict[str, str]) -> tuple[Path, tuple[File, ...]]:
+def of_files(
+    paths: Sequence[Path], layout: Layout | None, splits: dict[str, str], called: Mapping[Path, str]
+) -> tuple[Path, tuple[File, ...]]:
     """The files below some paths, in order, with the splits that names (or ``--split``) say; and their common folder.
+
+    Args:
+        paths: files and folders.
+        layout: of all, if one was given.
+        splits: file -> split.
+        called: what findings call a file, where that is not its path.
 
     Raises:
         UsageError: a path that is not there, no file of rows at all, or a split for a file that is not among them.
@@ -211,10 +221,11 @@ def of_files(paths: Sequence[Path], layout: Layout | None, splits: dict[str, str
         parts.setdefault((path.parent, stem), set()).update({part} - {""})
     kept = {place for place, names in parts.items() if names and "train" not in names}
     for path in found:
-        split = said.pop(str(path), None) or said.pop(path.name, None)
+        split = said.pop(called.get(path, str(path)), None) or said.pop(path.name, None)
         top = next((each for each in paths if each.is_dir() and path.is_relative_to(each)), None)
         name = path if top is None else path.relative_to(top) if len(paths) == 1 else path
-        files.append(File(path, name.as_posix(), split or _split(path, kept), given=layout))
+        split = split or split_of(path.name) or split_by_folder(path, top) or _split(path, kept)
+        files.append(File(path, called.get(path, name.as_posix()), split, given=layout))
     if said:
         msg = "A split is given for a file that is not checked"
         raise UsageError(msg, where="--split", got=", ".join(map(shown, said)))
@@ -261,7 +272,8 @@ def _is_data(path: Path, top: Path) -> bool:
         any(part.startswith(".") for part in inner)
         or re.match(r"cache-.*\.arrow$", path.name)
         or path.name.lower() in NOT_DATA
+        or path.name.startswith("~$")  # Excel's own, while a workbook is open
         or not path.is_file()
     ):
         return False
-    return reading.kind_of(path) is not None
+    return reading.kind_of(path) is not None and holds_rows(path)

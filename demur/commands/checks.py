@@ -9,12 +9,18 @@ from typing import Any
 import click
 
 from demur.commands.common import FINDINGS, as_json, offline
+from demur.files.remote import is_url, reachable
 from demur.files.whole import write_whole
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("--map", "mapping", metavar="MAP", help="A layout's name, a TOML file, or prompt=NAME,response=NAME.")
+@click.option(
+    "--map",
+    "mapping",
+    metavar="MAP",
+    help="A layout's name, a TOML file, or prompt=NAME,response=NAME; a name may be a path: messages=talk[].text.",
+)
 @click.option("--select", multiple=True, metavar="RULE", help="Only these rules: code, name, or DMR1 for a family.")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Leave these rules out.")
 @click.option(
@@ -59,7 +65,8 @@ def check(
 ) -> None:
     """Check safety data: folders that Demur built, and anybody's Parquet, JSON, JSON Lines and CSV files.
 
-    A PATH is a file, a folder, or a data set on the Hub at a tag, branch or commit: OWNER/NAME@REVISION.
+    A PATH is a file, a folder, a URL of either that fsspec knows (s3://, https:// ...), or a data set on the Hub at a
+    tag, branch or commit: OWNER/NAME@REVISION.
     Nothing that is checked is executed, and no text is shown unless --show-text asks for it.
     """
     from demur.checks.engine import check as run
@@ -69,7 +76,7 @@ def check(
 
     places = [_place(path, offline) for path in paths]
     # a set from the Hub brings no settings: it would choose its own rules
-    settings = settings or find_settings(places[0] if Path(paths[0]).exists() else Path.cwd())
+    settings = settings or find_settings(Path(places[0]) if Path(paths[0]).exists() else Path.cwd())
     said = read_settings(settings)
     given: dict[str, Any] = {
         "select": how.pop("select") or said.select,
@@ -80,7 +87,7 @@ def check(
     report = run(places, mapping or said.map, splits=_splits(splits), offline=offline, **given, **how)
     if settings:
         ran = {rule.code for rule in selected(given["select"], given["ignore"])}
-        report = applied(report, said, settings, (today or datetime.now(UTC)).date(), places, ran)
+        report = applied(report, said, settings, (today or datetime.now(UTC)).date(), [*map(Path, places)], ran)
     report = report.shortened(said.max_findings if max_findings is None else max_findings)
     form = form or ("json" if as_json else said.format or "text")
     text = printable(OUTPUTS[form](report))
@@ -95,8 +102,10 @@ def check(
         ctx.exit(FINDINGS)
 
 
-def _place(text: str, offline: bool) -> Path:
-    """A path, or where the files of a data set on the Hub lie after their download."""
+def _place(text: str, offline: bool) -> str | Path:
+    """A path, a URL, or where the files of a data set on the Hub lie after their download."""
+    if is_url(text):
+        return reachable(text, offline)
     path = Path(text)
     if path.exists() or "@" not in text:
         if not path.exists():
