@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from demur.checks import pages
 from demur.checks.batch import Batch, File, texts_of
-from demur.checks.layouts import Layout, detect
+from demur.checks.layouts import Layout, detect, layouts
+from demur.checks.paths import Reached
 from demur.checks.saved import holds_rows, split_by_folder
 from demur.checks.shapes import opened, shaped
 from demur.checks.state import State
@@ -53,6 +54,7 @@ class Subject:
         rows: the number of rows, by file.
         names: the columns, by file.
         inside: files whose conversations stand inside an object.
+        reached: what the paths of a mapping reach, by file.
         lines: the line on which each row begins, by file and in parts, where rows have lines.
         state: of all rows, compactly.
     """
@@ -71,12 +73,14 @@ class Subject:
     rows: dict[str, int] = field(default_factory=dict)
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     inside: set[str] = field(default_factory=set)
+    reached: dict[str, Reached] = field(default_factory=dict)
     lines: dict[str, list[NDArray[np.uint32]]] = field(default_factory=dict)
     state: State = field(default_factory=State)
 
     def batches(self, file: File, columns: Sequence[str] | None = None) -> Iterator[Batch]:
         """The rows of a file once more, or some columns of them."""
-        if columns is not None and "messages" in {*columns} and file.name in self.inside:
+        inside = {"messages"} if file.name in self.inside else set()
+        if columns is not None and {*columns} & (inside | self.reached[file.name].there):
             columns = None
         for block in reading.read_blocks(file.path, lambda _: None, columns):
             yield self._batch(file, block)
@@ -106,12 +110,13 @@ class Subject:
             said = {name for name in names if texts_of(rows.column(name)) is not None or shaped(rows.column(name))}
             found = detect(names, said)
             layout = file.given or found
-            if layout is not None and layout == Layout(
-                columns=layout.columns
-            ):  # which columns are what does not say what they are for
-                trained = bool(found and found.training) or bool({"messages", "chosen"} & layout.columns.keys())
-                layout = Layout(columns=layout.columns, training=trained)
-        return Batch(self, file, layout or Layout(name="unknown", columns={}), block.first, rows)
+            if file.given and "training" not in file.given.model_fields_set and file.given.name not in layouts():
+                # which columns are what does not say what they are for
+                trained = bool(found and found.training) or bool({"messages", "chosen"} & file.given.columns.keys())
+                layout = file.given.model_copy(update={"training": trained})
+        layout = layout or Layout(name="unknown", columns={})
+        rows = self.reached.setdefault(file.name, Reached()).add(rows, layout)
+        return Batch(self, file, layout, block.first, rows)
 
     @cached_property
     def pages(self) -> list[tuple[str, str]]:

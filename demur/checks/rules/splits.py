@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -93,7 +94,7 @@ def duplicate(subject: Subject) -> Iterator[Finding]:
             seen.clear()
             for here in rows[places].tolist():
                 file, row = state.place(here)
-                side = (int(splits[here]), None if splits[here] else file.name)
+                side = (int(splits[here]), None if splits[here] else _SHARD.sub("", file.name))
                 if side not in seen:
                     seen[side] = here
                     continue
@@ -102,6 +103,10 @@ def duplicate(subject: Subject) -> Iterator[Finding]:
                 twin_file, twin_row = state.place(seen[side])
                 twin = f"row {twin_row}" if twin_file == file else f"{twin_file.name}:{twin_row}"
                 yield hit(f"the same texts as {twin}", file.name, row)
+
+
+_SHARD = re.compile(r"-\d{5,}-of-\d{5,}")
+"""The part of a name that tells shards of one table apart."""
 
 
 def _letters(subject: Subject, sets: list[Ints]) -> dict[int, bytes]:
