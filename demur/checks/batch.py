@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.checks.finding import Finding, hit
-from demur.checks.layouts import Layout
+from demur.checks.layouts import Layout, detect, layouts
 from demur.checks.said import SPOKEN, Said, said
+from demur.checks.shapes import shaped
 from demur.errors import shown
 from demur.files.splits import SPLITS
 from demur.protected.near import Judge, best_reasons, judge_all
@@ -143,6 +144,23 @@ class Batch:
     def hit(self, row: int, message: str, column: str | None = None, fix: str = "") -> Finding:
         """A finding about a row of this batch, by its number in the file, and perhaps a column by its own name."""
         return hit(message, self.file.name, row, column=None if column is None else bare(column), fix=fix)
+
+
+def layout_for(rows: pa.RecordBatch, given: Layout | None) -> Layout:
+    """The layout of a file by its first rows: the one that is given, or the one that its columns tell.
+
+    Which columns are what does not say what they are for: whether rows are trained on follows from the columns too,
+    unless who gives the layout says it.
+    """
+    names = rows.schema.names
+    said = {name for name in names if texts_of(rows.column(name)) is not None or shaped(rows.column(name))}
+    found = detect(names, said)
+    if given is None:
+        return found or Layout(name="unknown", columns={})
+    if "training" in given.model_fields_set or given.name in layouts():
+        return given
+    trained = bool(found and found.training) or bool({"messages", "chosen"} & given.columns.keys())
+    return given.model_copy(update={"training": trained})
 
 
 def bare(name: object) -> str:

@@ -20,6 +20,7 @@ from demur.checks.learnt import read_by
 from demur.checks.pages import may_matter
 from demur.checks.rule import Rule, selected
 from demur.checks.rules import RULES
+from demur.checks.speech import prompts as asked_in
 from demur.checks.subject import Subject, of_files, of_folder
 from demur.checks.unjudged import unjudged
 from demur.errors import DemurError, UsageError
@@ -125,7 +126,7 @@ def _judges(
     """Protected prompts, indexed: those that were named, else the bundled ones."""
     if against:
         found = [
-            _protected(sets[each]) if each in sets else protected_of(each, "prompt", bundled(), Places(offline=offline))
+            _protected(sets[each]) if each in sets else protected_of(each, asked_in, bundled(), Places(offline=offline))
             for each in against
         ]
     else:

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.checks import pages
-from demur.checks.batch import Batch, File, texts_of
-from demur.checks.layouts import Layout, detect, layouts
+from demur.checks.batch import Batch, File, layout_for
+from demur.checks.layouts import Layout
 from demur.checks.paths import Reached
 from demur.checks.saved import holds_rows, split_by_folder
-from demur.checks.shapes import opened, shaped
+from demur.checks.shapes import opened
 from demur.checks.state import State
 from demur.errors import UsageError, shown
 from demur.files import reading
@@ -106,15 +106,7 @@ class Subject:
         if rows is not block.rows:
             self.inside.add(file.name)
         if layout is None:
-            names = rows.schema.names
-            said = {name for name in names if texts_of(rows.column(name)) is not None or shaped(rows.column(name))}
-            found = detect(names, said)
-            layout = file.given or found
-            if file.given and "training" not in file.given.model_fields_set and file.given.name not in layouts():
-                # which columns are what does not say what they are for
-                trained = bool(found and found.training) or bool({"messages", "chosen"} & file.given.columns.keys())
-                layout = file.given.model_copy(update={"training": trained})
-        layout = layout or Layout(name="unknown", columns={})
+            layout = layout_for(rows, file.given)
         rows = self.reached.setdefault(file.name, Reached()).add(rows, layout)
         return Batch(self, file, layout, block.first, rows)
 
@@ -190,7 +182,7 @@ class Subject:
 
 
 def of_files(
-    paths: Sequence[Path], layout: Layout | None, splits: dict[str, str], called: Mapping[Path, str]
+    paths: Sequence[Path], layout: Layout | None, splits: dict[str, str], called: Mapping[Path, str] | None = None
 ) -> tuple[Path, tuple[File, ...]]:
     """The files below some paths, in order, with the splits that names (or ``--split``) say; and their common folder.
 
@@ -218,7 +210,7 @@ def of_files(
     if not found:
         msg = "There is nothing to check"
         raise UsageError(msg, where=paths[0], expected=f"files that end in {', '.join(reading.SUFFIXES)}")
-    said = dict(splits)
+    said, called = dict(splits), called or {}
     files = []
     parts: dict[tuple[Path, str], set[str]] = {}
     for path in found:

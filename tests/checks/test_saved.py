@@ -43,7 +43,7 @@ def test_splits_are_folders(tmp_path: Path) -> None:
     datasets.DatasetDict(splits).save_to_disk(tmp_path / "set")
     report = run(tmp_path / "set")
     assert report.rows == 4
-    assert {(each.code, each.file) for each in report.findings} == {("DMR101", "test/data-00000-of-00001.arrow")}
+    assert [(each.code, each.file) for each in report.findings] == [("DMR101", "train/data-00000-of-00001.arrow")]
     assert "leaks" not in " ".join(report.unjudged)
 
 
@@ -59,10 +59,8 @@ def test_where_a_split_is_said(tmp_path: Path) -> None:
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "state.json").write_text(json.dumps(said))
     (tmp_path / "dict" / "dataset_dict.json").write_text('{"splits": ["Dev", "calm"]}')
-    where = {
-        folder: split_by_folder(tmp_path / folder / "a.arrow", None) for folder in ("one", "dict/Dev", "dict/calm")
-    }
-    assert where == {"one": "validation", "dict/Dev": "validation", "dict/calm": "calm"}
+    wanted = {"one": "validation", "dict/Dev": "validation", "dict/calm": "calm"}
+    assert {folder: split_by_folder(tmp_path / folder / "a.arrow", None) for folder in wanted} == wanted
 
 
 def test_any_folder_that_is_called_as_a_split(tmp_path: Path) -> None:
@@ -73,4 +71,4 @@ def test_any_folder_that_is_called_as_a_split(tmp_path: Path) -> None:
     for split, texts in (("train", (LAKE, RIVER)), ("heldout", (LAKE, HILL))):
         (top / split).mkdir(parents=True)
         (top / split / "prompts.jsonl").write_text("".join(json.dumps({"prompt": text}) + "\n" for text in texts))
-    assert [(each.code, each.file) for each in run(top).findings] == [("DMR101", "heldout/prompts.jsonl")]
+    assert [(each.code, each.file) for each in run(top).findings] == [("DMR101", "train/prompts.jsonl")]

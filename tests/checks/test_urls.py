@@ -38,7 +38,7 @@ def test_a_file_and_a_folder(memory: fsspec.AbstractFileSystem) -> None:
     memory.pipe("/two/test/a.jsonl", rows(LAKE))
     memory.pipe("/two/LICENSE", b"MIT License\n")
     report = check("memory://two")
-    assert [(each.code, each.file) for each in report.findings] == [("DMR101", "memory:///two/test/a.jsonl")]
+    assert [(each.code, each.file) for each in report.findings] == [("DMR101", "memory:///two/train/a.jsonl")]
     assert (report.root, report.files) == ("", 2)
 
 
