@@ -17,7 +17,9 @@ from demur.checks.shapes import opened
 from demur.errors import UsageError, nearest, shown
 from demur.files.reading import SUFFIXES, Fault, kind_of, read_blocks
 from demur.files.strict import refuse
+from demur.protected.near import Judge
 from demur.protected.screen import Asked
+from demur.sets.kind import Kind
 
 ASKED = ("prompt", "context", "messages", "chosen", "rejected")
 ANSWERED = ("response", "messages", "chosen", "rejected")
@@ -26,9 +28,9 @@ ANSWERED = ("response", "messages", "chosen", "rejected")
 class _Alone:
     """Nobody checks these rows."""
 
-    kind = None
+    kind: type[Kind] | None = None
     against = False
-    judges = ()
+    judges: tuple[Judge, ...] = ()
 
     def screens(self, batch: Batch) -> bool:
         """No."""

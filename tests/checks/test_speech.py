@@ -31,7 +31,8 @@ SHAPES: dict[str, dict[str, Any]] = {
     "prompt": {"prompt": ASKED, "response": YES},
     "alpaca input": {"instruction": MILD, "input": ASKED, "output": YES},
     "messages": {"messages": turns(MILD, YES, ASKED, YES)},
-    "parts": {"messages": turns(MILD, YES) + [{"role": "user", "content": [{"type": "text", "text": ASKED}]}]},
+    "parts": {"messages": [{"role": role, "content": [{"type": "text", "text": text}]}
+                           for role, text in (("user", MILD), ("assistant", YES), ("user", ASKED))]},
     "sharegpt": {"conversations": turns(MILD, YES, ASKED, YES, names=SHARE)},
     "implicit": {"chosen": turns(MILD, YES, ASKED, YES), "rejected": turns(MILD, YES, ASKED, NO)},
     "hh": {side: f"\n\nHuman: {MILD}\n\nAssistant: {YES}\n\nHuman: {ASKED}\n\nAssistant: {answer}"
@@ -146,7 +147,7 @@ def test_where_refusals_begin_in_every_shape(tmp_path: Path, suffix: str) -> Non
     sides = {f"{path.name}: chosen": (0, 1, 0), f"{path.name}: rejected": (1, 1, 0)}
     assert starts(write(path, [SHAPES["implicit"]])) == sides
     assert starts(write(path, [SHAPES["hh"]])) == sides
-    assert starts(path, column="rejected") == {path.name: (1, 1, 0)}
+    assert starts(path, column="rejected") == {path.name: (1, 2, 0)}
     whole = {"prompt": turns(MILD), "completion": turns("", NO)[1:], "label": True}
     assert starts(write(path, [whole])) == {path.name: (1, 1, 0)}
     rows = [{"talk": [{"t": MILD}, {"t": NO}], "kind": "a"}, {"talk": [{"t": MILD}, {"t": YES}], "kind": "b"}]

@@ -37,7 +37,14 @@ def read(path: Path, columns: list[str] | None = None) -> tuple[list[dict[str, A
 
 
 def test_cells_keep_their_kinds_and_lines_are_rows_of_the_sheet(tmp_path: Path) -> None:
-    table = [[], ["prompt", "n", "good"], ["Name a lake.", 1, True], [], [" ", None], ["Name a\nsea.", 2]]
+    table: list[list[Any]] = [
+        [],
+        ["prompt", "n", "good"],
+        ["Name a lake.", 1, True],
+        [],
+        [" ", None],
+        ["Name a\nsea.", 2],
+    ]
     rows, lines, faults = read(save(tmp_path / "a.xlsx", {"Sheet": table}))
     assert rows == [
         {"prompt": "Name a lake.", "n": 1, "good": True},
@@ -47,7 +54,7 @@ def test_cells_keep_their_kinds_and_lines_are_rows_of_the_sheet(tmp_path: Path) 
 
 
 def test_dates_are_texts_and_unnamed_columns_get_names(tmp_path: Path) -> None:
-    table = [["prompt", None, None, "on"], ["Name a lake.", "x", "y", date(2024, 5, 1)]]
+    table: list[list[Any]] = [["prompt", None, None, "on"], ["Name a lake.", "x", "y", date(2024, 5, 1)]]
     rows, _, faults = read(save(tmp_path / "a.xlsx", {"Sheet": table}))
     assert rows == [{"prompt": "Name a lake.", "column 2": "x", "column 3": "y", "on": "2024-05-01T00:00:00"}]
     assert faults == []
