@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-_WORD = re.compile(r"[\w.:/+-]{1,40}", re.ASCII)
+_WORD = re.compile(r"[\w.:/+\[\]-]{1,40}", re.ASCII)
 
 
 class DemurError(Exception):

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from demur.checks._mending import Hand
-from demur.files.reading import is_data
+from demur.files.header import is_data
 from demur.files.syntax import Broken, csv_records
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,20 +16,14 @@ from numpy.typing import NDArray
 from demur.checks.exchanges import Answers, exchanges
 from demur.checks.finding import Finding, hit
 from demur.checks.habits import Habits
-from demur.checks.layouts import Layout
+from demur.checks.layouts import Layout, detect, layouts
 from demur.checks.said import SPOKEN, Said, said
+from demur.checks.shapes import shaped
 from demur.errors import shown
+from demur.files.splits import SPLITS
 from demur.protected.near import Judge, best_reasons, judge_all
 from demur.sets.kind import Kind
 from demur.text.arrays import buffers
-
-#: Names of splits as they stand in file names, and the split that each means.
-SPLITS = {
-    "train": "train", "training": "train", "sft": "train", "finetune": "train", "tuning": "train",
-    "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation",
-    "test": "test", "testing": "test", "eval": "test", "evals": "test", "evaluate": "test", "evaluation": "test",
-    "heldout": "test", "holdout": "test",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -200,16 +193,21 @@ def with_bytes(texts: pa.LargeStringArray, some: Collection[int]) -> NDArray[np.
     return found
 
 
-def split_of(name: str) -> str | None:
-    """The split that a file's name speaks of, if it speaks of one only.
+def layout_for(rows: pa.RecordBatch, given: Layout | None) -> Layout:
+    """The layout of a file by its first rows: the one that is given, or the one that its columns tell.
 
-    Example:
-        >>> [split_of(name) for name in ("test-00000-of-00001.parquet", "harmful_val.json", "contest.csv")]
-        ['test', 'validation', None]
+    Which columns are what does not say what they are for: whether rows are trained on follows from the columns too,
+    unless who gives the layout says it.
     """
-    words = re.findall(r"[a-z]+", re.sub(r"(held|hold)[-_ ]out", r"\1out", name.lower().partition(".")[0]))
-    found = {SPLITS[word] for word in words if word in SPLITS}
-    return found.pop() if len(found) == 1 else None
+    names = rows.schema.names
+    said = {name for name in names if texts_of(rows.column(name)) is not None or shaped(rows.column(name))}
+    found = detect(names, said)
+    if given is None:
+        return found or Layout(name="unknown", columns={})
+    if "training" in given.model_fields_set or given.name in layouts():
+        return given
+    trained = bool(found and found.training) or bool({"messages", "chosen"} & given.columns.keys())
+    return given.model_copy(update={"training": trained})
 
 
 def bare(name: object) -> str:

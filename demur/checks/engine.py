@@ -20,12 +20,15 @@ from demur.checks.completing import Said, completed
 from demur.checks.finding import Finding, Report
 from demur.checks.layouts import Layout, layout_of
 from demur.checks.learnt import read_by
+from demur.checks.pages import may_matter
 from demur.checks.profiles import chosen, profile_of
 from demur.checks.rule import Rule
 from demur.checks.rules import RULES
+from demur.checks.speech import prompts as asked_in
 from demur.checks.subject import Subject, of_files, of_folder
 from demur.checks.unjudged import unjudged
 from demur.errors import DemurError, UsageError
+from demur.files.remote import fetched, is_url
 from demur.project import bundled
 from demur.protected import prompts
 from demur.protected.near import Judge, Rules
@@ -62,11 +65,12 @@ def check(
     offline: bool = True,
     profile: str | None = None,
     marked: bool = False,
+    called: Mapping[Path, str] | None = None,
 ) -> Report:
     """Check a folder that ``demur build`` wrote, or files of anybody's.
 
     Args:
-        path: one or several; a folder is searched for files of rows.
+        path: one or several; a folder is searched for files of rows. URLs that fsspec knows are fetched first.
         mapping: which columns are what (`demur.checks.layouts.layout_of`); by default found by the columns' names.
         select: codes, names or beginnings of codes of the rules to run; by default all.
         ignore: those to leave out.
@@ -79,6 +83,7 @@ def check(
         offline: leave the network alone when `against` names sources.
         profile: what rows are for (`demur.checks.profiles`): its rules run, where none are selected.
         marked: fill `Finding.mark`, which a baseline needs.
+        called: what findings call a file, where that is not its path.
 
     Returns:
         Every finding, in a stable order.
@@ -87,12 +92,19 @@ def check(
         UsageError: a path, a rule, a mapping or a protected set that does not exist.
         ManifestError: a manifest that cannot be read, or whose kind of row is unknown.
     """
-    paths = [Path(each) for each in ([path] if isinstance(path, str | Path) else path)]
+    asked = [path] if isinstance(path, str | Path) else path
+    if any(map(is_url, asked)):
+        with fetched(asked, may_matter) as (places, names):
+            return check(
+                places, mapping, select, ignore, against, show_text, splits=splits, license=license, offline=offline,
+                profile=profile, marked=marked, called=names,
+            )  # fmt: skip
+    paths = [Path(each) for each in asked]
     rules = chosen(select, ignore, profile)
     if not paths:
         msg = "There is nothing to check"
         raise UsageError(msg, expected="a file or a folder")
-    subject = _subject(paths, None if mapping is None else layout_of(mapping), dict(splits or {}))
+    subject = _subject(paths, None if mapping is None else layout_of(mapping), dict(splits or {}), called or {})
     subject.license, subject.trained = license, profile is not None and profile_of(profile).trained
     sets = {each: BuiltSet.open(Path(each)) for each in against if Path(each).is_dir() and is_built(Path(each))}
     if "DMR322" in {rule.code for rule in rules} and subject.kind is None:
@@ -113,10 +125,10 @@ def check(
     return replace(found.report(), unjudged=unjudged(subject, found.ran))
 
 
-def _subject(paths: list[Path], layout: Layout | None, splits: dict[str, str]) -> Subject:
+def _subject(paths: list[Path], layout: Layout | None, splits: dict[str, str], called: Mapping[Path, str]) -> Subject:
     built = [path for path in paths if is_built(path)]
     if not built:
-        root, files = of_files(paths, layout, splits)
+        root, files = of_files(paths, layout, splits, called)
         return Subject(None, root, files)
     if len(paths) > 1:
         msg = "A built folder is checked by itself"
@@ -133,7 +145,7 @@ def _judges(
     """Protected prompts, indexed: those that were named, else the bundled ones."""
     if against:
         found = [
-            _protected(sets[each]) if each in sets else protected_of(each, "prompt", bundled(), Places(offline=offline))
+            _protected(sets[each]) if each in sets else protected_of(each, asked_in, bundled(), Places(offline=offline))
             for each in against
         ]
     else:

@@ -15,9 +15,9 @@ from demur.records.record import Frozen
 
 CANONICAL = (
     "prompt", "response", "target", "chosen", "rejected", "messages", "context", "prefix", "id", "split", "pair",
-    "group", "source", "source_row", "license", "access", "judge", "verdict", "model",
+    "group", "source", "source_row", "license", "access", "judge", "verdict", "model", "role",
 )  # fmt: skip
-"""Names that rules know columns by."""
+"""Names that rules know columns by; `role` is who says the turns of a list that a path reaches into."""
 
 TEXTS = ("prompt", "response", "target", "chosen", "rejected")
 """Of these, the columns that have to hold a text in every row; `messages` holds several."""
@@ -122,6 +122,8 @@ def _by_name(present: set[str]) -> Layout | None:
 def layout_of(mapping: str | Mapping[str, str] | Layout) -> Layout:
     """What ``--map`` says: a layout's name, a TOML file, or ``prompt=instruction,response=output``.
 
+    A column may be a path (`demur.checks.paths`): ``messages=talk[].text,role=talk[].speaker``.
+
     Raises:
         UsageError: none of these, or a name that no rule knows.
 
@@ -175,9 +177,22 @@ def _checked(columns: dict[str, str]) -> Layout:
         if name not in CANONICAL:
             msg = f"No rule knows a column {shown(name)}. {nearest(name, CANONICAL)}"
             raise UsageError(msg, where="--map")
-    if not {"prompt", "messages", "response"} & columns.keys():
+    if not ({"prompt", "messages", "response"} & columns.keys() or {"chosen", "rejected"} <= columns.keys()):
         msg = "The mapping does not say where the texts are"
-        raise UsageError(msg, where="--map", expected="prompt, messages or response", got=", ".join(columns) or "none")
+        raise UsageError(
+            msg,
+            where="--map",
+            expected="prompt, messages, response, or chosen and rejected",
+            got=", ".join(columns) or "none",
+        )
+    role, every, _ = columns.get("role", "").rpartition("[]")
+    lists = {path.rpartition("[]")[0] for name, path in columns.items() if name != "role" and "[]" in path}
+    if "role" in columns and (not every or role not in lists):
+        msg = "The roles stand in no list that turns are read from"
+        expected = (
+            " or ".join(f"role={each}[].NAME" for each in sorted(lists)) or "messages=NAME[].TEXT,role=NAME[].WHO"
+        )
+        raise UsageError(msg, where="--map", expected=expected, got=f"role={columns['role']}")
     try:
         return Layout(columns=columns)
     except ValidationError as error:

@@ -13,10 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from demur.checks.batch import SPLITS, Batch, texts_of
+from demur.checks.batch import Batch, texts_of
 from demur.checks.gathered import targets
 from demur.checks.hashes import Hashes, text_hashes
 from demur.checks.scores import Scores, number_of, numbers_in
+from demur.files.splits import SPLITS
 
 LABEL = re.compile(
     r"labels?|\w+_label|label_\w+|(?:is_)?(?:un)?safe|(?:is_)?(?:harmful|harmless|toxic|benign|malicious|hateful"

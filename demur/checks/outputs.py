@@ -20,6 +20,7 @@ from demur.checks.docs import page
 from demur.checks.finding import SEVERITIES, Finding, Report
 from demur.checks.rule import Rule, severity_of
 from demur.checks.rules import RULES
+from demur.files.remote import is_url
 
 _LEVELS = {"error": ("error", "error"), "warning": ("warning", "warning"), "advice": ("note", "notice")}
 """Severities, in the words of SARIF and of GitHub."""
@@ -200,7 +201,9 @@ def _mark(finding: Finding) -> str:
 
 
 def from_here(root: str, file: str) -> str:
-    """A file from where the command runs, if it lies below."""
+    """A file from where the command runs, if it lies below; a URL as it is."""
+    if is_url(file):
+        return file
     path, here = os.path.normpath(Path(root, file)), f"{Path.cwd()}{os.sep}"
     return path.removeprefix(here).replace("\\", "/")
 
@@ -208,6 +211,8 @@ def from_here(root: str, file: str) -> str:
 def _uri(path: str) -> str:
     from urllib.parse import quote
 
+    if is_url(path):
+        return quote(path, safe="/:@%+,=~")
     return Path(path).as_uri() if Path(path).is_absolute() else quote(os.fsencode(path))
 
 

@@ -39,6 +39,16 @@ _NAMES = (
 )
 
 
+def may_matter(name: str) -> bool:
+    """Whether a file of this name may hold rows, or say something of those beside it.
+
+    Example:
+        >>> [may_matter(name) for name in ("train.parquet", "LICENSE", "picture.png")]
+        [True, True, False]
+    """
+    return name in (*_CARDS, *_LICENSE_FILES) or reading.kind_of(Path(name)) is not None
+
+
 def places(folder: Path, top: Path) -> list[Path]:
     """Where pages about a folder's files may lie: there, and above as far as the checked folder or its repository.
 

@@ -79,7 +79,9 @@ class Said:
         found = []
         for part in self.parts:
             if part.turns is not None:
-                part = part.of(np.array([role == "user" for role in part.roles], np.bool_))
+                # beside turns, a plain cell of prompts has no role
+                roles = ("user", None) if part.column in _ASKED else ("user",)
+                part = part.of(np.array([role in roles for role in part.roles], np.bool_))
             elif part.column not in _ASKED:
                 continue
             found.append(part)

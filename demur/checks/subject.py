@@ -12,14 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.checks import pages
-from demur.checks.batch import Batch, File, split_of, texts_of
+from demur.checks.batch import Batch, File, layout_for
 from demur.checks.habits import Habits
-from demur.checks.layouts import Layout, detect
-from demur.checks.shapes import opened, shaped
+from demur.checks.layouts import Layout
+from demur.checks.paths import Reached
+from demur.checks.saved import holds_rows, split_by_folder
+from demur.checks.shapes import opened
 from demur.checks.state import State
 from demur.errors import UsageError, shown
 from demur.files import reading
 from demur.files.reading import Block, Fault
+from demur.files.splits import split_of
 from demur.protected.near import Judge
 from demur.records.row import TextOf, columns_with
 from demur.sets.folder import BuiltSet
@@ -53,6 +56,7 @@ class Subject:
         rows: the number of rows, by file.
         names: the columns, by file.
         inside: files whose conversations stand inside an object.
+        reached: what the paths of a mapping reach, by file.
         lines: the line on which each row begins, by file and in parts, where rows have lines.
         state: of all rows, compactly.
         habits: what rules gathered of each file's texts.
@@ -73,13 +77,15 @@ class Subject:
     rows: dict[str, int] = field(default_factory=dict)
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     inside: set[str] = field(default_factory=set)
+    reached: dict[str, Reached] = field(default_factory=dict)
     lines: dict[str, list[NDArray[np.uint32]]] = field(default_factory=dict)
     state: State = field(default_factory=State)
     habits: Habits = field(default_factory=Habits)
 
     def batches(self, file: File, columns: Sequence[str] | None = None) -> Iterator[Batch]:
         """The rows of a file once more, or some columns of them."""
-        if columns is not None and "messages" in {*columns} and file.name in self.inside:
+        inside = {"messages"} if file.name in self.inside else set()
+        if columns is not None and {*columns} & (inside | self.reached[file.name].there):
             columns = None
         for block in reading.read_blocks(file.path, lambda _: None, columns):
             yield self._batch(file, block)
@@ -105,16 +111,9 @@ class Subject:
         if rows is not block.rows:
             self.inside.add(file.name)
         if layout is None:
-            names = rows.schema.names
-            said = {name for name in names if texts_of(rows.column(name)) is not None or shaped(rows.column(name))}
-            found = detect(names, said)
-            layout = file.given or found
-            if layout is not None and layout == Layout(
-                columns=layout.columns
-            ):  # which columns are what does not say what they are for
-                trained = bool(found and found.training) or bool({"messages", "chosen"} & layout.columns.keys())
-                layout = Layout(columns=layout.columns, training=trained)
-        return Batch(self, file, layout or Layout(name="unknown", columns={}), block.first, rows)
+            layout = layout_for(rows, file.given)
+        rows = self.reached.setdefault(file.name, Reached()).add(rows, layout)
+        return Batch(self, file, layout, block.first, rows)
 
     @cached_property
     def pages(self) -> list[tuple[str, str]]:
@@ -193,8 +192,16 @@ class Subject:
         )
 
 
-def of_files(paths: Sequence[Path], layout: Layout | None, splits: dict[str, str]) -> tuple[Path, tuple[File, ...]]:
+def of_files(
+    paths: Sequence[Path], layout: Layout | None, splits: dict[str, str], called: Mapping[Path, str] | None = None
+) -> tuple[Path, tuple[File, ...]]:
     """The files below some paths, in order, with the splits that names (or ``--split``) say; and their common folder.
+
+    Args:
+        paths: files and folders.
+        layout: of all, if one was given.
+        splits: file -> split.
+        called: what findings call a file, where that is not its path.
 
     Raises:
         UsageError: a path that is not there, no file of rows at all, or a split for a file that is not among them.
@@ -214,7 +221,7 @@ def of_files(paths: Sequence[Path], layout: Layout | None, splits: dict[str, str
     if not found:
         msg = "There is nothing to check"
         raise UsageError(msg, where=paths[0], expected=f"files that end in {', '.join(reading.SUFFIXES)}")
-    said = dict(splits)
+    said, called = dict(splits), called or {}
     files = []
     parts: dict[tuple[Path, str], set[str]] = {}
     for path in found:
@@ -222,10 +229,11 @@ def of_files(paths: Sequence[Path], layout: Layout | None, splits: dict[str, str
         parts.setdefault((path.parent, stem), set()).update({part} - {""})
     kept = {place for place, names in parts.items() if names and "train" not in names}
     for path in found:
-        split = said.pop(str(path), None) or said.pop(path.name, None)
+        split = said.pop(called.get(path, str(path)), None) or said.pop(path.name, None)
         top = next((each for each in paths if each.is_dir() and path.is_relative_to(each)), None)
         name = path if top is None else path.relative_to(top) if len(paths) == 1 else path
-        files.append(File(path, name.as_posix(), split or _split(path, kept), given=layout))
+        split = split or split_of(path.name) or split_by_folder(path, top) or _split(path, kept)
+        files.append(File(path, called.get(path, name.as_posix()), split, given=layout))
     if said:
         msg = "A split is given for a file that is not checked"
         raise UsageError(msg, where="--split", got=", ".join(map(shown, said)))
@@ -273,7 +281,8 @@ def is_data(path: Path, top: Path) -> bool:
         any(part.startswith(".") for part in inner)
         or re.match(r"cache-.*\.arrow$", path.name)
         or path.name.lower() in NOT_DATA
+        or path.name.startswith("~$")  # Excel's own, while a workbook is open
         or not path.is_file()
     ):
         return False
-    return reading.kind_of(path) is not None
+    return reading.kind_of(path) is not None and holds_rows(path)

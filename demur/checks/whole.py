@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 
-from demur.checks.batch import SPLITS
 from demur.checks.subject import is_data
+from demur.files.splits import SPLITS
 from demur.sets.folder import is_built
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from demur.commands.common import FINDINGS, UNJUDGED, as_json, offline
+from demur.errors import UsageError
+from demur.files.remote import is_url, reachable
 from demur.files.whole import write_whole
 
 if TYPE_CHECKING:
@@ -20,7 +23,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("--map", "mapping", metavar="MAP", help="A layout's name, a TOML file, or prompt=NAME,response=NAME.")
+@click.option(
+    "--map",
+    "mapping",
+    metavar="MAP",
+    help="A layout's name, a TOML file, or prompt=NAME,response=NAME; a name may be a path: messages=talk[].text.",
+)
 @click.option("--profile", metavar="NAME", help="What rows are for: sft, dpo, eval or judgements; its rules run.")
 @click.option("--select", multiple=True, metavar="RULE", help="Only these rules: code, name, or DMR1 for a family.")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Leave these rules out.")
@@ -83,7 +91,8 @@ def check(
 ) -> None:
     """Check safety data: folders that Demur built, and anybody's Parquet, JSON, JSON Lines and CSV files.
 
-    A PATH is a file, a folder, or a data set on the Hub at a tag, branch or commit: OWNER/NAME@REVISION.
+    A PATH is a file, a folder, a URL of either that fsspec knows (s3://, https:// ...), or a data set on the Hub at a
+    tag, branch or commit: OWNER/NAME@REVISION.
     Nothing that is checked is executed, and no text is shown unless --show-text asks for it.
     """
     from demur.checks.settings import find_settings, read_settings
@@ -91,12 +100,12 @@ def check(
 
     places = [_place(path, offline) for path in paths]
     # a set from the Hub brings no settings: it would choose its own rules
-    settings = settings or find_settings(places[0] if Path(paths[0]).exists() else Path.cwd())
+    settings = settings or find_settings(Path(places[0]) if Path(paths[0]).exists() else Path.cwd())
     said = read_settings(settings)
     if whole:
-        places = widened(places, said.data, settings and settings.parent)
+        places = [*widened(_local(places), said.data, settings and settings.parent)]
     if fix or fixed:
-        _fix(places, mapping or said.map, fix, fixed)
+        _fix(_local(places), mapping or said.map, fix, fixed)
         return
     rules: dict[str, Any] = {
         "select": how.pop("select") or said.select,
@@ -112,7 +121,7 @@ def check(
         "offline": offline,
     }
     if explain_layout:
-        _explain(places, **given)
+        _explain(_local(places), **given)
         return
     how["form"] = how["form"] or ("json" if as_json else said.format or "text")
     _judge(ctx, places, settings, said, given, **how)
@@ -120,7 +129,7 @@ def check(
 
 def _judge(
     ctx: click.Context,
-    places: list[Path],
+    places: list[str | Path],
     settings: Path | None,
     said: Settings,
     given: dict[str, Any],
@@ -147,7 +156,7 @@ def _judge(
     report = run(places, **given, show_text=show_text, marked=bool(baseline or write_baseline))
     if settings:
         ran = {rule.code for rule in chosen(given["select"], given["ignore"], given["profile"])}
-        report = applied(report, said, settings, (how["today"] or datetime.now(UTC)).date(), places, ran)
+        report = applied(report, said, settings, (how["today"] or datetime.now(UTC)).date(), [*map(Path, places)], ran)
     if write_baseline:
         count = known.write_baseline(write_baseline, report)
         click.echo(f"{write_baseline}: {count:,} findings are known from now on")
@@ -196,8 +205,10 @@ def _explain(places: list[Path], *, mapping: Any, splits: dict[str, str], **how:
             click.echo(line)
 
 
-def _place(text: str, offline: bool) -> Path:
-    """A path, or where the files of a data set on the Hub lie after their download."""
+def _place(text: str, offline: bool) -> str | Path:
+    """A path, a URL, or where the files of a data set on the Hub lie after their download."""
+    if is_url(text):
+        return reachable(text, offline)
     path = Path(text)
     if path.exists() or "@" not in text:
         if not path.exists():
@@ -207,6 +218,15 @@ def _place(text: str, offline: bool) -> Path:
     from demur.release.pull import snapshot
 
     return snapshot(text, offline)
+
+
+def _local(places: Sequence[str | Path]) -> list[Path]:
+    """Places on this machine, where no other will do."""
+    for each in places:
+        if is_url(each):
+            msg = "This works on files of this machine only"
+            raise UsageError(msg, where=str(each), fix="Fetch the files first, or check the URL as it is.")
+    return [*map(Path, places)]
 
 
 def _splits(pairs: tuple[str, ...]) -> dict[str, str]:

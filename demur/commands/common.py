@@ -27,6 +27,17 @@ def project_of(ctx: click.Context) -> Project:
     return find(ctx.obj)
 
 
+def fetched_file(ctx: click.Context, text: str, offline: bool) -> tuple[Path, str]:
+    """A file that stands in an argument, and what it is called: of a URL, a copy until the command ends."""
+    from demur.files.remote import fetched, is_url, reachable
+
+    if not is_url(text):
+        click.Path(exists=True, dir_okay=False).convert(text, None, ctx)
+        return Path(text), text
+    places, names = ctx.with_resource(fetched([reachable(text, offline)]))
+    return places[0], names.get(places[0], text)
+
+
 def print_json(value: Any) -> None:
     """Print a value for programs."""
     click.echo(json.dumps(value, indent=1, ensure_ascii=False))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import posixpath
 from pathlib import Path
 from typing import Any
 
 import click
 
-from demur.commands.common import FINDINGS, as_json, offline, print_json, project_of
+from demur.commands.common import FINDINGS, as_json, fetched_file, offline, print_json, project_of
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--out", required=True, help="Folder to write: labels-*.parquet.")
-@click.option("--column", default="text", show_default=True, help="The text column.")
+@click.option("--column", help="The column of texts or turns; by default text, else all that a row says.")
 @click.option(
     "--view",
     type=click.Choice(["token", "word3", "char"]),
@@ -31,16 +32,32 @@ from demur.commands.common import FINDINGS, as_json, offline, print_json, projec
 @click.option("--work", metavar="FOLDER", help="Results of tasks, shared by all workers; by default in --out.")
 @as_json
 def group(
-    paths: tuple[str, ...], out: str, engine: str, scheduler: str | None, workers: int | None, as_json: bool, **how: Any
+    paths: tuple[str, ...],
+    out: str,
+    column: str | None,
+    engine: str,
+    scheduler: str | None,
+    workers: int | None,
+    as_json: bool,
+    **how: Any,
 ) -> None:
-    """Group similar rows of Parquet files, exactly; on a Dask cluster too. A killed run goes on where it was."""
+    """Group similar rows, exactly; on a Dask cluster too. A killed run goes on where it was.
+
+    PATHs are Parquet files, folders of them, or any other files that `demur check` reads, whose texts are written once
+    more for the run; each may be a URL that fsspec knows.
+    """
     from dataclasses import asdict
 
+    from demur.checks.tables import as_parquet
     from demur.groups.sharded import open_engine, run
 
     options = {name: value for name, value in how.items() if value is not None}
-    with open_engine(engine, scheduler=scheduler, workers=workers) as opened:
-        done = run(paths, out, engine=opened, **options)
+    work = options.get("work") or posixpath.join(out, "_work")
+    with (
+        as_parquet(paths, column, work) as (places, called),
+        open_engine(engine, scheduler=scheduler, workers=workers) as opened,
+    ):
+        done = run(places, out, engine=opened, column=column or "text", called=called, **options)
     if as_json:
         print_json(asdict(done))
         return
@@ -53,29 +70,46 @@ def group(
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--column", default="prompt", show_default=True, help="Column with the texts to judge.")
+@click.argument("file")
+@click.option("--column", help="Column with the texts to judge, or a path to them; by default as `demur check` reads.")
+@click.option("--map", "mapping", metavar="MAP", help="Which columns are what, as `demur check --map` has it.")
 @click.option(
     "--against",
     default="sketch",
     show_default=True,
-    help="The bundled sketch, another sketch, a file of prompts (same column), or SOURCE[,SOURCE].",
+    help="The bundled sketch, another sketch, a file of prompts (of the same --column), or SOURCE[,SOURCE].",
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the evidence, a Parquet file.")
 @offline
 @as_json
 @click.pass_context
 def decontaminate(
-    ctx: click.Context, file: Path, column: str, against: str, out: Path | None, offline: bool, as_json: bool
+    ctx: click.Context,
+    file: str,
+    column: str | None,
+    mapping: str | None,
+    against: str,
+    out: Path | None,
+    offline: bool,
+    as_json: bool,
 ) -> None:
-    """Find rows of a Parquet, JSON Lines or CSV file that are near protected evaluation prompts."""
+    """Find rows of a file, in any shape that `demur check` reads, that are near protected evaluation prompts.
+
+    Every prompt is judged, and every turn of a user. FILE may be a URL that fsspec knows (s3://, https:// ...).
+    """
+    from demur.checks.speech import asked, prompts
     from demur.files.parquet import write_parquet
     from demur.files.whole import replacing
     from demur.protected.screen import protected_of, screen
     from demur.sources.fetch import Places
 
+    if column and mapping:
+        msg = "--column names one column, --map several: give one of them."
+        raise click.UsageError(msg)
     project = project_of(ctx)
-    found = screen(file, column, protected_of(against, column, project, Places(offline=offline)))
+    place, called = fetched_file(ctx, file, offline)
+    protected = protected_of(against, lambda path: prompts(path, column), project, Places(offline=offline))
+    found = screen(asked(place, column, mapping, called), protected, where=called)
     if out:
         with replacing(out, "The evidence cannot be written", folders=True) as part:
             write_parquet(found.evidence, part)

@@ -42,7 +42,7 @@ def read_jsonl(path: Path, note: Note, columns: Names) -> Iterator[Block]:
                 yield place, _object(row, number, place, note)
                 number += 1
 
-    yield from _objects(rows(), note, columns)
+    yield from objects(rows(), note, columns)
 
 
 def _note_doubled(row: object, number: int, line: int | None, note: Note) -> None:
@@ -91,7 +91,7 @@ def read_json(path: Path, note: Note, columns: Names) -> Iterator[Block]:
         (line, {"value": row} if isinstance(row, str) else _object(row, number, line, note))
         for number, (line, row) in enumerate(zip(lines if alone else repeat(None), document, strict=False))
     )
-    yield from _objects(rows, note, columns)
+    yield from objects(rows, note, columns)
 
 
 def _rows(document: dict[str, Any]) -> list[Any]:
@@ -144,7 +144,7 @@ def no_json(error: Broken) -> Fault:
     return Fault("unreadable", message, line=error.line, got="no JSON")
 
 
-def _objects(rows: Iterator[tuple[int | None, dict[str, Any]]], note: Note, columns: Names) -> Iterator[Block]:
+def objects(rows: Iterator[tuple[int | None, dict[str, Any]]], note: Note, columns: Names) -> Iterator[Block]:
     """Objects as batches; what is wrong with a column of a batch is noted once."""
     made, names, first = _Columns(columns), dict[str, None](), 0
     for part in parts(rows):

@@ -9,6 +9,8 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
+from demur.errors import UsageError
+
 PACKED = (".gz", ".zst")
 
 MAX_UNPACKED = 256 * 2**20
@@ -44,9 +46,21 @@ def unpacked_name(name: str) -> str:
     return next((name.lower().removesuffix(each) for each in PACKED if name.lower().endswith(each)), name.lower())
 
 
+def has_zstandard() -> bool:
+    """Whether this build of pyarrow has it; its wheels do."""
+    return bool(pa.Codec.is_available("zstd"))
+
+
 def open_file(path: Path) -> BinaryIO:
-    """A file to be read in order, unpacked on the way."""
+    """A file to be read in order, unpacked on the way; Zstandard is pyarrow's own.
+
+    Raises:
+        UsageError: a build of pyarrow without Zstandard.
+    """
     if path.name.lower().endswith(".zst"):
+        if not has_zstandard():
+            msg = "This build of pyarrow has no Zstandard"
+            raise UsageError(msg, where=path, fix="Install pyarrow's wheel, which has it, or unpack the file.")
         return io.BufferedReader(pa.input_stream(path, compression="zstd"))
     return gzip.open(path, "rb") if is_packed(path.name) else path.open("rb")  # type: ignore[return-value]
 

@@ -8,7 +8,6 @@ mixed; nested cells become JSON text too.
 from __future__ import annotations
 
 import io
-import re
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,14 +20,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from demur.errors import DemurError
 from demur.files._block import ROWS, Block, Fault, Names, Note, has_columns, numbers, parts
 from demur.files._json import no_json, read_json, read_jsonl
+from demur.files._xlsx import read_xlsx
+from demur.files.header import header
 from demur.files.packed import TooLarge, is_packed, open_file, read_whole, unpacked_name
 from demur.files.syntax import Broken, csv_records, parse_json
 
 _BYTES = 1 << 23  # of a batch of Parquet, about; at least one row
 
-SUFFIXES = (".parquet", ".arrow", ".feather", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt")
+SUFFIXES = (".parquet", ".arrow", ".feather", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".xlsx", ".txt")
 
 
 def kind_of(path: Path) -> str | None:
@@ -57,6 +59,7 @@ def read_blocks(path: Path, note: Note, columns: Names = None, kind: str | None 
         ".feather": _arrow,
         ".csv": _csv,
         ".tsv": _csv,
+        ".xlsx": read_xlsx,
         ".json": read_json,
         ".txt": _lines,
     }
@@ -87,6 +90,8 @@ def _noting(note: Note) -> Iterator[None]:
     """Whatever ends a reading is a fault of the file."""
     try:
         yield
+    except DemurError:  # what is missing here is no fault of the file
+        raise
     except UnicodeError:
         note(Fault("encoding", "is not UTF-8"))
     except (OSError, EOFError, zlib.error) as error:
@@ -169,13 +174,8 @@ def _csv(path: Path, note: Note, columns: Names) -> Iterator[Block]:
         except Broken as error:
             note(Fault("unreadable", broken, line=error.line, got="a broken row"))
             return
-        begun: list[tuple[int, list[str]]] = []
-        if is_data(names) and not {*(columns or ())} & {*names}:
-            note(Fault("header", "the header looks like a row of data, and is read as one", line=begins))
-            begun.append((begins, names))
-            names = _named(names)
-        elif names.count("") > 1:
-            names = [name or f"column {place}" for place, name in enumerate(names, 1)]
+        begun = [(begins, names)]
+        names, is_row = header(names, columns, note, begins)
         if not has_columns(names, columns, note, "a column name stands twice in the header"):
             return
         places = range(len(names)) if columns is None else [names.index(column) for column in columns]
@@ -183,7 +183,7 @@ def _csv(path: Path, note: Note, columns: Names) -> Iterator[Block]:
         def rows() -> Iterator[tuple[int, Sequence[str | None]]]:
             number = 0
             try:
-                for line, cells in chain(begun, records):
+                for line, cells in chain(begun if is_row else (), records):
                     if len(cells) == len(names):
                         yield line, cells
                     else:
@@ -200,27 +200,6 @@ def _csv(path: Path, note: Note, columns: Names) -> Iterator[Block]:
             batch = pa.RecordBatch.from_arrays(cells, names=[names[place] for place in places])
             yield Block(first, batch, numbers(line for line, _ in part))
             first += len(part)
-
-
-def is_data(header: Sequence[str]) -> bool:
-    """Whether a header reads as a row of data: a sentence stands in it, and no cell is a name as columns have one.
-
-    Example:
-        >>> is_data(["How do I plant a lemon tree?"]), is_data(["prompt", "What is the best answer to it?"])
-        (True, False)
-    """
-    sentences = [len(cell.split()) > 3 and (cell.rstrip()[-1] in ".?!" or len(cell) > 60) for cell in header]
-    plain = [cell for cell, told in zip(header, sentences, strict=True) if not told]
-    return any(sentences) and all(not cell.strip() or _NUMBER.fullmatch(cell.strip()) for cell in plain)
-
-
-_NUMBER = re.compile(r"[-+]?[\d.,]+")
-
-
-def _named(cells: Sequence[str]) -> list[str]:
-    """Names for the columns of a file without a header: ``value`` for its first sentence."""
-    first = next(place for place, cell in enumerate(cells) if len(cell.split()) > 3)
-    return ["value" if place == first else f"column {place + 1}" for place in range(len(cells))]
 
 
 def _lines(path: Path, note: Note, columns: Names) -> Iterator[Block]:

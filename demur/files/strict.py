@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from demur.errors import FormatError, UsageError, shown
 from demur.files.parquet import is_text
-from demur.files.reading import Fault, read_blocks
+from demur.files.reading import Fault, kind_of, read_blocks
 
 _EXPECTED = {".parquet": "a Parquet file", ".jsonl": "a JSON object a line", ".csv": "CSV"}
 
@@ -34,9 +34,9 @@ def read_column(path: Path, column: str) -> Iterator[pa.Array]:
             faults.append(Fault("mixed", "", block.first + row, column, line, got))
         elif path.suffix == ".parquet" and not is_text(cells.type):
             raise _unreadable(path, "a column of strings", cells.type)
-        _refuse(path, column, faults)
+        refuse(path, path, (column,), faults)
         yield cells
-    _refuse(path, column, faults)
+    refuse(path, path, (column,), faults)
 
 
 def read_table(path: Path) -> pa.Table:
@@ -52,23 +52,36 @@ def read_table(path: Path) -> pa.Table:
     return pa.Table.from_batches(batches, batches[0].schema if batches else pq.read_schema(path))
 
 
-def _refuse(path: Path, column: str, faults: Sequence[Fault]) -> None:
-    """Raise the first fault in the file, if there is one; a row of CSV that is too short lacks its last cells."""
+def refuse(where: str | Path, path: Path, columns: Sequence[str], faults: Sequence[Fault]) -> None:
+    """Raise the first fault in the file, if there is one; a row of CSV that is too short lacks its last cells.
+
+    Args:
+        where: what the file is called.
+        path: of the file.
+        columns: those that are read; of a mixed one, only a fault that says what it got counts.
+        faults: in any order.
+
+    Raises:
+        FormatError: the file cannot be read.
+        UsageError: it lacks a column.
+    """
     grave = (
         fault
         for fault in faults
-        if fault.kind not in ("ragged", "header", "doubled") and (fault.kind != "mixed" or fault.got)
+        if fault.kind not in ("ragged", "header", "doubled")
+        and (fault.kind != "mixed" or (fault.got and fault.column in columns))
     )
     for fault in sorted(grave, key=lambda fault: (fault.row is None, fault.row or 0)):
         if fault.kind == "absent":
             msg = "No such column"
-            raise UsageError(msg, where=path, got=shown(column), fix=fault.message)
+            raise UsageError(msg, where=where, got=shown(fault.column), fix=fault.message)
         if fault.kind == "encoding":
-            raise _unreadable(path, "UTF-8", "other bytes")
-        expected = f"text or null in {shown(column)}" if fault.kind == "mixed" else _EXPECTED[path.suffix]
-        raise _unreadable(path, expected, fault.got, fault.line)
+            raise _unreadable(where, "UTF-8", "other bytes")
+        kind = kind_of(path) or ".jsonl"
+        mixed = f"text or null in {shown(fault.column)}"
+        raise _unreadable(where, mixed if fault.kind == "mixed" else _EXPECTED.get(kind, kind), fault.got, fault.line)
 
 
-def _unreadable(path: Path, expected: object, got: object, line: int | None = None) -> FormatError:
+def _unreadable(path: str | Path, expected: object, got: object, line: int | None = None) -> FormatError:
     where = path if line is None else f"{path}, line {line}"
     return FormatError("The file cannot be read", where=where, expected=expected, got=got)

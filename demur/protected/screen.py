@@ -1,17 +1,19 @@
-"""Screening anybody's file against protected prompts: read a column, judge, count. No text is kept or shown."""
+"""Screening anybody's rows against protected prompts: judge what users ask, count. No text is kept or shown."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from demur.errors import FormatError
-from demur.files.strict import read_column
 from demur.project import Project
 from demur.protected import sketch
 from demur.protected.near import EVIDENCE, Judge, Rules, judge_all
@@ -54,26 +56,53 @@ class Screened:
         return {"rows": rows, "n": self.rows, "rate": rows / self.rows if self.rows else None, "interval": [low, high]}
 
 
-def screen(path: Path, column: str, protected: Protected, rules: Rules | None = None) -> Screened:
-    """Judge a column of a Parquet, JSON Lines or CSV file; only some rows are in memory at a time.
+@dataclass(frozen=True)
+class Asked:
+    """What users ask in consecutive rows.
+
+    Attributes:
+        rows: how many rows.
+        texts: of each column, or of its turns, the texts, and the row of each, counted from the first of these rows.
+    """
+
+    rows: int
+    texts: tuple[tuple[pa.Array, NDArray[np.int64]], ...]
+
+
+def screen(asked: Iterable[Asked], protected: Protected, rules: Rules | None = None, where: object = None) -> Screened:
+    """Judge every text of some rows; only some of them are in memory at a time.
+
+    Args:
+        asked: the rows, in order.
+        protected: what they must not resemble.
+        rules: thresholds.
+        where: what an error calls the file.
 
     Raises:
-        FormatError: the file cannot be read, holds no rows, or a cell of the column is neither text nor missing.
-        UsageError: another kind of file, or no such column.
+        FormatError: there are no rows.
     """
     judge = Judge.of(protected, rules or Rules())
     rows, found = 0, [EVIDENCE.empty_table()]
-    for texts in read_column(path, column):
-        found.append(judge_all(judge, texts, rows))
-        rows += len(texts)
+    for part in asked:
+        for texts, places in part.texts:
+            evidence = judge_all(judge, texts)
+            here = pa.array(places[evidence["row"].to_numpy()] + rows, pa.int64())
+            found.append(evidence.set_column(0, EVIDENCE.field("row"), here))
+        rows += part.rows
     if not rows:  # a check of nothing must not pass as clean
         msg = "The file holds no rows"
-        raise FormatError(msg, where=path, expected="at least one row", got=0)
+        raise FormatError(msg, where=where, expected="at least one row", got=0)
     return Screened(rows, pa.concat_tables(found))
 
 
-def protected_of(against: str, column: str, project: Project, places: Places) -> Protected:
-    """What ``--against`` names: ``sketch``, a sketch file, a file of prompts (same column), or sources, with commas.
+def protected_of(against: str, texts: Callable[[Path], Sequence[str]], project: Project, places: Places) -> Protected:
+    """What ``--against`` names: ``sketch``, a sketch file, a file of prompts, or sources, with commas.
+
+    Args:
+        against: the name or file.
+        texts: reads the prompts of a file.
+        project: declares the sources.
+        places: where their files are.
 
     Raises:
         UsageError: a source that is not declared.
@@ -86,8 +115,7 @@ def protected_of(against: str, column: str, project: Project, places: Places) ->
     if file.is_file():
         if file.suffix == ".parquet" and pq.read_schema(file).names == SCHEMA.names:
             return Protected.read(file)
-        texts = [text for part in read_column(file, column) for text in part.to_pylist() if text]
-        return Protected.from_texts(texts, file.name, background=whole.background)
+        return Protected.from_texts(texts(file), file.name, background=whole.background)
     names = [name for name in against.split(",") if name]
     return Protected.joined(
         [

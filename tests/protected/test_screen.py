@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
+from demur.checks.speech import asked
 from demur.cli import main
 from demur.protected.near import EVIDENCE
 from demur.protected.prompts import Background, Protected
@@ -50,7 +51,7 @@ def test_every_kind_of_file_in_batches(
     for module in ("_block", "reading"):
         monkeypatch.setattr(f"demur.files.{module}.ROWS", batch)
     path = written(tmp_path / f"x{suffix}")
-    found = screen(path, "prompt", Protected.from_texts([PROMPT], background=Background()))
+    found = screen(asked(path, "prompt"), Protected.from_texts([PROMPT], background=Background()))
     assert found.rows == 5
     assert set(found.evidence["row"].to_pylist()) == {1, 3}
     summary = found.summary()

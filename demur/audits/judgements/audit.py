@@ -18,7 +18,7 @@ _PATH = click.Path(path_type=Path, exists=True)
         ["--items"],
         metavar="FILE_OR_FOLDER",
         type=_PATH,
-        help="The items that must be judged: a built folder, or a Parquet, JSON Lines or CSV file.",
+        help="The items that must be judged: a built folder, or any table.",
     ),
     click.Option(["--id", "column"], metavar="COLUMN", help="Their ids; by default record_id, else item_id, else id."),
     click.Option(
@@ -48,8 +48,9 @@ def judgements(
 ) -> Drawn:
     """Summarise what judges said of generations: shares of harm, or of refusals, with n and intervals, and agreement.
 
-    A FILE holds judgements (JSON Lines, Parquet), is a log of Inspect (.eval, JSON), or an artifact as JailbreakBench
-    publishes them (JSON); of a folder, all such files below it are read. Nothing is generated and no model is called.
+    A FILE holds judgements (any table that `demur check` reads), is a log of Inspect (.eval, JSON), or an artifact as
+    JailbreakBench publishes them (JSON); of a folder, all such files below it are read, tables of JSON Lines and
+    Parquet. Nothing is generated and no model is called.
     """
     from demur.audits.judgements.items import read_items
     from demur.audits.judgements.measure import summarise

@@ -9,11 +9,11 @@ from typing import Any
 
 from demur.audits.judgements.verdicts import Cell
 from demur.errors import FormatError, UsageError, nearest, shown
-from demur.files.reading import Fault, read_blocks
+from demur.files.reading import SUFFIXES, Fault, kind_of, read_blocks
 from demur.kinds.queries import Queries
 from demur.sets.folder import BuiltSet
 
-ENDINGS = (".jsonl", ".jsonl.gz", ".parquet", ".csv", ".csv.gz")
+ENDINGS = tuple(each for each in SUFFIXES if each != ".txt")
 IDS = ("record_id", "item_id", "id")
 """Columns that may hold the ids; the first that is there does."""
 
@@ -55,7 +55,7 @@ def read_items(path: Path, column: str | None = None, config: str | None = None)
     """Read the items that must be judged; whole numbers count as their digits.
 
     Args:
-        path: a folder that ``demur build`` wrote, or a Parquet, JSON Lines or CSV file.
+        path: a folder that ``demur build`` wrote, or any table that `demur check` reads.
         column: with the ids; by default record_id, else item_id, else id.
         config: of a folder; by default its first one, and of query sets all of them, each for the cells of its seed.
 
@@ -83,7 +83,7 @@ def read_items(path: Path, column: str | None = None, config: str | None = None)
 
 
 def _of_file(path: Path, column: str | None) -> Iterator[Item]:
-    if not path.name.lower().endswith(ENDINGS):
+    if kind_of(path) not in ENDINGS:
         msg = "Unknown kind of file"
         raise UsageError(msg, where=path, expected=f"a built folder, or a name that ends in {', '.join(ENDINGS)}")
     faults: list[Fault] = []

@@ -13,9 +13,10 @@ from demur.audits.judgements.inspect_log import DEFAULT, is_log, read_log
 from demur.audits.judgements.measure import listed
 from demur.audits.judgements.vocabularies import NOTHING, Declared, resolved
 from demur.errors import FormatError, UsageError, issues, nearest, shown
-from demur.files.reading import Fault, read_blocks
+from demur.files.reading import SUFFIXES, Fault, kind_of, read_blocks, read_document
 
-ENDINGS = (".jsonl", ".jsonl.gz", ".parquet", ".json", ".eval")
+ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".ndjson", ".parquet", ".json", ".eval")
+"""Of files that are read below a folder, where tables may be anything; a file that is named may be any table."""
 
 TEXTS = ("prompt", "response")
 """Columns that may stand beside judgements, and are not read."""
@@ -24,7 +25,7 @@ TEXTS = ("prompt", "response")
 def read_judgements(
     paths: Sequence[Path], model: type[BaseModel], declared: Declared = NOTHING
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Rows of JSON Lines, Parquet, logs of Inspect and artifact files, or of all such files below folders.
+    """Rows of any table that `demur check` reads, of logs of Inspect and artifact files, or of files below folders.
 
     Args:
         paths: files and folders.
@@ -43,10 +44,10 @@ def read_judgements(
     places: list[str] = []
     wrong: list[str] = []
     for path in _files(paths):
-        log = is_log(path)
+        log, words = is_log(path), kind_of(path) in (".csv", ".tsv")
         for number, row in _found(path, model, wrong, log=log):
             try:
-                judgement = model.model_validate(row).model_dump()
+                judgement = _validated(model, row, words=words).model_dump()
                 said = list(resolved(judgement, declared, DEFAULT if log else "harm"))
                 rows += [{name: value for name, value in each.items() if name not in ("raw", "score")} for each in said]
                 places += [f"{path} row {number}"] * len(said)
@@ -68,16 +69,35 @@ def read_judgements(
 def _found(path: Path, model: type[BaseModel], wrong: list[str], *, log: bool) -> Iterator[tuple[int, dict[str, Any]]]:
     if log:
         return read_log(path, wrong.append)
-    return read_artifact(path, wrong.append) if path.suffix.lower() == ".json" else _rows(path, model, wrong)
+    return read_artifact(path, wrong.append) if _is_artifact(path) else _rows(path, model, wrong)
+
+
+def _is_artifact(path: Path) -> bool:
+    """Whether a file of JSON is meant to be one: all are, but a list of rows."""
+    if kind_of(path) != ".json":
+        return False
+    document = read_document(path, lambda _: None)
+    return not (isinstance(document, list) and document and all(isinstance(row, dict) for row in document))
+
+
+def _validated(model: type[BaseModel], row: dict[str, Any], *, words: bool) -> BaseModel:
+    """A row as the model has it; CSV has words only, and an empty one is nothing."""
+    if not words:
+        return model.model_validate(row)
+    return model.model_validate_strings({name: cell for name, cell in row.items() if cell}, strict=False)
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in paths:
         inside = sorted(each for each in path.rglob("*") if _ends(each, ENDINGS)) if path.is_dir() else [path]
-        if not inside or not _ends(inside[0], ENDINGS):
-            msg = "The folder holds no judgements" if path.is_dir() else "Unknown kind of file"
+        if path.is_dir() and not inside:
+            msg = "The folder holds no judgements"
             raise UsageError(msg, where=path, expected=f"a name that ends in {', '.join(ENDINGS)}")
+        if not path.is_dir() and not path.name.lower().endswith(".eval") and kind_of(path) in (None, ".txt"):
+            msg = "Unknown kind of file"
+            expected = ", ".join(each for each in (*SUFFIXES, ".eval") if each != ".txt")
+            raise UsageError(msg, where=path, expected=f"a name that ends in {expected}")
         found |= dict.fromkeys(inside)
     return list(found)
 

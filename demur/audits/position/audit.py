@@ -12,7 +12,9 @@ from demur.audits.audit import Drawn, audit
 @audit(
     "refusal-position",
     click.Argument(["path"], metavar="FILE", type=click.Path(path_type=Path, exists=True)),
-    click.Option(["--column"], default="response", show_default=True, help="Column with the responses of a file."),
+    click.Option(
+        ["--column"], help="Column with the responses of a file, or a path to them; by default as `demur check` reads."
+    ),
     click.Option(
         ["--prefix"], metavar="COLUMN", help="Column with what was written before the response: it is counted in."
     ),
@@ -21,9 +23,13 @@ from demur.audits.audit import Drawn, audit
     draws=True,
 )
 def refusal_position(
-    path: Path, column: str, prefix: str | None, where: tuple[str, ...], tokenizer: str | None
+    path: Path, column: str | None, prefix: str | None, where: tuple[str, ...], tokenizer: str | None
 ) -> Drawn:
-    """Show where refusals begin in responses (Parquet, JSON Lines, CSV) or in a built training set (a folder)."""
+    """Show where refusals begin in the responses of a file of any shape that `demur check` reads, or of a set.
+
+    Of a conversation every turn of the assistant is a response; of preferences each side is measured by itself. A
+    FILE may be the folder of a training set that Demur built.
+    """
     from demur.audits.position.measure import measure
     from demur.tokens.tokenizer import load_tokenizer
 

@@ -18,7 +18,7 @@ from demur.checks.layouts import TEXTS, model_of
 from demur.checks.rule import ANY, BUILT, rule
 from demur.checks.shapes import Turn, Turns
 from demur.checks.subject import Subject
-from demur.errors import shown
+from demur.errors import nearest, shown
 from demur.files.packed import unpacked_name
 from demur.records.schema import arrow_schema, json_schema
 
@@ -119,8 +119,11 @@ def unknown_layout(subject: Subject) -> Iterator[Finding]:
 def missing_column(subject: Subject) -> Iterator[Finding]:
     """Columns that were asked for and are not there."""
     for name, layout in subject.layouts.items():
+        known = [each for each in subject.names[name] if shown(each) == repr(each)]
         for column in layout.missing(subject.names[name]):
-            yield hit(f"there is no such column, which the layout {shown(layout.name)} has", name, column=bare(column))
+            near = subject.reached[name].near.get(column) or nearest(column.partition("[")[0].partition(".")[0], known)
+            message = f"there is no such column, which the layout {shown(layout.name)} has"
+            yield hit(f"{message}. {near}" if near.startswith("Did") else message, name, column=bare(column))
 
 
 @rule(

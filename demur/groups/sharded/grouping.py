@@ -11,7 +11,7 @@ from there, and the driver holds no more than the pairs that were found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
@@ -73,6 +73,7 @@ def run(
     work: str | None = None,
     shard_rows: int = SHARD_ROWS,
     most_bits: int = TABLE_BITS,
+    called: Mapping[str, str] | None = None,
 ) -> Result:
     """Group the rows of Parquet files and write the labels of those that share a group, a file for each shard.
 
@@ -89,6 +90,7 @@ def run(
         work: a folder for results of tasks that all workers share; by default in `out`. Gone after a good end.
         shard_rows: rows of a shard, at most, but at least one row group: the memory of a worker grows with it.
         most_bits: the table of gram counts has at most 2 ** most_bits bytes.
+        called: what the labels call a file, where that is not its path.
 
     Raises:
         UsageError: no such file, column or view.
@@ -127,7 +129,9 @@ def run(
         )
         tasks, resumed = _stages(job, inputs, engine) if job.parts else (0, 0)
         table = grouped(job) if job.parts else MEMBERS.empty_table()
-        output.write(table, inputs.shards)
+        output.write(
+            table, [replace(shard, path=(called or {}).get(shard.path, shard.path)) for shard in inputs.shards]
+        )
     sizes = np.unique(table["group"].to_numpy(), return_counts=True)[1]
     return Result(
         rows=inputs.rows,

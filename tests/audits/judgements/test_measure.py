@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import zstandard
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
@@ -486,3 +488,31 @@ def test_the_audit_summarises_the_files_it_is_given(tmp_path: Path) -> None:
     found = judgements.measure(paths, None, None, None)
     assert found == summarise(*read(*paths), None, [str(path) for path in paths])
     assert found.as_dict()["files"] == tuple(map(str, paths))
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv.gz", "a.json", "a.ndjson", "a.jsonl.zst", "a.arrow", "a.xlsx"])
+def test_judgements_stand_in_any_table(tmp_path: Path, name: str) -> None:
+    rows = [{**row, "seed": 3, "subset": None, "prompt": TEXT} for row in judged("hsu-")]
+    path = tmp_path / name
+    table = pa.Table.from_pylist(rows).drop_columns("subset").append_column("subset", pa.nulls(4, pa.string()))
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    if name.endswith(".xlsx"):
+        workbook = openpyxl.Workbook()
+        for row in ([*rows[0]], *([*row.values()] for row in rows)):
+            workbook.worksheets[0].append(row)
+        workbook.save(path)
+    elif name.endswith(".arrow"):
+        with pa.ipc.new_file(path, table.schema) as file:
+            file.write_table(table)
+    elif name.endswith((".csv", ".tsv.gz")):
+        sign = "\t" if "tsv" in name else ","
+        text = "\n".join(sign.join("" if cell is None else str(cell) for cell in row) for row in
+                         ([*rows[0]], *([*row.values()] for row in rows)))  # fmt: skip
+        path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+    else:
+        text = json.dumps(rows) if name.endswith(".json") else lines
+        path.write_bytes(zstandard.compress(text.encode()) if name.endswith(".zst") else text.encode())
+    found, _ = read(path)
+    assert [row["verdict"] for row in found] == [LETTERS[letter] for letter in "hsu-"]
+    assert {(row["seed"], row["subset"]) for row in found} == {(3, None)}
+    assert read_items(path).of(Cell("mild")).keys() == {"i0", "i1", "i2", "i3"}

@@ -192,7 +192,7 @@ def test_a_slow_tokenizer_is_told_before_anything_is_read(tmp_path: Path, monkey
         ("x.csv", "response,kind\nvarnish,a\n", {"where": {"kind": "b"}}, UsageError, "none of 1 rows"),
         ("x.csv", "response\n", {}, FormatError, "The file holds no rows"),
         ("x.jsonl", "", {}, FormatError, "The file holds no rows"),
-        ("x.txt", "varnish", {}, UsageError, "Unknown kind of file"),
+        ("x.md", "varnish", {}, UsageError, "Unknown kind of file"),
     ],
 )
 def test_files_that_cannot_be_measured(
