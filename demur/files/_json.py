@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import re
@@ -10,10 +11,14 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from demur.errors import shown
 from demur.files._block import Block, Fault, Names, Note, absent, numbers, parts
+from demur.files._flat import KINDS as FLAT
+from demur.files._flat import NULLS, TYPES, flat_rows
 from demur.files.packed import open_file, read_whole
 from demur.files.syntax import Broken, Doubled, doubled, first_doubled, listed, pairs, parse_json
 
@@ -23,26 +28,41 @@ _KINDS = {str: "text", bool: "true/false", int: "number", float: "number", list:
 
 
 def read_jsonl(path: Path, note: Note, columns: Names) -> Iterator[Block]:
-    """An object a line; a line that is none is noted, and gives a row without cells."""
+    """An object a line; a line that is none is noted, and gives a row without cells.
 
-    def rows() -> Iterator[tuple[int, dict[str, Any]]]:
-        number = 0
-        with io.TextIOWrapper(open_file(path), encoding="utf-8-sig") as lines:
-            for place, line in enumerate(lines, 1):
-                if not line.strip():
-                    continue
-                try:
-                    row = parse_json(line)
-                except Broken:
-                    note(Fault("unreadable", "is no JSON", number, line=place, got="no JSON"))
-                    row = {}
-                else:
-                    if columns is None and doubled(line, row):
-                        _note_doubled(parse_json(line, pairs), number, place, note)
-                yield place, _object(row, number, place, note)
-                number += 1
+    Plain lines, as nearly all are, are read by Arrow; what it cannot say as exactly as is done here is read here.
+    """
+    made, line = Made(columns, note), 1
+    with open_file(path) as stream:
+        for part in parts(iter(stream)):
+            if line == 1:
+                part[0] = part[0].removeprefix(codecs.BOM_UTF8)
+            block = b"".join(part)
+            if (rows := flat_rows(part, block)) is None or (quick := made.quick(rows, line)) is None:
+                read = [*_read_lines(block.decode(), line, made.first, note, twice=columns is None)]
+                if read:
+                    yield made.block(read)
+            else:
+                yield quick
+            line += len(io.StringIO(block.decode(), None).readlines()) if b"\r" in block else len(part)
+    made.end()
 
-    yield from objects(rows(), note, columns)
+
+def _read_lines(text: str, line: int, number: int, note: Note, *, twice: bool) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of some lines, of which the first has a number, as its first row has; `twice` looks at their keys."""
+    for place, each in enumerate(io.StringIO(text, None), line):
+        if not each.strip():
+            continue
+        try:
+            row = parse_json(each)
+        except Broken:
+            note(Fault("unreadable", "is no JSON", number, line=place, got="no JSON"))
+            row = {}
+        else:
+            if twice and doubled(each, row):
+                _note_doubled(parse_json(each, pairs), number, place, note)
+        yield place, _object(row, number, place, note)
+        number += 1
 
 
 def _note_doubled(row: object, number: int, line: int | None, note: Note) -> None:
@@ -146,19 +166,49 @@ def no_json(error: Broken) -> Fault:
 
 def objects(rows: Iterator[tuple[int | None, dict[str, Any]]], note: Note, columns: Names) -> Iterator[Block]:
     """Objects as batches; what is wrong with a column of a batch is noted once."""
-    made, names, first = _Columns(columns), dict[str, None](), 0
+    made = Made(columns, note)
     for part in parts(rows):
-        batch, not_text, mixed = made.batch([row for _, row in part])
+        yield made.block(part)
+    made.end()
+
+
+class Made:
+    """The blocks of a file, one after another."""
+
+    def __init__(self, columns: Names, note: Note) -> None:
+        self.first = 0
+        self._wanted, self._note = columns, note
+        self._columns = _Columns(columns)
+        self._names: dict[str, None] = {}
+
+    def block(self, part: Sequence[tuple[int | None, dict[str, Any]]]) -> Block:
+        """Some objects, with the line of each."""
+        batch, not_text, mixed = self._columns.batch([row for _, row in part])
         lines = None if part[0][0] is None else numbers(line or 0 for line, _ in part)
         for name, (row, kinds) in mixed.items():
-            note(Fault("mixed", f"holds {kinds}", first + row, name, part[row][0]))
-        if columns is not None:
-            names.update(dict.fromkeys(name for _, row in part for name in row))
-        yield Block(first, batch, lines, not_text)
-        first += len(part)
-    for column in columns or ():
-        if names and column not in names:
-            note(absent(column, map(_safe, names)))
+            self._note(Fault("mixed", f"holds {kinds}", self.first + row, name, part[row][0]))
+        if self._wanted is not None:
+            self._names.update(dict.fromkeys(name for _, row in part for name in row))
+        block = Block(self.first, batch, lines, not_text)
+        self.first += len(part)
+        return block
+
+    def quick(self, rows: pa.RecordBatch, line: int) -> Block | None:
+        """Rows that Arrow read, of which the first stands on a line; None if their kinds are not those before."""
+        found = self._columns.quick(rows)
+        if found is None:
+            return None
+        if self._wanted is not None:
+            self._names.update(dict.fromkeys(rows.schema.names))
+        block = Block(self.first, found[0], np.arange(line, line + rows.num_rows), found[1])
+        self.first += rows.num_rows
+        return block
+
+    def end(self) -> None:
+        """Note the columns that were wanted and that no object had."""
+        for column in self._wanted or ():
+            if self._names and column not in self._names:
+                self._note(absent(column, map(_safe, self._names)))
 
 
 class _Columns:
@@ -184,6 +234,28 @@ class _Columns:
         if not names:  # empty objects only; a batch without columns would have no rows
             columns, names = [pa.nulls(len(rows))], [""]
         return pa.RecordBatch.from_arrays(columns, names=[_safe(name) for name in names]), not_text, mixed
+
+    def quick(self, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, NotText] | None:
+        """As `batch`, of columns that Arrow read; None if one is of another kind than it was."""
+        kinds = {name: FLAT.get(rows.schema.field(name).type, "null") for name in rows.schema.names}
+        if any(self._kinds.get(name, kind) not in (kind, "null") and kind != "null" for name, kind in kinds.items()):
+            return None
+        for name, kind in kinds.items():
+            if self.wanted is None or name in self.wanted:
+                self._kinds[name] = kind if self._kinds.get(name, "null") == "null" else self._kinds[name]
+        not_text: NotText = {}
+        columns = []
+        names = list(self._kinds) if self.wanted is None else [*self.wanted]
+        for name in names:
+            kind = self._kinds.setdefault(name, "null")
+            if name in kinds and kinds[name] != "null":
+                column = rows.column(name)
+                columns.append(column)
+                if kind != "text":
+                    not_text[name] = pc.index(column.is_valid(), True).as_py(), TYPES[kind]
+            else:
+                columns.append(pa.nulls(rows.num_rows, NULLS.get(kind, pa.large_string())))
+        return pa.RecordBatch.from_arrays(columns, names=[_safe(name) for name in names]), not_text
 
     def _column(self, cells: list[Any], name: str, not_text: NotText, mixed: dict[str, tuple[int, str]]) -> pa.Array:
         seen = {type(cell) for cell in cells} - {type(None)}

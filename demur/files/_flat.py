@@ -1,0 +1,67 @@
+"""Plain JSON Lines, read by Arrow: a flat object a line, whose cells are texts, true or false, whole numbers or null."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+from pyarrow import json as arrow
+
+KINDS = {
+    pa.string(): "text",
+    pa.large_string(): "text",
+    pa.bool_(): "true/false",
+    pa.int64(): "number",
+    pa.null(): "null",
+}
+"""What JSON calls the values of the types that Arrow gives."""
+
+TYPES = {"true/false": "bool", "number": "int"}
+"""What Python calls values that are no texts."""
+
+NULLS = {"text": pa.large_string(), "true/false": pa.bool_(), "number": pa.int64(), "null": pa.null()}
+"""The type of a column by its kind."""
+
+
+def flat_rows(lines: Sequence[bytes], block: bytes) -> pa.RecordBatch | None:
+    """The rows of some lines.
+
+    Args:
+        lines: with their ends.
+        block: all of them.
+
+    Returns:
+        A row a line; None where a line is no flat object, or where Arrow would not read it as `json` does: numbers that
+        are not whole, names that stand twice, bytes that are no UTF-8, line ends of other kinds.
+
+    Example:
+        >>> lines = [b'{"prompt": "Name a lake.", "day": "2020-01-01"}' + bytes([10])]
+        >>> flat_rows(lines, lines[0]).to_pylist()
+        [{'prompt': 'Name a lake.', 'day': '2020-01-01'}]
+    """
+    if block.count(b"\r") not in (0, block.count(b"\r\n")):
+        return None
+    if not all(line[:1] == b"{" and line.rstrip(b" \t\r\n")[-1:] == b"}" for line in lines):
+        return None  # so that no object goes over two lines
+    try:
+        block.decode()
+        table = _read(block, None)
+        if dates := [field for field in table.schema if pa.types.is_timestamp(field.type)]:
+            names = table.schema.names
+            table = _read(block, pa.schema([pa.field(each.name, pa.string()) for each in dates])).select(names)
+    except (UnicodeError, pa.ArrowException):
+        return None
+    flat = all(field.type in KINDS for field in table.schema) and table.num_columns
+    if not flat or table.num_rows != len(lines):
+        return None
+    rows = table.combine_chunks().to_batches()[0]
+    large = [pa.large_string() if field.type == pa.string() else field.type for field in rows.schema]
+    return rows.cast(pa.schema(list(zip(rows.schema.names, large, strict=True))))
+
+
+def _read(block: bytes, schema: pa.Schema | None) -> pa.Table:
+    return arrow.read_json(
+        pa.BufferReader(block),
+        arrow.ReadOptions(use_threads=False, block_size=len(block) + 1),
+        arrow.ParseOptions(explicit_schema=schema, newlines_in_values=False),
+    )

@@ -1,0 +1,94 @@
+"""What Arrow reads of JSON Lines is what Python reads, and where it would not be, Python does."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from demur.files import _json, reading
+from demur.files._block import Fault
+from demur.files._flat import flat_rows
+
+ODD = {
+    "text": '{"a": "x", "b": "y"}',
+    "turned": '{"b": "y", "a": "x"}',
+    "null": '{"a": null, "b": "y"}',
+    "lacks": '{"b": "y"}',
+    "more": '{"a": "x", "c": 1}',
+    "whole": '{"a": 7}',
+    "true": '{"a": true}',
+    "fraction": '{"a": 7.5}',
+    "large": '{"a": 123456789012345678901234567890}',
+    "day": '{"a": "2020-01-01", "b": "2020-01-01 10:00:00"}',
+    "twice": '{"a": "x", "a": "z"}',
+    "nested": '{"a": {"b": "c"}}',
+    "list": '{"a": ["b"]}',
+    "lone": '{"a": "\\ud800"}',
+    "signs": '{"a": "\\u0000 \\n \\u00e4 \u6771 \U0001f600"}',
+    "nan": '{"a": NaN}',
+    "broken": '{"a": "x"',
+    "two": '{"a": "x"}{"a": "y"}',
+    "blank": "",
+    "spaces": "   ",
+    "empty": "{}",
+    "number": "7",
+    "turns": '[{"role": "user", "content": "x"}]',
+    "tail": '{"a": "x"} ',
+    "head": ' {"a": "x"}',
+    "comma": '{"a": "x",}',
+    "first half": '{"a": "x", "b":',
+    "second half": '"y"}',
+}
+ENDS = ("\n", "\r\n", "\r")
+
+
+def read(path: Path, columns: list[str] | None = None) -> tuple[list[object], list[Fault]]:
+    faults: list[Fault] = []
+    blocks = [
+        (
+            block.first,
+            block.rows.to_pylist(),
+            [(field.name, str(field.type)) for field in block.rows.schema],
+            None if block.lines is None else block.lines.tolist(),
+            dict(block.not_text),
+        )
+        for block in reading.read_blocks(path, faults.append, columns)
+    ]
+    return blocks, faults
+
+
+@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("columns", [None, ["a"], ["c", "b"]])
+def test_the_same_is_read(
+    seed: int, columns: list[str] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = random.Random(seed)  # noqa: S311 - not a secret
+    monkeypatch.setattr("demur.files._block.ROWS", 4)
+    plain = ["text", "null", "lacks", "whole", "true", "day", "signs"]
+    lines = [ODD[draw.choice(plain if draw.random() < 0.9 else [*ODD])] for _ in range(draw.randint(1, 30))]
+    end = draw.choice(ENDS) if draw.random() < 0.3 else "\n"
+    bytes = ("\ufeff" * (seed % 7 == 0) + end.join(lines) + end * (seed % 2)).encode()
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(bytes + b'{"a": "\xff"}\n' if seed % 11 == 10 else bytes)
+    quick = read(path, columns)
+    monkeypatch.setattr(_json, "flat_rows", lambda *_: None)
+    assert read(path, columns) == quick
+
+
+@pytest.mark.parametrize(
+    ("name", "flat"),
+    [
+        (name, name in ("text", "turned", "null", "lacks", "more", "whole", "true", "day", "signs", "tail"))
+        for name in ODD
+    ],
+)
+def test_what_arrow_reads(name: str, flat: bool) -> None:
+    line = ODD[name].encode() + b"\n"
+    found = flat_rows([line], line)
+    assert (found is not None) == flat
+    if found is not None:
+        (row,) = found.to_pylist()
+        assert row == json.loads(line)
