@@ -7,6 +7,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+from demur import cli
 from demur.cli import main
 from demur.project import bundled
 from demur.sets.show import source_rows, source_table
@@ -79,3 +80,17 @@ def test_no_license_means_quarantined() -> None:
     status = {row["name"]: row["status"] for row in source_rows(declared.sources(bundled()).values())}
     assert status["malicious-instruct"] == "quarantined"
     assert status["advbench"] == "ready"
+
+
+@pytest.mark.parametrize(
+    ("module", "extra"),
+    [
+        ("sklearn.linear_model", "build"),
+        ("numba", "fast"),
+        ("openpyxl", "xlsx"),
+        ("torch", "models"),
+        ("nowhere", None),
+    ],
+)
+def test_a_missing_module_names_its_extra(module: str, extra: str | None) -> None:
+    assert cli._extra_with(module) == extra

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from demur.commands.common import FINDINGS, UNJUDGED, as_json, offline
-from demur.errors import UsageError
-from demur.files.remote import is_url, reachable
 from demur.files.whole import write_whole
 
 if TYPE_CHECKING:
@@ -97,15 +94,16 @@ def check(
     """
     from demur.checks.settings import find_settings, read_settings
     from demur.checks.whole import widened
+    from demur.files.remote import local
 
     places = [_place(path, offline) for path in paths]
     # a set from the Hub brings no settings: it would choose its own rules
     settings = settings or find_settings(Path(places[0]) if Path(paths[0]).exists() else Path.cwd())
     said = read_settings(settings)
     if whole:
-        places = [*widened(_local(places), said.data, settings and settings.parent)]
+        places = [*widened(local(places), said.data, settings and settings.parent)]
     if fix or fixed:
-        _fix(_local(places), mapping or said.map, fix, fixed)
+        _fix(local(places), mapping or said.map, fix, fixed)
         return
     rules: dict[str, Any] = {
         "select": how.pop("select") or said.select,
@@ -121,7 +119,7 @@ def check(
         "offline": offline,
     }
     if explain_layout:
-        _explain(_local(places), **given)
+        _explain(local(places), **given)
         return
     how["form"] = how["form"] or ("json" if as_json else said.format or "text")
     _judge(ctx, places, settings, said, given, **how)
@@ -207,6 +205,8 @@ def _explain(places: list[Path], *, mapping: Any, splits: dict[str, str], **how:
 
 def _place(text: str, offline: bool) -> str | Path:
     """A path, a URL, or where the files of a data set on the Hub lie after their download."""
+    from demur.files.remote import is_url, reachable
+
     if is_url(text):
         return reachable(text, offline)
     path = Path(text)
@@ -218,15 +218,6 @@ def _place(text: str, offline: bool) -> str | Path:
     from demur.release.pull import snapshot
 
     return snapshot(text, offline)
-
-
-def _local(places: Sequence[str | Path]) -> list[Path]:
-    """Places on this machine, where no other will do."""
-    for each in places:
-        if is_url(each):
-            msg = "This works on files of this machine only"
-            raise UsageError(msg, where=str(each), fix="Fetch the files first, or check the URL as it is.")
-    return [*map(Path, places)]
 
 
 def _splits(pairs: tuple[str, ...]) -> dict[str, str]:

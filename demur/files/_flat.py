@@ -1,4 +1,4 @@
-"""Plain JSON Lines, read by Arrow: a flat object a line, whose cells are texts, true or false, whole numbers or null."""
+"""Plain JSON Lines, read by Arrow: flat objects whose cells are texts, true or false, whole numbers or null."""
 
 from __future__ import annotations
 
