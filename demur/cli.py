@@ -65,14 +65,16 @@ def _unforeseen(error: Exception) -> DemurError:
 
 
 def _extra_with(module: str) -> str | None:
-    """The extra of Demur that brings a module; None if none does."""
+    """The smallest extra of Demur that brings a module; None if none does."""
     top = module.partition(".")[0]
     name = {"sklearn": "scikit-learn"}.get(top, top.replace("_", "-"))
+    extras: dict[str, list[str]] = {}
     for each in requires("demur") or ():
-        found = re.match(rf"{re.escape(name)}\b(?![-_.\w])[^;]*;.*extra == [\"'](\w+)[\"']", each)
-        if found and found[1] not in ("bench", "dev"):
-            return found[1]
-    return None
+        package, _, extra = each.partition("extra ==")
+        if extra:
+            extras.setdefault(extra.strip(" \"'"), []).append(re.split(r"[^\w.-]", package)[0])
+    with_it = [extra for extra, packages in extras.items() if name in packages]
+    return min(with_it, key=lambda extra: len(extras[extra]), default=None)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
