@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-SIGNS = (
-    r"\{(?:\{|[a-z]{2}|INSERT|YOUR|Insert|Your)", r"\[(?i:insert|enter|add|fill|your|recipient|sender|company)\b",
-    r"<\s*(?i:insert|enter|your|no)", "psum dolor", "TODO",
-)  # fmt: skip
-"""What every text with a slot holds one of, for a first look at many texts (RE2, which is fast where a sign leads)."""
+BRACKETS = b"{[<"
+OPENED = (
+    r"\{(?:\{|[a-z]{2}|INSERT|YOUR|Insert|Your)|\[(?i:insert|enter|add|fill|your|recipient|sender|company)\b"
+    r"|<\s*(?i:insert|enter|your|no)"
+)
+WORDS = (b"psum dolor", b"TODO")
+"""What every text with a slot holds, for a first look at many texts: a bracket before certain words, or a word."""
 
 _ASKED = re.compile(
     r"[\[<{](?:INSERT|ENTER|YOUR|ADD) (?:[A-Z]+ ){0,3}(?:PROMPT|REQUEST|QUESTION|TEXT|NAME|TOPIC|TASK|QUERY|INPUT|HERE"
