@@ -87,14 +87,14 @@ class Subject:
         inside = {"messages"} if file.name in self.inside else set()
         if columns is not None and {*columns} & (inside | self.reached[file.name].there):
             columns = None
-        for block in reading.read_blocks(file.path, lambda _: None, columns):
+        for block in reading.read_blocks(file.path, lambda _: None, columns, turns=True):
             yield self._batch(file, block)
 
     def scan(self, file: File) -> Iterator[Batch]:
         """The rows of a file, once for every file: what is learnt on the way is kept."""
         self.faults[file.name], self.rows[file.name], self.lines[file.name] = [], 0, []
         names: dict[str, None] = {}
-        for block in reading.read_blocks(file.path, self.faults[file.name].append):
+        for block in reading.read_blocks(file.path, self.faults[file.name].append, turns=True):
             batch = self._batch(file, block)
             self.layouts[file.name] = batch.layout
             self.rows[file.name] += batch.rows.num_rows

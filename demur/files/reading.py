@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,9 @@ def kind_of(path: Path) -> str | None:
     return next((suffix for suffix in SUFFIXES if name.endswith(suffix)), None)
 
 
-def read_blocks(path: Path, note: Note, columns: Names = None, kind: str | None = None) -> Iterator[Block]:
+def read_blocks(
+    path: Path, note: Note, columns: Names = None, kind: str | None = None, *, turns: bool = False
+) -> Iterator[Block]:
     """The rows of a file, in batches; what cannot be read is noted, and reading ends there.
 
     Args:
@@ -52,6 +55,7 @@ def read_blocks(path: Path, note: Note, columns: Names = None, kind: str | None 
         note: gets every fault, as a rule before the rows that it concerns.
         columns: those to read, by default all. One that the file lacks is noted; of JSON, at the end.
         kind: the format, one of `SUFFIXES`; by default as the name says, and JSON Lines where it says nothing.
+        turns: whether lists of turns may stay lists where they are plain; else JSON's nested cells are JSON texts.
     """
     readers = {
         ".parquet": _parquet,
@@ -69,7 +73,7 @@ def read_blocks(path: Path, note: Note, columns: Names = None, kind: str | None 
         note(replace(fault, line=None) if packed else fault)
 
     with _noting(note):
-        for block in readers.get(kind or kind_of(path) or "", read_jsonl)(path, told, columns):
+        for block in readers.get(kind or kind_of(path) or "", partial(read_jsonl, turns=turns))(path, told, columns):
             yield replace(block, lines=None) if packed else block
 
 
