@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from demur.checks import pages
 from demur.checks.batch import Batch, File, layout_for
+from demur.checks.finding import Finding
 from demur.checks.habits import Habits
 from demur.checks.layouts import Layout
 from demur.checks.paths import Reached
@@ -114,6 +115,31 @@ class Subject:
             layout = layout_for(rows, file.given)
         rows = self.reached.setdefault(file.name, Reached()).add(rows, layout)
         return Batch(self, file, layout, block.first, rows)
+
+    def place(self, row: int, beside: int | None = None) -> str:
+        """A row as findings name theirs, by its number in the state.
+
+        Args:
+            row: which one.
+            beside: a row of which it is told; in the same file the file is not named again.
+        """
+        file, number = self.state.place(row)
+        if beside is not None and file is self.state.place(beside)[0]:
+            return self.row_of(file.name, number)
+        return Finding(file.name, number, "", "", "", line=self.line(file.name, number)).where
+
+    def row_of(self, file: str, row: int) -> str:
+        """A row within its file: by the line on which it begins, else by its number."""
+        line = self.line(file, row)
+        return f"row {row}" if line is None else f"line {line}"
+
+    def line(self, file: str, row: int) -> int | None:
+        """The line on which a row begins, where rows have lines."""
+        for part in self.lines.get(file, ()):
+            if row < len(part):
+                return int(part[row])
+            row -= len(part)
+        return None
 
     @cached_property
     def pages(self) -> list[tuple[str, str]]:

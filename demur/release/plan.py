@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from demur.checks.engine import check
+from demur.checks.finding import Finding
 from demur.errors import HubError, ManifestError
 from demur.project import Project
 from demur.release.dress import dress
@@ -35,6 +36,7 @@ class Plan:
         gone: paths on the default branch that the release has not.
         written: paths that are new or differ from the default branch's.
         unfinished: a commit that holds this very release and only lacks its tag.
+        advice: what a check of the files advises, which does not keep them from being released.
     """
 
     hub: Hub
@@ -45,6 +47,7 @@ class Plan:
     gone: tuple[str, ...]
     written: tuple[str, ...]
     unfinished: str | None
+    advice: tuple[Finding, ...] = ()
 
     @property
     def release(self) -> Release:
@@ -72,6 +75,7 @@ class Plan:
             "written": list(self.written),
             "gone": list(self.gone),
             "unfinished": self.unfinished,
+            "advice": [_said(each) for each in self.advice],
         }
 
     def lines(self) -> Iterator[str]:
@@ -90,6 +94,7 @@ class Plan:
         yield f"  repository: {now}; access {self.manifest.access}{gate}"
         size = sum((self.folder / name).stat().st_size for name in self.written)
         yield f"  files: {len(self.written)} written ({size:,} bytes), {len(self.gone)} removed"
+        yield from (f"  advice: {line}" for line in _first(self.advice))
         if self.unfinished:
             yield f"  the commit {self.unfinished[:12]} holds it already and lacks its tag"
 
@@ -112,7 +117,7 @@ def plan(hub: Hub, built: Path, project: Project, work: Path, date: str, replace
         ManifestError: the built folder, or the last release, does not hold what it promises.
         HubError: the Hub does not answer, or somebody committed by hand.
     """
-    manifest = sound(built)
+    manifest, advice = sound(built)
     state = hub.state()
     latest = state.tags[state.latest] if state and state.latest else None
     previous = _release_at(hub, latest, work / "previous") if latest else None
@@ -139,29 +144,40 @@ def plan(hub: Hub, built: Path, project: Project, work: Path, date: str, replace
         gone=tuple(sorted(present - dressed.files.keys() - {NAME})),
         written=(NAME, *(name for name, entry in dressed.files.items() if listed.get(name) != entry)),
         unfinished=state.head if state and same else None,
+        advice=advice,
     )
 
 
-def sound(built: Path) -> Manifest:
-    """The manifest of a built folder that keeps every invariant.
+def sound(built: Path) -> tuple[Manifest, tuple[Finding, ...]]:
+    """The manifest of a built folder of which a check says neither errors nor warnings; and what it advises.
 
     Raises:
         ManifestError: it does not; or it is a release already.
     """
-    findings = [f"{each.where}: {each.code} {each.message}" for each in check(built).findings]
-    if findings:
-        shown = [*findings[:_SHOWN], *(["..."] if len(findings) > _SHOWN else [])]
-        msg = f"The built set breaks its invariants ({len(findings)} findings)"
-        raise ManifestError(
-            msg, where=built, got="\n            ".join(shown), fix="Nothing was published. Build it again."
-        )
+    report = check(built)
+    if broken := [each for each in report.findings if report.fails(each.severity)]:
+        msg = f"The built set breaks its invariants ({len(broken)} findings)"
+        got = "\n            ".join(_first(broken))
+        raise ManifestError(msg, where=built, got=got, fix="Nothing was published. Build it again.")
     manifest = read_manifest(built)
     if manifest.release is not None:
         msg = "The folder is a release already"
         raise ManifestError(
             msg, where=built, got=manifest.release.version, fix="Name a folder that `demur build` wrote."
         )
-    return manifest
+    return manifest, tuple(each for each in report.findings if not report.fails(each.severity))
+
+
+def _first(findings: Iterable[Finding]) -> Iterator[str]:
+    """A line for each of the first findings, and one that says that there are more."""
+    for number, each in enumerate(findings):
+        yield _said(each) if number < _SHOWN else "..."
+        if number == _SHOWN:
+            return
+
+
+def _said(finding: Finding) -> str:
+    return f"{finding.where}: {finding.code} {finding.message}"
 
 
 def _release_at(hub: Hub, commit: str, to: Path) -> Path:

@@ -22,7 +22,7 @@ def verify(ref: Ref, project: Project, say: Callable[[str], object], places: Pla
     Args:
         ref: the version.
         project: where its sources and its builder are declared.
-        say: told what was downloaded.
+        say: told what was downloaded, and what a check advises.
         places: where sources may come from, to build the version again and compare every byte; None leaves that out.
 
     Returns:
@@ -37,7 +37,11 @@ def verify(ref: Ref, project: Project, say: Callable[[str], object], places: Pla
         done = pull(ref, hub, cache=work)
         say(f"{ref}: {len(done.manifest.files)} files as its manifest says, commit {done.commit}")
         copy_to(done, work / "set")
-        failed = [line_of(each) for each in check(work / "set").findings]
+        report = check(work / "set")
+        failed = [line_of(each) for each in report.findings if report.fails(each.severity)]
+        for each in report.findings:
+            if not report.fails(each.severity):
+                say(line_of(each))
         if places is not None:
             previous = done.manifest.release.previous if done.manifest.release else None
             lock = splits_at(hub, previous, work) if previous and done.manifest.lock_sha256 else None

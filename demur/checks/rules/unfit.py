@@ -48,7 +48,11 @@ def placeholder(batch: Batch) -> Iterator[Finding]:
                 yield _hit(batch, part, place, "holds a slot that nobody filled")
 
 
-_FORM = re.compile(r"\b(?:templates?|placeholders?|blanks?|boilerplate|slots?|lorem|fill[- ]in)\b", re.IGNORECASE)
+_FORM = re.compile(
+    r"\b(?:templates?|placeholders?|blanks?|boilerplate|slots?|lorem|fill[- ]in)\b"
+    r"|\b(?:write|draft|compose|create|generate|give)\b.{0,60}\b(?:e-?mails?|letters?|press releases?|scripts?)\b",
+    re.IGNORECASE,
+)
 """What somebody asks for who wants slots."""
 
 
