@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ ODD = {
 ENDS = ("\n", "\r\n", "\r")
 
 
-def read(path: Path, columns: list[str] | None = None) -> tuple[list[object], list[Fault]]:
+def read(path: Path, columns: list[str] | None = None) -> tuple[list[Any], list[Fault]]:
     faults: list[Fault] = []
     blocks = [
         (

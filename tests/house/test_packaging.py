@@ -45,7 +45,7 @@ def test_the_linter_needs_little_and_says_what_else_is_missing(wheel: Path, tmp_
     """In an environment of its own: no numba, no datasets; a leak of 143 rows is found, a build names its extra."""
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
     bin = tmp_path / "venv" / "bin"
-    install = [bin / "pip", "install", "--quiet", "--constraint", ROOT / "constraints.txt", wheel]
+    install = [str(bin / "pip"), "install", "--quiet", "--constraint", str(ROOT / "constraints.txt"), str(wheel)]
     subprocess.run(install, check=True, capture_output=True)
     asked = (
         "import importlib.util as u; print(*(n for n in ('numba', 'datasets', 'scipy', 'pandas') if u.find_spec(n)))"
@@ -61,11 +61,11 @@ def test_the_linter_needs_little_and_says_what_else_is_missing(wheel: Path, tmp_
     ]
     for split, some in (("train", rows), ("test", rows[:1])):
         (tmp_path / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in some))
-    check = [bin / "demur", "check", "train.jsonl", "test.jsonl", "--license", "mit"]
+    check = [str(bin / "demur"), "check", "train.jsonl", "test.jsonl", "--license", "mit"]
     done = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stdout.count("train.jsonl:1: error DMR101") == 1, done.stdout + done.stderr
-    build = [bin / "demur", "build", "refusal-eval", "--out", str(tmp_path / "out")]
+    build = [str(bin / "demur"), "build", "refusal-eval", "--out", str(tmp_path / "out")]
     failed = subprocess.run(build, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert failed.returncode == 2
     assert "pip install 'demur[build]'" in failed.stderr
