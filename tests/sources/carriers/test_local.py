@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from demur.errors import FetchError, PinError, UsageError
 from demur.files.kept import Cache
+from demur.sources.carriers.local import Local
 from demur.sources.fetch import Places, fetch, store
 from demur.sources.mirror import Join, Mirror, local
 from demur.sources.pin import pin
@@ -157,6 +158,20 @@ def test_a_link_inside_the_project_is_followed(desk: Desk) -> None:
 def test_an_address_stays_below_the_project(address: str) -> None:
     with pytest.raises(ValidationError, match=r"local address|at least 1 item"):
         local(address, columns=COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "found"),
+    [
+        ("red.jsonl", "red.jsonl", "red.jsonl"),
+        ("red.jsonl", "more.jsonl", "more.jsonl"),
+        ("data/red.jsonl", "more/two.jsonl", "data/more/two.jsonl"),
+        ("/srv/red.jsonl", "more.jsonl", "/srv/more.jsonl"),
+        ("/red.jsonl", "more.jsonl", "/more.jsonl"),
+    ],
+)
+def test_where_files_lie(address: str, name: str, found: str) -> None:
+    assert Local().beside(address, name) == found
 
 
 @pytest.mark.parametrize("address", ["/srv/red.jsonl", "~/red.jsonl"])
