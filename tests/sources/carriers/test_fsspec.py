@@ -109,7 +109,7 @@ def test_addresses_that_are_refused(address: str) -> None:
 
 
 def test_a_place_of_one_machine_is_for_private_mirrors() -> None:
-    with pytest.raises(ValidationError, match="such a fsspec address is for a private mirror"):
+    with pytest.raises(ValidationError, match="such an address of fsspec is for a private mirror"):
         store("file:///srv/red.jsonl", columns=COLUMNS)
 
 
