@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from demur.commands.common import USAGE, as_json, offline, print_json, project_of
+from demur.commands.common import USAGE, as_json, offline, print_json, project_of, tell
 from demur.errors import DemurError
 
 
@@ -18,7 +18,9 @@ def sources(ctx: click.Context, as_json: bool) -> None:
     from demur.sets.show import source_rows, source_table
     from demur.sources import declared
 
-    rows = source_rows(declared.sources(project_of(ctx)).values())
+    project = project_of(ctx)
+    tell(project)
+    rows = source_rows(declared.sources(project).values(), declared.origins(project))
     if as_json:
         print_json(rows)
     else:

@@ -125,7 +125,7 @@ def test_a_mapping_of_columns(folder: Path, said: str) -> None:
 
 def test_a_set_of_the_hub_brings_no_settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("demur.release.pull.snapshot", lambda text, offline: folder)
-    (folder / "demur.toml").write_text('ignore = ["DMR"]\n')
+    (folder / "demur.toml").write_text('ignore = ["DMR1", "DMR4"]\n')
     here = folder.parent / "here"
     (here / ".git").mkdir(parents=True)
     monkeypatch.chdir(here)
