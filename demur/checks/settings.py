@@ -18,7 +18,7 @@ from demur.checks.profiles import chosen
 from demur.checks.rule import rule_of, selected
 from demur.checks.waivers import Names, Waiver, of_waivers
 from demur.errors import UsageError, issues, nearest
-from demur.owners import SAFE, foreign, upwards
+from demur.project.owners import SAFE, foreign, upwards
 from demur.sets.manifest_file import is_built
 
 FILE, PROJECT = "demur.toml", "pyproject.toml"

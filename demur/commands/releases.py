@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from demur.commands.common import FINDINGS, as_json, offline, named_project, print_json, project_of
+from demur.commands.common import FINDINGS, as_json, named_project, offline, print_json, project_of
 
 VERSION = "OWNER/NAME@vX.Y.Z"
 

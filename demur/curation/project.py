@@ -1,8 +1,8 @@
 """The curation of a project: annotations, decisions and pairs by meaning, read once and handed on.
 
 A private project has files of its own; where it extends Demur, or says ``inherits = true`` in its
-``builders/curation/curation.toml``, it builds on those that came with Demur, and its own decisions about a text take the
-place of theirs.
+``builders/curation/curation.toml``, it builds on those that came with Demur, and its own decisions about a text take
+the place of theirs.
 """
 
 from __future__ import annotations

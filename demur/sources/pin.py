@@ -35,7 +35,7 @@ def pin(source: Source, places: Places) -> Pinned:
     unreached: dict[str, DemurError] = {}
     for mirror in source.mirrors:
         try:
-            new, files = _resolve(mirror, places)
+            new, files = resolve(mirror, places)
         except (FetchError, PinError) as error:
             unreached[mirror.id] = error
         else:
@@ -57,7 +57,7 @@ def pin(source: Source, places: Places) -> Pinned:
     return Pinned(SourcePin(rows=len(rows), digest=digest, mirrors=mirrors), unreached)
 
 
-def _resolve(mirror: Mirror, places: Places) -> tuple[Pin, dict[str, bytes]]:
+def resolve(mirror: Mirror, places: Places) -> tuple[Pin, dict[str, bytes]]:
     """The revision that a mirror folder has, or else the newest that the mirror's carrier finds, with its files."""
     carrier = mirror.via
     if not carrier.archives and (found := file.newest(places.folders, carrier, mirror.address, mirror.paths)):

@@ -156,7 +156,7 @@ class Reject(Frozen):
     """Why: words in lower case, with hyphens between them."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(**{"reason": reason})
+        super().__init__(reason=reason)  # type: ignore[call-arg] # pydantic's own takes every field
 
 
 def source(

@@ -12,7 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 
 LAW = (
-    ("errors", "owners", "progress", "draws", "rates", "project"),
+    ("errors", "progress", "draws", "rates", "project"),
     ("files",),
     ("text",),
     ("similarity", "tokens", "records"),
@@ -22,7 +22,7 @@ LAW = (
     ("sets",),
     ("checks",),
     ("kinds",),
-    ("release", "audits", "review", "exports"),
+    ("release", "audits", "review", "exports", "start"),
     ("commands",),
     ("cli", "inspect_tasks"),
 )

@@ -12,39 +12,23 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import sys
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
-from demur.errors import ProjectError, UsageError, innermost, issues, nearest
-from demur.owners import SAFE, foreign, upwards
+from demur.errors import ProjectError, UsageError, nearest
+from demur.project.imports import Imports, Part
+from demur.project.owners import SAFE, foreign, upwards
 
 T = TypeVar("T")
 
 FILE = "demur.toml"
 DEMUR, OWN = "demur", "project"
 GONE = "If an installed package offered it, install that again."
-_GROUPS = {"builders.sources": "demur.sources", "builders": "demur.builders"}
-"""Packages of a project -> the entry points by which installed packages add to them."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """Some of the modules of a package of a project, and whose they are.
-
-    Attributes:
-        by: ``demur``, ``project``, or name and version of an installed package.
-    """
-
-    by: str
-    modules: tuple[ModuleType, ...]
 
 
 @dataclass(frozen=True)
@@ -67,7 +51,7 @@ class Project:
 
     root: Path
     recorded: Mapping[str, Any] = field(default_factory=dict)
-    packages: bool = False
+    packages: bool = field(default=False, kw_only=True)
 
     @property
     def cards(self) -> Path:
@@ -143,7 +127,7 @@ class Project:
             ProjectError: there is no such folder, or a file cannot be loaded.
         """
         files = self._files(package)
-        return [self._load(f"{package}.{stem}") for stem in sorted(files)]
+        return [self._imports.load(f"{package}.{stem}") for stem in sorted(files)]
 
     def parts(self, package: str) -> list[Part]:
         """The modules of a package by whose they are: what came with Demur first, the project's own last.
@@ -155,9 +139,10 @@ class Project:
         base: list[ModuleType] = []
         for stem, path in sorted(self._files(package).items()):
             mine = self.extends and path.is_relative_to(self.root)
-            (own if mine or not (self.extends or self.is_bundled) else base).append(self._load(f"{package}.{stem}"))
-        offered = [self._offered(each) for each in self._entries(package)]
-        parts = [Part(DEMUR, tuple(base)), *offered, Part(OWN, tuple(own))]
+            (own if mine or not (self.extends or self.is_bundled) else base).append(
+                self._imports.load(f"{package}.{stem}")
+            )
+        parts = [Part(DEMUR, tuple(base)), *self._imports.offered(package), Part(OWN, tuple(own))]
         return [part for part in parts if part.modules]
 
     def shadowed(self, package: str) -> list[str]:
@@ -167,8 +152,11 @@ class Project:
 
     def folders(self, package: str) -> list[Path]:
         """The folders of a package, the project's own first."""
-        folders = (root.joinpath(*package.split(".")) for root in self.roots)
-        return [folder for folder in folders if folder.is_dir()]
+        return self._imports.folders(package)
+
+    @property
+    def _imports(self) -> Imports:
+        return Imports(self.roots, self.packages and (self.extends or self.is_bundled))
 
     def _files(self, package: str) -> dict[str, Path]:
         if not (folders := self.folders(package)):
@@ -186,107 +174,14 @@ class Project:
                 raise ProjectError(msg, where=path, fix="Copy the file into the project.")
         return found
 
-    def _load(self, name: str) -> ModuleType:
-        """Import a module of the project: of this one, whichever other project's modules have the same names."""
-        root = self.root.resolve()
-        if name in _loaded.get(root, {}):
-            return _loaded[root][name]
-        with _imports_of(self):
-            try:
-                return importlib.import_module(name)
-            except Exception as error:
-                msg = "A file of the project cannot be loaded"
-                got = " in ".join(filter(None, (_said(error), innermost(error, *map(str, self.roots)))))
-                raise ProjectError(msg, where=f"{self.root}: {name}", got=got) from error
-
-    def _entries(self, package: str) -> list[EntryPoint]:
-        if not self.packages or not (self.extends or self.is_bundled) or package not in _GROUPS:
-            return []
-        found = {(_dist(each), each.name, each.value): each for each in entry_points(group=_GROUPS[package])}
-        return [found[key] for key in sorted(found)]
-
-    def _offered(self, entry: EntryPoint) -> Part:
-        """The module that an installed package offers, and those inside it."""
-        with _imports_of(self):
-            try:
-                top = importlib.import_module(entry.value)
-                inside = pkgutil.iter_modules(getattr(top, "__path__", ()))
-                more = [importlib.import_module(f"{entry.value}.{each.name}") for each in inside]
-            except Exception as error:
-                msg = "An installed package cannot be loaded"
-                raise ProjectError(
-                    msg,
-                    where=f"{_dist(entry)}: {entry.group} = {entry.value!r}",
-                    got=_said(error),
-                    fix="Such an entry point names a module. Install a version that fits, or uninstall the package.",
-                ) from error
-        return Part(_dist(entry), (top, *more))
-
 
 def _by(found: Declared[Any] | None) -> str | None:
     return found.by if found else None
 
 
-def _dist(entry: EntryPoint) -> str:
-    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.value
-
-
-def _said(error: Exception) -> str:
-    """What is wrong with a declaration; of pydantic's error the first issue, without its values."""
-    return issues(error)[0] if hasattr(error, "errors") else f"{type(error).__name__}: {error}"
-
-
-_PACKAGES = ("builders", "schemas")
-_loaded: dict[Path, dict[str, ModuleType]] = {}
-"""Modules of every project that was loaded so far, by its root."""
-
-
-@contextmanager
-def _imports_of(project: Project) -> Iterator[None]:
-    """Let the names ``builders`` and ``schemas`` mean this project's packages; others of these names come back after.
-
-    A command may load two projects: a private one, and the bundled one, whose schemas judge data of anybody's. Packages
-    that offer sources name the schemas too, so each project loads them for itself.
-    """
-    root = project.root.resolve()
-    offered = {each.value.partition(".")[0] for package in _GROUPS for each in project._entries(package)}
-    tops = {*_PACKAGES, *offered}
-    names = [name for name in sys.modules if name.partition(".")[0] in tops]
-    foreign = {name: sys.modules.pop(name) for name in names if not _mine(name, root)}
-    sys.modules.update(_loaded.get(root, {}))
-    before, sys.path[:0] = [*sys.path], [str(each) for each in project.roots]
-    try:
-        if len(project.roots) > 1:
-            _laid_over(project)
-        yield
-    finally:
-        sys.path[:] = before
-        _loaded[root] = {name: module for name, module in sys.modules.items() if name.partition(".")[0] in tops}
-        if foreign:
-            for name in _loaded[root]:
-                del sys.modules[name]
-            sys.modules.update(foreign)
-
-
-def _laid_over(project: Project) -> None:
-    """Let modules of the project's packages be found in its own folders first, and then in those behind."""
-    for package in ("builders", "builders.sources", "schemas"):
-        if folders := project.folders(package):
-            module = importlib.import_module(package)
-            module.__path__ = [str(folder.resolve()) for folder in folders]
-
-
-def _mine(name: str, root: Path) -> bool:
-    """Whether a loaded module is this project's: as it was loaded for it or, if for none, by where it lies."""
-    module = sys.modules[name]
-    owners = [each for each, modules in _loaded.items() if modules.get(name) is module]
-    where = module.__file__ or next(iter(getattr(module, "__path__", ())), "")
-    return root in owners if owners else Path(where).resolve().is_relative_to(root)
-
-
 def bundled() -> Project:
     """The copy that came with Demur: inside the wheel, or the checkout that an editable install points to."""
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parent.parent
     inside = package / "_project"
     return Project(inside if inside.is_dir() else package.parent)
 
