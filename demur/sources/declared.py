@@ -117,7 +117,14 @@ def sources(project: Project) -> dict[str, Source]:
             raise ProjectError(msg, where=sidecar_file(project, name), fix=nearest(name, found))
         _fits(project, found[name], sidecar)
     return {
-        name: source.model_copy(update={"pin": known.get(name), **_said(beside.get(name, Sidecar()))})
+        name: source.model_copy(
+            update={
+                "pin": known.get(name),
+                "root": project.root,
+                "recorded": name in project.recorded,
+                **_said(beside.get(name, Sidecar())),
+            }
+        )
         for name, source in sorted(found.items())
     }
 

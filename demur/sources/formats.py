@@ -35,7 +35,7 @@ def read_rows(source: Source, mirror: Mirror, files: Mapping[str, bytes]) -> lis
     """
     rows: list[Raw] = []
     for name in mirror.files:
-        where = f"{source.name}: {mirror.id} {name}"
+        where = f"{source.name}: {mirror.id} {mirror.called(name)}"
         native = _native(files[name], name, mirror, where)
         joined = _joined(native, mirror, files, f"{source.name}: {mirror.id}", where)
         rows.extend(
@@ -71,16 +71,24 @@ def _joined(
         return [{}] * len(native)
     other = Mirror.model_construct(**{**dict(mirror), "files": (join.file,), "columns": join.columns, "optional": ()})
     known: dict[Any, dict[str, Any]] = {}
-    for number, row in enumerate(_native(files[join.file], join.file, other, f"{at} {join.file}")):
-        made = dict(_canonical(row, number, other.model_copy(update={"stem": None}), join.file, f"{at} {join.file}"))
+    for number, row in enumerate(_native(files[join.file], join.file, other, f"{at} {mirror.called(join.file)}")):
+        made = dict(
+            _canonical(
+                row, number, other.model_copy(update={"stem": None}), join.file, f"{at} {mirror.called(join.file)}"
+            )
+        )
         if row[join.on[1]] in known:
             msg = "A key stands twice"
-            raise FormatError(msg, where=f"{at} {join.file}, row {number}", expected=f"one row for every {join.on[1]}")
+            raise FormatError(
+                msg, where=f"{at} {mirror.called(join.file)}, row {number}", expected=f"one row for every {join.on[1]}"
+            )
         known[row[join.on[1]]] = made
     for number, row in enumerate(native):
         if row.get(join.on[0]) not in known:
             msg = "A row's key is not in the joined file"
-            raise FormatError(msg, where=f"{where}, row {number}", expected=f"a row of {join.file}", fix=_COMPARE)
+            raise FormatError(
+                msg, where=f"{where}, row {number}", expected=f"a row of {mirror.called(join.file)}", fix=_COMPARE
+            )
     return [known[row[join.on[0]]] for row in native]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 from collections.abc import Callable
@@ -9,13 +10,18 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from demur.errors import DemurError, UsageError, nearest
 from demur.records.record import Frozen, Sha256
 from demur.sources.carriers import carrier_of, schemes
-from demur.sources.carriers.carrier import Carrier, Exact
+from demur.sources.carriers.carrier import Carrier, Exact, Placed
 
 Format = Literal["csv", "jsonl", "json", "yaml", "lines", "nested", "parquet"]
+
+PRIVATE = "private"
+"""What stands in place of the carrier of a private mirror, in messages, pins and whatever is published."""
+_REVISION = r"^[0-9a-f]{64}$"
 
 _ENDINGS: dict[str, Format] = {
     ".csv": "csv",
@@ -43,7 +49,11 @@ class Mirror(Frozen):
     carrier: str
     """The name of a file in ``demur/sources/carriers``."""
     address: str
-    """As the carrier spells it: ``project==version`` on PyPI, ``owner/name`` on GitHub and the Hub."""
+    """As the carrier spells it: ``project==version`` on PyPI, ``owner/name`` on GitHub and the Hub, a path below the
+    project, a URL."""
+    private: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*$")] | None = None
+    """What a mirror is called whose address nobody else is to know, such as ``acme/red-team``: pins, manifests, cards
+    and messages say ``private:acme/red-team`` and never path, host or bucket."""
     files: Annotated[tuple[str, ...], Field(min_length=1)]
     """Paths inside the wheel or repository, read one after another."""
     format: Format
@@ -65,7 +75,17 @@ class Mirror(Frozen):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if not re.fullmatch(self.via.address, self.address):
-            msg = f"{self.carrier} address {self.address!r} is not of the form {self.via.address}"
+            said = "" if self.private else f" {self.address!r}"
+            msg = f"{self.carrier} address{said} is not of the form {self.via.address}"
+            raise ValueError(msg)
+        if isinstance(self.via, Placed) and not self.private and re.match(self.via.personal, self.address):
+            msg = f"such a {self.carrier} address is for a private mirror: say what it is called, private='team/name'"
+            raise ValueError(msg)
+        if self.private and not isinstance(self.via, Placed):
+            msg = f"a mirror on {self.carrier} cannot be private"
+            raise ValueError(msg)
+        if self.private and self.stem:
+            msg = "the paths of a private mirror cannot become a column (stem)"
             raise ValueError(msg)
         if unknown := set(self.optional) - set(self.columns):
             msg = f"optional columns {sorted(unknown)} are not among the columns"
@@ -86,7 +106,30 @@ class Mirror(Frozen):
             >>> mirror("pypi", "demo==1.0", "a.csv", columns={"q": "prompt"}).id
             'pypi:demo==1.0'
         """
-        return f"{self.carrier}:{self.address}"
+        return f"{PRIVATE}:{self.private}" if self.private else f"{self.carrier}:{self.address}"
+
+    @property
+    def here(self) -> bool:
+        """Whether its files lie on this machine."""
+        return self.via.here(self.address)
+
+    def called(self, name: str) -> str:
+        """A file as pins and messages call it: by its path, or of a private mirror by its number."""
+        return str(self.paths.index(name) + 1) if self.private else name
+
+    def unnamed(self, error: DemurError) -> DemurError:
+        """The same error, which of a private mirror tells nothing of where that lies."""
+        if self.private is None:
+            return error
+        address = re.split(r"://", self.address)[-1]
+        parts = {part.lower() for part in (*re.split(r"[/?#&=:]", address), *self.paths) if len(part) > 1}
+
+        def safe(said: object) -> object:
+            return None if any(part in str(said).lower() for part in parts) else said
+
+        what = error.what if safe(error.what) else "A private file could not be read"
+        fix = error.fix if safe(error.fix) else None
+        return type(error)(what, where=self.id, expected=safe(error.expected), got=safe(error.got), fix=fix)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -101,7 +144,7 @@ class Mirror(Frozen):
     @property
     def page(self) -> str:
         """The web page of the origin, or an empty text."""
-        return self.via.page(self.address)
+        return "" if self.private else self.via.page(self.address)
 
 
 class FilePin(Frozen):
@@ -109,6 +152,14 @@ class FilePin(Frozen):
 
     sha256: Sha256
     size: Annotated[int, Field(ge=0)]
+
+    @classmethod
+    def of(cls, data: bytes) -> Self:
+        """What fixes these bytes."""
+        return cls(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+
+    def __str__(self) -> str:
+        return f"sha256 {self.sha256}, {self.size} bytes"
 
 
 class Pin(Frozen):
@@ -124,11 +175,11 @@ class Pin(Frozen):
     @model_validator(mode="after")
     def _full(self) -> Self:
         scheme, _, _ = self.mirror.partition(":")
-        carrier = carrier_of(scheme)
-        if not re.fullmatch(carrier.revision, self.revision):
+        carrier = None if scheme == PRIVATE else carrier_of(scheme)
+        if not re.fullmatch(carrier.revision if carrier else _REVISION, self.revision):
             msg = f"{scheme} revision {self.revision!r} is not a full commit or exact version"
             raise ValueError(msg)
-        if carrier.archives != (self.wheel_sha256 is not None):
+        if (carrier is not None and carrier.archives) != (self.wheel_sha256 is not None):
             msg = "a pin has the sha256 of a wheel if, and only if, its carrier packs files in one"
             raise ValueError(msg)
         return self
@@ -140,15 +191,39 @@ class Pin(Frozen):
 
     def path(self, name: str) -> str:
         """Where a file lies below a mirror folder: carrier, address, revision, path."""
-        scheme, _, address = self.mirror.partition(":")
-        return f"{scheme}/{carrier_of(scheme).folder(address)}/{self.revision}/{name}"
+        return f"{folder_of(self.mirror)}/{self.revision}/{name}"
+
+
+def folder_of(id: str) -> str:
+    """Where a mirror lies below a mirror folder.
+
+    Example:
+        >>> folder_of("pypi:demo==1.0"), folder_of("private:acme/red-team")
+        ('pypi/demo', 'private/acme/red-team')
+    """
+    scheme, _, address = id.partition(":")
+    return f"{scheme}/{address if scheme == PRIVATE else carrier_of(scheme).folder(address)}"
 
 
 def mirror(
     carrier: str, address: str, *files: str, columns: dict[str, str | None], format: Format | None = None, **more: Any
 ) -> Mirror:
-    """Declare a mirror; the format follows from the first file's ending."""
-    suffix = Path(files[0].removesuffix(".gz")).suffix if files else ""
+    """Declare a mirror; the format follows from the first file's ending.
+
+    Args:
+        carrier: its name.
+        address: as the carrier spells it.
+        files: none where the address is that of the one file.
+        columns: native column -> canonical column.
+        format: where the ending does not say it.
+        more: see `Mirror`.
+    """
+    files = files or (carrier_of(carrier).named(address) if carrier in schemes() else ())
+    suffix = Path(files[0].removesuffix(".gz")).suffix if files else ".jsonl"
+    if format is None and suffix not in _ENDINGS:
+        msg = "The format of a file does not follow from its ending"
+        where = None if more.get("private") else files[0]
+        raise UsageError(msg, where=where, fix=f"State format=... in the declaration. {nearest(suffix, _ENDINGS)}")
     return Mirror(
         carrier=carrier, address=address, files=files, format=format or _ENDINGS[suffix], columns=columns, **more
     )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
-from demur.errors import ChecksumError, DemurError, FetchError, PinError
+from demur.errors import ChecksumError, DemurError, FetchError, PinError, UsageError
 from demur.files.digest import canonical, rows_digest
 from demur.sources.carriers import file
+from demur.sources.carriers.carrier import Placed, content
 from demur.sources.fetch import Places
 from demur.sources.formats import read_rows
-from demur.sources.mirror import FilePin, Mirror, Pin
+from demur.sources.mirror import FilePin, Mirror, Pin, folder_of
 from demur.sources.pins import SourcePin
 from demur.sources.source import Raw, Source
 
@@ -35,9 +36,11 @@ def pin(source: Source, places: Places) -> Pinned:
     unreached: dict[str, DemurError] = {}
     for mirror in source.mirrors:
         try:
-            new, files = resolve(mirror, places)
+            new, files = resolve(mirror, places, source.root)
         except (FetchError, PinError) as error:
-            unreached[mirror.id] = error
+            unreached[mirror.id] = mirror.unnamed(error)
+        except UsageError as error:
+            raise mirror.unnamed(error) from None
         else:
             found[mirror.id] = (new, read_rows(source, mirror, files))
     if not found:
@@ -57,19 +60,27 @@ def pin(source: Source, places: Places) -> Pinned:
     return Pinned(SourcePin(rows=len(rows), digest=digest, mirrors=mirrors), unreached)
 
 
-def resolve(mirror: Mirror, places: Places) -> tuple[Pin, dict[str, bytes]]:
-    """The revision that a mirror folder has, or else the newest that the mirror's carrier finds, with its files."""
+def resolve(mirror: Mirror, places: Places, root: Path) -> tuple[Pin, dict[str, bytes]]:
+    """The revision that a mirror folder has, or else the newest that the mirror's carrier finds, with its files.
+
+    What lies on this machine is pinned as it lies there, whatever a mirror folder has of it.
+    """
     carrier = mirror.via
-    if not carrier.archives and (found := file.newest(places.folders, carrier, mirror.address, mirror.paths)):
+    carrier.root = root
+    called = {name: mirror.called(name) for name in mirror.paths}
+    folder, local = folder_of(mirror.id), carrier.archives or mirror.here
+    if not local and (found := file.newest(places.mirrors, folder, carrier.revision, called.values())):
         base, exact = found
-        files = {name: (base / name).read_bytes() for name in mirror.paths}
-    elif places.offline:
+        files = {name: (base / each).read_bytes() for name, each in called.items()}
+    elif places.offline and not mirror.here:
         msg = "not in a mirror folder, and --offline forbids the network"
         raise PinError(msg, where=mirror.id)
     else:
         exact = carrier.head(mirror.address, places.cache)
         files = carrier.fetch(mirror.address, exact, dict.fromkeys(mirror.paths), places.cache)
-    pins = {name: FilePin(sha256=hashlib.sha256(data).hexdigest(), size=len(data)) for name, data in files.items()}
+    if isinstance(carrier, Placed):
+        exact = content(files)
+    pins = {called[name]: FilePin.of(data) for name, data in files.items()}
     new = Pin(mirror=mirror.id, revision=exact.revision, files=pins, wheel=exact.archive, wheel_sha256=exact.sha256)
     return new, files
 

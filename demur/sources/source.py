@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import Parameter, signature
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
@@ -31,7 +32,8 @@ class Source(Frozen):
 
     name: Slug
     title: str
-    homepage: Annotated[str, StringConstraints(pattern=r"^https://")]
+    homepage: Annotated[str, StringConstraints(pattern=r"^(https://.*)?$")] = ""
+    """Where it is presented; not needed of a source that is on no web, such as a private one."""
     license: str
     """What the rows are published under; ``none-stated`` and ``vendor-terms`` quarantine the source."""
     use_limits: tuple[UseLimit, ...] = ()
@@ -55,6 +57,10 @@ class Source(Frozen):
     mirrors: Annotated[tuple[Mirror, ...], Field(min_length=1)]
     pin: SourcePin | None = None
     """Written by ``demur pin``; None until then."""
+    root: SkipJsonSchema[Path] = Field(default=Path(), exclude=True, repr=False)
+    """The folder of the project that declares it; local files lie below."""
+    recorded: SkipJsonSchema[bool] = Field(default=False, exclude=True, repr=False)
+    """Whether the pin is that of an older manifest, so that local files may have changed since."""
     to_records: SkipJsonSchema[Callable[..., Any]] = Field(exclude=True, repr=False)
     """The row function."""
 
@@ -63,6 +69,9 @@ class Source(Frozen):
         license_of(self.license, self.name)
         if len({mirror.id for mirror in self.mirrors}) < len(self.mirrors):
             msg = "two mirrors have the same carrier and address"
+            raise ValueError(msg)
+        if not self.homepage and any(mirror.page for mirror in self.mirrors):
+            msg = "a source on the web has a homepage"
             raise ValueError(msg)
         return self
 
@@ -93,11 +102,13 @@ class Source(Frozen):
         return self.origins[origin]
 
     def cited(self) -> str:
-        """The key of what is to be cited, which every set that holds its rows needs.
+        """The key of what is to be cited, which every set that holds its rows needs; none where it is on no web.
 
         Raises:
             ProjectError: nothing is said of it.
         """
+        if self.citation is None and not self.homepage:
+            return ""
         if self.citation is None:
             msg = f"Source {self.name!r} does not say what is to be cited"
             raise ProjectError(

@@ -82,7 +82,7 @@ def new_source(project: Project, what: str, asked: Asked, places: Places, file: 
         (project.root / copied).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(what, project.root / copied)
     found = mirror(scheme, address, *names, columns={})
-    found, rows = _rows(found, resolve(found, places)[1])
+    found, rows = _rows(found, resolve(found, places, project.root)[1])
     seen = sniff(rows, found.id)
     found = found.model_copy(update={"columns": columns_of(seen), "optional": seen.optional})
     fixtures = project.root / "tests" / "fixtures" / "sources" / name.replace("_", "-")

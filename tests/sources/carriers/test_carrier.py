@@ -25,7 +25,15 @@ from demur.sources.source import Raw, Source, source
 from schemas.prompt import Prompt
 from tests.conftest import COMMIT
 
-ADDRESSES = {"pypi": "demo==1.0", "github": "demo/demo", "hub": "demo/demo", "file": "demo"}
+ADDRESSES = {
+    "pypi": "demo==1.0",
+    "github": "demo/demo",
+    "hub": "demo/demo",
+    "file": "demo",
+    "local": "data/",
+    "https": "https://example.org/data/",
+    "fsspec": "s3://bucket/data/",
+}
 
 SHELF = '''"""Files on a shelf, of which there are two editions."""
 
@@ -171,7 +179,8 @@ def test_every_carrier_keeps_the_protocol(scheme: str) -> None:
     assert carrier.page(address) == "" or carrier.page(address).startswith("https://")
     sha256 = hashlib.sha256(b"").hexdigest()
     archive = {"wheel": "demo.whl", "wheel_sha256": sha256} if carrier.archives else {}
-    revision = COMMIT if carrier.revision.startswith("^[0-9a-f]{40}") else "1.0"
+    revisions = {r"^[0-9a-f]{40}$": COMMIT, r"^[0-9a-f]{64}$": "c" * 64}
+    revision = revisions.get(carrier.revision, "1.0")
     pinned = Pin(
         mirror=f"{scheme}:{address}", revision=revision, files={"a.csv": FilePin(sha256=sha256, size=0)}, **archive
     )
@@ -181,4 +190,12 @@ def test_every_carrier_keeps_the_protocol(scheme: str) -> None:
 
 
 def test_carriers_are_tried_in_their_order() -> None:
-    assert sorted(schemes(), key=lambda scheme: carrier_of(scheme).order) == ["file", "pypi", "github", "hub"]
+    assert sorted(schemes(), key=lambda scheme: carrier_of(scheme).order) == [
+        "file",
+        "local",
+        "pypi",
+        "fsspec",
+        "github",
+        "https",
+        "hub",
+    ]

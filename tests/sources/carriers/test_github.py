@@ -10,7 +10,7 @@ import pytest
 
 from demur.errors import FetchError, OutputError, UsageError
 from demur.files.kept import Cache
-from demur.sources.carriers import carrier_of, github
+from demur.sources.carriers import _download, carrier_of, github
 from demur.sources.carriers.carrier import Exact
 from tests.conftest import COMMIT, GitHub
 
@@ -81,7 +81,7 @@ def test_a_part_that_cannot_be_used_starts_again(
 def test_a_server_that_never_finishes_is_given_up_and_the_part_is_kept(
     served: GitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(github, "_RETRIES", 1)
+    monkeypatch.setattr(_download, "_RETRIES", 1)
     served.cut["a%20b.csv"] = 1000
     with pytest.raises(FetchError) as caught:
         fetched(Cache(tmp_path))
@@ -99,7 +99,7 @@ def test_a_missing_file_is_asked_for_once(served: GitHub, tmp_path: Path) -> Non
 
 def test_a_server_that_is_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEMUR_GITHUB_URL", "http://127.0.0.1:9")
-    monkeypatch.setattr(github, "_RETRIES", 2)
+    monkeypatch.setattr(_download, "_RETRIES", 2)
     with pytest.raises(FetchError, match="Connection refused"):
         fetched(Cache(tmp_path))
 
