@@ -101,7 +101,7 @@ def find_settings(start: Path) -> Path | None:
     for here in upwards(start if start.is_dir() else start.parent):
         if is_built(here):
             found = None
-        elif found is None and (here / FILE).is_file():
+        elif found is None and (here / FILE).is_file() and _table(here / FILE).keys() != {"project"}:
             found = here / FILE
         elif found is None and (here / PROJECT).is_file() and "check" in _table(here / PROJECT, "tool", "demur"):
             found = here / PROJECT
@@ -208,7 +208,8 @@ def applied(
     more_left = {code: count for code, count in more.items() if count}
     made = replace(report.listing(left), more=more_left, unlisted=kept)
     ran = {*report.ran, *(code for code in rules if not rule_of(code).applies)}  # those about waivers ran here
-    told = _named(where, report.root) + _left_out(settings)
+    here = where.resolve().is_relative_to(Path.cwd())
+    told = (os.path.relpath(where) if here else where.as_posix()) + _left_out(settings)
     return replace(made, waived=dict(sorted(waived.items())), ran=tuple(sorted(ran)), settings=told)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from demur.sources.mirror import Mirror
+from demur.start.naming import in_brackets
 from demur.start.sniff import Sniffed
 
 
@@ -56,8 +57,7 @@ def _declared(name: str, kind: str, mirror: Mirror, seen: Sniffed, asked: Asked)
     if mirror.page:
         yield f"    homepage={_said(mirror.page)},"
     yield from (f"    license={_said(asked.license)},", f"    kind={_said(kind)},")
-    tags = [_said(tag) for tag in seen.languages]
-    yield f"    languages=({', '.join(tags)}{',' if len(tags) == 1 else ''}),"
+    yield f"    languages={in_brackets([_said(tag) for tag in seen.languages], '    languages=,')},"
     if seen.key:
         yield '    key="id",'
     yield from ("    mirrors=(", f"        {mirror.carrier}(", f"            {_said(mirror.address)},")
@@ -67,9 +67,8 @@ def _declared(name: str, kind: str, mirror: Mirror, seen: Sniffed, asked: Asked)
     yield from (f"                {_said(old)}: {_said(new)}," for old, new in mirror.columns.items())
     yield "            },"
     if mirror.optional:
-        yield "            optional=("
-        yield from (f"                {_said(each)}," for each in mirror.optional)
-        yield "            ),"
+        names = [_said(each) for each in mirror.optional]
+        yield f"            optional={in_brackets(names, '            optional=,')},"
     if mirror.records is not None:
         yield f"            records={_said(mirror.records)},"
     yield from ("        ),", "    ),", ")", f"def {name}(row: Raw) -> {model} | Reject:")

@@ -6,7 +6,6 @@ No row is copied: what is written holds names of columns, labels and categories,
 from __future__ import annotations
 
 import json
-import keyword
 import re
 import shutil
 from collections.abc import Mapping
@@ -24,9 +23,9 @@ from demur.sources.formats import native_rows, read_rows
 from demur.sources.mirror import Mirror, mirror
 from demur.sources.pin import pin, resolve
 from demur.sources.pins import SourcePin, read_pins, write_pins
-from demur.sources.source import Reject
 from demur.start.declaration import Asked, columns_of, declaration, sidecar
 from demur.start.fixtures import made_up
+from demur.start.naming import identifier
 from demur.start.sniff import Sniffed, sniff
 
 _PAGES = {
@@ -73,7 +72,7 @@ def new_source(project: Project, what: str, asked: Asked, places: Places, file: 
         FormatError: no column holds prompts.
     """
     scheme, address, names, copied = _placed(project, what, file)
-    name = _name(asked.name or PurePosixPath(names[0] if names else address).name.partition(".")[0])
+    name = identifier(asked.name or PurePosixPath(names[0] if names else address).name.partition(".")[0])
     folder = project.root / "builders" / "sources"
     if (folder / f"{name}.py").exists():
         msg = f"The project declares {name.replace('_', '-')!r} already"
@@ -98,9 +97,8 @@ def new_source(project: Project, what: str, asked: Asked, places: Places, file: 
             write_whole(path, text, "The new source cannot be written")
         made = declared.source_of(project, name.replace("_", "-"))
         golden = [
-            [each.reason if isinstance(each, Reject) else each.model_dump(mode="json") for each in records]
+            [each.model_dump(mode="json") for each in made.records_of(row, number)]
             for number, row in enumerate(read_rows(made, made.mirrors[0], {found.files[0]: fixture.read_bytes()}))
-            for records in [made.records_of(row, number)]
         ]
         write_whole(fixtures / "records.json", json.dumps(golden, indent=1) + "\n", "The new source cannot be written")
         pinned = pin(made, places).pin
@@ -166,17 +164,3 @@ def _rows(found: Mirror, files: Mapping[str, bytes]) -> tuple[Mirror, list[Mappi
             lists = [key for key, value in document.items() if isinstance(value, list) and value]
             found = found.model_copy(update={"records": lists[0] if len(lists) == 1 else None})
     return found, native_rows(data, name, found)
-
-
-def _name(text: str) -> str:
-    """A name for a file of declarations and a function.
-
-    Example:
-        >>> _name("Red Team-v2"), _name("2024"), _name("class")
-        ('red_team_v2', 'set_2024', 'set_class')
-    """
-    plain = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
-    return plain if plain.isidentifier() and not keyword.iskeyword(plain) else f"set_{plain}".rstrip("_")
-
-
-__all__ = ["Asked", "NewSource", "new_source"]
