@@ -70,7 +70,8 @@ def fetch(ctx: click.Context, names: tuple[str, ...], every: bool, to: Path | No
 @click.pass_context
 def pin(ctx: click.Context, names: tuple[str, ...], every: bool, offline: bool) -> None:
     """Resolve every mirror of a source to exact bytes and write them to builders/sources/pins.json."""
-    from demur.errors import PinError
+    from demur.errors import PinError, UsageError
+    from demur.project import DEMUR
     from demur.sources import declared
     from demur.sources.fetch import Places
     from demur.sources.pin import pin as pin_source
@@ -84,7 +85,11 @@ def pin(ctx: click.Context, names: tuple[str, ...], every: bool, offline: bool) 
         list(declared.sources(project).values()) if every else [declared.source_of(project, name) for name in names]
     )
     failed = False
+    owners = declared.origins(project) if project.is_bundled else {}
     for source in wanted:
+        if source.name in owners and owners[source.name].by != DEMUR:
+            msg = f"Source {source.name!r} of {owners[source.name].by} is pinned in a project of your own"
+            raise UsageError(msg, where=project.root, fix="Begin one: demur init FOLDER.")
         try:
             done = pin_source(source, Places(offline=offline))
         except DemurError as error:
