@@ -53,12 +53,13 @@ if TYPE_CHECKING:
     from demur.errors import DemurError
     from demur.project import Project
     from demur.project import find as find_project
+    from demur.records.terms import Terms
     from demur.release.opening import load
     from demur.sets.builder import Builder, builder, builder_of
     from demur.sets.folder import BuiltSet
     from demur.sets.kind import Config
     from demur.sets.pipeline import Build, build
-    from demur.sources.mirror import github, hub, pypi
+    from demur.sources.mirror import fsspec, github, https, hub, local, pypi
     from demur.sources.source import Reject, Source, source
 
 __version__ = "0.1.0"
@@ -74,14 +75,18 @@ _WHERE = {
     "Reject": "sources.source",
     "Report": "checks.finding",
     "Source": "sources.source",
+    "Terms": "records.terms",
     "build": "sets.pipeline",
     "builder": "sets.builder",
     "builder_of": "sets.builder",
     "check": "checks.engine",
     "find_project": "project:find",
+    "fsspec": "sources.mirror",
     "github": "sources.mirror",
+    "https": "sources.mirror",
     "hub": "sources.mirror",
     "load": "release.opening",
+    "local": "sources.mirror",
     "pypi": "sources.mirror",
     "source": "sources.source",
 }
@@ -97,15 +102,19 @@ __all__ = [
     "Reject",
     "Report",
     "Source",
+    "Terms",
     "__version__",
     "build",
     "builder",
     "builder_of",
     "check",
     "find_project",
+    "fsspec",
     "github",
+    "https",
     "hub",
     "load",
+    "local",
     "pypi",
     "source",
 ]

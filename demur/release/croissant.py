@@ -57,7 +57,7 @@ def write_croissant(manifest: Manifest, summary: str, folder: Path) -> None:
         version=version.removeprefix("v"),
         license=sorted({_license_url(config.license) for config in manifest.configs}),
         date_published=manifest.release.changelog[0].date,
-        cite_as="; ".join(sorted({source.citation for source in manifest.sources})),
+        cite_as="; ".join(sorted({source.citation for source in manifest.sources} - {""})),
         keywords=["safety", "refusal", *(["evaluation"] if EVALUATION in manifest.files else [])],
         distribution=[origin, *sets, *_files(manifest, repo, version)],
         record_sets=[_record_set(folder, config.name, split) for config in manifest.configs for split in config.rows],
@@ -153,9 +153,9 @@ def _type(kind: pa.DataType) -> Any:
 
 
 def _license_url(id: str) -> str:
-    license = LICENSES[id]
-    if not license.redistribution:
-        return license.name
+    license = LICENSES.get(id)
+    if license is None or not license.redistribution:
+        return id if license is None else license.name
     return f"https://spdx.org/licenses/{_SPDX.get(id, id.upper() if id.startswith(('cc', 'mit', 'afl')) else id)}.html"
 
 

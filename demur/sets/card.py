@@ -12,7 +12,7 @@ from typing import Any
 from demur.project import Project, bundled
 from demur.rates import Rate
 from demur.records.hazards import HAZARDS
-from demur.records.licenses import LICENSES
+from demur.records.licenses import LICENSES, license_of
 from demur.records.row import describe_columns
 from demur.records.schema import arrow_schema
 from demur.sets.builder import Builder
@@ -81,7 +81,7 @@ def write_card(builder: Builder, manifest: Manifest, project: Project, folder: P
         facts={config.name: facts_of(manifest, config) for config in manifest.configs},
         **builder.kind.page(manifest),
         notes={each.name: " ".join((said[each.name].note or "").split()) for each in manifest.sources},
-        licenses=LICENSES,
+        licenses={each.license: license_of(each.license, each.name, each.terms) for each in manifest.sources},
         hazards=HAZARDS,
         citations=[entry for key, entry in declared.bibliography(project).items() if key in cited],
         columns=list(_columns(builder)),
@@ -148,9 +148,14 @@ def _header(builder: Builder, manifest: Manifest, project: Project, folder: Path
 def _licenses(manifest: Manifest) -> dict[str, Any]:
     """The Hub's license fields: its own ids, or ``other`` with a name where a source states none that it knows."""
     ids = sorted({config.license for config in manifest.configs})
-    known = [id if LICENSES[id].redistribution else "other" for id in ids]
-    named = {"license_name": ids[known.index("other")]} if "other" in known else {}
+    known = [id if id in LICENSES and LICENSES[id].redistribution else "other" for id in ids]
+    named = {"license_name": _name(ids[known.index("other")])} if "other" in known else {}
     return {"license": known[0] if len(known) == 1 else sorted(set(known)), **named}
+
+
+def _name(license: str) -> str:
+    """A license's name as the Hub takes it: in lower case, without spaces."""
+    return re.sub(r"[^a-z0-9.-]+", "-", license.lower())
 
 
 def _origin(source: Source) -> str:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from demur.curation.curated import Curated
 from demur.curation.project import Curation
 from demur.files.digest import content_digest, file_sha256
+from demur.records.licenses import License
 from demur.sets.builder import Builder
 from demur.sets.kind import Made
 from demur.sets.manifest import (
@@ -28,7 +29,7 @@ from demur.sources.source import Source
 
 
 def config_entry(
-    builder: Builder, name: str, license: str, sources: Mapping[str, Source], candidates: int, made: Made
+    builder: Builder, name: str, license: License, sources: Mapping[str, Source], candidates: int, made: Made
 ) -> ConfigEntry:
     """One config: its terms, where its records went, and the facts of its kind of set."""
     names = builder.sources_of(name)
@@ -36,7 +37,8 @@ def config_entry(
     return ConfigEntry(
         name=name,
         sources=names,
-        license=license,
+        license=license.id,
+        terms=license.terms if license.own else None,
         use_limits=tuple(sorted({limit for each in names for limit in sources[each].use_limits})),
         candidates=candidates,
         used=made.used,
@@ -106,6 +108,7 @@ def source_entry(fetched: Fetched, records: pa.Table) -> SourceEntry:
     count = pc.sum(pc.equal(pc.struct_field(records["lineage"], "source"), source.name)).as_py() or 0
     return SourceEntry(
         **{name: getattr(source, name) for name in SOURCE_SAYS},
+        terms=source.own_terms,
         citation=source.cited(),
         rows=len(fetched.rows),
         records=count,

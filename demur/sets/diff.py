@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.errors import ManifestError
-from demur.records.licenses import LICENSES
+from demur.records.licenses import strictness
 from demur.records.record import ACCESS_TIERS
 from demur.records.row import Bookkeeping, columns_with
 from demur.records.schema_diff import FieldChange, schema_diff
@@ -221,7 +221,7 @@ def _schemas(
 
 def _terms(one: Manifest, two: Manifest, common: list[str]) -> tuple[list[str], list[str]]:
     """What became stricter, and what less strict."""
-    order = list(LICENSES)
+    was_terms, now_terms = one.own_terms, two.own_terms
     before, after = ({config.name: config for config in manifest.configs} for manifest in (one, two))
     stricter: list[str] = []
     eased: list[str] = []
@@ -229,7 +229,10 @@ def _terms(one: Manifest, two: Manifest, common: list[str]) -> tuple[list[str], 
         was, now = before[name], after[name]
         if was.license != now.license:
             said = f"{name}: license was {was.license}, is {now.license}"
-            (stricter if order.index(now.license) > order.index(was.license) else eased).append(said)
+            rises = strictness(now.license, now_terms) >= strictness(was.license, was_terms)
+            (stricter if rises else eased).append(said)
+        elif was.terms != now.terms:
+            stricter.append(f"{name}: terms of {now.license} were {was.terms}, are {now.terms}")
         stricter += [f"{name}: use limit {limit}" for limit in sorted({*now.use_limits} - {*was.use_limits})]
         eased += [f"{name}: no use limit {limit}" for limit in sorted({*was.use_limits} - {*now.use_limits})]
     if one.access != two.access:

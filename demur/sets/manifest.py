@@ -13,6 +13,7 @@ import pyarrow as pa
 from pydantic import Field, StringConstraints
 
 from demur.records.record import Access, Count, Frozen, RecordId, Sha256, Slug, UseLimit
+from demur.records.terms import Terms, declared_terms
 from demur.sources.mirror import Pin
 
 FORMAT = 2
@@ -29,7 +30,10 @@ class SourceEntry(Frozen):
     name: Slug
     title: str
     homepage: str
+    """Where it is presented; empty of a source that is on no web."""
     license: str
+    terms: dict[str, Terms] = Field(default_factory=dict)
+    """Its own license, if it has one -> what that allows."""
     use_limits: tuple[UseLimit, ...]
     citation: str
     origins: dict[str, str] = Field(default_factory=dict)
@@ -50,6 +54,8 @@ class ConfigEntry(Frozen):
     name: ConfigName
     sources: tuple[Slug, ...]
     license: str
+    terms: Terms | None = None
+    """What the license comes to, where one of its sources has a license of its own."""
     use_limits: tuple[UseLimit, ...]
     candidates: Count
     """Records of its sources, and raw rows that a source's row function rejected."""
@@ -197,6 +203,11 @@ class Manifest(Frozen):
     """Where and as which version it is published; null for a set that was only built."""
     files: dict[Below, FileEntry]
     """Path below the folder -> what it must be; the manifest itself is not among them."""
+
+    @property
+    def own_terms(self) -> dict[str, Terms]:
+        """Every license of their own that sources have -> what it allows."""
+        return declared_terms((source.name, source.terms) for source in self.sources)
 
 
 def environment() -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from demur.records.licenses import LICENSES
+from demur.records.licenses import license_of
 from demur.sets.manifest import Manifest, SourceEntry
 
 if TYPE_CHECKING:
@@ -46,16 +46,18 @@ def _taken_over(source: SourceEntry) -> str:
 
 
 def _attribution(source: SourceEntry, manifest: Manifest) -> str:
-    license = LICENSES[source.license]
+    license = license_of(source.license, source.name, source.terms)
     configs = [config for config in manifest.configs if source.name in config.sources]
     lines = {
-        "origin": source.homepage,
+        "origin": source.homepage or "not public",
         "license": f"{license.name} ({license.id})",
+        **({"terms": str(license.terms)} if license.own else {}),
+        **({"attribution": "; ".join(license.attribution)} if license.attribution else {}),
         **({"copyright": "; ".join(source.copyright)} if source.copyright else {}),
         **({"taken over": _taken_over(source)} if source.origins else {}),
         **({"by a model": source.model_written} if source.model_written else {}),
         "use limits": ", ".join(source.use_limits) or "none",
-        "citation": source.citation,
+        **({"citation": source.citation} if source.citation else {}),
         "configs": ", ".join(f"{each.name} (references only)" if each.references else each.name for each in configs),
         "pins": ", ".join(f"{pin.mirror.partition('==')[0]}@{pin.revision}" for pin in source.pins),
     }

@@ -8,15 +8,16 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from demur.errors import LicenseError
-from demur.records.licenses import LICENSES, combine, of_references
+from demur.records.licenses import License, combine, license_of, of_references
 from demur.records.record import ACCESS_TIERS
 from demur.records.rejects import Left, left_over, rejects_of
+from demur.records.terms import declared_terms
 from demur.sets.builder import Builder
 from demur.sets.kind import Config
 from demur.sources.source import Source
 
 
-def license_of_config(builder: Builder, name: str, sources: Mapping[str, Source]) -> str:
+def license_of_config(builder: Builder, name: str, sources: Mapping[str, Source]) -> License:
     """The license of a config, computed from its sources'; a config that promises commercial use must allow it.
 
     Raises:
@@ -26,15 +27,16 @@ def license_of_config(builder: Builder, name: str, sources: Mapping[str, Source]
     mine = {source: sources[source].license for source in builder.sources_of(name)}
     inner = inherited(sources[source] for source in builder.sources_of(name))
     where = f"{builder.name}/{name}"
+    terms = declared_terms((source, sources[source].own_terms) for source in mine)
     if declared.references:
-        return of_references({**mine, **inner}, where).id
+        return of_references({**mine, **inner}, where, terms)
     for source in mine:
         if "no_redistribution" in sources[source].use_limits:
             msg = f"Source {source!r} may not be redistributed (use limit no_redistribution)"
             raise LicenseError(msg, where=where, fix="Put it into a config of references, or leave it out.")
     if declared.commercial:
         for source, license in mine.items():
-            if not LICENSES[license].commercial:
+            if not license_of(license, source, terms).commercial:
                 msg = f"Source {source!r} does not allow commercial use"
                 raise LicenseError(
                     msg,
@@ -44,7 +46,7 @@ def license_of_config(builder: Builder, name: str, sources: Mapping[str, Source]
                     fix="Move the source to a config that does not promise it.",
                 )
     kept = {source: id for source, id in inner.items() if barred(id, commercial=declared.commercial) is None}
-    return combine({**mine, **kept}, where).id
+    return combine({**mine, **kept}, where, terms)
 
 
 class Inheriting(Protocol):
@@ -65,10 +67,14 @@ def inherited(sources: Iterable[Inheriting]) -> dict[str, str]:
 
 
 def barred(license: str, *, commercial: bool) -> str | None:
-    """Why a row under a license may not stand with its text in a config; None if it may."""
-    if not LICENSES[license].redistribution:
+    """Why a row under a license may not stand with its text in a config; None if it may.
+
+    Licenses of one's own are those of whole sources, which `license_of_config` judges by their terms.
+    """
+    found = license_of(license, "row")
+    if not found.redistribution:
         return "license-unknown"
-    return "license-noncommercial" if commercial and not LICENSES[license].commercial else None
+    return "license-noncommercial" if commercial and not found.commercial else None
 
 
 def admitted(records: pa.Table, config: Config) -> tuple[pa.Table, pa.Table]:

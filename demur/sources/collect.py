@@ -15,7 +15,6 @@ from pydantic import ValidationError
 from demur.errors import DemurError, RowError, innermost, shown
 from demur.files.digest import canonical
 from demur.records.hazards import Crosswalk, overlay
-from demur.records.licenses import LICENSES
 from demur.records.record import Access, Frozen, Lineage, Provenance, record_id
 from demur.records.rejects import reject, rejects_of
 from demur.records.tables import record_schema
@@ -115,6 +114,6 @@ def _record(found: Any, model: type[Frozen], source: Source, lineage: Lineage, c
 
 
 def _access(source: Source, license: str) -> Access:
-    if source.quarantined or not LICENSES[license].redistribution:
+    if source.quarantined or not source.may_be_published(license):
         return "withheld"
     return "public" if source.kind == "prompt" else "gated"

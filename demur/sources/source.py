@@ -12,12 +12,14 @@ from inspect import Parameter, signature
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from demur.errors import LicenseError, PinError, ProjectError, shown
-from demur.records.licenses import LICENSES, license_of
+from demur.records.licenses import license_of, own_in
 from demur.records.record import Frozen, Slug, UseLimit
+from demur.records.spdx import normal
+from demur.records.terms import PROPRIETARY, Terms
 from demur.sources.mirror import Mirror, Pin
 from demur.sources.pins import SourcePin
 from demur.sources.sidecar import place
@@ -34,8 +36,11 @@ class Source(Frozen):
     title: str
     homepage: Annotated[str, StringConstraints(pattern=r"^(https://.*)?$")] = ""
     """Where it is presented; not needed of a source that is on no web, such as a private one."""
-    license: str
-    """What the rows are published under; ``none-stated`` and ``vendor-terms`` quarantine the source."""
+    license: Annotated[str, AfterValidator(lambda said: normal(said, "license"))]
+    """What the rows are published under: an id of the closed list, ``proprietary``, any ``LicenseRef-NAME`` with its
+    terms, or an SPDX expression of them. What may not be published again quarantines the source: ``none-stated``."""
+    terms: Terms | None = None
+    """What its own license allows, where it has one; ``proprietary`` without any allows nothing."""
     use_limits: tuple[UseLimit, ...] = ()
     """Limits beyond the license that every derived set inherits."""
     citation: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]+$")] | None = None
@@ -66,7 +71,14 @@ class Source(Frozen):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        license_of(self.license, self.name)
+        own = own_in(self.license)
+        if len(own) > 1:
+            msg = f"license {self.license!r} names several of one's own: declare one LicenseRef- with the terms of all"
+            raise ValueError(msg)
+        if self.terms and not own:
+            msg = f"license {self.license!r} has terms of its own: leave terms out"
+            raise ValueError(msg)
+        license_of(self.license, self.name, self.own_terms)
         if len({mirror.id for mirror in self.mirrors}) < len(self.mirrors):
             msg = "two mirrors have the same carrier and address"
             raise ValueError(msg)
@@ -83,9 +95,19 @@ class Source(Frozen):
         return [*made] if isinstance(made, (list, tuple)) else [made]
 
     @property
+    def own_terms(self) -> dict[str, Terms]:
+        """Its own license, if it has one -> what that allows."""
+        terms = {id: self.terms or (Terms() if id == PROPRIETARY else None) for id in own_in(self.license)}
+        return {id: said for id, said in terms.items() if said is not None}
+
+    def may_be_published(self, license: str) -> bool:
+        """Whether the text of its rows with this license may be published again."""
+        return license_of(license, self.name, self.own_terms).redistribution
+
+    @property
     def quarantined(self) -> bool:
         """Whether the license forbids releasing the text."""
-        return not LICENSES[self.license].redistribution or "no_redistribution" in self.use_limits
+        return not self.may_be_published(self.license) or "no_redistribution" in self.use_limits
 
     def license_of_row(self, native_labels: Iterable[Mapping[str, str | None]]) -> str:
         """The license of a row: its source's, unless its native label ``origin`` names a set with terms of its own.

@@ -114,7 +114,7 @@ def test_references_hold_hashes_and_the_pin(project: Small, done: Build) -> None
 
 def test_terms_are_the_strictest_of_what_went_in(project: Small) -> None:
     source = declared.source_of(project, "garden")
-    assert license_of_config(BUILDER, "default", {"garden": source}) == "mit"
+    assert license_of_config(BUILDER, "default", {"garden": source}).id == "mit"
     closed = source.model_copy(update={"use_limits": ("no_redistribution",)})
     with pytest.raises(LicenseError, match="may not be redistributed"):
         license_of_config(BUILDER, "default", {"garden": closed})

@@ -17,9 +17,10 @@ from demur.checks.rule import ANY, BUILT, FILES, rule
 from demur.checks.stated import stated
 from demur.checks.subject import Subject
 from demur.errors import DemurError, shown
-from demur.records.licenses import LICENSES, combine, of_references
+from demur.records.licenses import LICENSES, License, combine, license_of, of_references
 from demur.records.record import ACCESS_TIERS
 from demur.records.row import Origin, TextOf, columns_with
+from demur.records.terms import Terms
 from demur.sets.folder import BuiltSet
 from demur.sets.manifest import ConfigEntry, SourceEntry
 from demur.sets.manifest_file import NAME
@@ -76,23 +77,23 @@ def license_strictness(subject: Subject) -> Iterator[Finding]:
             yield hit(f"the manifest says nothing of its sources {', '.join(undeclared)}", entry.name, fix=_AGAIN)
             continue
         try:
-            license = _of_config(entry, declared)
+            license = _of_config(entry, declared, folder.manifest.own_terms)
         except DemurError as error:
             yield hit(error.what, entry.name, fix=error.fix or "")
             continue
-        if license != entry.license:
-            yield hit(f"license is {entry.license}, its sources demand {license}", entry.name)
+        if license.id != entry.license:
+            yield hit(f"license is {entry.license}, its sources demand {license.id}", entry.name)
 
 
-def _of_config(entry: ConfigEntry, declared: Mapping[str, SourceEntry]) -> str:
+def _of_config(entry: ConfigEntry, declared: Mapping[str, SourceEntry], terms: Mapping[str, Terms]) -> License:
     """The license that a config's sources demand, and rows that they took over from others."""
     licenses = {name: declared[name].license for name in entry.sources}
     inner = inherited(declared[name] for name in entry.sources)
     if entry.references:
-        return of_references({**licenses, **inner}, entry.name).id
+        return of_references({**licenses, **inner}, entry.name, terms)
     kept = {name: id for name, id in inner.items() if LICENSES[id].redistribution}
-    found = {combine({**licenses, **some}, entry.name).id for some in (kept, _commercial(kept))}
-    return entry.license if entry.license in found else combine({**licenses, **kept}, entry.name).id
+    ways = [combine({**licenses, **some}, entry.name, terms) for some in (kept, _commercial(kept))]
+    return next((way for way in ways if way.id == entry.license), ways[0])
 
 
 def _commercial(licenses: Mapping[str, str]) -> dict[str, str]:
@@ -180,14 +181,17 @@ def _licenses(source: SourceEntry, origin: str | None) -> set[str]:
 def use_limits(subject: Subject) -> Iterator[Finding]:
     """Limits that got lost."""
     folder = subject.folder
-    for entry in folder.manifest.configs if folder else ():
-        limits = (
-            {limit for source in folder.manifest.sources if source.name in entry.sources for limit in source.use_limits}
-            if folder
-            else set()
-        )
+    if folder is None:
+        return
+    declared = {source.name: source for source in folder.manifest.sources}
+    for entry in folder.manifest.configs:
+        limits = {limit for name in entry.sources if name in declared for limit in declared[name].use_limits}
         if missing := sorted(limits - set(entry.use_limits)):
             yield hit(f"use limits are not inherited: {', '.join(missing)}", entry.name)
+        with suppress(DemurError, KeyError):  # what cannot be combined at all is DMR402's
+            license = _of_config(entry, declared, folder.manifest.own_terms)
+            if (license.terms if license.own else None) != entry.terms:
+                yield hit(f"the terms of {', '.join(license.own) or license.id} are not inherited", entry.name)
 
 
 @rule(
@@ -211,12 +215,19 @@ def access_tier(subject: Subject) -> Iterator[Finding]:
         return
     tier = folder.manifest.access
     for config, table in folder.whole.items():
+        barred = {id for id in table["license"].unique().to_pylist() if _barred(id, folder)}
         for number, row in enumerate(table.select(["record_id", "access", "license"]).to_pylist()):
-            license = LICENSES.get(row["license"])
             closed = ACCESS_TIERS.index(row["access"]) > ACCESS_TIERS.index(tier)
-            if closed or (license is not None and not license.redistribution):
+            if closed or row["license"] in barred:
                 message = f"a {row['access']} row stands in a {tier} config"
                 yield hit(message, *folder.place(config, number), record_id=row["record_id"])
+
+
+def _barred(id: str, folder: BuiltSet) -> bool:
+    """Whether a license is known to forbid that the text is published again."""
+    with suppress(DemurError):
+        return not license_of(id, "row", folder.manifest.own_terms).redistribution
+    return False
 
 
 @rule(
