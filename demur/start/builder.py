@@ -51,6 +51,7 @@ def new_builder(project: Project, name: str, kind: str, sources: Sequence[str] =
         raise UsageError(
             msg, where=project.root, fix="Declare one first: demur new source FILE; or name some: --source."
         )
+    open_ones = [each for each in chosen if not known[each].value.quarantined]
     module = identifier(name)
     path = project.root / "builders" / f"{module}.py"
     if path.exists():
@@ -60,7 +61,24 @@ def new_builder(project: Project, name: str, kind: str, sources: Sequence[str] =
     text = Template(template.read_text(encoding="utf-8")).substitute(
         name=module,
         title=module.replace("_", " ").capitalize(),
-        sources=in_brackets([f'"{each}"' for each in chosen], "            sources=,"),
+        configs=_configs(open_ones, [each for each in chosen if each not in open_ones]),
     )
     write_whole(path, text, "The new builder cannot be written")
     return path
+
+
+def _configs(published: Sequence[str], closed: Sequence[str]) -> str:
+    """The configs: what may not be published again stands in one of references, which hold no text."""
+    named = [(published, False), (closed, True)]
+    lines = []
+    for number, (sources, references) in enumerate(each for each in named if each[0]):
+        lines += ["        Config(", f'            name="{"closed" if number else "default"}",']
+        lines.append(
+            f"            sources={in_brackets([_quoted(each) for each in sources], '            sources=,')},"
+        )
+        lines += [*(["            references=True,"] if references else []), "        ),"]
+    return "\n".join(lines)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from demur.records.terms import PROPRIETARY, is_own
 from demur.sources.mirror import Mirror
 from demur.start.naming import in_brackets
 from demur.start.sniff import Sniffed
@@ -44,7 +45,11 @@ def declaration(name: str, mirror: Mirror, seen: Sniffed, asked: Asked) -> str:
 def _declared(name: str, kind: str, mirror: Mirror, seen: Sniffed, asked: Asked) -> Iterator[str]:
     model = kind.capitalize()
     words = [*(["Tri"] if seen.label else []), *(["harmful"] if seen.label or kind == "prompt" else [])]
-    yield from (f'"""{_plain(asked.titled(name))}."""', "", "from demur import Reject, source")
+    yield from (
+        f'"""{_plain(asked.titled(name))}."""',
+        "",
+        f"from demur import Reject, {'Terms, ' * _terms(asked)}source",
+    )
     if words:
         yield f"from demur.records.record import {', '.join(words)}"
     yield from (f"from demur.sources.mirror import {mirror.carrier}", "from demur.sources.source import Raw")
@@ -56,7 +61,8 @@ def _declared(name: str, kind: str, mirror: Mirror, seen: Sniffed, asked: Asked)
     yield from ("", "@source(", f"    title={_said(asked.titled(name))},")
     if mirror.page:
         yield f"    homepage={_said(mirror.page)},"
-    yield from (f"    license={_said(asked.license)},", f"    kind={_said(kind)},")
+    yield from (f"    license={_said(asked.license)},", *(["    terms=Terms(),"] if _terms(asked) else []))
+    yield f"    kind={_said(kind)},"
     yield f"    languages={in_brackets([_said(tag) for tag in seen.languages], '    languages=,')},"
     if seen.key:
         yield '    key="id",'
@@ -69,6 +75,8 @@ def _declared(name: str, kind: str, mirror: Mirror, seen: Sniffed, asked: Asked)
     if mirror.optional:
         names = [_said(each) for each in mirror.optional]
         yield f"            optional={in_brackets(names, '            optional=,')},"
+    if mirror.private is not None:
+        yield f"            private={_said(mirror.private)},"
     if mirror.records is not None:
         yield f"            records={_said(mirror.records)},"
     yield from ("        ),", "    ),", ")", f"def {name}(row: Raw) -> {model} | Reject:")
@@ -84,6 +92,11 @@ def _declared(name: str, kind: str, mirror: Mirror, seen: Sniffed, asked: Asked)
     yield "    )"
 
 
+def _terms(asked: Asked) -> bool:
+    """Whether the license is one whose terms the declaration has to state; none of them allows anything by itself."""
+    return is_own(asked.license) and asked.license != PROPRIETARY
+
+
 def _labels(kind: str, seen: Sniffed, asked: Asked) -> str:
     scope = ', scope="prompt+response"' if kind == "response" else ""
     if seen.label:
@@ -93,13 +106,16 @@ def _labels(kind: str, seen: Sniffed, asked: Asked) -> str:
 
 def sidecar(name: str, mirror: Mirror, seen: Sniffed, asked: Asked) -> str:
     """The TOML file beside it."""
-    lines = [
-        'note = "Declared from a look at its rows: read what it says of labels and hazards before you build on it."',
+    cited = [
         'bibtex = """',
         f"@misc{{{name.replace('_', '-')},",
         f"  title = {{{_plain(asked.titled(name))}}},",
-        f"  howpublished = {{{mirror.page or 'not published'}}}",
+        f"  howpublished = {{{mirror.page}}}",
         '}"""',
+    ]
+    lines = [
+        'note = "Declared from a look at its rows: read what it says of labels and hazards before you build on it."',
+        *(cited if mirror.page else []),
         "",
         "[protection]",
         'role = "left_out"',

@@ -17,7 +17,9 @@ from demur.errors import UsageError
 from demur.files.syntax import parse_json
 from demur.files.whole import write_whole
 from demur.project import Project
+from demur.records.terms import is_own
 from demur.sources import declared
+from demur.sources.carriers.carrier import Placed
 from demur.sources.fetch import Places
 from demur.sources.formats import native_rows, read_rows
 from demur.sources.mirror import Mirror, mirror
@@ -81,6 +83,9 @@ def new_source(project: Project, what: str, asked: Asked, places: Places, file: 
         (project.root / copied).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(what, project.root / copied)
     found = mirror(scheme, address, *names, columns={})
+    if is_own(asked.license) and isinstance(found.via, Placed):  # then nobody else is told where it lies
+        team = identifier(project.root.resolve().name)
+        found = found.model_copy(update={"private": f"{team}/{name}".replace("_", "-")})
     found, rows = _rows(found, resolve(found, places, project.root)[1])
     seen = sniff(rows, found.id)
     found = found.model_copy(update={"columns": columns_of(seen), "optional": seen.optional})

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from demur.errors import shown
+from demur.records.terms import PROPRIETARY
 from demur.start.declaration import Asked
 from demur.start.source import NewSource
 
@@ -30,4 +31,6 @@ def lines(done: NewSource, asked: Asked) -> Iterator[str]:
     if seen.categories:
         bare = sum(not codes for codes in seen.categories.values())
         yield f"{bare} of {len(seen.categories)} categories have no hazard yet: [hazards] in the sidecar"
+    if asked.license == PROPRIETARY:
+        yield "its rows are published as references, without texts; the declaration may state other terms of your own"
     yield from (f"wrote {path}" for path in done.files)

@@ -144,7 +144,7 @@ PLANTED = "from pathlib import Path\nPath(__file__).with_suffix('.ran').touch()\
     [
         ["check", "rows.jsonl"],
         ["rule", "DMR001"],
-        ["hydrate", "here", "--out", "there"],
+        ["hydrate", ".", "--to", "there"],
         ["verify", "nobody/nothing@v1.0.0"],
         ["pull", "nobody/nothing@v1.0.0", "--offline"],
     ],

@@ -69,7 +69,7 @@ def acme(folder: Path, name: str = "acme-demur", top: str = "acme", **more: str)
         f"{top}/sources/__init__.py": "",
         f"{top}/sources/acme_red.py": SOURCE,
         f"{top}/sources/acme_red.toml": 'note = "Of Acme."\n',
-        f"{top}/sets.py": text.replace("$sources", '("acme-red",)'),
+        f"{top}/sets.py": text.replace("$configs", 'Config(name="default", sources=("acme-red",)),'),
         **more,
     }
     points = f"[demur.sources]\nacme = {top}.sources\n\n[demur.builders]\nacme = {top}.sets\n"
