@@ -20,7 +20,7 @@ from demur.errors import ProjectError, innermost, issues
 
 _PACKAGES = ("builders", "builders.sources", "schemas")
 _TOPS = ("builders", "schemas")
-_GROUPS = {"builders.sources": "demur.sources", "builders": "demur.builders"}
+GROUPS = {"builders.sources": "demur.sources", "builders": "demur.builders"}
 """Packages of a project -> the entry points by which installed packages add to them."""
 _loaded: dict[Path, dict[str, ModuleType]] = {}
 """Modules of every project that was loaded so far, by its root."""
@@ -101,16 +101,16 @@ class Imports:
         return Part(_dist(entry), (top, *more))
 
     def _entries(self, package: str) -> Sequence[EntryPoint]:
-        if not self.packages or package not in _GROUPS:
+        if not self.packages or package not in GROUPS:
             return ()
-        found = {(_dist(each), each.name, each.value): each for each in entry_points(group=_GROUPS[package])}
+        found = {(_dist(each), each.name, each.value): each for each in entry_points(group=GROUPS[package])}
         return [found[key] for key in sorted(found)]
 
     @contextmanager
     def _here(self) -> Iterator[None]:
         """Let the names mean this project's packages; others of these names come back after."""
         root, tops = self.root, {*_TOPS}
-        tops |= {each.value.partition(".")[0] for package in _GROUPS for each in self._entries(package)}
+        tops |= {each.value.partition(".")[0] for package in GROUPS for each in self._entries(package)}
         names = [name for name in sys.modules if name.partition(".")[0] in tops]
         foreign = {name: sys.modules.pop(name) for name in names if not _mine(name, root)}
         sys.modules.update(_loaded.get(root, {}))

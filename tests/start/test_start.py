@@ -97,7 +97,7 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def made(project: Path, name: str, data: bytes, **asked: Any) -> NewSource:
+def made(project: Path, name: str, data: bytes, /, **asked: Any) -> NewSource:
     (project / name).write_bytes(data)
     return new_source(at(project), str(project / name), Asked(**asked), Places(offline=True))
 
@@ -159,6 +159,8 @@ def test_what_is_declared_already_or_is_not_there_is_told(project: Path, tmp_pat
     with pytest.raises(UsageError, match="There is nothing of this name"):
         new_source(at(project), "no-such-file.jsonl", Asked(), Places(offline=True))
     (tmp_path / "a.jsonl").write_bytes(make_jsonl(ROWS[:2]))
+    (project / "data").mkdir()
+    (project / "a.jsonl").rename(project / "data" / "a.jsonl")
     with pytest.raises(UsageError, match="Another file of this name"):
         new_source(at(project), str(tmp_path / "a.jsonl"), Asked(name="other"), Places(offline=True))
 
@@ -180,16 +182,12 @@ def test_what_a_look_at_rows_tells() -> None:
     assert seen.labels == {"safe": "no", "unsafe": "yes"}
     assert seen.categories == {"food": (), "garden": (), "privacy": ("prv",)}
     assert seen.languages == ("en",)
-    german = [
-        {"text": "Der Reiher steht seit heute Morgen am Ufer und wartet auf die Fische."},
-        {"text": "Ja.", "n": 1},
-    ]
+    heron = "Der Reiher steht seit heute Morgen am Ufer und wartet auf die Fische."
+    german: list[dict[str, Any]] = [{"text": heron}, {"text": "Ja.", "n": 1}]
     told = sniff(german, "rows")
     assert (told.prompt, told.languages, told.optional, told.label) == ("text", ("de",), ("n",), None)
-    assert sniff([{"x": "one text", "is_safe": 1}, {"x": "another", "is_safe": 0}], "rows").labels == {
-        0: "yes",
-        1: "no",
-    }
+    flags = [{"x": "one text", "is_safe": 1}, {"x": "another", "is_safe": 0}]
+    assert sniff(flags, "rows").labels == {0: "yes", 1: "no"}
 
 
 def test_a_builder_needs_a_kind_with_a_template_and_a_source(project: Path) -> None:
