@@ -131,7 +131,7 @@ def test_a_set_of_the_hub_brings_no_settings(folder: Path, monkeypatch: pytest.M
     monkeypatch.chdir(here)
     assert CliRunner().invoke(main, ["check", str(folder)]).exit_code == 0
     assert CliRunner().invoke(main, ["check", "demo/kites@v1"]).exit_code == 1
-    (here / "demur.toml").write_text('ignore = ["DMR"]\n')
+    (here / "demur.toml").write_text('ignore = ["DMR1", "DMR4"]\n')
     assert CliRunner().invoke(main, ["check", "demo/kites@v1"]).exit_code == 0
 
 
