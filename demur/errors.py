@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import traceback
 from collections.abc import Iterable
 from typing import Any
 
@@ -59,6 +60,10 @@ class UsageError(DemurError, ValueError):
 
 class ProjectError(DemurError, LookupError):
     """The project root, or a file in it, is missing or cannot be loaded."""
+
+
+class BuilderError(DemurError, ValueError):
+    """A builder's own function failed, or gave something that no rows can be made of."""
 
 
 class PinError(DemurError, LookupError):
@@ -119,6 +124,25 @@ def issues(error: Any) -> list[str]:
     """What pydantic's ValidationError found, a line each: place and message, without the values, which may be texts."""
     found = error.errors(include_input=False, include_url=False)
     return [": ".join(filter(None, (".".join(map(str, each["loc"])), each["msg"]))) for each in found]
+
+
+def innermost(error: BaseException, *below: str) -> str | None:
+    """File and line of the innermost frame of an error that lies in one of some files or folders; None if none does.
+
+    Example:
+        >>> try:
+        ...     1 / 0
+        ... except ZeroDivisionError as error:
+        ...     innermost(error, "/no/such/folder") is None
+        True
+    """
+    frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError):
+        frames.append((error.filename or "", error.lineno))
+    for file, line in reversed(frames):
+        if file.startswith(below):
+            return f"{file}, line {line}"
+    return None
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -168,6 +168,7 @@ class Report:
         statistics: of every rule that found something, where they were asked for.
         fail_on: the least severity that fails the check.
         seconds: by code, how long a rule took.
+        settings: the settings file that it was made under, and how many rules that leaves out; empty for none.
     """
 
     findings: tuple[Finding, ...]
@@ -185,6 +186,7 @@ class Report:
     statistics: tuple[Statistic, ...] = ()
     fail_on: FailOn = "warning"
     seconds: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
+    settings: str = ""
 
     @property
     def counts(self) -> dict[str, int]:

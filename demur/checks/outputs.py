@@ -53,6 +53,7 @@ def as_json(report: Report) -> str:
     ]
     about = {"root": report.root, "files": report.files, "rows": report.rows, "total": report.total}
     more = {
+        **({"settings": report.settings} if report.settings else {}),
         "counts": report.counts,
         "more": dict(report.more),
         "waived": dict(report.waived),

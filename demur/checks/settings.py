@@ -18,8 +18,11 @@ from demur.checks.profiles import chosen
 from demur.checks.rule import rule_of, selected
 from demur.checks.waivers import Names, Waiver, of_waivers
 from demur.errors import UsageError, issues, nearest
+from demur.project.owners import SAFE, foreign, upwards
+from demur.sets.manifest_file import is_built
 
 FILE, PROJECT = "demur.toml", "pyproject.toml"
+BROKEN = "DMR001"
 
 
 class _Strict(BaseModel):
@@ -38,6 +41,7 @@ class Settings(_Strict):
 
     Attributes:
         data: folders and patterns of files, each of one data set, from the settings file; see ``--whole``.
+        project: what `demur.project` reads of the same file; a check does not look at it.
         per_path: pattern of files -> rules.
         waive: known findings.
     """
@@ -54,14 +58,18 @@ class Settings(_Strict):
     allow_unjudged: bool = Field(default=False, alias="allow-unjudged")
     baseline: str | None = None
     data: list[str] = []
+    project: dict[str, Any] = {}
     per_path: dict[str, PerPath] = Field(default={}, alias="per-path")
     waive: list[Waiver] = []
 
     @model_validator(mode="after")
     def _names_rules(self) -> Settings:
         chosen(self.select, self.ignore, self.profile)
-        for each in self.per_path.values():
+        _keeps(self.ignore, "ignore")
+        for pattern, each in self.per_path.items():
             selected(each.select, each.ignore)
+            if not pattern.strip("*/."):
+                _keeps(each.ignore, f"per-path.{pattern!r}.ignore")
         for waiver in self.waive:
             rule_of(waiver.rule)
         return self
@@ -70,18 +78,38 @@ class Settings(_Strict):
 _TABLES: dict[str, type[BaseModel]] = {"per-path": PerPath, "waive": Waiver}
 
 
+def _keeps(ignore: Sequence[str], where: str) -> None:
+    """Make sure that what cannot be read is told: no settings turn that off for all files.
+
+    Raises:
+        UsageError: they do.
+    """
+    if BROKEN not in {rule.code for rule in selected((), ignore)}:
+        msg = f"{where} turns off {BROKEN}, which tells of files that cannot be read"
+        raise UsageError(msg, fix=f"Ignore rules or families by their codes, or {BROKEN} for some paths in [per-path].")
+
+
 def find_settings(start: Path) -> Path | None:
-    """The settings file of a path: the nearest in its folder and those above, up to its repository's root or home."""
-    folder = start.resolve() if start.is_dir() else start.resolve().parent
-    home = Path("~").expanduser()
-    for here in (folder, *folder.parents):
-        if (here / FILE).is_file():
-            return here / FILE
-        if (here / PROJECT).is_file() and "check" in _table(here / PROJECT, "tool", "demur"):
-            return here / PROJECT
-        if (here / ".git").exists() or here == home:
-            return None
-    return None
+    """The settings file of a path: the nearest in its folder and those above, up to its repository's root or home.
+
+    Those in a folder that Demur built, or that was pulled, do not count: a set would choose its own rules.
+
+    Raises:
+        UsageError: the file belongs to another user.
+    """
+    found = None
+    for here in upwards(start if start.is_dir() else start.parent):
+        if is_built(here):
+            found = None
+        elif found is None and (here / FILE).is_file() and _table(here / FILE).keys() != {"project"}:
+            found = here / FILE
+        elif found is None and (here / PROJECT).is_file() and "check" in _table(here / PROJECT, "tool", "demur"):
+            found = here / PROJECT
+    if found and foreign(found):
+        msg = "The settings belong to another user"
+        fix = f"If you trust them, name them with --settings, or call the folder safe: {SAFE}={found.parent}"
+        raise UsageError(msg, where=found, got=f"uid {found.stat().st_uid}", fix=fix)
+    return found
 
 
 def read_settings(path: Path | None) -> Settings:
@@ -103,6 +131,7 @@ def read_settings(path: Path | None) -> Settings:
         raise UsageError(error.what, where=path, fix=error.fix) from None
     return settings.model_copy(
         update={
+            "select": [*settings.select, BROKEN] if settings.select else [],
             "baseline": None if settings.baseline is None else str(path.parent / settings.baseline),
             "against": [_beside(path, each) for each in settings.against],
             "map": _beside(path, settings.map) if isinstance(settings.map, str) else settings.map,
@@ -179,7 +208,16 @@ def applied(
     more_left = {code: count for code, count in more.items() if count}
     made = replace(report.listing(left), more=more_left, unlisted=kept)
     ran = {*report.ran, *(code for code in rules if not rule_of(code).applies)}  # those about waivers ran here
-    return replace(made, waived=dict(sorted(waived.items())), ran=tuple(sorted(ran)))
+    here = where.resolve().is_relative_to(Path.cwd())
+    told = (os.path.relpath(where) if here else where.as_posix()) + _left_out(settings)
+    return replace(made, waived=dict(sorted(waived.items())), ran=tuple(sorted(ran)), settings=told)
+
+
+def _left_out(settings: Settings) -> str:
+    """How many rules the settings leave out, in words."""
+    every, left = chosen((), (), None), chosen(settings.select, settings.ignore, settings.profile)
+    out = len(every) - len(left)
+    return f" (leaves out {out:,} of {len(every):,} rules)" if out else ""
 
 
 def _named(where: Path, root: str) -> str:

@@ -37,7 +37,9 @@ def _of_files(report: Report) -> Iterator[str]:
 
 
 def _beside(report: Report, verbose: bool) -> Iterator[str]:
-    """What was not judged, and what a baseline holds that is not there any more."""
+    """The settings, what was not judged, and what a baseline holds that is not there any more."""
+    if report.settings:
+        yield f"settings: {report.settings}"
     if verbose:
         yield from (f"not judged: {each}{'' if each.fails else ' (only told)'}" for each in report.unjudged)
     elif report.unjudged:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from demur.commands.common import FINDINGS, as_json, lock_file, offline, print_json, project_of
+from demur.commands.common import FINDINGS, as_json, lock_file, offline, print_json, project_of, tell
 from demur.errors import nearest
 
 
@@ -36,6 +36,7 @@ def build(
     from demur.sources.fetch import Places
 
     project = project_of(ctx)
+    tell(project)
     builder = builder_of(project, name)
     done = run(
         project,
@@ -85,7 +86,9 @@ def rebuild(ctx: click.Context, manifest: Path, lock: Path | None, offline: bool
     from demur.release.rebuild import rebuild as run
     from demur.sources.fetch import Places
 
-    done = run(project_of(ctx), manifest, Places(offline=offline), lock)
+    project = project_of(ctx)
+    tell(project)
+    done = run(project, manifest, Places(offline=offline), lock)
     if as_json:
         print_json([asdict(difference) for difference in done.differences])
     elif done.differences:

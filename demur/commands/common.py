@@ -21,10 +21,30 @@ lock_file = click.option(
 
 
 def project_of(ctx: click.Context) -> Project:
-    """The project that ``--project`` names, or that the current folder stands in, or the bundled one."""
-    from demur.project import find
+    """The project that ``--project`` names, or that the current folder stands in, which is told, or the bundled one."""
+    from demur.project import at, find
 
-    return find(ctx.obj)
+    if ctx.obj:
+        return at(ctx.obj)
+    project = find()
+    if not project.is_bundled:
+        click.echo(f"project: {project.root}", err=True)
+    return project
+
+
+def tell(project: Project) -> None:
+    """Say what a project takes the place of."""
+    from demur.sets.show import told
+
+    for line in told(project):
+        click.echo(f"note: {line}", err=True)
+
+
+def named_project(ctx: click.Context) -> Project:
+    """The project that ``--project`` names, or the bundled one: no code is loaded that nobody asked for."""
+    from demur.project import at, bundled
+
+    return at(ctx.obj) if ctx.obj else bundled()
 
 
 def fetched_file(ctx: click.Context, text: str, offline: bool) -> tuple[Path, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from demur.commands.common import FINDINGS, as_json, offline, print_json, project_of
+from demur.commands.common import FINDINGS, as_json, named_project, offline, print_json, project_of
 
 VERSION = "OWNER/NAME@vX.Y.Z"
 
@@ -146,7 +146,7 @@ def verify(ctx: click.Context, version: str, again: bool, offline: bool) -> None
     from demur.release.verify import verify as run
     from demur.sources.fetch import Places
 
-    failed = run(Ref.parse(version), project_of(ctx), click.echo, Places(offline=offline) if again else None)
+    failed = run(Ref.parse(version), named_project(ctx), click.echo, Places(offline=offline) if again else None)
     for line in failed:
         click.echo(line)
     if failed:
@@ -182,7 +182,7 @@ def hydrate(ctx: click.Context, references: str, out: Path, offline: bool) -> No
     from demur.sets.hydrate import hydrate as run
     from demur.sources.fetch import Places
 
-    done = run(project_of(ctx), source_folder(references, offline), out, Places(offline=offline))
+    done = run(named_project(ctx), source_folder(references, offline), out, Places(offline=offline))
     for config, rows in done.rows.items():
         click.echo(f"{config}: {rows} rows restored, every one proven by its hash")
     click.echo(out)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from demur.commands.common import USAGE, as_json, offline, print_json, project_of
+from demur.commands.common import USAGE, as_json, offline, print_json, project_of, tell
 from demur.errors import DemurError
 
 
@@ -18,7 +18,9 @@ def sources(ctx: click.Context, as_json: bool) -> None:
     from demur.sets.show import source_rows, source_table
     from demur.sources import declared
 
-    rows = source_rows(declared.sources(project_of(ctx)).values())
+    project = project_of(ctx)
+    tell(project)
+    rows = source_rows(declared.sources(project).values(), declared.origins(project))
     if as_json:
         print_json(rows)
     else:
@@ -68,7 +70,8 @@ def fetch(ctx: click.Context, names: tuple[str, ...], every: bool, to: Path | No
 @click.pass_context
 def pin(ctx: click.Context, names: tuple[str, ...], every: bool, offline: bool) -> None:
     """Resolve every mirror of a source to exact bytes and write them to builders/sources/pins.json."""
-    from demur.errors import PinError
+    from demur.errors import PinError, UsageError
+    from demur.project import DEMUR
     from demur.sources import declared
     from demur.sources.fetch import Places
     from demur.sources.pin import pin as pin_source
@@ -82,7 +85,11 @@ def pin(ctx: click.Context, names: tuple[str, ...], every: bool, offline: bool) 
         list(declared.sources(project).values()) if every else [declared.source_of(project, name) for name in names]
     )
     failed = False
+    owners = declared.origins(project) if project.is_bundled else {}
     for source in wanted:
+        if source.name in owners and owners[source.name].by != DEMUR:
+            msg = f"Source {source.name!r} of {owners[source.name].by} is pinned in a project of your own"
+            raise UsageError(msg, where=project.root, fix="Begin one: demur init FOLDER.")
         try:
             done = pin_source(source, Places(offline=offline))
         except DemurError as error:

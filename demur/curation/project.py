@@ -1,7 +1,8 @@
 """The curation of a project: annotations, decisions and pairs by meaning, read once and handed on.
 
-A private project has files of its own; with ``inherits = true`` in its ``builders/curation/curation.toml`` it builds on
-those that came with Demur, and its own decisions about a text take the place of theirs.
+A private project has files of its own; where it extends Demur, or says ``inherits = true`` in its
+``builders/curation/curation.toml``, it builds on those that came with Demur, and its own decisions about a text take
+the place of theirs.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def curation_of(project: Project, labels_alone: bool = False) -> Curation:
         ProjectError: the settings of the curation are broken.
     """
     own = _read(project, labels_alone)
-    if project.root == bundled().root or not _inherits(project):
+    if project.is_bundled or not (project.extends or _inherits(project)):
         return own
     ours = _read(bundled(), labels_alone)
     decided = {each.record_id for each in own.decisions}

@@ -106,9 +106,8 @@ def of_source(project: Project, name: str, places: Places, background: Backgroun
 def prompts_of(fetched: Fetched) -> Iterator[str]:
     """The distinct prompts of a source, whatever kind of records it gives."""
     seen: set[str] = set()
-    for row in fetched.rows:
-        made = fetched.source.to_records(row)
-        for record in made if isinstance(made, list | tuple) else [made]:
+    for number, row in enumerate(fetched.rows):
+        for record in fetched.source.records_of(row, number):
             prompt = getattr(record, "prompt", None)  # a reject has none
             if prompt and (id := record_id("prompt", prompt)) not in seen:
                 seen.add(id)

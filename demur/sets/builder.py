@@ -17,7 +17,7 @@ from pydantic.json_schema import SkipJsonSchema
 from demur.curation.curated import ORDER, Basis
 from demur.errors import UsageError, nearest
 from demur.groups.splits import check_sizes
-from demur.project import Project, pick
+from demur.project import GONE, Declared, Project, pick
 from demur.records.record import Fraction, Frozen, Slug
 from demur.records.row import Row
 from demur.sets.kind import Config, Kind
@@ -119,10 +119,15 @@ def builders(project: Project) -> dict[str, Builder]:
     return project.declared("builders", Builder)
 
 
+def origins(project: Project) -> dict[str, Declared[Builder]]:
+    """Whose every builder is, and whose it takes the place of."""
+    return project.found("builders", Builder)
+
+
 def builder_of(project: Project, name: str) -> Builder:
     """One declared builder.
 
     Raises:
         UsageError: there is none of that name.
     """
-    return pick(builders(project), name, "builder")
+    return pick(builders(project), name, "builder", project.root, GONE)

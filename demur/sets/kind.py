@@ -128,6 +128,10 @@ class Kind(Frozen):
     def fits(self, configs: Sequence[Config]) -> None:
         """Make sure that the declaration fits the builder's configs; raises ValueError."""
 
+    def asks(self) -> Sequence[str]:
+        """Columns that must be there after the builder's function, which is looked at before rows are made."""
+        return ()
+
     def statement(self) -> Frozen:
         """The declaration as the manifest states it, of the class `stated`."""
         return self.stated.model_validate_json(self.model_dump_json())

@@ -23,6 +23,15 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
     (folder / NAME).write_text(text + "\n", encoding="utf-8")
 
 
+def is_built(folder: Path) -> bool:
+    """Whether a folder looks like one that Demur built: a manifest of ours lies in it, however broken."""
+    try:
+        document = json.loads((folder / NAME).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and {"format", "name", "configs"} <= document.keys()
+
+
 def read_manifest(path: Path) -> Manifest:
     """Read a manifest from its file or the folder that holds it.
 

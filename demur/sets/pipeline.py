@@ -25,13 +25,14 @@ from demur.groups import splits
 from demur.groups.duplicates import CONFLICTS, conflicts
 from demur.groups.group import group
 from demur.progress import track
-from demur.project import Project
+from demur.project import GONE, Project, pick
 from demur.records.record import ACCESS_TIERS, Access, record_id
 from demur.records.rejects import of_config
 from demur.records.schema import json_schema
 from demur.sets import describe
 from demur.sets.builder import Builder
 from demur.sets.card import write_card
+from demur.sets.door import at_the_door
 from demur.sets.kind import Config, Given, Made
 from demur.sets.manifest import FORMAT, Manifest, MoveEntry, environment
 from demur.sets.manifest_file import write_manifest
@@ -86,7 +87,7 @@ def build(
         builder = builder.with_sources(name, more)
     builder = builder.only(configs)
     every = declared.sources(project)
-    sources = {name: every.get(name) or declared.source_of(project, name) for name in builder.sources}
+    sources = {name: pick(every, name, "source", f"{builder.name} in {project.root}", GONE) for name in builder.sources}
     licenses = {config.name: license_of_config(builder, config.name, sources) for config in builder.configs}
     _fit(builder, sources.values())
     locked = splits.read_lock(lock) if lock else {}
@@ -207,7 +208,7 @@ def _made(
         seed=builder.seed,
         conflicts=clashes,
         locked=locked,
-        to_rows=builder.to_rows,
+        to_rows=at_the_door(builder.to_rows, builder.kind, f"{builder.name}/{config.name}"),
         same=dict(same_texts(curation)),
         apart=different_texts(curation),
         opposites=curation.opposites,

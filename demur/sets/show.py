@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from demur.project import DEMUR, Declared, Project
 from demur.records.hazards import HAZARDS
+from demur.sets.builder import origins
 from demur.sets.folder import BuiltSet
 from demur.sets.pipeline import Build
 from demur.sets.stats import stats
+from demur.sources import declared
 from demur.sources.source import Source
 
 
-def source_rows(sources: Iterable[Source]) -> list[dict[str, Any]]:
-    """One line of facts about every source, for people and programs alike."""
+def source_rows(
+    sources: Iterable[Source], owners: Mapping[str, Declared[Source]] | None = None
+) -> list[dict[str, Any]]:
+    """One line of facts about every source, for people and programs alike; ``from`` says whose it is."""
+    owners = owners or {}
     return [
         {
             "name": source.name,
@@ -27,6 +33,7 @@ def source_rows(sources: Iterable[Source]) -> list[dict[str, Any]]:
             "rows": source.pin.rows if source.pin else None,
             "pinned": [pin.mirror for pin in source.pin.mirrors] if source.pin else [],
             "mirrors": [mirror.id for mirror in source.mirrors],
+            "from": owners[source.name].by if source.name in owners else DEMUR,
             "status": "not pinned" if source.pin is None else "quarantined" if source.quarantined else "ready",
         }
         for source in sources
@@ -35,13 +42,34 @@ def source_rows(sources: Iterable[Source]) -> list[dict[str, Any]]:
 
 def source_table(rows: Sequence[dict[str, Any]]) -> str:
     """The table of sources in Markdown, as ``demur sources`` prints it and the README shows it."""
-    lines = ["| source | kind | license | rows | carriers | status |", "|---|---|---|--:|---|---|"]
+    several = any(row["from"] != DEMUR for row in rows)
+    head = ["source", "kind", "license", "rows", "carriers", "status", *(["from"] if several else [])]
+    lines = [_line(head), _line(["--:" if name == "rows" else "---" for name in head]).replace(" ", "")]
     for row in rows:
         carriers = ", ".join(dict.fromkeys(id.partition(":")[0] for id in row["mirrors"]))
         lines.append(
-            f"| {row['name']} | {row['kind']} | {row['license']} | {row['rows'] or ''} | {carriers} | {row['status']} |"
+            _line(
+                str(cell or "")
+                for cell in ({**row, "source": row["name"], "carriers": carriers}[name] for name in head)
+            )
         )
     return "\n".join(lines)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def told(project: Project) -> Iterator[str]:
+    """What a project takes the place of, a line each."""
+    owners = (("source", declared.origins(project)), ("builder", origins(project)))
+    for what, found in owners:
+        for name, each in found.items():
+            if each.over:
+                yield f"{what} {name}: the project's own takes the place of {each.over}'s"
+    for package in ("builders", "builders.sources", "schemas"):
+        for stem in project.shadowed(package):
+            yield f"{package.replace('.', '/')}/{stem}.py: the project's own takes the place of {DEMUR}'s"
 
 
 def build_summary(done: Build) -> None:

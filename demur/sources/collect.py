@@ -6,13 +6,13 @@ This is one of the two doors where pydantic stands; behind it, tables travel.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import pyarrow as pa
 from pydantic import ValidationError
 
-from demur.errors import DemurError, RowError, shown
+from demur.errors import DemurError, RowError, innermost, shown
 from demur.files.digest import canonical
 from demur.records.hazards import Crosswalk, overlay
 from demur.records.record import Access, Frozen, Lineage, Provenance, record_id
@@ -45,7 +45,7 @@ def collect(fetched: Iterable[Fetched], model: type[Frozen], crosswalk: Crosswal
         for number, row in enumerate(each.rows):
             lineage = _lineage(each.source, number, row)
             try:
-                for found in _mapped(each.source, row):
+                for found in each.source.records_of(row, number):
                     if isinstance(found, Reject):
                         rejects.append(reject({"lineage": lineage.model_dump()}, found.reason))
                     else:
@@ -59,9 +59,11 @@ def collect(fetched: Iterable[Fetched], model: type[Frozen], crosswalk: Crosswal
                 issues.append(f"{each.source.name} row {number}: {error.what}. {error.fix or ''}".strip())
             except KeyError as error:  # a label that the row function's table does not have
                 key = shown(next(iter(error.args), None))
-                issues.append(f"{each.source.name} row {number}: row function has no entry for {key}")
+                place = _line(error, each.source)
+                issues.append(f"{each.source.name} row {number}: row function has no entry for {key}{place}")
             except Exception as error:  # a row function is anybody's code, and its message may quote the row
-                issues.append(f"{each.source.name} row {number}: row function failed: {type(error).__name__}")
+                failed = f"row function failed: {type(error).__name__}{_line(error, each.source)}"
+                issues.append(f"{each.source.name} row {number}: {failed}")
     if issues:
         msg = f"{len(issues)} issues in the rows"
         raise RowError(
@@ -73,12 +75,11 @@ def collect(fetched: Iterable[Fetched], model: type[Frozen], crosswalk: Crosswal
     return pa.Table.from_pylist(records, schema=record_schema(model)), rejects_of(rejects)
 
 
-def _mapped(source: Source, row: Raw) -> Iterator[Any]:
-    found = source.to_records(row)
-    if isinstance(found, (list, tuple)):
-        yield from found
-    else:
-        yield found
+def _line(error: Exception, source: Source) -> str:
+    """The line of the row function's file that failed."""
+    code = getattr(source.to_records, "__code__", None)
+    place = innermost(error, code.co_filename) if code else None
+    return f" ({place})" if place else ""
 
 
 def _lineage(source: Source, number: int, row: Raw) -> Lineage:

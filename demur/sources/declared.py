@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from demur.errors import ProjectError, nearest
-from demur.project import Project, pick
+from demur.project import DEMUR, GONE, OWN, Declared, Project, pick
 from demur.records.hazards import Crosswalk
 from demur.records.record import Frozen
-from demur.sources.pins import read_pins
+from demur.sources.pins import SourcePin, read_pins
 from demur.sources.sidecar import Sidecar, place, read_sidecar
 from demur.sources.source import Source
 
@@ -21,14 +22,42 @@ _MOVED = {
 """Tables over all sources that projects once had."""
 
 
+PACKAGE = "builders.sources"
+PINS = "pins.json"
+
+
 def pins_file(project: Project) -> Path:
     """The file that ``demur pin`` writes."""
-    return project.root / "builders" / "sources" / "pins.json"
+    return project.root / "builders" / "sources" / PINS
+
+
+def pins(project: Project) -> dict[str, SourcePin]:
+    """The pin of every source: the manifest's that is rebuilt, else the project's own, else that of what it extends."""
+    behind = [folder / PINS for folder in reversed(project.folders(PACKAGE))]
+    known = [read_pins(path) for path in (*_beside_packages(project, lambda file: file.with_name(PINS)), *behind)]
+    return {name: pin for each in (*known, project.recorded) for name, pin in each.items()}
 
 
 def sidecar_file(project: Project, name: str) -> Path:
     """Where a source's sidecar lies, or would."""
-    return project.root / place(name)
+    return _sidecar_files(project).get(name, project.root / place(name))
+
+
+def _sidecar_files(project: Project) -> dict[str, Path]:
+    """Every sidecar; what a project declares anew does not keep the sidecar of what it takes the place of."""
+    found = {path.stem: path for path in _beside_packages(project, lambda file: file.with_suffix(".toml"))}
+    for folder in reversed(project.folders(PACKAGE)):
+        for path in folder.glob("*.py"):
+            found.pop(path.stem, None)
+        found |= {path.stem: path for path in folder.glob("*.toml")}
+    return {stem.replace("_", "-"): path for stem, path in sorted(found.items())}
+
+
+def _beside_packages(project: Project, place: Callable[[Path], Path]) -> list[Path]:
+    """Files that lie beside the modules of installed packages."""
+    parts = [part for part in project.parts(PACKAGE) if part.by not in (DEMUR, OWN)] if project.packages else []
+    files = dict.fromkeys(place(Path(module.__file__ or "")) for part in parts for module in part.modules)
+    return [path for path in files if path.is_file()]
 
 
 def sidecars(project: Project) -> dict[str, Sidecar]:
@@ -43,8 +72,7 @@ def sidecars(project: Project) -> dict[str, Sidecar]:
             raise ProjectError(
                 msg, where=path, fix=f"{where} of the source's own builders/sources/NAME.toml, and delete the file."
             )
-    paths = sorted((project.root / "builders" / "sources").glob("*.toml"))
-    return {path.stem.replace("_", "-"): read_sidecar(path) for path in paths}
+    return {name: read_sidecar(path) for name, path in _sidecar_files(project).items()}
 
 
 def crosswalk(project: Project) -> Crosswalk:
@@ -80,8 +108,8 @@ def sources(project: Project) -> dict[str, Source]:
     Raises:
         ProjectError: a file cannot be loaded, a name is declared twice, or a sidecar does not fit its source.
     """
-    pins = {**read_pins(pins_file(project)), **project.recorded}
-    found = project.declared("builders.sources", Source)
+    known = pins(project)
+    found = project.declared(PACKAGE, Source)
     beside = sidecars(project)
     for name, sidecar in beside.items():
         if name not in found:
@@ -91,7 +119,7 @@ def sources(project: Project) -> dict[str, Source]:
     return {
         name: source.model_copy(
             update={
-                "pin": pins.get(name),
+                "pin": known.get(name),
                 "root": project.root,
                 "recorded": name in project.recorded,
                 **_said(beside.get(name, Sidecar())),
@@ -127,7 +155,12 @@ def source_of(project: Project, name: str) -> Source:
     Raises:
         UsageError: there is none of that name.
     """
-    return pick(sources(project), name, "source")
+    return pick(sources(project), name, "source", project.root, GONE)
+
+
+def origins(project: Project) -> dict[str, Declared[Source]]:
+    """Whose every source is, and whose it takes the place of."""
+    return project.found(PACKAGE, Source)
 
 
 def schemas(project: Project) -> dict[str, type[Frozen]]:

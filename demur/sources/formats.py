@@ -45,6 +45,11 @@ def read_rows(source: Source, mirror: Mirror, files: Mapping[str, bytes]) -> lis
     return _in_key_order(rows, source, mirror)
 
 
+def native_rows(data: bytes, name: str, mirror: Mirror) -> list[Mapping[str, Any]]:
+    """The rows of a mirror's file as they stand there, whatever columns are declared."""
+    return _native(data, name, mirror, f"{mirror.id} {name}")
+
+
 def _native(data: bytes, name: str, mirror: Mirror, where: str) -> list[Mapping[str, Any]]:
     native = list(_READERS[mirror.format](_unpack(data, name, where), mirror, where))
     if not native:

@@ -36,7 +36,7 @@ def pin(source: Source, places: Places) -> Pinned:
     unreached: dict[str, DemurError] = {}
     for mirror in source.mirrors:
         try:
-            new, files = _resolve(mirror, places, source.root)
+            new, files = resolve(mirror, places, source.root)
         except (FetchError, PinError) as error:
             unreached[mirror.id] = mirror.unnamed(error)
         except UsageError as error:
@@ -60,7 +60,7 @@ def pin(source: Source, places: Places) -> Pinned:
     return Pinned(SourcePin(rows=len(rows), digest=digest, mirrors=mirrors), unreached)
 
 
-def _resolve(mirror: Mirror, places: Places, root: Path) -> tuple[Pin, dict[str, bytes]]:
+def resolve(mirror: Mirror, places: Places, root: Path) -> tuple[Pin, dict[str, bytes]]:
     """The revision that a mirror folder has, or else the newest that the mirror's carrier finds, with its files.
 
     What lies on this machine is pinned as it lies there, whatever a mirror folder has of it.

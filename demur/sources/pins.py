@@ -48,4 +48,6 @@ def write_pins(path: Path, pins: Mapping[str, SourcePin]) -> None:
         OutputError: the file cannot be written; it is as it was.
     """
     document = _PINS.dump_python(dict(sorted(pins.items())), mode="json", exclude_none=True)
-    write_whole(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n", "The pins file cannot be written")
+    write_whole(
+        path, json.dumps(document, indent=1, ensure_ascii=False) + "\n", "The pins file cannot be written", folders=True
+    )

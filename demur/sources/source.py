@@ -7,6 +7,8 @@ by ``demur pin`` into ``builders/sources/pins.json``, never typed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -64,7 +66,7 @@ class Source(Frozen):
     """The folder of the project that declares it; local files lie below."""
     recorded: SkipJsonSchema[bool] = Field(default=False, exclude=True, repr=False)
     """Whether the pin is that of an older manifest, so that local files may have changed since."""
-    to_records: SkipJsonSchema[Callable[[Raw], Any]] = Field(exclude=True, repr=False)
+    to_records: SkipJsonSchema[Callable[..., Any]] = Field(exclude=True, repr=False)
     """The row function."""
 
     @model_validator(mode="after")
@@ -84,6 +86,13 @@ class Source(Frozen):
             msg = "a source on the web has a homepage"
             raise ValueError(msg)
         return self
+
+    def records_of(self, row: Raw, number: int) -> list[Any]:
+        """What the row function makes of one row: records, or a `Reject`."""
+        native = row[self.key] if self.key else None
+        at = At(number, None if native is None else str(native))
+        made = self.to_records(row, at) if _asks_where(self.to_records) else self.to_records(row)
+        return [*made] if isinstance(made, (list, tuple)) else [made]
 
     @property
     def own_terms(self) -> dict[str, Terms]:
@@ -149,18 +158,47 @@ class Source(Frozen):
         return sorted(found, key=lambda pair: pair[0].via.order)
 
 
+@dataclass(frozen=True)
+class At:
+    """Where a row stands: a row function that has a second parameter is given it.
+
+    Attributes:
+        row: its number among the canonical rows, from 0.
+        native_id: what stands in the source's ``key`` column; None without one.
+    """
+
+    row: int
+    native_id: str | None
+
+
+def _asks_where(function: Callable[..., Any]) -> bool:
+    """Whether a row function has a second parameter that has to be given."""
+    needed = [each for each in signature(function).parameters.values() if each.default is Parameter.empty]
+    return len([each for each in needed if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]) > 1
+
+
 class Reject(Frozen):
-    """What a row function returns for a row that cannot become a record, with the reason."""
+    """What a row function returns for a row that cannot become a record, with the reason.
+
+    Example:
+        >>> Reject("no-label").reason
+        'no-label'
+    """
 
     reason: Slug
+    """Why: words in lower case, with hyphens between them."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason)  # type: ignore[call-arg] # pydantic's own takes every field
 
 
 def source(
     *, mirrors: Iterable[Mirror], languages: Sequence[str] = ("en",), **declared: Any
-) -> Callable[[Callable[[Raw], Any]], Source]:
+) -> Callable[[Callable[..., Any]], Source]:
     """Turn a row function into a `Source`; its name is the function's, with hyphens.
 
-    The row function takes one canonical row (a mapping) and returns one record, several, or a `Reject`.
+    The row function takes one canonical row (a mapping), and where it stands (`At`) if it has a second parameter; it
+    returns one record, several, or a `Reject`.
 
     Example:
         >>> from demur.sources.mirror import pypi
@@ -172,7 +210,7 @@ def source(
         ('my-demo', 'hello')
     """
 
-    def register(function: Callable[[Raw], Any]) -> Source:
+    def register(function: Callable[..., Any]) -> Source:
         name = function.__name__.replace("_", "-")
         return Source(name=name, mirrors=tuple(mirrors), languages=tuple(languages), to_records=function, **declared)
 

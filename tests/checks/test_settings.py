@@ -125,13 +125,13 @@ def test_a_mapping_of_columns(folder: Path, said: str) -> None:
 
 def test_a_set_of_the_hub_brings_no_settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("demur.release.pull.snapshot", lambda text, offline: folder)
-    (folder / "demur.toml").write_text('ignore = ["DMR"]\n')
+    (folder / "demur.toml").write_text('ignore = ["DMR1", "DMR4"]\n')
     here = folder.parent / "here"
     (here / ".git").mkdir(parents=True)
     monkeypatch.chdir(here)
     assert CliRunner().invoke(main, ["check", str(folder)]).exit_code == 0
     assert CliRunner().invoke(main, ["check", "demo/kites@v1"]).exit_code == 1
-    (here / "demur.toml").write_text('ignore = ["DMR"]\n')
+    (here / "demur.toml").write_text('ignore = ["DMR1", "DMR4"]\n')
     assert CliRunner().invoke(main, ["check", "demo/kites@v1"]).exit_code == 0
 
 
@@ -159,3 +159,52 @@ def test_settings_that_are_wrong(folder: Path, text: str, said: str) -> None:
     assert said in str(raised.value)
     done = CliRunner().invoke(main, ["check", str(folder)])
     assert (done.exit_code, said in done.output) == (2, True), done.output
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['ignore = ["DMR"]', 'ignore = ["DMR4", "DMR001"]', 'ignore = ["dmr00"]', '[per-path."**/*"]\nignore = ["DMR001"]'],
+)
+def test_no_settings_hide_what_cannot_be_read(folder: Path, text: str) -> None:
+    (folder / "broken.parquet").write_bytes(b"PAR1")
+    (folder.parent / "demur.toml").write_text(text)
+    done = CliRunner().invoke(main, ["check", str(folder)])
+    assert done.exit_code == 2
+    assert "turns off DMR001" in done.stderr
+    for more in ('select = ["DMR901"]', '[per-path."one*"]\nignore = ["DMR001"]'):
+        (folder.parent / "demur.toml").write_text(more)
+        assert "DMR001" in CliRunner().invoke(main, ["check", str(folder)]).output
+
+
+def test_the_summary_names_the_settings_and_what_they_leave_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder.parent)
+    quiet = ["DMR1", "DMR4", "DMR9"]
+    Path("demur.toml").write_text(f"ignore = {json.dumps(quiet)}")
+    said = CliRunner().invoke(main, ["check", "data"])
+    left = sum(code.startswith(tuple(quiet)) for code in RULES)
+    assert f"settings: demur.toml (leaves out {left} of {len(RULES)} rules)" in said.output
+    assert json.loads(CliRunner().invoke(main, ["check", "data", "--json"]).stdout)["settings"].startswith("demur.toml")
+    Path("demur.toml").write_text('[project]\nextends = "demur"\n')
+    assert "settings:" not in CliRunner().invoke(main, ["check", "data"]).output
+
+
+def test_a_built_or_pulled_folder_brings_no_settings(folder: Path) -> None:
+    inner = folder / "default"
+    inner.mkdir()
+    (inner / "demur.toml").write_text('ignore = ["DMR4"]')
+    (folder / "pyproject.toml").write_text('[tool.demur.check]\nignore = ["DMR4"]')
+    assert find_settings(inner) == inner / "demur.toml"
+    (folder / "manifest.json").write_text('{"format": 2, "name": "x", "configs": []}')
+    assert find_settings(inner) is None
+    (folder.parent / "demur.toml").write_text('ignore = ["DMR4"]')
+    assert find_settings(inner) == folder.parent / "demur.toml"
+
+
+def test_another_users_settings_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = folder.parent / "demur.toml"
+    settings.write_text('ignore = ["DMR4"]')
+    monkeypatch.setattr("demur.checks.settings.foreign", lambda path: True)
+    done = CliRunner().invoke(main, ["check", str(folder)])
+    assert done.exit_code == 2
+    assert "The settings belong to another user" in done.stderr
+    assert CliRunner().invoke(main, ["check", str(folder), "--settings", str(settings)]).exit_code == 1

@@ -22,7 +22,7 @@ LAW = (
     ("sets",),
     ("checks",),
     ("kinds",),
-    ("release", "audits", "review", "exports"),
+    ("release", "audits", "review", "exports", "start"),
     ("commands",),
     ("cli", "inspect_tasks"),
 )

@@ -11,7 +11,7 @@ from demur.records.record import harmful
 from demur.sources.collect import collect
 from demur.sources.fetch import Fetched
 from demur.sources.mirror import Pin, github
-from demur.sources.source import Raw, Reject, Source
+from demur.sources.source import At, Raw, Reject, Source
 from schemas.prompt import Prompt
 from tests.conftest import COMMIT
 
@@ -51,6 +51,34 @@ def test_a_row_gives_one_record_several_or_a_reject() -> None:
     assert records["hazards"].to_pylist() == [["spc"], [], []]
     said = rejects.select(["source", "row", "native_id", "reason"]).to_pylist()
     assert said == [{"source": "tea-time", "row": 1, "native_id": None, "reason": "no-topic"}]
+
+
+def test_a_row_function_with_two_parameters_sees_where_the_row_stands() -> None:
+    seen: list[At] = []
+
+    def placed(row: Raw, at: At) -> Any:
+        seen.append(at)
+        return Reject("second") if at.row else to_records(row)
+
+    rows: list[Raw] = [{"prompt": TEXT, "topic": "tea"}, {"prompt": TEXT, "topic": "milk"}]
+    records, rejects = collect([fetched(*rows, key="topic", to_records=placed)], Prompt, {"tea-time": {"tea": ()}})
+    assert seen == [At(0, "tea"), At(1, "milk")]
+    assert (len(records), rejects["reason"].to_pylist()) == (1, ["second"])
+
+    def counted(row: Raw, found: int = 0) -> Any:
+        return to_records(row)
+
+    assert len(collect([fetched(rows[0], to_records=counted)], Prompt, {"tea-time": {"tea": ()}})[0]) == 1
+
+
+def test_a_row_function_that_fails_names_its_line() -> None:
+    def failing(row: Raw) -> Any:
+        return 1 / len(row["no such column"])
+
+    with pytest.raises(RowError) as caught:
+        collect([fetched({"prompt": TEXT, "topic": "tea"}, to_records=failing)], Prompt, {})
+    line = failing.__code__.co_firstlineno + 1
+    assert f"no entry for <14 characters> ({__file__}, line {line})" in str(caught.value.where)
 
 
 def test_the_native_id_and_the_terms_of_the_source_come_along() -> None:

@@ -11,6 +11,7 @@ from demur.kinds.contrast.declared import Declaration
 from demur.kinds.contrast.facts import BaselineEntry, ContrastParameters
 from demur.kinds.contrast.make import pair_up
 from demur.records.record import Frozen
+from demur.records.schema import arrow_schema
 from demur.sets.kind import Config, Given, Kind, Made
 from demur.sets.unique import unique
 
@@ -33,6 +34,10 @@ class Contrast(Declaration, Kind):
     def statement(self) -> ContrastParameters:
         """The declaration; what vectors give stands with its config."""
         return ContrastParameters(**self.model_dump(exclude={"embedded"}))
+
+    def asks(self) -> Sequence[str]:
+        """Every column of its rows."""
+        return tuple(arrow_schema(self.row).names)
 
     def make(self, records: pa.Table, given: Given) -> Made:
         """The pairs of a config, and its text-only baseline."""

@@ -38,6 +38,10 @@ class Evaluation(Declaration, Kind):
             msg = f"config {name!r} holds rows without a side, and declares something of its sides"
             raise ValueError(msg)
 
+    def asks(self) -> Sequence[str]:
+        """Every column of its rows."""
+        return tuple(arrow_schema(self.row).names)
+
     def make(self, records: pa.Table, given: Given) -> Made:
         """One row of every set of near-duplicates, drawn at the declared rates."""
         undecided = given.config in self.undecided

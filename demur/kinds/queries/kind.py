@@ -13,6 +13,7 @@ from demur.kinds.queries.declared import Declaration
 from demur.kinds.queries.facts import QueryCounts, SetCounts
 from demur.kinds.queries.make import make
 from demur.records.record import Frozen
+from demur.records.schema import arrow_schema
 from demur.sets.kind import Config, Given, Kind, Made, facts_of, stated_of
 from demur.sets.manifest import ConfigEntry, Manifest
 
@@ -32,6 +33,10 @@ class Queries(Declaration, Kind):
             if config.name not in self.seeds:
                 msg = f"config {config.name!r} of query sets declares the seed of its draw"
                 raise ValueError(msg)
+
+    def asks(self) -> Sequence[str]:
+        """Every column of its rows."""
+        return tuple(arrow_schema(self.row).names)
 
     def make(self, records: pa.Table, given: Given) -> Made:
         """The draw of one seed."""

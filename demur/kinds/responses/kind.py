@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import pyarrow as pa
@@ -29,6 +29,10 @@ class Responses(Declaration, Kind):
     was: ClassVar[str | None] = "compared_response"
     facts: ClassVar[type[Frozen]] = ComparisonCounts
     stated: ClassVar[type[Frozen]] = Declaration
+
+    def asks(self) -> Sequence[str]:
+        """What a record is for."""
+        return ("role",)
 
     def make(self, records: pa.Table, given: Given) -> Made:
         """Three rows a query."""

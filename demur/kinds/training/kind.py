@@ -55,6 +55,10 @@ class Training(Declaration, Kind):
         """A column ``near``: why a record is near a protected prompt, else null."""
         return with_near(records)
 
+    def asks(self) -> Sequence[str]:
+        """What a record is for."""
+        return ("role",)
+
     def make(self, records: pa.Table, given: Given) -> Made:
         """Triples, and answered records for their shares."""
         return compose(self, given.to_rows(records), given, self.row)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -136,7 +137,13 @@ def test_queries_without_a_derangement_are_an_error(texts: list[str]) -> None:
 def test_too_few_queries_leave_the_last_good_output(responses_project: Small, tmp_path: Path) -> None:
     done = build(responses_project, RESPONSES, tmp_path / "out", Places(offline=True))
     before = files_of(done.out)
-    one = RESPONSES.model_copy(update={"to_rows": lambda records: RESPONSES.to_rows(records.slice(0, 2))})
+
+    def of_one(records: pa.Table) -> pa.Table:
+        made = RESPONSES.to_rows(records)
+        roles = [role if row < 2 else "not-wanted" for row, role in enumerate(made["role"].to_pylist())]
+        return made.set_column(made.schema.get_field_index("role"), "role", pa.array(roles))
+
+    one = RESPONSES.model_copy(update={"to_rows": of_one})
     with pytest.raises(UsageError, match="No query can be given"):
         build(responses_project, one, tmp_path / "out", Places(offline=True), configs=["preferred"])
     assert files_of(done.out) == before

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,8 +54,8 @@ def test_a_project_is_found_from_inside_it_else_the_bundled_one(
     project: Project, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     inside = project.root / "builders" / "sources"
-    assert find(inside) == Project(project.root.resolve())
-    assert find(tmp_path_factory.mktemp("elsewhere")) == bundled()
+    assert find(inside) == Project(project.root.resolve(), packages=True)
+    assert find(tmp_path_factory.mktemp("elsewhere")) == replace(bundled(), packages=True)
     with pytest.raises(ProjectError, match="no such folder"):
         Project(project.root / "schemas").modules("builders")
 
