@@ -14,7 +14,7 @@ from demur.errors import HubError, ManifestError
 from demur.release.place import Place, State
 from demur.release.plan import Plan, Same, unguarded
 from demur.release.proof import proof
-from demur.sets.manifest_file import NAME
+from demur.sets.manifest_file import HOSTED, NAME
 
 Tell = Callable[[str], None]
 
@@ -49,6 +49,9 @@ def publish(plan: Plan, tell: Tell = lambda _: None, public: bool = False) -> st
             if state is None:
                 msg = "The repository was made and cannot be seen"
                 raise HubError(msg, where=place.repo, fix="Give the token the right to read it.")
+            if state.tags or place.files(state.head) - HOSTED:
+                msg = "Somebody else made it in the meantime"
+                raise HubError(msg, where=place.repo, fix="Run the command again: it plans anew, on what is there.")
             tell(f"{place.repo} created" + (", private" if state.private else ""))
         guard(place, state, plan.manifest.access, tell)
         commit = plan.unfinished or _commit(plan, state.head)
