@@ -9,7 +9,7 @@ import pytest
 from demur.checks.finding import Finding, Report
 from demur.project import bundled
 from demur.release import verify
-from demur.release.hub import Ref
+from demur.release.reference import Ref
 
 
 def test_advice_is_told_and_fails_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
