@@ -1,4 +1,4 @@
-"""What several commands share: options, exit codes, the project that is worked on, JSON."""
+"""What several commands share: groups of the help, options, exit codes, the project that is worked on, JSON."""
 
 from __future__ import annotations
 
@@ -8,12 +8,40 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from demur.progress import quiet
+
 if TYPE_CHECKING:
     from demur.project import Project
 
 FINDINGS, USAGE, UNJUDGED, INTERRUPTED = 1, 2, 3, 130
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+GROUPS = {
+    "sources": "where rows come from, and what people decided about them",
+    "sets": "built, counted, grouped and handed on",
+    "checks": "rules, leaks and labels that look wrong",
+    "releases": "versions, and what differs between them",
+    "audits": "what a model, a judge or a published artefact is worth",
+}
+"""The groups of ``demur --help``, in its order."""
+
+_GROUP: dict[click.Command, str] = {}
+
+
+def in_group(name: str, *commands: click.Command) -> tuple[click.Command, ...]:
+    """Declare the group of commands in the help; here and nowhere else."""
+    if name not in GROUPS:
+        msg = f"No group {name!r}: {', '.join(GROUPS)}"
+        raise ValueError(msg)
+    _GROUP.update(dict.fromkeys(commands, name))
+    return commands
+
+
+def group_of(command: click.Command) -> str | None:
+    """The group that a command was declared in."""
+    return _GROUP.get(command)
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value, for programs.")
 offline = click.option("--offline", is_flag=True, help="Leave the network alone: cache and mirror folders only.")
 lock_file = click.option(
     "--lock", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="splits.lock of an earlier release."
@@ -22,9 +50,12 @@ lock_file = click.option(
 
 def project_of(ctx: click.Context) -> Project:
     """The project that ``--project`` names, or that the current folder stands in, or the bundled one."""
+    from demur.progress import detail
     from demur.project import find
 
-    return find(ctx.obj)
+    found = find(ctx.obj)
+    detail(f"project: {found.root}")
+    return found
 
 
 def fetched_file(ctx: click.Context, text: str, offline: bool) -> tuple[Path, str]:
@@ -38,6 +69,12 @@ def fetched_file(ctx: click.Context, text: str, offline: bool) -> tuple[Path, st
     return places[0], names.get(places[0], text)
 
 
+def told(line: object) -> None:
+    """Print what a command did, unless ``-q`` asks for errors alone; facts that were asked for are always printed."""
+    if not quiet():
+        click.echo(line)
+
+
 def print_json(value: Any) -> None:
-    """Print a value for programs."""
+    """Print a value for programs: one JSON object or list, and nothing else on standard output."""
     click.echo(json.dumps(value, indent=1, ensure_ascii=False))
