@@ -13,7 +13,6 @@ import click
 from demur.commands.common import FINDINGS, UNJUDGED, as_json, in_group, offline, print_json, told
 from demur.commands.completion import LAYOUTS, PROFILES, PROTECTED, RULES
 from demur.errors import UsageError
-from demur.files.remote import is_url, reachable
 from demur.files.whole import write_whole
 from demur.progress import quiet as quieted
 from demur.progress import verbose as asked_for_more
@@ -237,6 +236,8 @@ def _explain(places: list[Path], *, mapping: Any, splits: dict[str, str], as_jso
 
 def _place(text: str, offline: bool) -> str | Path:
     """A path, a URL, or where the files of a data set on the Hub lie after their download."""
+    from demur.files.remote import is_url, reachable
+
     if is_url(text):
         return reachable(text, offline)
     path = Path(text)
@@ -252,6 +253,8 @@ def _place(text: str, offline: bool) -> str | Path:
 
 def _local(places: Sequence[str | Path]) -> list[Path]:
     """Places on this machine, where no other will do."""
+    from demur.files.remote import is_url
+
     for each in places:
         if is_url(each):
             msg = "This works on files of this machine only"

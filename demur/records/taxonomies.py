@@ -1,7 +1,7 @@
 """Further taxonomies of hazards: overlays over the shared one, each a table of categories and what they correspond to.
 
-A taxonomy is a file ``builders/taxonomies/NAME.tsv``, as SSSOM has mappings: lines with ``#`` hold YAML about the whole,
-then a row for each category and each hazard that it corresponds to. docs/taxonomies.md says what each column means.
+A taxonomy is a file ``builders/taxonomies/NAME.tsv``, as SSSOM has mappings: lines with ``#`` hold YAML about all of
+it, then comes a row for each category and each hazard that it corresponds to: docs/taxonomies.md has the columns.
 Rows keep their hazards and their source's own categories; a taxonomy is looked at through them, and stored nowhere.
 """
 
@@ -115,7 +115,7 @@ def read_taxonomy(path: Path) -> Taxonomy:
         FormatError: it is not such a table; everything that is wrong with it is listed.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         msg = "The taxonomy cannot be read"
         raise FormatError(msg, where=path, got=type(error).__name__) from None

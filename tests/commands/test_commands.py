@@ -14,6 +14,7 @@ from demur.commands import (
     builds,
     checks,
     common,
+    completion,
     contamination,
     curation,
     decisions,
@@ -39,7 +40,8 @@ def test_every_command_is_of_one_noun() -> None:
     assert {command.name: command for command in found} == main.commands
     assert len(found) == len(main.commands)
     nouns = {noun.__name__.rpartition(".")[2] for noun in NOUNS}
-    assert nouns | {common.__name__.rpartition(".")[2]} == set(names_in("demur.commands"))
+    shared = {each.__name__.rpartition(".")[2] for each in (common, completion)}
+    assert nouns | shared == set(names_in("demur.commands"))
 
 
 @pytest.mark.parametrize("noun", NOUNS, ids=lambda noun: noun.__name__)
