@@ -65,8 +65,9 @@ def _source_names(ctx: click.Context) -> list[tuple[str, str]]:
 def _config_names(ctx: click.Context) -> list[str]:
     """Those of the set that stands before; of all sets where none does."""
     known = _builders(ctx)
-    mine = known.get(ctx.params.get("name") or "")
-    return list(dict.fromkeys(config.name for each in ([mine] if mine else known.values()) for config in each.configs))
+    said = (ctx.params.get("name"), *ctx.args)  # click has not told the arguments yet where an option lacks its value
+    mine = [known[name] for name in said if name in known]
+    return list(dict.fromkeys(config.name for each in mine or known.values() for config in each.configs))
 
 
 def _additions(ctx: click.Context) -> list[str]:
