@@ -104,7 +104,7 @@ def _louder(ctx: click.Context, _: click.Parameter, level: int | None) -> None:
         return
     ctx.with_resource(loudness(level))
     started = time.monotonic()
-    ctx.call_on_close(lambda: detail(f"{ctx.command_path}: {time.monotonic() - started:.1f} s"))
+    ctx.call_on_close(lambda: detail(f"{time.monotonic() - started:.1f} s in all"))
 
 
 EVERYWHERE = (

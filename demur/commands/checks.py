@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from demur.commands.common import FINDINGS, UNJUDGED, as_json, in_group, offline, print_json, told
+from demur.commands.common import FINDINGS, UNJUDGED, as_json, in_group, local, offline, place_of, print_json, told
 from demur.commands.completion import LAYOUTS, PROFILES, PROTECTED, RULES
-from demur.errors import UsageError
 from demur.files.whole import write_whole
 from demur.progress import quiet as quieted
 from demur.progress import verbose as asked_for_more
@@ -113,14 +111,14 @@ def check(
     from demur.checks.settings import find_settings, read_settings
     from demur.checks.whole import widened
 
-    places = [_place(path, offline) for path in paths]
+    places = [place_of(path, offline) for path in paths]
     # a set from the Hub brings no settings: it would choose its own rules
     settings = settings or find_settings(Path(places[0]) if Path(paths[0]).exists() else Path.cwd())
     said = read_settings(settings)
     if whole:
-        places = [*widened(_local(places), said.data, settings and settings.parent)]
+        places = [*widened(local(places), said.data, settings and settings.parent)]
     if fix or fixed:
-        _fix(_local(places), mapping or said.map, fix, fixed, as_json)
+        _fix(local(places), mapping or said.map, fix, fixed, as_json)
         return
     rules: dict[str, Any] = {
         "select": how.pop("select") or said.select,
@@ -136,7 +134,7 @@ def check(
         "offline": offline,
     }
     if explain_layout:
-        _explain(_local(places), as_json=as_json, **given)
+        _explain(local(places), as_json=as_json, **given)
         return
     how["form"] = how["form"] or ("json" if as_json else said.format or "text")
     how |= {"quiet": how["quiet"] or quieted(), "verbose": how["verbose"] or asked_for_more()}
@@ -234,34 +232,6 @@ def _explain(places: list[Path], *, mapping: Any, splits: dict[str, str], as_jso
             click.echo(line)
 
 
-def _place(text: str, offline: bool) -> str | Path:
-    """A path, a URL, or where the files of a data set on the Hub lie after their download."""
-    from demur.files.remote import is_url, reachable
-
-    if is_url(text):
-        return reachable(text, offline)
-    path = Path(text)
-    if path.exists() or "@" not in text:
-        if not path.exists():
-            msg = f"Path {text!r} does not exist."
-            raise click.BadParameter(msg, param_hint="PATH")
-        return path
-    from demur.release.pull import snapshot
-
-    return snapshot(text, offline)
-
-
-def _local(places: Sequence[str | Path]) -> list[Path]:
-    """Places on this machine, where no other will do."""
-    from demur.files.remote import is_url
-
-    for each in places:
-        if is_url(each):
-            msg = "This works on files of this machine only"
-            raise UsageError(msg, where=str(each), fix="Fetch the files first, or check the URL as it is.")
-    return [*map(Path, places)]
-
-
 def _splits(pairs: tuple[str, ...]) -> dict[str, str]:
     for pair in pairs:
         if "=" not in pair:
@@ -270,19 +240,4 @@ def _splits(pairs: tuple[str, ...]) -> dict[str, str]:
     return dict(pair.rsplit("=", 1) for pair in pairs)
 
 
-@click.command("rule")
-@click.argument("code", required=False, shell_complete=RULES)
-@click.option("--profile", metavar="NAME", help="Only the rules of a profile.", shell_complete=PROFILES)
-@as_json
-def explain(code: str | None, profile: str | None, as_json: bool) -> None:
-    """Explain a rule, by code or name; without one, list all rules, each with its severity and profiles."""
-    from demur.checks.docs import facts, listed, listing, page
-    from demur.checks.rule import rule_of
-
-    if as_json:
-        print_json([facts(each) for each in listed(profile)] if code is None else facts(rule_of(code)))
-        return
-    click.echo(listing(profile) if code is None else page(rule_of(code)), nl=False)
-
-
-COMMANDS = in_group("checks", check, explain)
+COMMANDS = in_group("checks", check)

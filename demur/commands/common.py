@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,35 @@ def fetched_file(ctx: click.Context, text: str, offline: bool) -> tuple[Path, st
         return Path(text), text
     places, names = ctx.with_resource(fetched([reachable(text, offline)]))
     return places[0], names.get(places[0], text)
+
+
+def place_of(text: str, offline: bool) -> str | Path:
+    """A path, a URL, or where the files of a data set on the Hub lie after their download."""
+    from demur.files.remote import is_url, reachable
+
+    if is_url(text):
+        return reachable(text, offline)
+    path = Path(text)
+    if path.exists() or "@" not in text:
+        if not path.exists():
+            msg = f"Path {text!r} does not exist."
+            raise click.BadParameter(msg, param_hint="PATH")
+        return path
+    from demur.release.pull import snapshot
+
+    return snapshot(text, offline)
+
+
+def local(places: Sequence[str | Path]) -> list[Path]:
+    """Places on this machine, where no other will do."""
+    from demur.errors import UsageError
+    from demur.files.remote import is_url
+
+    for each in places:
+        if is_url(each):
+            msg = "This works on files of this machine only"
+            raise UsageError(msg, where=str(each), fix="Fetch the files first, or check the URL as it is.")
+    return [*map(Path, places)]
 
 
 def told(line: object) -> None:

@@ -73,7 +73,7 @@ def release(
         )
         planned = plan(hub, built, project, work, datetime.now(UTC).date().isoformat(), replace)
         if planned is None:
-            print_json(None) if as_json else told(f"{repo}: nothing differs from its last release")
+            print_json({"version": None}) if as_json else told(f"{repo}: nothing differs from its last release")
             return
         if as_json:
             print_json(planned.as_dict())

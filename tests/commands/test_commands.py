@@ -22,6 +22,7 @@ from demur.commands import (
     pairs,
     releases,
     reports,
+    rules,
     schemas,
     sources,
     suspects,
@@ -30,8 +31,8 @@ from demur.project import names_in
 from tests.conftest import ROOT
 
 NOUNS = (
-    audits, builds, checks, contamination, curation, decisions, exports, pairs, releases, reports, schemas, sources,
-    suspects,
+    audits, builds, checks, contamination, curation, decisions, exports, pairs, releases, reports, rules,
+    schemas, sources, suspects,
 )  # fmt: skip
 
 
