@@ -121,11 +121,13 @@ def read_taxonomy(path: Path) -> Taxonomy:
         raise FormatError(msg, where=path, got=type(error).__name__) from None
     begin = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
     about, wrong = _about(lines[:begin])
-    rows = list(csv.DictReader(lines[begin:], delimiter="\t", quoting=csv.QUOTE_NONE))
-    missing = [name for name in COLUMNS if not rows or name not in rows[0]]
-    if missing:
+    reader = csv.DictReader(lines[begin:], delimiter="\t", quoting=csv.QUOTE_NONE)
+    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+    rows: list[dict[str | None, Any]] = [*reader]
+    if missing or not rows:
         msg = "The table of the taxonomy lacks a column, or has no rows"
-        raise FormatError(msg, where=path, expected="\\t".join(COLUMNS), got=f"no {missing[0]}")
+        expected, got = f"{', '.join(COLUMNS)}, parted by tabs", f"no {missing[0]}" if missing else "no rows"
+        raise FormatError(msg, where=path, expected=expected, got=got, fix="See docs/taxonomies.md.")
     categories: dict[str, Category] = {}
     for number, row in enumerate(rows, begin + 2):
         wrong += [f"line {number}: {each}" for each in _faults(row, categories)]

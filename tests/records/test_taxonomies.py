@@ -11,6 +11,7 @@ from demur.project import Project, bundled
 from demur.records.hazards import HAZARDS, OURS
 from demur.records.taxonomies import COLUMNS, FOLDER, Taxonomy, read_taxonomy, taxonomies, taxonomy_of
 from demur.sources import declared
+from tests.conftest import ROOT
 
 HEAD = "#mapping_set_title: Our garden\n#native_in: [garden]\n" + "\t".join(COLUMNS)
 ROWS = (
@@ -92,7 +93,7 @@ def test_a_head_that_is_none(tmp_path: Path, head: str) -> None:
 
 
 def test_an_empty_table_and_bytes_that_are_no_text(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match="has no rows"):
+    with pytest.raises(FormatError, match="got:      no rows"):
         read_taxonomy(write(tmp_path / "garden.tsv"))
     (tmp_path / "garden.tsv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(FormatError, match="UnicodeDecodeError"):
@@ -150,3 +151,14 @@ def test_codes_are_the_sources_own_categories(name: str) -> None:
     for code, each in BUNDLED[name].categories.items():
         close = {hazard for hazard, how in each.hazards if how in ("exactMatch", "closeMatch")} - {*OURS}
         assert close <= {*native[code]}, code
+
+
+def test_the_table_of_the_page_is_one(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "taxonomies.md").read_text(encoding="utf-8")
+    (block,) = [each for each in page.split("```")[1::2] if "#mapping_set_title" in each]
+    (tmp_path / "acme.tsv").write_text(block.strip("\n"), encoding="utf-8")
+    acme = read_taxonomy(tmp_path / "acme.tsv")
+    assert acme.native == ("acme-red-team",)
+    assert acme.of(["ssh", "ncr", "mis"]) == ("people", "lies")
+    assert [each.code for each in acme.unmapped] == ["fraud", "brand"]
+    assert {name for name in BUNDLED if f"| `{name}` | {len(BUNDLED[name].categories)} |" in page} == {*BUNDLED}
