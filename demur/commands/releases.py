@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from demur.commands.common import FINDINGS, as_json, named_project, offline, print_json, project_of
+from demur.commands.common import FINDINGS, as_json, in_group, named_project, offline, print_json, project_of, told
+from demur.commands.completion import BUILDERS, CONFIGS
+from demur.progress import say
 
 if TYPE_CHECKING:
     from demur.release.plan import Same
@@ -18,7 +20,7 @@ VERSION = "OWNER/NAME@vX.Y.Z|STORE/NAME@vX.Y.Z"
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=BUILDERS)
 @click.option(
     "--to",
     "to",
@@ -31,7 +33,13 @@ VERSION = "OWNER/NAME@vX.Y.Z|STORE/NAME@vX.Y.Z"
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Release this built folder; by default the set is built now, on the last release's splits.",
 )
-@click.option("--config", "configs", multiple=True, help="Build this config; by default all that PyPI alone can serve.")
+@click.option(
+    "--config",
+    "configs",
+    multiple=True,
+    help="Build this config; by default all that PyPI alone can serve.",
+    shell_complete=CONFIGS,
+)
 @click.option("--yes", is_flag=True, help="Carry the plan out; without it, the plan is shown and nothing is written.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and write nothing, even with --yes.")
 @click.option("--public", is_flag=True, help="Make the repository public once the release is proven.")
@@ -83,7 +91,7 @@ def release(
             folder=folder,
             configs=configs,
             places=Places(offline=offline),
-            warn=lambda warning: click.echo(f"warning: {warning}", err=True),
+            warn=lambda warning: say(f"warning: {warning}"),
         )
         today = datetime.now(UTC).date().isoformat()
         planned = plan(place, built, project, work, today, replace, without_gate)
@@ -98,8 +106,9 @@ def release(
         if dry_run or not yes:
             _unwritten(dry_run)
             return
-        commit = publish(planned, lambda line: click.echo(line, err=as_json), public)
-        click.echo(f"released {place.repo}@{planned.change.version} ({commit})", err=as_json)
+        tell = say if as_json else told
+        commit = publish(planned, tell, public)
+        tell(f"released {place.repo}@{planned.change.version} ({commit})")
 
 
 def _left(same: Same, public: bool, yes: bool, dry_run: bool, as_json: bool) -> None:
@@ -110,17 +119,17 @@ def _left(same: Same, public: bool, yes: bool, dry_run: bool, as_json: bool) -> 
     if as_json:
         print_json({"repo": same.place.repo, "version": latest, "unchanged": True, "left": left})
     else:
-        click.echo(f"{same.place.repo}: nothing differs from its last release, {latest}")
+        told(f"{same.place.repo}: nothing differs from its last release, {latest}")
         for each in left:
             click.echo(f"  left to do: {each}")
     if left and (dry_run or not yes):
         _unwritten(dry_run)
     elif left:
-        settle(same, lambda line: click.echo(line, err=as_json), public)
+        settle(same, say if as_json else told, public)
 
 
 def _unwritten(dry_run: bool) -> None:
-    click.echo("Nothing was written." + ("" if dry_run else " --yes carries the plan out."), err=True)
+    say("Nothing was written." + ("" if dry_run else " --yes carries the plan out."))
 
 
 @click.command()
@@ -144,8 +153,8 @@ def pull(version: str, out: Path | None, offline: bool, as_json: bool) -> None:
             {"version": str(ref), "commit": done.commit, "folder": str(where), "files": len(done.manifest.files)}
         )
     else:
-        click.echo(f"{ref}: {len(done.manifest.files)} files as its manifest says, commit {done.commit}")
-        click.echo(where)
+        told(f"{ref}: {len(done.manifest.files)} files as its manifest says, commit {done.commit}")
+        told(where)
 
 
 @click.command()
@@ -183,19 +192,23 @@ def diff(ctx: click.Context, old: str, new: str, rows: Path | None, offline: boo
 @click.argument("version", metavar=VERSION)
 @click.option("--rebuild", "again", is_flag=True, help="Build it again from its sources, too, and compare every byte.")
 @offline
+@as_json
 @click.pass_context
-def verify(ctx: click.Context, version: str, again: bool, offline: bool) -> None:
+def verify(ctx: click.Context, version: str, again: bool, offline: bool, as_json: bool) -> None:
     """Download a version into an empty cache, prove every file, and check its invariants; optionally rebuild it."""
     from demur.release.reference import Ref
     from demur.release.verify import verify as run
     from demur.sources.fetch import Places
 
-    failed = run(Ref.parse(version), named_project(ctx), click.echo, Places(offline=offline) if again else None)
-    for line in failed:
+    tell = say if as_json else told
+    failed = run(Ref.parse(version), named_project(ctx), tell, Places(offline=offline) if again else None)
+    if as_json:
+        print_json({"version": version, "rebuilt": again, "failed": failed})
+    for line in () if as_json else failed:
         click.echo(line)
     if failed:
         ctx.exit(FINDINGS)
-    click.echo("all invariants hold" + (", and a rebuild from the sources gives the same bytes" if again else ""))
+    tell("all invariants hold" + (", and a rebuild from the sources gives the same bytes" if again else ""))
 
 
 @click.command()
@@ -207,10 +220,10 @@ def log(repo: str, as_json: bool) -> None:
     from demur.release.log import log as run
 
     entries = run(repo)
-    if entries is None:
+    if as_json:
+        print_json([each.as_dict() for each in entries or ()])
+    elif entries is None:
         click.echo(f"{named(repo)}: no release")
-    elif as_json:
-        print_json([each.as_dict() for each in entries])
     else:
         for line in (line for each in entries for line in each.lines()):
             click.echo(line)
@@ -220,17 +233,21 @@ def log(repo: str, as_json: bool) -> None:
 @click.argument("references", metavar=f"FOLDER|{VERSION}")
 @click.option("--to", "out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder to write.")
 @offline
+@as_json
 @click.pass_context
-def hydrate(ctx: click.Context, references: str, out: Path, offline: bool) -> None:
+def hydrate(ctx: click.Context, references: str, out: Path, offline: bool, as_json: bool) -> None:
     """Restore the texts of references from their pinned sources, each proven by its hash."""
     from demur.release.pull import source_folder
     from demur.sets.hydrate import hydrate as run
     from demur.sources.fetch import Places
 
     done = run(named_project(ctx), source_folder(references, offline), out, Places(offline=offline))
+    if as_json:
+        print_json({"folder": str(out), "rows": dict(done.rows)})
+        return
     for config, rows in done.rows.items():
-        click.echo(f"{config}: {rows} rows restored, every one proven by its hash")
-    click.echo(out)
+        told(f"{config}: {rows} rows restored, every one proven by its hash")
+    told(out)
 
 
-COMMANDS = (release, pull, diff, verify, log, hydrate)
+COMMANDS = in_group("releases", release, pull, diff, verify, log, hydrate)
