@@ -25,7 +25,7 @@ from demur.errors import DemurError
 from demur.files._block import ROWS, Block, Fault, Names, Note, has_columns, numbers, parts
 from demur.files._json import no_json, read_json, read_jsonl
 from demur.files._xlsx import read_xlsx
-from demur.files.header import header
+from demur.files.header import header, separator
 from demur.files.packed import TooLarge, is_packed, open_file, read_whole, unpacked_name
 from demur.files.syntax import Broken, csv_records, parse_json
 
@@ -172,7 +172,8 @@ def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 def _csv(path: Path, note: Note, columns: Names) -> Iterator[Block]:
     broken = "a quoted cell is broken, so the rest cannot be read"
     with io.TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="") as lines:
-        records = csv_records(lines, "\t" if kind_of(path) == ".tsv" else ",")
+        head = lines.readline()
+        records = csv_records(chain([head], lines), "\t" if kind_of(path) == ".tsv" else separator(head))
         try:
             begins, names = next(records, (0, []))
         except Broken as error:

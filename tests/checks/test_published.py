@@ -103,7 +103,7 @@ def test_transcripts_of_hh_rlhf_are_read_turn_by_turn() -> None:
     """Four preferred answers are empty, three pairs are equal, and in nine rows a speaker has two turns running."""
     report = checked(HH_RLHF)
     broken = {"DMR006": 4, "DMR012": 13, "DMR312": 3}
-    assert report.counts == broken | {"DMR016": 5, "DMR020": 15, "DMR335": 13, "DMR336": 2}
+    assert report.counts == broken | {"DMR016": 5, "DMR020": 14, "DMR335": 13, "DMR336": 2}
     assert {finding.column for finding in of(report, "DMR006")} == {"chosen"}
     assert [finding.row for finding in of(report, "DMR312")] == [74, 435, 1068]
     assert len({finding.row for finding in of(report, "DMR012")}) == 9

@@ -47,6 +47,7 @@ def mojibake(batch: Batch) -> Iterator[Finding]:
 _ENTITY = (
     r"&(?:amp|lt|gt|quot|apos|nbsp|hellip|[mn]dash|[lr][sd]quo|bull|copy|reg|trade|deg|#\d{2,6}|#x[0-9a-fA-F]{2,5});"
 )
+_QUOTED = re.compile(r"`[^`\n]*`")
 _MARKUP = re.compile(
     r"</?[a-zA-Z][\w-]*[^<>]*>|```|\b(?:HTML|XML|SVG|XSS|entit(?:y|ies)|escap(?:e|ed|ing))\b|html", re.I
 )
@@ -67,7 +68,7 @@ def html_entity(batch: Batch) -> Iterator[Finding]:
     for part in batch.said.parts:
         for place in _among(part, with_byte(part.texts, ord("&")), _ENTITY):
             text = part.texts[place].as_py()
-            if not _MARKUP.search(text):
+            if not _MARKUP.search(text) and re.search(_ENTITY, _QUOTED.sub("", text)):
                 yield _hit(batch, part, place, "holds an entity of HTML")
 
 
