@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from demur import project
-from demur.errors import UsageError
+from demur.errors import ManifestError, UsageError
 from demur.release import plan as module
 from demur.release.plan import Plan, plan
 from demur.release.publish import publish
@@ -27,7 +27,7 @@ def test_gated_rows_are_refused_to_a_store(built: Tiny, tmp_path: Path, monkeypa
     monkeypatch.setattr(Store, "state", lambda self: asked.append(self))
     monkeypatch.setattr(module, "builder_of", lambda *_: None)
     monkeypatch.setattr(module, "dress", lambda *_: gated)
-    with pytest.raises(module.ManifestError, match="changed while it was looked at"):  # past the gate
+    with pytest.raises(ManifestError, match="changed while it was looked at"):  # past the gate
         plan(store, built.out, project.find(built.root / "project"), tmp_path, "2026-01-31", ungated=True)
     assert asked == [store]
 
