@@ -38,7 +38,7 @@ class Pulled:
 
 
 class _Seen(NamedTuple):
-    """What a version was when it was pulled; the manifest's sha256 was not written down by Demur before 0.6."""
+    """What a version was when it was pulled; an older Demur did not write down the manifest's sha256."""
 
     commit: str
     manifest: str | None

@@ -33,7 +33,7 @@ def test_a_release_from_the_plan_to_its_log(said: Said, tiny: Tiny) -> None:
     out, version = str(tiny.out), f"{REPO}@v1.0.0"
     release = ("release", "tiny-eval", "--to", REPO, "--folder", out)
     assert said(*release)["version"] == said(*release, "--yes")["version"] == "v1.0.0"
-    assert said(*release, "--yes") == {"version": None}
+    assert said(*release, "--yes") == {"repo": REPO, "version": "v1.0.0", "unchanged": True, "left": []}
     assert [each["version"] for each in said("log", REPO)] == ["v1.0.0"]
     pulled = said("pull", version, "--to", str(tiny.root / "pulled"))
     assert (pulled["version"], pulled["folder"]) == (version, str(tiny.root / "pulled"))
