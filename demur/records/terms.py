@@ -28,6 +28,20 @@ class Terms(Frozen):
     attribution: Annotated[str, StringConstraints(min_length=1, pattern=r"^[^\n]+$")] | None = None
     """The line that NOTICE and card must carry."""
 
+    def beyond(self, other: Terms) -> bool:
+        """Whether it asks or forbids something that the other does not.
+
+        Example:
+            >>> Terms().beyond(Terms(commercial=True)), Terms(commercial=True).beyond(Terms())
+            (True, False)
+        """
+        return (
+            self.redistribution < other.redistribution
+            or self.commercial < other.commercial
+            or self.share_alike > other.share_alike
+            or self.attribution not in (None, other.attribution)
+        )
+
     def __str__(self) -> str:
         said = {"redistribution": self.redistribution, "commercial use": self.commercial}
         return ", ".join(f"{name if yes else f'no {name}'}" for name, yes in said.items()) + (

@@ -20,6 +20,7 @@ from demur.records.licenses import strictness
 from demur.records.record import ACCESS_TIERS
 from demur.records.row import Bookkeeping, columns_with
 from demur.records.schema_diff import FieldChange, schema_diff
+from demur.records.terms import Terms
 from demur.sets.card import built_card
 from demur.sets.folder import BuiltSet
 from demur.sets.manifest import ConfigEntry, Manifest
@@ -232,7 +233,10 @@ def _terms(one: Manifest, two: Manifest, common: list[str]) -> tuple[list[str], 
             rises = strictness(now.license, now_terms) >= strictness(was.license, was_terms)
             (stricter if rises else eased).append(said)
         elif was.terms != now.terms:
-            stricter.append(f"{name}: terms of {now.license} were {was.terms}, are {now.terms}")
+            free = Terms(redistribution=True, commercial=True)
+            rises = (now.terms or free).beyond(was.terms or free)
+            said = f"{name}: terms of {now.license} were {was.terms}, are {now.terms}"
+            (stricter if rises else eased).append(said)
         stricter += [f"{name}: use limit {limit}" for limit in sorted({*now.use_limits} - {*was.use_limits})]
         eased += [f"{name}: no use limit {limit}" for limit in sorted({*was.use_limits} - {*now.use_limits})]
     if one.access != two.access:

@@ -46,7 +46,13 @@ def license_of_config(builder: Builder, name: str, sources: Mapping[str, Source]
                     fix="Move the source to a config that does not promise it.",
                 )
     kept = {source: id for source, id in inner.items() if barred(id, commercial=declared.commercial) is None}
-    return combine({**mine, **kept}, where, terms)
+    found = combine({**mine, **kept}, where, terms)
+    if declared.commercial and not found.commercial:  # of alternatives, those that fit together do not allow it
+        msg = "The licenses of the sources together do not allow commercial use"
+        raise LicenseError(
+            msg, where=where, got=found.id, fix="Declare the one alternative that the rows are used under."
+        )
+    return found
 
 
 class Inheriting(Protocol):

@@ -79,7 +79,9 @@ class Mirror(Frozen):
             msg = f"{self.carrier} address{said} is not of the form {self.via.address}"
             raise ValueError(msg)
         if isinstance(self.via, Placed) and not self.private and re.match(self.via.personal, self.address):
-            msg = f"such a {self.carrier} address is for a private mirror: say what it is called, private='team/name'"
+            msg = (
+                f"such an address of {self.carrier} is for a private mirror: say what it is called, private='team/name'"
+            )
             raise ValueError(msg)
         if self.private and not isinstance(self.via, Placed):
             msg = f"a mirror on {self.carrier} cannot be private"

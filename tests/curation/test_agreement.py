@@ -237,6 +237,7 @@ def test_the_command(garden: Garden) -> None:
 def test_without_the_gold_source_the_rest_is_told(garden: Garden) -> None:
     garden.bring(garden.labels("0, a, P,,", "0, b, P,,", "1, a, R,,", "1, b, A,,"))
     shutil.rmtree(garden.root / "mirror")
+    (garden.root / "mirror").mkdir()  # one that is not there is an error of its own
     shutil.rmtree(garden.root / "cache", ignore_errors=True)
     done = garden.run("curation", "agreement", "--gold", "garden", "--offline")
     assert done.exit_code == 0, done.output

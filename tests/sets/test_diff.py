@@ -14,6 +14,7 @@ import pytest
 
 from demur.errors import ManifestError, UsageError
 from demur.files.parquet import write_parquet
+from demur.records.terms import Terms
 from demur.release.version import Version, bump_of, first_change, next_change
 from demur.sets.diff import ROWS, Diff, diff
 from demur.sets.manifest_file import read_manifest, write_manifest
@@ -118,14 +119,19 @@ def test_a_config_that_comes_is_minor_and_one_that_goes_is_major(folders: tuple[
         ({"license": "cc-by-4.0"}, "patch"),
         ({"use_limits": ("eval_only", "no_sft")}, "major"),
         ({"use_limits": ()}, "patch"),
+        ({"license": "cc-by-nc-4.0 AND LicenseRef-Tea", "terms": Terms(redistribution=True)}, "major"),
+        ({"terms": Terms(redistribution=True)}, "major"),
+        ({"terms": Terms(redistribution=True, commercial=True)}, "patch"),
     ],
-    ids=["stricter-license", "looser-license", "another-limit", "no-limit"],
+    ids=["stricter-license", "looser-license", "another-limit", "no-limit", "own-license", "less", "as-much"],
 )
 def test_stricter_terms_are_major(folders: tuple[Path, Path], update: dict[str, Any], weight: str) -> None:
     old, new = folders
     manifest = read_manifest(new)
     configs = (manifest.configs[0], manifest.configs[1].model_copy(update=update))
-    write_manifest(manifest.model_copy(update={"configs": configs}), new)
+    own = {"LicenseRef-Tea": Terms(redistribution=True)}
+    sources = (manifest.sources[0].model_copy(update={"terms": own}), *manifest.sources[1:])
+    write_manifest(manifest.model_copy(update={"configs": configs, "sources": sources}), new)
     assert bump(diff(old, new)) == weight
 
 

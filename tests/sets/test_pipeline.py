@@ -10,6 +10,7 @@ from demur.curation.project import Curation
 from demur.errors import LicenseError, ManifestError, UsageError
 from demur.files.digest import text_sha256
 from demur.kinds.evaluation.declared import Declaration
+from demur.records.terms import Terms
 from demur.sets.builder import Builder
 from demur.sets.card import built_card
 from demur.sets.describe import schema_name
@@ -122,6 +123,11 @@ def test_terms_are_the_strictest_of_what_went_in(project: Small) -> None:
     sold = BUILDER.model_copy(update={"configs": (Config(name="default", sources=("garden",), commercial=True),)})
     with pytest.raises(LicenseError, match="does not allow commercial use"):
         license_of_config(sold, "default", {"garden": limited})
+    bought = {"license": "cc-by-nc-4.0 OR LicenseRef-Sold", "terms": Terms(redistribution=True, commercial=True)}
+    with pytest.raises(LicenseError, match="together do not allow commercial use"):
+        license_of_config(sold, "default", {"garden": source.model_copy(update=bought)})
+    bought["license"] = "LicenseRef-Sold"
+    assert license_of_config(sold, "default", {"garden": source.model_copy(update=bought)}).id == "LicenseRef-Sold"
     with pytest.raises(LicenseError, match="not for training"):
         trainable([source.model_copy(update={"use_limits": ("no_sft",)})])
     records = [

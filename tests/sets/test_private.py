@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import Tiny, make_jsonl
+from tests.conftest import ROOT, Tiny, make_jsonl
 
 SECRETS = [
     ("a01", "Ask the bakery of our street to hide every raisin bun before noon", "raisins"),
@@ -139,8 +141,8 @@ def test_no_public_file_tells_what_is_private(made: Tiny) -> None:
             ["1"],
         )
         assert f"pins:       private:acme/{name}@{pin['revision']}" in (made.out / "NOTICE").read_text()
-    (reference, *_) = pq.read_table(sorted((made.out / "closed").glob("*.parquet"))[0]).to_pylist()
-    assert reference["pin"] == f"private:acme/closed@{pins['acme-closed'][0]['revision']}"
+    references = pq.read_table(sorted((made.out / "closed").glob("*.parquet"))).to_pylist()
+    assert [each["pin"] for each in references] == [f"private:acme/closed@{pins['acme-closed'][0]['revision']}"] * 2
 
 
 def test_the_terms_of_a_config_follow_from_its_sources(made: Tiny) -> None:
@@ -232,3 +234,26 @@ def test_references_come_back_from_the_private_file(made: Tiny, tmp_path: Path) 
 
 def test_a_set_with_private_rows_is_rebuilt(made: Tiny) -> None:
     assert made.run("rebuild", str(made.out / "manifest.json")).returncode == 0
+
+
+def test_the_page_about_sources_is_true(tiny_project: Callable[[Path], Tiny], tmp_path: Path) -> None:
+    """Its declaration is pinned as it stands there, and its message is the one that comes."""
+    tiny, page = tiny_project(tmp_path), (ROOT / "docs" / "sources.md").read_text()
+    code, terms = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    tiny.source("acme_red").write_text(code)
+    data = tiny.root / "project" / "data"
+    data.mkdir()
+    (data / "red.jsonl").write_bytes(make_jsonl([{"id": id, "text": text} for id, text, _ in SECRETS]))
+    done = tiny.run("pin", "acme-red")
+    assert (done.returncode, done.stdout.partition(":")[0]) == (0, "acme-red"), done.stderr
+    (data / "red.jsonl").write_bytes(make_jsonl([{"id": "a04", "text": "Another"}]))
+    done = tiny.run("fetch", "acme-red")
+    said = re.sub(r"(expected|got): .*", "", done.stderr.removeprefix("Error: "))
+    shown = re.sub(
+        r"(expected|got): .*", "", textwrap.dedent(re.findall(r"\n(    A local file.*\n(?:    .*\n)+)", page)[0])
+    )
+    assert [line.split() for line in shown.splitlines()] == [line.split() for line in said.splitlines()]
+    shared = code.replace('    license="proprietary",\n', textwrap.indent(terms, "    "))
+    tiny.source("acme_red").write_text(shared.replace("import local", "import Terms, local"))
+    listed = json.loads(tiny.run("sources", "--json").stdout)
+    assert [each["license"] for each in listed if each["name"] == "acme-red"] == ["LicenseRef-Acme-Shared"]

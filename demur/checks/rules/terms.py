@@ -172,7 +172,7 @@ def _licenses(source: SourceEntry, origin: str | None) -> set[str]:
     "DMR404",
     "use-limits",
     invariants=(17,),
-    summary="A config inherits every use limit of its sources.",
+    summary="A config inherits every use limit of its sources, and the terms of the licenses of their own.",
     why="HH-RLHF's card says that its pairs are not meant for supervised training. A set that drops the sentence is "
     "used for just that.",
     fix=_AGAIN,

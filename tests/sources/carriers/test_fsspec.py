@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from demur.errors import PinError
 from demur.files.kept import Cache
 from demur.sources import mirror
-from demur.sources.carriers import carrier_of
+from demur.sources.carriers.fsspec import FsSpec
 from demur.sources.fetch import Places, fetch
 from demur.sources.mirror import Mirror, https, local
 from demur.sources.pin import pin
@@ -109,11 +109,11 @@ def test_addresses_that_are_refused(address: str) -> None:
 
 
 def test_a_place_of_one_machine_is_for_private_mirrors() -> None:
-    with pytest.raises(ValidationError, match="such a fsspec address is for a private mirror"):
+    with pytest.raises(ValidationError, match="such an address of fsspec is for a private mirror"):
         store("file:///srv/red.jsonl", columns=COLUMNS)
 
 
 def test_what_is_here_and_what_is_elsewhere() -> None:
-    carrier = carrier_of("fsspec")
+    carrier = FsSpec()
     found = [carrier.here(url) for url in ("memory://a/b.csv", "file:///a.csv", "s3://a/b.csv", "gs://a/b.csv")]
     assert found == [True, True, False, False]

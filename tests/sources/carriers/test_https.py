@@ -113,7 +113,7 @@ def test_addresses_that_are_refused(address: str) -> None:
 
 def test_an_address_that_opens_what_is_closed_is_for_private_mirrors() -> None:
     address = "https://example.org/a.csv?x=1&X-Amz-Signature=abc"
-    with pytest.raises(ValidationError, match="such a https address is for a private mirror") as caught:
+    with pytest.raises(ValidationError, match="such an address of https is for a private mirror") as caught:
         https(address, columns=COLUMNS)
     assert "abc" not in str(caught.value).partition("[")[0]
     assert https(address, columns=COLUMNS, private="acme/red").page == ""

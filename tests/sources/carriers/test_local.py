@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from demur.errors import FetchError, PinError, UsageError
+from demur.errors import FetchError, FormatError, PinError, UsageError
 from demur.files.kept import Cache
+from demur.sources.carriers.local import Local
 from demur.sources.fetch import Places, fetch, store
 from demur.sources.mirror import Join, Mirror, local
 from demur.sources.pin import pin
@@ -159,9 +160,23 @@ def test_an_address_stays_below_the_project(address: str) -> None:
         local(address, columns=COLUMNS)
 
 
+@pytest.mark.parametrize(
+    ("address", "name", "found"),
+    [
+        ("red.jsonl", "red.jsonl", "red.jsonl"),
+        ("red.jsonl", "more.jsonl", "more.jsonl"),
+        ("data/red.jsonl", "more/two.jsonl", "data/more/two.jsonl"),
+        ("/srv/red.jsonl", "more.jsonl", "/srv/more.jsonl"),
+        ("/red.jsonl", "more.jsonl", "/more.jsonl"),
+    ],
+)
+def test_where_files_lie(address: str, name: str, found: str) -> None:
+    assert Local().beside(address, name) == found
+
+
 @pytest.mark.parametrize("address", ["/srv/red.jsonl", "~/red.jsonl"])
 def test_a_place_of_one_machine_is_for_private_mirrors(address: str) -> None:
-    with pytest.raises(ValidationError, match="such a local address is for a private mirror"):
+    with pytest.raises(ValidationError, match="such an address of local is for a private mirror"):
         local(address, columns=COLUMNS)
     assert local(address, columns=COLUMNS, private="acme/red-team").id == "private:acme/red-team"
 
@@ -202,3 +217,13 @@ def test_a_folder_in_place_of_a_file(desk: Desk) -> None:
     desk.file.mkdir()
     with pytest.raises(PinError, match="got a folder"):
         pin(desk.source(), desk.places)
+
+
+@pytest.mark.parametrize(
+    "data", [b'{"question": "x"}\n', b"{", b"\xff\n", b""], ids=["column", "syntax", "encoding", "empty"]
+)
+def test_a_private_file_that_does_not_read_as_declared_is_not_named(desk: Desk, data: bytes) -> None:
+    desk.file.write_bytes(data)
+    with pytest.raises(FormatError, match="acme-red: private:acme/red-team 1") as caught:
+        pin(desk.source(local("data/red.jsonl", columns=COLUMNS, private="acme/red-team")), desk.places)
+    assert "red.jsonl" not in str(caught.value)
