@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 import traceback
 from importlib.metadata import requires
 from pathlib import Path
@@ -16,17 +17,31 @@ from typing import Any
 import click
 
 from demur import __version__
-from demur.commands.common import INTERRUPTED, USAGE
+from demur.commands.common import GROUPS, INTERRUPTED, USAGE, group_of
 from demur.errors import DemurError, nearest
+from demur.progress import QUIET, VERBOSE, detail, loudness
 from demur.project import submodules
 
 
 class Commands(click.Group):
-    """A group that suggests near names and turns Demur's errors into a message and an exit code."""
+    """A group that lists commands by what they are about, suggests near names, and turns errors into exit codes."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write a section for every group of commands."""
+        width = max(map(len, self.commands))
+        for group, about in (*GROUPS.items(), (None, "")):
+            mine = [each for each in self.commands.values() if group_of(each) == group and not each.hidden]
+            if mine:
+                with formatter.section(f"{group.capitalize()}: {about}" if group else "Others"):
+                    limit = formatter.width - 6 - width
+                    formatter.write_dl(
+                        [(f"{each.name:{width}}", each.get_short_help_str(limit)) for each in sorted(mine, key=_name)]
+                    )
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """Find a command, or say which was meant."""
-        if args and not args[0].startswith("-") and args[0] not in self.commands:
+        unknown = args and not args[0].startswith("-") and args[0] not in self.commands
+        if unknown and not ctx.resilient_parsing:  # which is how a shell asks for completions
             ctx.fail(f"No command {args[0]!r}. {nearest(args[0], self.commands)}")
         return super().resolve_command(ctx, args)
 
@@ -65,33 +80,87 @@ def _unforeseen(error: Exception) -> DemurError:
 
 
 def _extra_with(module: str) -> str | None:
-    """The extra of Demur that brings a module; None if none does."""
+    """The smallest extra of Demur that brings a module; None if none does."""
     top = module.partition(".")[0]
     name = {"sklearn": "scikit-learn"}.get(top, top.replace("_", "-"))
+    extras: dict[str, list[str]] = {}
     for each in requires("demur") or ():
-        found = re.match(rf"{re.escape(name)}\b(?![-_.\w])[^;]*;.*extra == [\"'](\w+)[\"']", each)
-        if found and found[1] not in ("bench", "dev"):
-            return found[1]
-    return None
+        package, _, extra = each.partition("extra ==")
+        if extra:
+            extras.setdefault(extra.strip(" \"'"), []).append(re.split(r"[^\w.-]", package)[0])
+    with_it = [extra for extra, packages in extras.items() if name in packages]
+    return min(with_it, key=lambda extra: len(extras[extra]), default=None)
+
+
+def _name(command: click.Command) -> str:
+    return command.name or ""
+
+
+def _root(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
+    if value is not None:
+        ctx.obj = value
+
+
+def _louder(ctx: click.Context, _: click.Parameter, level: int | None) -> None:
+    if level is None or ctx.resilient_parsing:
+        return
+    ctx.with_resource(loudness(level))
+    started = time.monotonic()
+    ctx.call_on_close(lambda: detail(f"{time.monotonic() - started:.1f} s in all"))
+
+
+EVERYWHERE = (
+    click.Option(
+        ["--project", "project_root"],
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        help="Project root; by default found from here.",
+        callback=_root,
+        expose_value=False,
+        is_eager=True,
+    ),
+    click.Option(
+        ["-q", "--quiet", "loud"],
+        flag_value=QUIET,
+        type=int,
+        default=None,
+        help="Errors only, and the facts that were asked for.",
+        callback=_louder,
+        expose_value=False,
+        is_eager=True,
+    ),
+    click.Option(
+        ["-v", "--verbose", "louder"],
+        flag_value=VERBOSE,
+        type=int,
+        default=None,
+        help="Also places and seconds.",
+        callback=_louder,
+        expose_value=False,
+        is_eager=True,
+    ),
+)
+"""Options that stand before a command or after it; a command's own of the same name goes before."""
+
+
+def everywhere(command: click.Command) -> click.Command:
+    """Give a command, and those inside it, the options that every one has."""
+    own = {option for each in command.params for option in each.opts}
+    command.params += [each for each in EVERYWHERE if not own & {*each.opts}]
+    for each in command.commands.values() if isinstance(command, click.Group) else ():
+        everywhere(each)
+    return command
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="demur")
-@click.option(
-    "--project",
-    "root",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Project root; by default found from here.",
-)
-@click.pass_context
-def main(ctx: click.Context, root: Path | None) -> None:
+def main() -> None:
     """Build, check and rebuild refusal-training and refusal-evaluation sets from public sources."""
-    ctx.obj = root
 
 
 for _noun in submodules("demur.commands"):
     for _command in getattr(_noun, "COMMANDS", ()):
         main.add_command(_command)
+everywhere(main)
 
 if __name__ == "__main__":
     sys.exit(main())

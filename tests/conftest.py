@@ -345,6 +345,14 @@ class Tiny:
         assert said == path.read_text(encoding="utf-8")
 
 
+def copied(path: Path, to: Path) -> None:
+    """A part of this project in another: a project's files are its own, and no links out of it."""
+    if path.is_dir():
+        shutil.copytree(path, to, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copy(path, to)
+
+
 def files_of(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 

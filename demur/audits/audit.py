@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from demur.project import packages_in, submodule
 
@@ -23,6 +24,27 @@ PACKAGE = "demur.audits"
 
 SET = click.types.StringParamType()
 """The type of an input that is a set: the command opens it, a folder or a released version, and hands it on."""
+
+
+class TaxonomyType(click.types.StringParamType):
+    """The name of a taxonomy, or the path of its file."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Names of the project's taxonomies, else files."""
+        from demur.errors import DemurError
+        from demur.project import find
+        from demur.records.taxonomies import taxonomies
+
+        try:
+            known = taxonomies(find(ctx.obj))
+        except DemurError:  # the command itself will tell
+            known = {}
+        found = [CompletionItem(name, help=each.title) for name, each in known.items() if name.startswith(incomplete)]
+        return found or [CompletionItem(incomplete, type="file")]
+
+
+TAXONOMY = TaxonomyType()
+"""The type of an input that is a taxonomy of hazards: the command opens it, by its name or from its file."""
 
 
 class Result(ABC):

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _AS_IT_IS = re.compile(r'\s*(?:Human:|\[\s*[{"]|\{\s*")')
 """Transcripts, whose first line is empty by their form, and JSON in a text."""
 

@@ -17,6 +17,9 @@ from demur.similarity.sets import GramSets, build
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
+_PAIRS = 1 << 22
+"""Pairs that are in memory at a time, about, however alike the texts are."""
+
 
 def marked(subject: Subject, mask: Mask) -> Iterator[tuple[Batch, Ints, int]]:
     """The batches with rows in a mask: the batch, those rows of it, and the number its first row has in the state."""
@@ -56,19 +59,33 @@ def twins(
     sets = build(pa.concat_arrays(texts), "token")
     index, contexts = Index.of(sets, threshold), subject.state.column("context")
     alike = _by_context(sets, places, contexts)
+    plain = not contexts.any() and (pairs is None or not pairs.any())
     best: dict[int, tuple[float, int]] = {}
     for batch, mine, start in marked(subject, others):
         if batch.prompts is None:
             continue
-        found = index.probe(0, build(batch.prompts.take(pa.array(mine)), "token"))
-        for row, twin, similarity in zip(*(column.tolist() for column in found), strict=True):
-            here, same = start + int(mine[row]), alike[twin]
-            about = int(contexts[here])
-            fits = same.values() if not about else [same[each] for each in (0, about) if each in same]
-            there = min(fits, default=None)
-            if there is not None and (pairs is None or not pairs[here] or pairs[here] != pairs[there]):
-                best[here] = max(best.get(here, (0.0, 0)), (similarity, -there))
+        step = max(1, _PAIRS // max(1, len(places)))  # texts of one template are near all others
+        for at in range(0, len(mine), step):
+            some = start + mine[at : at + step]
+            rows, found, similarity = index.probe(0, build(batch.prompts.take(pa.array(mine[at : at + step])), "token"))
+            for row, twin, share in _nearest(rows, found, similarity, plain):
+                here, same = int(some[row]), alike[twin]
+                about = int(contexts[here])
+                fits = same.values() if not about else [same[each] for each in (0, about) if each in same]
+                there = min(fits, default=None)
+                if there is not None and (pairs is None or not pairs[here] or pairs[here] != pairs[there]):
+                    best[here] = max(best.get(here, (0.0, 0)), (share, -there))
     return {here: (similarity, -there) for here, (similarity, there) in sorted(best.items())}
+
+
+def _nearest(rows: Ints, twins: Ints, similarity: NDArray[np.float64], plain: bool) -> Iterator[tuple[int, int, float]]:
+    """Pairs to look at: all, or, where nothing speaks against a pair, the most similar of each row, the first one."""
+    order = np.lexsort((twins, -similarity, rows))
+    if plain:
+        new = np.ones(len(order), np.bool_)
+        new[1:] = np.diff(rows[order]) != 0
+        order = order[new]
+    yield from zip(rows[order].tolist(), twins[order].tolist(), similarity[order].tolist(), strict=True)
 
 
 def _by_context(sets: GramSets, places: Ints, contexts: NDArray[np.uint64]) -> dict[int, dict[int, int]]:

@@ -193,6 +193,25 @@ def with_bytes(texts: pa.LargeStringArray, some: Collection[int]) -> NDArray[np.
     return found
 
 
+def with_word(texts: pa.LargeStringArray, word: bytes) -> NDArray[np.int64]:
+    """Places of the texts that hold a word somewhere.
+
+    Example:
+        >>> with_word(pa.array(["to do", "TODO", "TO", "DO"], pa.large_string()), b"TODO").tolist()
+        [1]
+    """
+    data, offsets = buffers(texts)
+    whole = data[offsets[0] : offsets[-1]].tobytes()
+    found, at = [], whole.find(word)
+    while at >= 0:
+        found.append(at)
+        at = whole.find(word, at + 1)
+    starts = np.array(found, np.int64) + offsets[0]
+    rows = np.searchsorted(offsets, starts, "right") - 1
+    inside: NDArray[np.int64] = np.unique(rows[starts + len(word) <= offsets[rows + 1]])
+    return inside
+
+
 def layout_for(rows: pa.RecordBatch, given: Layout | None) -> Layout:
     """The layout of a file by its first rows: the one that is given, or the one that its columns tell.
 

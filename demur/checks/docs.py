@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 from demur.checks.profiles import PROFILES, Profile, profile_of, profiles_of
 from demur.checks.rule import FAMILIES, Rule
@@ -43,11 +44,28 @@ def page(rule: Rule) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def facts(rule: Rule) -> dict[str, Any]:
+    """What a rule demands, why, and what to do, for programs.
+
+    Example:
+        >>> facts(RULES["DMR101"])["name"]
+        'split-leak'
+    """
+    told = {name: getattr(rule, name) for name in ("code", "name", "severity", "summary", "why", "fix")}
+    lists = {"applies": list(rule.applies), "profiles": list(profiles_of(rule)), "invariants": list(rule.invariants)}
+    return {**told, "family": FAMILIES[rule.code[3]], **lists}
+
+
+def listed(profile: str | None = None) -> list[Rule]:
+    """All rules, or those of a profile."""
+    return list(RULES.values() if profile is None else profile_of(profile).rules)
+
+
 def listing(profile: str | None = None) -> str:
     """A line for every rule, or for those of a profile: its severity, its profiles, and what it demands."""
     asked = None if profile is None else profile_of(profile)
     lines = [] if asked is None else [f"{asked.name}: {asked.summary}"]
-    for rule in RULES.values() if asked is None else asked.rules:
+    for rule in listed(profile):
         about = ", ".join((rule.severity, *profiles_of(rule)))
         lines.append(f"{rule.code} {rule.name} ({about}): {rule.summary}")
     return "".join(f"{line}\n" for line in lines)

@@ -68,7 +68,7 @@ class Gathered:
         self._compare(batch, config)
         self._name(batch, config, sides)
         if batch.subject.teaches(batch) and (texts := targets(batch)) is not None:
-            self._teach(batch, config, texts, sides)
+            self._teach(batch, config, texts, said_words(batch, texts), sides)
 
     def _compare(self, batch: Batch, config: str) -> None:
         chosen, rejected, answers = (batch.texts(name) for name in ("chosen", "rejected", "response"))
@@ -110,8 +110,9 @@ class Gathered:
         counted = self.unnamed.setdefault(config, Counter())
         counted.update(zip(side.tolist(), borderline.tolist(), there.tolist(), strict=True))
 
-    def _teach(self, batch: Batch, config: str, texts: pa.LargeStringArray, sides: Codes | None) -> None:
-        words = pc.fill_null(words_of(texts), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    def _teach(
+        self, batch: Batch, config: str, texts: pa.LargeStringArray, words: NDArray[np.int64], sides: Codes | None
+    ) -> None:
         codes = sides if batch.subject.kind else None
         if codes is None:
             some = max(20, (SAMPLED - self.read) // 4)
@@ -152,6 +153,17 @@ def targets(batch: Batch) -> pa.LargeStringArray | None:
         return None
     said = ([turn.text for turn in each or () if turn.role == "assistant"] for each in turns)
     return pa.array([each[-1] if each else None for each in said], pa.large_string())
+
+
+def said_words(batch: Batch, texts: pa.LargeStringArray) -> NDArray[np.int64]:
+    """Words that each row teaches to write: those of its target, or of all turns of the assistant."""
+    for part in batch.said.parts:
+        if part.column == "messages" and part.turns is not None:
+            mine = np.array([role == "assistant" for role in part.roles], np.bool_)
+            words = pc.fill_null(words_of(part.texts), 0).to_numpy(zero_copy_only=False)
+            return np.bincount(part.rows[mine], words[mine], batch.rows.num_rows).astype(np.int64)
+    own: NDArray[np.int64] = pc.fill_null(words_of(texts), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    return own
 
 
 def words_of(texts: pa.LargeStringArray) -> pa.Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from demur.checks.finding import Finding, hit
@@ -20,10 +20,11 @@ class Habit:
     hits: int = 0
     places: list[tuple[int, str]] = field(default_factory=list)
 
-    def told(self, file: str, one: str, many: str) -> Iterator[Finding]:
-        """What one text of a file does, for each; or what many do, once."""
+    def told(self, file: str, one: str, many: str, named: Callable[[str, int], str]) -> Iterator[Finding]:
+        """What one text of a file does, for each; or what many do, once, with the name of the first of their rows."""
         if self.hits > MOST:
-            message = f"{self.hits:,} of {self.texts:,} texts {many}, the first of them in row {self.places[0][0]}"
+            first = named(file, self.places[0][0])
+            message = f"{self.hits:,} of {self.texts:,} texts {many}, the first of them in {first}"
             yield hit(message, file, column=self.column)
             return
         for row, called in self.places:
@@ -49,7 +50,7 @@ class Habits:
             if mine == code:
                 yield file, habit
 
-    def told(self, code: str, one: str, many: str) -> Iterator[Finding]:
+    def told(self, code: str, one: str, many: str, named: Callable[[str, int], str]) -> Iterator[Finding]:
         """A finding for each place of a rule, or for each file where they are many."""
         for file, habit in self.of(code):
-            yield from habit.told(file, one, many)
+            yield from habit.told(file, one, many, named)

@@ -76,7 +76,7 @@ def later(subject: Subject, guarded: Mask, others: Mask, split: str | None) -> I
             if text not in first:
                 continue
             here, there = (row, first[text]) if turned else (first[text], row)
-            (file, number), (twin_file, twin_row) = state.place(here), state.place(there)
-            twin = f"{twin_file.name}:{twin_row} in {shown(split)}"
+            file, number = state.place(here)
+            twin = f"{subject.place(there)} in {shown(split)}"
             what = f"turn {place} (user) is the prompt of {twin}" if turned else f"its prompt is turn {place} of {twin}"
             yield hit(what, file.name, number)

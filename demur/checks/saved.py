@@ -35,9 +35,10 @@ def split_by_folder(path: Path, top: Path | None) -> str | None:
         path: of the file.
         top: the folder that is checked, if one is.
     """
-    folder = path.parent
+    folder = path.parent.absolute()
     if (state := _state(folder)) is not None:
         said = folder.name if (folder.parent / "dataset_dict.json").is_file() else state.get("_split")
         return SPLITS.get(said.lower(), said) if isinstance(said, str) else None
+    top = None if top is None else top.absolute()
     names = folder.relative_to(top).parts if top is not None and folder.is_relative_to(top) else ()
     return next((SPLITS[name.lower()] for name in reversed(names) if name.lower() in SPLITS), None)

@@ -71,7 +71,38 @@ def shaped(column: pa.Array) -> bool:
 
 def turns_of(column: pa.Array) -> list[Turns | None]:
     """The turns of each cell; None where it holds none."""
+    if (plain := _plain(column)) is not None:
+        return plain
     return [_transcript(cell) if parts is None else parts for cell, parts in _lists(column)]
+
+
+def _plain(column: pa.Array) -> list[Turns | None] | None:
+    """The turns of a column of lists of a role and a text each; None of any other column."""
+    kind = column.type
+    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)) or not pa.types.is_struct(kind.value_type):
+        return None
+    names = [kind.value_type.field(place).name for place in range(kind.value_type.num_fields)]
+    pair = next((each for each in (("role", "content"), ("from", "value")) if {*each} == {*names}), None)
+    parts = column.flatten()
+    texts = [] if pair is None else [pc.struct_field(parts, name) for name in pair]
+    if len(texts) != 2 or parts.null_count or not all(map(_is_text, texts)):
+        return None
+    known = texts[0].unique().to_pylist()
+    if any(role in _CALLING for role in known):
+        return None
+    spelt = {role: None if not role else _ROLES.get(role.lower(), role.lower()) for role in known}
+    roles = map(spelt.__getitem__, texts[0].to_pylist())
+    turns = [*map(Turn, roles, pc.fill_null(texts[1], "").to_pylist())]
+    ends = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False).cumsum().tolist()
+    there = column.is_valid().to_pylist()
+    return [
+        tuple(turns[first:last]) if valid else None
+        for first, last, valid in zip([0, *ends[:-1]], ends, there, strict=True)
+    ]
+
+
+def _is_text(column: pa.Array) -> bool:
+    return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
 
 
 def _lists(column: pa.Array) -> Iterator[tuple[object, Turns | None]]:

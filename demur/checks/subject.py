@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,10 +10,14 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from demur.checks import pages
-from demur.checks.batch import Batch, File, layout_for
+from demur.checks.batch import Batch, File, layout_for, texts_of
+from demur.checks.finding import Finding
+from demur.checks.gathered import words_of
 from demur.checks.habits import Habits
 from demur.checks.layouts import Layout
 from demur.checks.paths import Reached
@@ -58,6 +63,7 @@ class Subject:
         inside: files whose conversations stand inside an object.
         reached: what the paths of a mapping reach, by file.
         lines: the line on which each row begins, by file and in parts, where rows have lines.
+        unread: columns that hold sentences and that no rule reads, by file.
         state: of all rows, compactly.
         habits: what rules gathered of each file's texts.
     """
@@ -79,6 +85,7 @@ class Subject:
     inside: set[str] = field(default_factory=set)
     reached: dict[str, Reached] = field(default_factory=dict)
     lines: dict[str, list[NDArray[np.uint32]]] = field(default_factory=dict)
+    unread: dict[str, tuple[str, ...]] = field(default_factory=dict)
     state: State = field(default_factory=State)
     habits: Habits = field(default_factory=Habits)
 
@@ -87,15 +94,17 @@ class Subject:
         inside = {"messages"} if file.name in self.inside else set()
         if columns is not None and {*columns} & (inside | self.reached[file.name].there):
             columns = None
-        for block in reading.read_blocks(file.path, lambda _: None, columns):
+        for block in reading.read_blocks(file.path, lambda _: None, columns, turns=True):
             yield self._batch(file, block)
 
     def scan(self, file: File) -> Iterator[Batch]:
         """The rows of a file, once for every file: what is learnt on the way is kept."""
         self.faults[file.name], self.rows[file.name], self.lines[file.name] = [], 0, []
         names: dict[str, None] = {}
-        for block in reading.read_blocks(file.path, self.faults[file.name].append):
+        for block in reading.read_blocks(file.path, self.faults[file.name].append, turns=True):
             batch = self._batch(file, block)
+            if file.name not in self.layouts:
+                self.unread[file.name] = unread(batch)
             self.layouts[file.name] = batch.layout
             self.rows[file.name] += batch.rows.num_rows
             if block.lines is not None:
@@ -114,6 +123,31 @@ class Subject:
             layout = layout_for(rows, file.given)
         rows = self.reached.setdefault(file.name, Reached()).add(rows, layout)
         return Batch(self, file, layout, block.first, rows)
+
+    def place(self, row: int, beside: int | None = None) -> str:
+        """A row as findings name theirs, by its number in the state.
+
+        Args:
+            row: which one.
+            beside: a row of which it is told; in the same file the file is not named again.
+        """
+        file, number = self.state.place(row)
+        if beside is not None and file is self.state.place(beside)[0]:
+            return self.row_of(file.name, number)
+        return Finding(file.name, number, "", "", "", line=self.line(file.name, number)).where
+
+    def row_of(self, file: str, row: int) -> str:
+        """A row within its file: by the line on which it begins, else by its number."""
+        line = self.line(file, row)
+        return f"row {row}" if line is None else f"line {line}"
+
+    def line(self, file: str, row: int) -> int | None:
+        """The line on which a row begins, where rows have lines."""
+        for part in self.lines.get(file, ()):
+            if row < len(part):
+                return int(part[row])
+            row -= len(part)
+        return None
 
     @cached_property
     def pages(self) -> list[tuple[str, str]]:
@@ -192,6 +226,26 @@ class Subject:
         )
 
 
+def unread(batch: Batch) -> tuple[str, ...]:
+    """Columns of anybody's rows that hold sentences, and that the layout does not know."""
+    layout = batch.layout
+    if batch.subject.kind is not None or layout.name == "unknown":
+        return ()
+    known = {*layout.columns.values(), *layout.also.values(), *layout.labels, *layout.needs, *layout.values}
+    found = []
+    for name in batch.rows.schema.names:
+        column = batch.rows.column(name)
+        if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+            column = column.flatten()
+        texts = None if name in known else texts_of(column)
+        if texts is not None and len(texts) and (pc.mean(words_of(texts)).as_py() or 0) >= _SENTENCE:
+            found.append(name)
+    return tuple(found)
+
+
+_SENTENCE = 5  # words, on average
+
+
 def of_files(
     paths: Sequence[Path], layout: Layout | None, splits: dict[str, str], called: Mapping[Path, str] | None = None
 ) -> tuple[Path, tuple[File, ...]]:
@@ -228,16 +282,23 @@ def of_files(
         stem, part = _stem(path)
         parts.setdefault((path.parent, stem), set()).update({part} - {""})
     kept = {place for place, names in parts.items() if names and "train" not in names}
+    shared = paths[0] if len(paths) == 1 and paths[0].is_dir() else _common(paths)
     for path in found:
         split = said.pop(called.get(path, str(path)), None) or said.pop(path.name, None)
         top = next((each for each in paths if each.is_dir() and path.is_relative_to(each)), None)
         name = path if top is None else path.relative_to(top) if len(paths) == 1 else path
-        split = split or split_of(path.name) or split_by_folder(path, top) or _split(path, kept)
+        split = split or split_of(path.name) or split_by_folder(path, shared) or _split(path, kept)
         files.append(File(path, called.get(path, name.as_posix()), split, given=layout))
     if said:
         msg = "A split is given for a file that is not checked"
         raise UsageError(msg, where="--split", got=", ".join(map(shown, said)))
     return paths[0] if paths[0].is_dir() else paths[0].parent, tuple(files)
+
+
+def _common(paths: Sequence[Path]) -> Path:
+    """The folder below which all paths lie; of one file, its own."""
+    shared = Path(os.path.commonpath([path.absolute() for path in paths]))
+    return shared if shared.is_dir() else shared.parent
 
 
 def _split(path: Path, kept: set[tuple[Path, str]]) -> str | None:

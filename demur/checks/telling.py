@@ -53,11 +53,12 @@ def _beside(report: Report, verbose: bool) -> Iterator[str]:
 def _last(report: Report) -> str:
     layouts = Counter(report.layouts.values())
     read_as = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in sorted(layouts.items()))
+    findings = "finding" if report.total == 1 else "findings"
     read = f"{report.files:,} {'file' if report.files == 1 else 'files'}, {report.rows:,} rows"
     beside = f", {sum(report.waived.values())} waived" if report.waived else ""
     beside += f", {sum(report.known.values())} in the baseline" if report.known else ""
     beside += ", not all could be judged" if report.unjudged_files else ""
-    return f"{read}{f', read as {read_as}' if read_as else ''}: {report.total or 'no'} findings{beside}"
+    return f"{read}{f', read as {read_as}' if read_as else ''}: {report.total or 'no'} {findings}{beside}"
 
 
 def statistics(report: Report) -> tuple[Statistic, ...]:

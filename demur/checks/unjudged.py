@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from demur.checks.batch import bare
 from demur.checks.finding import Unjudged
 from demur.checks.needs import PROMPT, TEXT, Need, need_of
 from demur.checks.subject import Subject
 
 _OF_PROMPTS = (("leaks", ("DMR101",)), ("contamination", ("DMR104", "DMR105")))
 """What rules about prompts judge, the most telling first; others are named by their codes."""
+
+
+_NAMED = 5
 
 
 def unjudged(subject: Subject, codes: Collection[str]) -> tuple[Unjudged, ...]:
@@ -26,6 +30,11 @@ def _reasons(subject: Subject, codes: list[str]) -> Iterator[Unjudged]:
             why = f"no {need.called} in {len(without):,} of {len(read):,} files"
             fails = any(not _rates(subject, name) for name in without)
             yield Unjudged(_what(need, mine), why, mine, without, fails)
+    if unread := {name: subject.unread[name] for name in read if subject.unread.get(name)}:
+        columns = sorted({column for mine in unread.values() for column in mine})
+        said = ", ".join(map(bare, columns[:_NAMED])) + (", ..." if len(columns) > _NAMED else "")
+        why = f"no layout says what they are (--map does), in {len(unread):,} of {len(read):,} files"
+        yield Unjudged(f"columns of texts {said}", why, (), tuple(unread))
     asked = any(_has(subject, name, PROMPT) for name in read)
     if asked and "DMR101" in codes and len(subject.split_rows) < 2:
         yield Unjudged("leaks", f"rows of {'one split only' if subject.split_rows else 'no known split'}", ("DMR101",))

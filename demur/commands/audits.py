@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from demur.audits.audit import SET, Audit, audits
-from demur.commands.common import as_json, print_json
+from demur.audits.audit import SET, TAXONOMY, Audit, audits
+from demur.commands.common import as_json, in_group, print_json, project_of
 
 if TYPE_CHECKING:
     from demur.audits.audit import Drawn, Result
@@ -19,8 +19,12 @@ _plot = click.option(
 
 
 def measured(audit: Audit, inputs: dict[str, Any]) -> Result:
-    """What an audit finds; sets among its inputs are opened for it."""
+    """What an audit finds; sets and taxonomies among its inputs are opened for it."""
     for each in audit.inputs:
+        if each.type is TAXONOMY and each.name and inputs[each.name] is not None:
+            from demur.records.taxonomies import taxonomy_of
+
+            inputs[each.name] = taxonomy_of(project_of(click.get_current_context()), inputs[each.name])
         if each.type is SET and each.name and inputs[each.name] is not None:
             from demur.release.opening import load
 
@@ -49,4 +53,4 @@ def command_of(audit: Audit) -> click.Command:
     return declared(_plot(run) if audit.draws else run)
 
 
-COMMANDS = tuple(map(command_of, audits()))
+COMMANDS = in_group("audits", *map(command_of, audits()))

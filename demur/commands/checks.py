@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from demur.commands.common import FINDINGS, UNJUDGED, as_json, offline
-from demur.errors import UsageError
-from demur.files.remote import is_url, reachable
+from demur.commands.common import FINDINGS, UNJUDGED, as_json, in_group, offline, place_of, print_json, told
+from demur.commands.completion import LAYOUTS, PROFILES, PROTECTED, RULES
 from demur.files.whole import write_whole
+from demur.progress import quiet as quieted
+from demur.progress import verbose as asked_for_more
 
 if TYPE_CHECKING:
     from demur.checks.settings import Settings
@@ -28,15 +28,28 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     "mapping",
     metavar="MAP",
     help="A layout's name, a TOML file, or prompt=NAME,response=NAME; a name may be a path: messages=talk[].text.",
+    shell_complete=LAYOUTS,
 )
-@click.option("--profile", metavar="NAME", help="What rows are for: sft, dpo, eval or judgements; its rules run.")
-@click.option("--select", multiple=True, metavar="RULE", help="Only these rules: code, name, or DMR1 for a family.")
-@click.option("--ignore", multiple=True, metavar="RULE", help="Leave these rules out.")
+@click.option(
+    "--profile",
+    metavar="NAME",
+    help="What rows are for: sft, dpo, eval or judgements; its rules run.",
+    shell_complete=PROFILES,
+)
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="RULE",
+    help="Only these rules: code, name, or DMR1 for a family.",
+    shell_complete=RULES,
+)
+@click.option("--ignore", multiple=True, metavar="RULE", help="Leave these rules out.", shell_complete=RULES)
 @click.option(
     "--against",
     multiple=True,
     metavar="SET",
     help="Protected sets: sketch, a source, a sketch or a file of prompts, a built folder.",
+    shell_complete=PROTECTED,
 )
 @click.option("--split", "splits", multiple=True, metavar="FILE=NAME", help="The split of a file.")
 @click.option("--license", metavar="ID", help="The license of the whole, where no page beside the data states it.")
@@ -97,15 +110,16 @@ def check(
     """
     from demur.checks.settings import find_settings, read_settings
     from demur.checks.whole import widened
+    from demur.files.remote import local
 
-    places = [_place(path, offline) for path in paths]
+    places = [place_of(path, offline) for path in paths]
     # a set from the Hub brings no settings: it would choose its own rules
     settings = settings or find_settings(Path(places[0]) if Path(paths[0]).exists() else Path.cwd())
     said = read_settings(settings)
     if whole:
-        places = [*widened(_local(places), said.data, settings and settings.parent)]
+        places = [*widened(local(places), said.data, settings and settings.parent)]
     if fix or fixed:
-        _fix(_local(places), mapping or said.map, fix, fixed)
+        _fix(local(places), mapping or said.map, fix, fixed, as_json)
         return
     rules: dict[str, Any] = {
         "select": how.pop("select") or said.select,
@@ -121,9 +135,10 @@ def check(
         "offline": offline,
     }
     if explain_layout:
-        _explain(_local(places), **given)
+        _explain(local(places), as_json=as_json, **given)
         return
     how["form"] = how["form"] or ("json" if as_json else said.format or "text")
+    how |= {"quiet": how["quiet"] or quieted(), "verbose": how["verbose"] or asked_for_more()}
     _judge(ctx, places, settings, said, given, **how)
 
 
@@ -159,7 +174,10 @@ def _judge(
         report = applied(report, said, settings, (how["today"] or datetime.now(UTC)).date(), [*map(Path, places)], ran)
     if write_baseline:
         count = known.write_baseline(write_baseline, report)
-        click.echo(f"{write_baseline}: {count:,} findings are known from now on")
+        if form == "json":
+            print_json({"baseline": str(write_baseline), "known": count})
+        else:
+            told(f"{write_baseline}: {count:,} findings are known from now on")
         return
     if baseline:
         report = known.without_known(report, known.read_baseline(baseline), baseline, [*report.layouts])
@@ -183,50 +201,36 @@ def _judge(
         ctx.exit(UNJUDGED)
 
 
-def _fix(places: list[Path], mapping: Any, fix: bool, fixed: Path | None) -> None:
+def _fix(places: list[Path], mapping: Any, fix: bool, fixed: Path | None, as_json: bool) -> None:
+    from dataclasses import asdict
+
     from demur.checks.layouts import layout_of
     from demur.checks.mend import mend
 
     if not fix or fixed is None:
         msg = "Files are never mended in place: --fix --fixed DIR writes mended copies to DIR."
         raise click.UsageError(msg)
-    for each in mend(places, fixed, None if mapping is None else layout_of(mapping)):
-        click.echo(str(each))
+    done = mend(places, fixed, None if mapping is None else layout_of(mapping))
+    if as_json:
+        print_json([{**asdict(each), "file": str(each.file), "out": str(each.out)} for each in done])
+        return
+    for each in done:
+        told(each)
 
 
-def _explain(places: list[Path], *, mapping: Any, splits: dict[str, str], **how: Any) -> None:
+def _explain(places: list[Path], *, mapping: Any, splits: dict[str, str], as_json: bool, **how: Any) -> None:
     from demur.checks.explained import explained
     from demur.checks.layouts import layout_of
     from demur.checks.profiles import chosen
 
     rules = chosen(how["select"], how["ignore"], how["profile"])
+    layout = None if mapping is None else layout_of(mapping)
+    if as_json:
+        print_json([{"path": str(each), "lines": [*explained(each, layout, splits, rules)]} for each in places])
+        return
     for place in places:
-        for line in explained(place, None if mapping is None else layout_of(mapping), splits, rules):
+        for line in explained(place, layout, splits, rules):
             click.echo(line)
-
-
-def _place(text: str, offline: bool) -> str | Path:
-    """A path, a URL, or where the files of a data set on the Hub lie after their download."""
-    if is_url(text):
-        return reachable(text, offline)
-    path = Path(text)
-    if path.exists() or "@" not in text:
-        if not path.exists():
-            msg = f"Path {text!r} does not exist."
-            raise click.BadParameter(msg, param_hint="PATH")
-        return path
-    from demur.release.pull import snapshot
-
-    return snapshot(text, offline)
-
-
-def _local(places: Sequence[str | Path]) -> list[Path]:
-    """Places on this machine, where no other will do."""
-    for each in places:
-        if is_url(each):
-            msg = "This works on files of this machine only"
-            raise UsageError(msg, where=str(each), fix="Fetch the files first, or check the URL as it is.")
-    return [*map(Path, places)]
 
 
 def _splits(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -237,15 +241,4 @@ def _splits(pairs: tuple[str, ...]) -> dict[str, str]:
     return dict(pair.rsplit("=", 1) for pair in pairs)
 
 
-@click.command("rule")
-@click.argument("code", required=False)
-@click.option("--profile", metavar="NAME", help="Only the rules of a profile.")
-def explain(code: str | None, profile: str | None) -> None:
-    """Explain a rule, by code or name; without one, list all rules, each with its severity and profiles."""
-    from demur.checks.docs import listing, page
-    from demur.checks.rule import rule_of
-
-    click.echo(listing(profile) if code is None else page(rule_of(code)), nl=False)
-
-
-COMMANDS = (check, explain)
+COMMANDS = in_group("checks", check)

@@ -1,19 +1,48 @@
-"""What several commands share: options, exit codes, the project that is worked on, JSON."""
+"""What several commands share: groups of the help, options, exit codes, the project that is worked on, JSON."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from demur.progress import quiet
 
 if TYPE_CHECKING:
     from demur.project import Project
 
 FINDINGS, USAGE, UNJUDGED, INTERRUPTED = 1, 2, 3, 130
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+GROUPS = {
+    "sources": "where rows come from, and what people decided about them",
+    "sets": "built, counted, grouped and handed on",
+    "checks": "rules, leaks and labels that look wrong",
+    "releases": "versions, and what differs between them",
+    "audits": "what a model, a judge or a published artefact is worth",
+}
+"""The groups of ``demur --help``, in its order."""
+
+_GROUP: dict[click.Command, str] = {}
+
+
+def in_group(name: str, *commands: click.Command) -> tuple[click.Command, ...]:
+    """Declare the group of commands in the help; here and nowhere else."""
+    if name not in GROUPS:
+        msg = f"No group {name!r}: {', '.join(GROUPS)}"
+        raise ValueError(msg)
+    _GROUP.update(dict.fromkeys(commands, name))
+    return commands
+
+
+def group_of(command: click.Command) -> str | None:
+    """The group that a command was declared in."""
+    return _GROUP.get(command)
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value, for programs.")
 offline = click.option("--offline", is_flag=True, help="Leave the network alone: cache and mirror folders only.")
 lock_file = click.option(
     "--lock", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="splits.lock of an earlier release."
@@ -22,22 +51,25 @@ lock_file = click.option(
 
 def project_of(ctx: click.Context) -> Project:
     """The project that ``--project`` names, or that the current folder stands in, which is told, or the bundled one."""
+    from demur.progress import detail, say
     from demur.project import at, find
 
     if ctx.obj:
-        return at(ctx.obj)
+        project = at(ctx.obj)
+        detail(f"project: {project.root}")
+        return project
     project = find()
-    if not project.is_bundled:
-        click.echo(f"project: {project.root}", err=True)
+    (detail if project.is_bundled else say)(f"project: {project.root}")
     return project
 
 
 def tell(project: Project) -> None:
     """Say what a project takes the place of."""
+    from demur.progress import say
     from demur.sets.show import told
 
     for line in told(project):
-        click.echo(f"note: {line}", err=True)
+        say(f"note: {line}")
 
 
 def named_project(ctx: click.Context) -> Project:
@@ -58,6 +90,41 @@ def fetched_file(ctx: click.Context, text: str, offline: bool) -> tuple[Path, st
     return places[0], names.get(places[0], text)
 
 
+def place_of(text: str, offline: bool) -> str | Path:
+    """A path, a URL, or where the files of a data set on the Hub lie after their download."""
+    from demur.files.remote import is_url, reachable
+
+    if is_url(text):
+        return reachable(text, offline)
+    path = Path(text)
+    if path.exists() or "@" not in text:
+        if not path.exists():
+            msg = f"Path {text!r} does not exist."
+            raise click.BadParameter(msg, param_hint="PATH")
+        return path
+    from demur.release.pull import snapshot
+
+    return snapshot(text, offline)
+
+
+def local(places: Sequence[str | Path]) -> list[Path]:
+    """Places on this machine, where no other will do."""
+    from demur.errors import UsageError
+    from demur.files.remote import is_url
+
+    for each in places:
+        if is_url(each):
+            msg = "This works on files of this machine only"
+            raise UsageError(msg, where=str(each), fix="Fetch the files first, or check the URL as it is.")
+    return [*map(Path, places)]
+
+
+def told(line: object) -> None:
+    """Print what a command did, unless ``-q`` asks for errors alone; facts that were asked for are always printed."""
+    if not quiet():
+        click.echo(line)
+
+
 def print_json(value: Any) -> None:
-    """Print a value for programs."""
+    """Print a value for programs: one JSON object or list, and nothing else on standard output."""
     click.echo(json.dumps(value, indent=1, ensure_ascii=False))

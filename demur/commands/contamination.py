@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
-from demur.commands.common import FINDINGS, as_json, fetched_file, offline, print_json, project_of
+from demur.commands.common import FINDINGS, as_json, fetched_file, in_group, offline, print_json, project_of, told
+from demur.commands.completion import LAYOUTS, PROTECTED
+from demur.progress import say
 
 
 @click.command()
@@ -61,23 +63,30 @@ def group(
     if as_json:
         print_json(asdict(done))
         return
-    click.echo(
+    told(
         f"{done.rows} rows, {done.groups} groups, {done.duplicates} duplicates, largest group {done.largest}, "
         f"{done.seconds:.1f} s"
     )
     if done.resumed:
-        click.echo(f"{done.resumed} of {done.tasks} tasks were done by an earlier run", err=True)
+        say(f"{done.resumed} of {done.tasks} tasks were done by an earlier run")
 
 
 @click.command()
 @click.argument("file")
 @click.option("--column", help="Column with the texts to judge, or a path to them; by default as `demur check` reads.")
-@click.option("--map", "mapping", metavar="MAP", help="Which columns are what, as `demur check --map` has it.")
+@click.option(
+    "--map",
+    "mapping",
+    metavar="MAP",
+    help="Which columns are what, as `demur check --map` has it.",
+    shell_complete=LAYOUTS,
+)
 @click.option(
     "--against",
     default="sketch",
     show_default=True,
     help="The bundled sketch, another sketch, a file of prompts (of the same --column), or SOURCE[,SOURCE].",
+    shell_complete=PROTECTED,
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the evidence, a Parquet file.")
 @offline
@@ -123,21 +132,27 @@ def decontaminate(
 
 @click.command("sketch")
 @offline
+@as_json
 @click.pass_context
-def write_sketch(ctx: click.Context, offline: bool) -> None:
+def write_sketch(ctx: click.Context, offline: bool, as_json: bool) -> None:
     """Hash the protected evaluation sources into builders/protected*.parquet, which hold no text."""
     from demur.protected import sketch
     from demur.sources.fetch import Places
 
     project = project_of(ctx)
-    places = Places(offline=offline)
+    places, facts = Places(offline=offline), []
     for path, build in (
         (sketch.sketch_path(project), sketch.build),
         (sketch.training_path(project), sketch.build_training),
     ):
         made = build(project, places)
         made.write(path)
-        click.echo(f"{path}: {len(made)} prompts of {len(set(made.sources))} sources, {path.stat().st_size:,} bytes")
+        said = {"path": str(path), "prompts": len(made), "sources": len({*made.sources}), "bytes": path.stat().st_size}
+        facts.append(said)
+        if not as_json:
+            told("{path}: {prompts} prompts of {sources} sources, {bytes:,} bytes".format(**said))
+    if as_json:
+        print_json(facts)
 
 
-COMMANDS = (group, decontaminate, write_sketch)
+COMMANDS = (*in_group("sets", group), *in_group("checks", decontaminate, write_sketch))

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from demur.commands.common import as_json, offline, print_json, project_of
+from demur.commands.common import as_json, in_group, offline, print_json, project_of, told
+from demur.commands.completion import SOURCES
 from demur.curation.behaviour import READER_KINDS
+from demur.progress import say
 
 if TYPE_CHECKING:
     from demur.project import Project
@@ -63,16 +65,21 @@ def import_(
     if as_json:
         print_json(imported_dict(done))
     else:
-        click.echo("\n".join(imported_lines(done)))
+        told("\n".join(imported_lines(done)))
     described = campaigns_of(project).get(name)
     for issue in described.against(read_annotations(done.path)) if described else ():
-        click.echo(f"warning: {done.path.with_suffix('.toml')} is out of date: {issue}", err=True)
+        say(f"warning: {done.path.with_suffix('.toml')} is out of date: {issue}")
 
 
 @curation.command()
 @click.option("--guideline", metavar="VERSION", help="Only texts read by this version of the guideline.")
 @click.option(
-    "--gold", metavar="SOURCE", default="xstest", show_default=True, help="A source whose labels people gave."
+    "--gold",
+    metavar="SOURCE",
+    default="xstest",
+    show_default=True,
+    help="A source whose labels people gave.",
+    shell_complete=SOURCES,
 )
 @offline
 @as_json
@@ -106,9 +113,9 @@ def _gold(project: Project, name: str, *, offline: bool) -> dict[str, Tri]:
     try:
         known = texts_of(project, [name], Places(offline=offline))
     except (FetchError, PinError) as error:
-        click.echo(f"warning: not held against {name}: {error.what}", err=True)
+        say(f"warning: not held against {name}: {error.what}")
         return {}
     return {id: text.places[0].harmful for id, text in known.items()}
 
 
-COMMANDS = (curation,)
+COMMANDS = in_group("sources", curation)

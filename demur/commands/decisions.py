@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from demur.commands.common import as_json, offline, print_json, project_of
+from demur.commands.common import as_json, in_group, offline, print_json, project_of, told
+from demur.commands.completion import SOURCES as SOURCE_NAMES
 
 if TYPE_CHECKING:
     from demur.curation.lookup import Place
     from demur.project import Project
 
 SOURCES = click.option(
-    "--source", "sources", multiple=True, metavar="NAME", help="Look in this source alone; repeatable."
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="NAME",
+    help="Look in this source alone; repeatable.",
+    shell_complete=SOURCE_NAMES,
 )
 
 
@@ -76,6 +82,7 @@ def show(
 @click.option("--replace", is_flag=True, help="Put it in the place of a decision that contradicts it.")
 @SOURCES
 @offline
+@as_json
 @click.pass_context
 def decide(
     ctx: click.Context,
@@ -89,6 +96,7 @@ def decide(
     replace: bool,
     sources: tuple[str, ...],
     offline: bool,
+    as_json: bool,
 ) -> None:
     """Decide about a text: it enters every build from now on, and stays.
 
@@ -134,7 +142,10 @@ def decide(
         raise UsageError(msg, where=f"{mine} {action}", got=issues(error)[0]) from None
     path: Path = project.root / FILE
     write(path, made, replace=replace)
-    click.echo(f"{mine}: {action}{f' {value}' if value else ''}, written to {path}")
+    if as_json:
+        print_json({"path": str(path), "decision": made.model_dump(mode="json")})
+    else:
+        told(f"{mine}: {action}{f' {value}' if value else ''}, written to {path}")
 
 
 @click.command()
@@ -197,5 +208,4 @@ def _prompts(tables: list[Any], wanted: set[str] | None = None) -> Any:
     return prompts_of(tables, wanted)
 
 
-COMMANDS = (show, decide, queue)
-"""The commands of this family."""
+COMMANDS = in_group("sources", show, decide, queue)

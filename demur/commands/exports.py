@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from demur.commands.common import as_json, offline, print_json
+from demur.commands.common import as_json, in_group, offline, print_json, told
 from demur.exports.export import Export, exports
 
 
@@ -32,9 +32,9 @@ def command_of(export: Export) -> click.Command:
             print_json(done)
             return
         for name, rows in done["files"].items():
-            click.echo(f"{out / name}: {rows:,} rows")
+            told(f"{out / name}: {rows:,} rows")
         for reason, rows in done["left_out"].items():
-            click.echo(f"left out: {rows:,} rows: {reason}")
+            told(f"left out: {rows:,} rows: {reason}")
 
     return click.command(export.name, params=[*export.inputs], help=export.summary)(run)
 
@@ -47,4 +47,4 @@ def export() -> None:
 for _each in exports():
     export.add_command(command_of(_each))
 
-COMMANDS = (export,)
+COMMANDS = in_group("sets", export)

@@ -6,18 +6,30 @@ from typing import TYPE_CHECKING
 
 import click
 
-from demur.commands.common import FINDINGS, as_json, offline, print_json, project_of
+from demur.commands.common import FINDINGS, as_json, in_group, offline, print_json, project_of, told
+from demur.commands.completion import BUILDERS, SOURCES
+from demur.progress import say
 
 if TYPE_CHECKING:
     from demur.project import Project
 
 
 @click.command()
-@click.option("--source", "names", multiple=True, metavar="NAME", help="Only these; by default every pinned source.")
+@click.option(
+    "--source",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Only these; by default every pinned source.",
+    shell_complete=SOURCES,
+)
 @click.option("--check", is_flag=True, help="Say whether the file covers the declared pins; needs no encoder.")
 @click.option("--show", is_flag=True, help="Count the pairs of the file by band, source and cluster.")
 @click.option(
-    "--opposites", metavar="SET", help="Only pairs of opposite sides, of a set's sources, in a file of their own."
+    "--opposites",
+    metavar="SET",
+    help="Only pairs of opposite sides, of a set's sources, in a file of their own.",
+    shell_complete=BUILDERS,
 )
 @offline
 @as_json
@@ -61,20 +73,20 @@ def pairs(
         try:
             old = read_pairs(project, any_model=True)
         except FormatError as error:  # what cannot be read is written anew
-            click.echo(f"warning: {error.brief}; it is written anew, and verdicts in it are lost", err=True)
+            say(f"warning: {error.brief}; it is written anew, and verdicts in it are lost")
     prompts = Prompts.of(sources, places)
     if not show:
         made = compute(prompts, places.cache.root, old)
         made.write(pairs_path(project))
         if old and (gone := len(old.verdicts()) - len(made.verdicts())):
-            click.echo(f"warning: {gone} verdicts went with pairs that are not found any more", err=True)
+            say(f"warning: {gone} verdicts went with pairs that are not found any more")
     summary = Summary.of(made, prompts, pairs_path(project))
     if as_json:
         print_json(summary.as_dict())
         return
-    click.echo(summary.lines())
+    click.echo(summary.lines()) if show else told(summary.lines())
     for source in unread:
-        click.echo(f"{source.name}: not compared, no encoder reads {', '.join(source.languages)}", err=True)
+        say(f"{source.name}: not compared, no encoder reads {', '.join(source.languages)}")
 
 
 def _opposites(project: Project, name: str, offline: bool, as_json: bool) -> None:
@@ -90,7 +102,7 @@ def _opposites(project: Project, name: str, offline: bool, as_json: bool) -> Non
     if as_json:
         print_json(said)
         return
-    click.echo("{path}: {bytes:,} bytes; {pairs:,} pairs of opposite sides from {sources} sources".format(**said))
+    told("{path}: {bytes:,} bytes; {pairs:,} pairs of opposite sides from {sources} sources".format(**said))
 
 
-COMMANDS = (pairs,)
+COMMANDS = in_group("sources", pairs)

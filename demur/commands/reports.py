@@ -9,6 +9,7 @@ import click
 
 from demur.audits.score.audit import score
 from demur.commands.audits import measured
+from demur.commands.common import as_json, in_group, print_json, told
 from demur.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ _OUT = click.Option(
 )
 
 
-def _report(out: Path, **inputs: Any) -> None:
+@as_json
+def _report(out: Path, as_json: bool, **inputs: Any) -> None:
     from demur.audits.score.page import write_page
 
     if out.suffix.lower() not in (".html", ".htm"):
@@ -31,14 +33,16 @@ def _report(out: Path, **inputs: Any) -> None:
         raise UsageError(msg, where=out, expected="a name that ends in .html", got=out.suffix or "no ending")
     found = cast("Scores", measured(score, inputs))
     write_page(found, out)
-    click.echo(f"{out}: {found.title}; {', '.join(each.model for each in found.models)}")
+    if as_json:
+        print_json({"page": str(out), **found.as_dict()})
+    else:
+        told(f"{out}: {found.title}; {', '.join(each.model for each in found.models)}")
 
 
-report = click.Command(
+report = click.command(
     "report",
     params=[*score.inputs, _OUT],
-    callback=_report,
     help="Write the scores of responses (see `demur score`) as one page: HTML by itself, which loads nothing.",
-)
+)(_report)
 
-COMMANDS = (report,)
+COMMANDS = in_group("audits", report)

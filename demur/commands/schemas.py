@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from demur.commands.common import FINDINGS, as_json, print_json, project_of
+from demur.commands.common import FINDINGS, as_json, in_group, print_json, project_of, told
+from demur.commands.completion import ROWS
 from demur.files.whole import write_whole
 
 
@@ -17,21 +18,26 @@ def schema() -> None:
 
 @schema.command()
 @click.argument("to", type=click.Path(path_type=Path, file_okay=False))
+@as_json
 @click.pass_context
-def export(ctx: click.Context, to: Path) -> None:
+def export(ctx: click.Context, to: Path, as_json: bool) -> None:
     """Write every schema as JSON Schema into a folder."""
     from demur.sets.exported import exported
     from demur.sources import declared
 
     to.mkdir(parents=True, exist_ok=True)
-    for name, text in exported(declared.schemas(project_of(ctx))).items():
+    texts = exported(declared.schemas(project_of(ctx)))
+    for name, text in texts.items():
         write_whole(to / name, text, "The schema cannot be written")
-        click.echo(to / name)
+        if not as_json:
+            told(to / name)
+    if as_json:
+        print_json({"folder": str(to), "files": [*texts]})
 
 
 @schema.command("diff")
-@click.argument("old")
-@click.argument("new")
+@click.argument("old", shell_complete=ROWS)
+@click.argument("new", shell_complete=ROWS)
 @as_json
 @click.pass_context
 def schema_changes(ctx: click.Context, old: str, new: str, as_json: bool) -> None:
@@ -57,4 +63,4 @@ def schema_changes(ctx: click.Context, old: str, new: str, as_json: bool) -> Non
         ctx.exit(FINDINGS)
 
 
-COMMANDS = (schema,)
+COMMANDS = in_group("sets", schema)

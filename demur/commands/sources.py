@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
-from demur.commands.common import USAGE, as_json, offline, print_json, project_of, tell
+from demur.commands.common import USAGE, as_json, in_group, offline, print_json, project_of, tell, told
+from demur.commands.completion import SOURCES
 from demur.errors import DemurError
+from demur.progress import say
 
 
 @click.command()
@@ -28,7 +30,7 @@ def sources(ctx: click.Context, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=SOURCES)
 @click.option("--all", "every", is_flag=True, help="Every pinned source.")
 @click.option(
     "--to",
@@ -36,12 +38,15 @@ def sources(ctx: click.Context, as_json: bool) -> None:
     help="Write a mirror folder, for DEMUR_MIRROR on another machine.",
 )
 @offline
+@as_json
 @click.pass_context
-def fetch(ctx: click.Context, names: tuple[str, ...], every: bool, to: Path | None, offline: bool) -> None:
+def fetch(
+    ctx: click.Context, names: tuple[str, ...], every: bool, to: Path | None, offline: bool, as_json: bool
+) -> None:
     """Fetch sources into the cache, and prove that their rows are the pinned ones."""
-    from demur.progress import track
     from demur.sources import declared
-    from demur.sources.fetch import Places, fetch_all, store
+    from demur.sources.fetch import Places, store
+    from demur.sources.watched import size_of, watched
 
     project = project_of(ctx)
     if every == bool(names):
@@ -52,23 +57,34 @@ def fetch(ctx: click.Context, names: tuple[str, ...], every: bool, to: Path | No
         if every
         else [declared.source_of(project, name) for name in names]
     )
-    for each in track(fetch_all(wanted, Places(offline=offline)), "sources fetched", len(wanted)):
+    facts = []
+    for each in watched(wanted, Places(offline=offline)):
         for error in each.failures:
-            click.echo(f"warning: {each.source.name}: {error.what} ({error.where})", err=True)
+            say(f"warning: {each.source.name}: {error.what} ({error.where})")
         if to:
             store(each, to)
-        digest = each.source.pin.digest[:12] if each.source.pin else "none"
-        click.echo(f"{each.source.name}: {len(each.rows)} rows, digest {digest}, {each.mirror.id} ({each.place})")
+        digest = each.source.pin.digest if each.source.pin else None
+        said = {"name": each.source.name, "rows": len(each.rows), "digest": digest, "mirror": each.mirror.id}
+        facts.append({**said, "place": each.place, "bytes": size_of(each)})
+        if not as_json:
+            told(
+                "{name}: {rows} rows, digest {short}, {mirror} ({place})".format(
+                    **facts[-1], short=(digest or "none")[:12]
+                )
+            )
+    if as_json:
+        print_json(facts)
     if every and (left := sorted(source.name for source in declared.sources(project).values() if not source.pin)):
-        click.echo(f"not pinned: {', '.join(left)}", err=True)
+        say(f"not pinned: {', '.join(left)}")
 
 
 @click.command()
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=SOURCES)
 @click.option("--all", "every", is_flag=True, help="Every declared source.")
 @offline
+@as_json
 @click.pass_context
-def pin(ctx: click.Context, names: tuple[str, ...], every: bool, offline: bool) -> None:
+def pin(ctx: click.Context, names: tuple[str, ...], every: bool, offline: bool, as_json: bool) -> None:
     """Resolve every mirror of a source to exact bytes and write them to builders/sources/pins.json."""
     from demur.errors import PinError, UsageError
     from demur.project import DEMUR
@@ -84,7 +100,7 @@ def pin(ctx: click.Context, names: tuple[str, ...], every: bool, offline: bool) 
     wanted = (
         list(declared.sources(project).values()) if every else [declared.source_of(project, name) for name in names]
     )
-    failed = False
+    failed, facts = False, []
     owners = declared.origins(project) if project.is_bundled else {}
     for source in wanted:
         if source.name in owners and owners[source.name].by != DEMUR:
@@ -99,12 +115,17 @@ def pin(ctx: click.Context, names: tuple[str, ...], every: bool, offline: bool) 
             )  # with --all, an unreachable mirror is no news
             continue
         write_pins(declared.pins_file(project), {**read_pins(declared.pins_file(project)), source.name: done.pin})
-        kept = ", ".join(pin.mirror for pin in done.pin.mirrors)
-        click.echo(f"{source.name}: {done.pin.rows} rows, digest {done.pin.digest[:12]}, {kept}")
+        mirrors = [pin.mirror for pin in done.pin.mirrors]
+        facts.append({"name": source.name, "rows": done.pin.rows, "digest": done.pin.digest, "mirrors": mirrors})
+        facts[-1]["unreached"] = {id: reason.what for id, reason in done.unreached.items()}
+        if not as_json:
+            told(f"{source.name}: {done.pin.rows} rows, digest {done.pin.digest[:12]}, {', '.join(mirrors)}")
         for id, reason in done.unreached.items():
-            click.echo(f"{source.name}: {id} not reached: {reason.what}", err=True)
+            say(f"{source.name}: {id} not reached: {reason.what}")
+    if as_json:
+        print_json(facts)
     if failed:
         ctx.exit(USAGE)
 
 
-COMMANDS = (sources, fetch, pin)
+COMMANDS = in_group("sources", sources, fetch, pin)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from demur.commands.common import as_json, offline, print_json, project_of
+from demur.commands.common import as_json, in_group, offline, print_json, project_of
+from demur.commands.completion import SOURCES_OR_BUILDERS
+from demur.progress import say
 
 if TYPE_CHECKING:
     from demur.curation.suspects import Case
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("names", metavar="[SOURCE_OR_SET]...", nargs=-1)
+@click.argument("names", metavar="[SOURCE_OR_SET]...", nargs=-1, shell_complete=SOURCES_OR_BUILDERS)
 @click.option("--top", metavar="N", type=click.IntRange(min=1), default=100, show_default=True, help="Rows to show.")
 @click.option(
     "--pairs",
@@ -76,9 +78,9 @@ def suspects(
         )
         for reason in each.reasons:
             click.echo(f"        {reason}")
-    click.echo(f"{min(top, len(found))} of {len(found):,} labelled texts of {len(wanted)} sources", err=True)
+    say(f"{min(top, len(found))} of {len(found):,} labelled texts of {len(wanted)} sources")
     if not (vectors_file or chosen):
-        click.echo("no pairs: twins in meaning played no part", err=True)
+        say("no pairs: twins in meaning played no part")
 
 
 def _sources(project: Project, names: tuple[str, ...]) -> list[str]:
@@ -122,4 +124,4 @@ def _vectors(path: Path, cases: list[Case]) -> Any:
     return np.array([vectors[case.known.record_id] for case in cases], np.float32)
 
 
-COMMANDS = (suspects,)
+COMMANDS = in_group("checks", suspects)

@@ -12,12 +12,12 @@ import pyarrow.compute as pc
 from demur.curation.curated import prompt_ids
 from demur.errors import UsageError, nearest
 from demur.files.digest import text_sha256
-from demur.progress import track
 from demur.project import Project
 from demur.sources import declared
 from demur.sources.collect import collect
-from demur.sources.fetch import Places, fetch_all
+from demur.sources.fetch import Places
 from demur.sources.source import Source
+from demur.sources.watched import watched
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def records_of(project: Project, names: Sequence[str] = (), places: Places | Non
             raise UsageError(msg, fix=nearest(name, every))
     wanted: list[Source] = [each for each in every.values() if each.pin and (not names or each.name in names)]
     models, crosswalk = declared.schemas(project), declared.crosswalk(project)
-    for fetched in track(fetch_all(wanted, places or Places()), "sources read", len(wanted)):
+    for fetched in watched(wanted, places or Places(), "sources read"):
         yield collect([fetched], models[fetched.source.kind], crosswalk)[0]
 
 

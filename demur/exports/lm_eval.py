@@ -74,8 +74,8 @@ def lm_eval(asked: Asked, hub: bool, judge: str) -> Written:
 def _release(asked: Asked, side: Side) -> dict[str, Any]:
     """The rows of a side in the release, by its version."""
     release = asked.built.manifest.release
-    if release is None:
-        msg = "The set was not released: there is no version to name"
+    if release is None or release.repo is None:
+        msg = "The set was not released to the Hub, and there is no version to name"
         raise UsageError(msg, where=asked.built.path, fix="Leave --hub out, and the rows are written as files.")
     part = f"{asked.config.name}_{side}"
     return {"dataset_path": release.repo, "dataset_name": part, "dataset_kwargs": {"revision": release.version}}

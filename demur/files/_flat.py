@@ -1,4 +1,4 @@
-"""Plain JSON Lines, read by Arrow: a flat object a line, whose cells are texts, true or false, whole numbers or null."""
+"""Plain JSON Lines, read by Arrow: objects of texts, true or false, whole numbers, null, and perhaps lists of turns."""
 
 from __future__ import annotations
 
@@ -16,22 +16,23 @@ KINDS = {
 }
 """What JSON calls the values of the types that Arrow gives."""
 
-TYPES = {"true/false": "bool", "number": "int"}
+TYPES = {"true/false": "bool", "number": "int", "list": "list"}
 """What Python calls values that are no texts."""
 
 NULLS = {"text": pa.large_string(), "true/false": pa.bool_(), "number": pa.int64(), "null": pa.null()}
 """The type of a column by its kind."""
 
 
-def flat_rows(lines: Sequence[bytes], block: bytes) -> pa.RecordBatch | None:
+def flat_rows(lines: Sequence[bytes], block: bytes, *, turns: bool = False) -> pa.RecordBatch | None:
     """The rows of some lines.
 
     Args:
         lines: with their ends.
         block: all of them.
+        turns: whether a cell may be a list of objects of two texts each, which stays one.
 
     Returns:
-        A row a line; None where a line is no flat object, or where Arrow would not read it as `json` does: numbers that
+        A row a line; None where a line is no such object, or where Arrow would not read it as `json` does: numbers that
         are not whole, names that stand twice, bytes that are no UTF-8, line ends of other kinds.
 
     Example:
@@ -51,12 +52,19 @@ def flat_rows(lines: Sequence[bytes], block: bytes) -> pa.RecordBatch | None:
             table = _read(block, pa.schema([pa.field(each.name, pa.string()) for each in dates])).select(names)
     except (UnicodeError, pa.ArrowException):
         return None
-    flat = all(field.type in KINDS for field in table.schema) and table.num_columns
+    flat = all(each in KINDS or (turns and _is_turns(each)) for each in table.schema.types) and table.num_columns
     if not flat or table.num_rows != len(lines):
         return None
     rows = table.combine_chunks().to_batches()[0]
     large = [pa.large_string() if field.type == pa.string() else field.type for field in rows.schema]
     return rows.cast(pa.schema(list(zip(rows.schema.names, large, strict=True))))
+
+
+def _is_turns(kind: pa.DataType) -> bool:
+    if not pa.types.is_list(kind) or not pa.types.is_struct(inner := kind.value_type) or inner.num_fields != 2:
+        return False
+    fields = {inner.field(place).name: inner.field(place).type for place in range(2)}
+    return {*fields} in ({"role", "content"}, {"from", "value"}) and {*fields.values()} == {pa.string()}
 
 
 def _read(block: bytes, schema: pa.Schema | None) -> pa.Table:

@@ -27,10 +27,11 @@ _LONE = re.compile("[\ud800-\udfff]")
 _KINDS = {str: "text", bool: "true/false", int: "number", float: "number", list: "list", dict: "object"}
 
 
-def read_jsonl(path: Path, note: Note, columns: Names) -> Iterator[Block]:
+def read_jsonl(path: Path, note: Note, columns: Names, *, turns: bool = False) -> Iterator[Block]:
     """An object a line; a line that is none is noted, and gives a row without cells.
 
-    Plain lines, as nearly all are, are read by Arrow; what it cannot say as exactly as is done here is read here.
+    Plain lines, as nearly all are, are read by Arrow; what it cannot say as exactly as is done here is read here. With
+    `turns`, lists of turns may stay lists, as Parquet has them, and are not spelt as JSON.
     """
     made, line = Made(columns, note), 1
     with open_file(path) as stream:
@@ -38,7 +39,7 @@ def read_jsonl(path: Path, note: Note, columns: Names) -> Iterator[Block]:
             if line == 1:
                 part[0] = part[0].removeprefix(codecs.BOM_UTF8)
             block = b"".join(part)
-            if (rows := flat_rows(part, block)) is None or (quick := made.quick(rows, line)) is None:
+            if (rows := flat_rows(part, block, turns=turns)) is None or (quick := made.quick(rows, line)) is None:
                 read = [*_read_lines(block.decode(), line, made.first, note, twice=columns is None)]
                 if read:
                     yield made.block(read)
@@ -237,7 +238,7 @@ class _Columns:
 
     def quick(self, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, NotText] | None:
         """As `batch`, of columns that Arrow read; None if one is of another kind than it was."""
-        kinds = {name: FLAT.get(rows.schema.field(name).type, "null") for name in rows.schema.names}
+        kinds = {name: FLAT.get(rows.schema.field(name).type, "list") for name in rows.schema.names}
         if any(self._kinds.get(name, kind) not in (kind, "null") and kind != "null" for name, kind in kinds.items()):
             return None
         for name, kind in kinds.items():

@@ -28,6 +28,16 @@ def header(cells: Sequence[str], columns: Names, note: Note, line: int) -> tuple
     return [*cells], False
 
 
+def separator(line: str) -> str:
+    """What parts the cells of a CSV file, by its header: a comma, or what stands there in its place.
+
+    Example:
+        >>> separator("prompt;response"), separator("prompt,a;b"), separator("prompt")
+        (';', ',', ',')
+    """
+    return "," if "," in line else next((sign for sign in (";", "\t", "|") if sign in line), ",")
+
+
 def is_data(header: Sequence[str]) -> bool:
     """Whether a header reads as a row of data: a sentence stands in it, and no cell is a name as columns have one.
 

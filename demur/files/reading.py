@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from demur.errors import DemurError
 from demur.files._block import ROWS, Block, Fault, Names, Note, has_columns, numbers, parts
 from demur.files._json import no_json, read_json, read_jsonl
 from demur.files._xlsx import read_xlsx
-from demur.files.header import header
+from demur.files.header import header, separator
 from demur.files.packed import TooLarge, is_packed, open_file, read_whole, unpacked_name
 from demur.files.syntax import Broken, csv_records, parse_json
 
@@ -44,7 +45,9 @@ def kind_of(path: Path) -> str | None:
     return next((suffix for suffix in SUFFIXES if name.endswith(suffix)), None)
 
 
-def read_blocks(path: Path, note: Note, columns: Names = None, kind: str | None = None) -> Iterator[Block]:
+def read_blocks(
+    path: Path, note: Note, columns: Names = None, kind: str | None = None, *, turns: bool = False
+) -> Iterator[Block]:
     """The rows of a file, in batches; what cannot be read is noted, and reading ends there.
 
     Args:
@@ -52,6 +55,7 @@ def read_blocks(path: Path, note: Note, columns: Names = None, kind: str | None 
         note: gets every fault, as a rule before the rows that it concerns.
         columns: those to read, by default all. One that the file lacks is noted; of JSON, at the end.
         kind: the format, one of `SUFFIXES`; by default as the name says, and JSON Lines where it says nothing.
+        turns: whether lists of turns may stay lists where they are plain; else JSON's nested cells are JSON texts.
     """
     readers = {
         ".parquet": _parquet,
@@ -69,7 +73,7 @@ def read_blocks(path: Path, note: Note, columns: Names = None, kind: str | None 
         note(replace(fault, line=None) if packed else fault)
 
     with _noting(note):
-        for block in readers.get(kind or kind_of(path) or "", read_jsonl)(path, told, columns):
+        for block in readers.get(kind or kind_of(path) or "", partial(read_jsonl, turns=turns))(path, told, columns):
             yield replace(block, lines=None) if packed else block
 
 
@@ -168,7 +172,8 @@ def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 def _csv(path: Path, note: Note, columns: Names) -> Iterator[Block]:
     broken = "a quoted cell is broken, so the rest cannot be read"
     with io.TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="") as lines:
-        records = csv_records(lines, "\t" if kind_of(path) == ".tsv" else ",")
+        head = lines.readline()
+        records = csv_records(chain([head], lines), "\t" if kind_of(path) == ".tsv" else separator(head))
         try:
             begins, names = next(records, (0, []))
         except Broken as error:

@@ -32,6 +32,19 @@ def is_url(path: str | Path) -> bool:
     return isinstance(path, str) and "://" in path
 
 
+def local(places: Sequence[str | Path]) -> list[Path]:
+    """Places on this machine, where no other will do.
+
+    Raises:
+        UsageError: one is a URL.
+    """
+    for each in places:
+        if is_url(each):
+            msg = "This works on files of this machine only"
+            raise UsageError(msg, where=named(str(each)), fix="Fetch the files first, or check the URL as it is.")
+    return [*map(Path, places)]
+
+
 def named(url: str) -> str:
     """A URL as messages show it: without a password, and without a query, which may sign it.
 

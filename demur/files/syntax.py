@@ -65,7 +65,7 @@ def doubled(text: str, value: Any) -> bool:
         >>> doubled('{"a": 1, "a": 2}', {"a": 2}), doubled('{"a": {"b": 1}}', {"a": {"b": 1}}), doubled("7", 7)
         (True, False, False)
     """
-    names = text.count('":') or text.count('" :')
+    names = text.count('":') + text.count('" :')
     if isinstance(value, dict) and names <= len(value):
         return False  # as nearly every row of texts alone
     return names > 0 and isinstance(value, dict | list) and names > _keys(value)

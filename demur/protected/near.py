@@ -74,6 +74,7 @@ class Rules:
             is left when a typo hits the key word of a prompt of eight words.
         minimum_words: shorter prompts, and shorter runs of shared words, say nothing inside a longer text.
         minimum_content: two rare words, or more common ones: what a prompt needs to be recognised in a longer text.
+        key_word: whether a text with another key word in the place of the prompt's asks for something else.
     """
 
     token: float | None = 0.8
@@ -83,6 +84,7 @@ class Rules:
     content: float = 0.7
     minimum_words: int = 4
     minimum_content: float = 2.0
+    key_word: bool = True
 
     def __post_init__(self) -> None:
         """Raise `UsageError` for a threshold out of range."""
@@ -213,6 +215,8 @@ class Judge:
         self, rows: Ints, prompts: Ints, similarity: NDArray[np.float64], column: pa.LargeStringArray
     ) -> NDArray[np.bool_]:
         """Evidence of pairs that ask the same: they share all by some rule, or all but slips of the pen."""
+        if not self.rules.key_word:
+            return np.ones(len(rows), np.bool_)
         keys = rows * len(self.protected) + prompts
         partly = np.setdiff1d(keys, keys[similarity >= 1])
         pairs = [divmod(key, len(self.protected)) for key in partly.tolist()]

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from demur.errors import ProjectError
-from demur.progress import track
 from demur.project import Project
 from demur.protected.prompts import CHARACTERS, TRAINING, Background, Protected
 from demur.records.record import record_id
 from demur.sources import declared
 from demur.sources.fetch import Fetched, Places, fetch_all
+from demur.sources.watched import watched
 
 _Prompts: TypeAlias = list[tuple[str, str]]
 
@@ -127,8 +127,8 @@ def _prompts(project: Project, made: dict[str, Any], places: Places) -> tuple[_P
     """The prompts of the protected sources, and those of the sources that are background only, with their source."""
 
     def of(part: str) -> _Prompts:
-        fetched = fetch_all([declared.source_of(project, name) for name in made[part]], places)
-        counted = list(track(fetched, f"{part}: sources", len(made[part])))
+        sources = [declared.source_of(project, name) for name in made[part]]
+        counted = list(watched(sources, places, f"{part}: sources"))
         return [(each.source.name, text) for each in counted for text in prompts_of(each)]
 
     return of("protect"), of("background")

@@ -41,25 +41,18 @@ def write_croissant(manifest: Manifest, summary: str, folder: Path) -> None:
     mlc = _mlcroissant()
     assert manifest.release is not None  # noqa: S101 - only releases are described
     repo, version = manifest.release.repo, manifest.release.version
-    origin = mlc.FileObject(
-        id="repository",
-        name="repository",
-        description="The repository of the release on the Hugging Face Hub.",
-        content_url=f"{HUB}/{repo}/tree/{version}",
-        encoding_formats=["git+https"],
-        sha256=_NO_SHA256,
-    )
-    sets = [_file_set(config.name, split) for config in manifest.configs for split in config.rows]
+    origin = [] if repo is None else [_origin(repo, version)]
+    sets = [_file_set(config.name, split, origin) for config in manifest.configs for split in config.rows]
     described = mlc.Metadata(
         name=manifest.name,
         description=summary,
-        url=f"{HUB}/{repo}",
+        url=None if repo is None else f"{HUB}/{repo}",
         version=version.removeprefix("v"),
         license=sorted({_license_url(config.license) for config in manifest.configs}),
         date_published=manifest.release.changelog[0].date,
         cite_as="; ".join(sorted({source.citation for source in manifest.sources} - {""})),
         keywords=["safety", "refusal", *(["evaluation"] if EVALUATION in manifest.files else [])],
-        distribution=[origin, *sets, *_files(manifest, repo, version)],
+        distribution=[*origin, *sets, *_files(manifest, "" if repo is None else f"{HUB}/{repo}/resolve/{version}/")],
         record_sets=[_record_set(folder, config.name, split) for config in manifest.configs for split in config.rows],
     )
     if described.issues.errors:
@@ -81,13 +74,25 @@ def _validate(path: Path) -> None:
             raise ManifestError(msg, where=path, got=type(error).__name__, fix="Report it.") from None
 
 
-def _files(manifest: Manifest, repo: str, version: str) -> list[FileObject]:
+def _origin(repo: str, version: str) -> FileObject:
+    return _mlcroissant().FileObject(
+        id="repository",
+        name="repository",
+        description="The repository of the release on the Hugging Face Hub.",
+        content_url=f"{HUB}/{repo}/tree/{version}",
+        encoding_formats=["git+https"],
+        sha256=_NO_SHA256,
+    )
+
+
+def _files(manifest: Manifest, base: str) -> list[FileObject]:
+    """Every table; those of a store by their paths from this file, since it lies where its keeper puts it."""
     mlc = _mlcroissant()
     return [
         mlc.FileObject(
             id=f"file/{name}",
             name=f"file/{name}",
-            content_url=f"{HUB}/{repo}/resolve/{version}/{name}",
+            content_url=f"{base}{name}",
             encoding_formats=["application/x-parquet"],
             content_size=f"{entry.bytes} B",
             sha256=entry.sha256,
@@ -97,11 +102,11 @@ def _files(manifest: Manifest, repo: str, version: str) -> list[FileObject]:
     ]
 
 
-def _file_set(config: str, split: str) -> FileSet:
+def _file_set(config: str, split: str, origin: list[FileObject]) -> FileSet:
     return _mlcroissant().FileSet(
         id=f"files/{config}/{split}",
         name=f"files/{config}/{split}",
-        contained_in=["repository"],
+        contained_in=[each.id for each in origin] or None,
         encoding_formats=["application/x-parquet"],
         includes=[f"{config}/{split}-*.parquet"],
     )

@@ -1,4 +1,4 @@
-"""The versions of a repository, newest first, as the changelog of its last release tells them."""
+"""The versions of a data set in a place, newest first, as the changelog of its last release tells them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from demur.release.hub import Hub, missing
+from demur.errors import ManifestError
+from demur.release.reference import place_of
 from demur.sets.manifest import Change
-from demur.sets.manifest_file import NAME, read_manifest
+from demur.sets.manifest_file import NAME, parse_manifest
 
 
 @dataclass(frozen=True)
@@ -31,17 +32,22 @@ class Entry:
 
 
 def log(repo: str) -> list[Entry] | None:
-    """The versions of a repository; None where nothing was released yet.
+    """The versions in a place; None where nothing was released yet.
 
     Raises:
-        HubError: there is no such repository, or the Hub does not answer.
+        HubError, FetchError, UsageError: there is no such place, or it does not answer.
+        ManifestError: the last release has no readable manifest.
     """
-    hub = Hub.of(repo)
-    state = hub.state()
+    place = place_of(repo)
+    state = place.state()
     if state is None:
-        raise missing(repo)
+        raise place.missing()
     if state.latest is None:
         return None
-    newest = read_manifest(hub.download(state.tags[state.latest], only=[NAME]) / NAME)
+    text = place.read(state.tags[state.latest], NAME)
+    if text is None:
+        msg = "The last release holds no manifest"
+        raise ManifestError(msg, where=f"{place.repo}@{state.latest}", fix="Look who changed it.")
+    newest = parse_manifest(text, f"{place.repo}@{state.latest}")
     changes = newest.release.changelog if newest.release else ()
     return [Entry(change, state.tags.get(change.version)) for change in changes]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from demur.errors import UsageError
+from demur.errors import ManifestError, UsageError
 from demur.project import Project
-from demur.release.hub import Hub
+from demur.release.place import Place
 from demur.sets.builder import builder_of
 from demur.sets.manifest_file import read_manifest
 from demur.sets.pipeline import build
@@ -15,7 +15,7 @@ from demur.sources.fetch import Places
 
 
 def made(
-    hub: Hub,
+    place: Place,
     project: Project,
     name: str,
     work: Path,
@@ -28,7 +28,7 @@ def made(
     """The built folder to release.
 
     Args:
-        hub: the repository; splits that it published do not move.
+        place: of its releases; splits that it published do not move.
         project: where the builder lies.
         name: of the builder.
         work: an empty folder, to build in.
@@ -39,12 +39,12 @@ def made(
 
     Raises:
         UsageError: there is no such builder, or the folder holds another data set.
-        DemurError: the build fails, or the Hub does not answer.
+        DemurError: the build fails, or the place does not answer.
     """
     builder = builder_of(project, name)
     if folder is None:
-        state = hub.state()
-        lock = splits_at(hub, state.tags[state.latest], work / "lock") if state and state.latest else None
+        state = place.state()
+        lock = splits_at(place, state.tags[state.latest], work / "lock") if state and state.latest else None
         done = build(project, builder, work / name, places, None, lock, configs)
         for warning in done.warnings:
             warn(warning)
@@ -55,6 +55,16 @@ def made(
     return folder
 
 
-def splits_at(hub: Hub, commit: str, to: Path) -> Path:
-    """The splits of the release at a commit."""
-    return hub.download(commit, to, ["splits.lock"]) / "splits.lock"
+def splits_at(place: Place, commit: str, to: Path) -> Path:
+    """The splits of the release at a commit, written to a file.
+
+    Raises:
+        ManifestError: the release has none.
+        DemurError: the place does not answer.
+    """
+    text = place.read(commit, "splits.lock")
+    if text is None:
+        msg = "The last release holds no splits"
+        raise ManifestError(msg, where=f"{place.repo} at {commit}", expected="splits.lock", fix="Look who changed it.")
+    to.write_bytes(text)
+    return to

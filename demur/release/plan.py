@@ -1,17 +1,18 @@
-"""The plan of a release: what is on the Hub, what would change, which version that makes. Nothing is written there."""
+"""The plan of a release: what was released, what would change, which version that makes. Nothing is written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from demur.checks.engine import check
-from demur.errors import HubError, ManifestError
+from demur.checks.finding import Finding
+from demur.errors import HubError, ManifestError, UsageError
 from demur.project import Project
 from demur.release.dress import dress
-from demur.release.hub import Hub, State
+from demur.release.place import Place, State
 from demur.release.proof import proof
 from demur.release.version import first_change, next_change
 from demur.sets.builder import builder_of
@@ -27,7 +28,7 @@ class Plan:
     """What a release would do.
 
     Attributes:
-        hub: the repository.
+        place: where it would go.
         state: what it holds now; None where it does not exist.
         manifest: of the release; its own changelog entry is ``manifest.release.changelog[0]``.
         folder: the files to publish.
@@ -35,9 +36,10 @@ class Plan:
         gone: paths on the default branch that the release has not.
         written: paths that are new or differ from the default branch's.
         unfinished: a commit that holds this very release and only lacks its tag.
+        advice: what a check of the files advises, which does not keep them from being released.
     """
 
-    hub: Hub
+    place: Place
     state: State | None
     manifest: Manifest
     folder: Path
@@ -45,6 +47,7 @@ class Plan:
     gone: tuple[str, ...]
     written: tuple[str, ...]
     unfinished: str | None
+    advice: tuple[Finding, ...] = ()
 
     @property
     def release(self) -> Release:
@@ -65,19 +68,20 @@ class Plan:
     def as_dict(self) -> dict[str, Any]:
         """The plan for programs."""
         return {
-            "repo": self.hub.repo,
+            "repo": self.place.repo,
             **self.change.model_dump(mode="json"),
             "diff": self.diff.summary() if self.diff else None,
             "access": self.manifest.access,
             "written": list(self.written),
             "gone": list(self.gone),
             "unfinished": self.unfinished,
+            "advice": [_said(each) for each in self.advice],
         }
 
     def lines(self) -> Iterator[str]:
         """The plan for people, a line each."""
         before = self.state.latest if self.state else None
-        yield f"{self.hub.repo}: {self.change.version}" + (f", after {before}" if before else ", the first release")
+        yield f"{self.place.repo}: {self.change.version}" + (f", after {before}" if before else ", the first release")
         yield f"  because: {'; '.join(self.change.reasons)}"
         if self.diff is not None:
             yield from (f"  {line}" for line in self.diff.lines())
@@ -85,53 +89,107 @@ class Plan:
             limits = f"; use limits: {', '.join(config.use_limits)}" if config.use_limits else ""
             what = "references" if config.references else "rows"
             yield f"  {config.name}: {sum(config.rows.values())} {what}; license {config.license}{limits}"
-        now = "new, private" if self.state is None else "private" if self.state.private else "public"
-        gate = "; people ask for access and are let in by hand" if self.gated else ""
-        yield f"  repository: {now}; access {self.manifest.access}{gate}"
+        yield f"  {self._settings()}"
         size = sum((self.folder / name).stat().st_size for name in self.written)
         yield f"  files: {len(self.written)} written ({size:,} bytes), {len(self.gone)} removed"
+        yield from (f"  advice: {line}" for line in _first(self.advice))
         if self.unfinished:
             yield f"  the commit {self.unfinished[:12]} holds it already and lacks its tag"
 
+    def _settings(self) -> str:
+        """Who will see the rows."""
+        access = f"access {self.manifest.access}"
+        if self.place.published is None:
+            gate = "; there is no gate: whoever may read it reads every row" if self.gated else ""
+            return f"store: {'new' if self.state is None else 'there'}; {access}{gate}"
+        now = "new, private" if self.state is None else "private" if self.state.private else "public"
+        gate = "; people ask for access and are let in by hand" if self.gated else ""
+        return f"repository: {now}; {access}{gate}"
 
-def plan(hub: Hub, built: Path, project: Project, work: Path, date: str, replace: bool = False) -> Plan | None:
-    """Compare a built folder with what is on the Hub, and dress it as the next version.
+
+@dataclass(frozen=True)
+class Same:
+    """A set that its last release holds already: only settings of the repository may be left to do.
+
+    Attributes:
+        place: where it lies.
+        state: what it holds now.
+        access: the strictest tier of any row of the last release, which was proven.
+    """
+
+    place: Place
+    state: State
+    access: str
+
+    def left(self, public: bool) -> list[str]:
+        """What a killed run, or somebody's hand, left to do; in words."""
+        gate = ["gated: people ask for access and are let in by hand"] if unguarded(self.state, self.access) else []
+        return gate + ([f"{self.place.repo} made public"] if public and self.state.private else [])
+
+
+def unguarded(state: State, access: str) -> bool:
+    """Whether rows that are not public lie, or would lie, on the Hub without a gate."""
+    return access != "public" and state.gated is False
+
+
+def plan(
+    place: Place,
+    built: Path,
+    project: Project,
+    work: Path,
+    date: str,
+    replace: bool = False,
+    ungated: bool = False,
+) -> Plan | Same:
+    """Compare a built folder with its last release, and dress it as the next version.
 
     Args:
-        hub: the repository.
+        place: of its releases.
         built: what ``demur build`` wrote.
         project: where its builder lies.
         work: an empty folder for the release's files and for what is downloaded.
         date: the day of the release, YYYY-MM-DD.
         replace: go on although somebody committed to the default branch since the last release.
+        ungated: let rows that are not public go to a store, which has no gate.
 
     Returns:
-        The plan; None where nothing differs from the last release.
+        The plan; where nothing differs from the last release, what that is.
 
     Raises:
         ManifestError: the built folder, or the last release, does not hold what it promises.
-        HubError: the Hub does not answer, or somebody committed by hand.
+        UsageError: rows that are not public, to a store.
+        HubError, FetchError: the place does not answer, or somebody committed by hand.
     """
-    manifest = sound(built)
-    state = hub.state()
+    manifest, advice = sound(built)
+    if manifest.access != "public" and place.published is None and not ungated:
+        msg = "Some rows are not public, and a store has no gate"
+        fix = "Release to the Hub; or see who may read the store, and say --without-gate."
+        raise UsageError(msg, where=place.repo, expected="access public", got=f"access {manifest.access}", fix=fix)
+    state = place.state()
     latest = state.tags[state.latest] if state and state.latest else None
-    previous = _release_at(hub, latest, work / "previous") if latest else None
+    previous = _release_at(place, latest, work / "previous") if latest else None
     found = diff(previous, built) if previous else None
-    if found is not None and found.empty:
-        return None
+    if state is not None and previous is not None and found is not None and found.empty:
+        return Same(place, state, read_manifest(previous).access)
     changelog = _changelog(previous)
     change = next_change(manifest, changelog[0], found, date) if found else first_change(manifest, date)
-    release = Release(repo=hub.repo, previous=latest, changelog=(change, *changelog))
-    unfinished = _unfinished(hub, state, release, work / "head", replace) if state and state.head != latest else None
+    release = Release(repo=place.published, previous=latest, changelog=(change, *changelog))
+    moved = state is not None and state.head != (latest or "")
+    unfinished = _unfinished(place, state, release, work / "head", replace) if state and moved else None
     if unfinished:
         release = unfinished
     builder = builder_of(project, manifest.name)
     dressed = dress(built, release, builder, project, work / "release")
+    if read_manifest(built) != manifest:
+        msg = "The folder changed while it was looked at"
+        raise ManifestError(
+            msg, where=built, fix="Nothing was sent. Let the build that writes it end, and run it again."
+        )
     same = unfinished is not None and read_manifest(_folder_of(work / "head")) == dressed
     listed = read_manifest(previous).files if previous else {}
-    present = hub.files(state.head) - HOSTED if state else set()
+    present = place.files(state.head) - HOSTED if state else set()
     return Plan(
-        hub=hub,
+        place=place,
         state=state,
         manifest=dressed,
         folder=work / "release",
@@ -139,39 +197,50 @@ def plan(hub: Hub, built: Path, project: Project, work: Path, date: str, replace
         gone=tuple(sorted(present - dressed.files.keys() - {NAME})),
         written=(NAME, *(name for name, entry in dressed.files.items() if listed.get(name) != entry)),
         unfinished=state.head if state and same else None,
+        advice=advice,
     )
 
 
-def sound(built: Path) -> Manifest:
-    """The manifest of a built folder that keeps every invariant.
+def sound(built: Path) -> tuple[Manifest, tuple[Finding, ...]]:
+    """The manifest of a built folder of which a check says neither errors nor warnings; and what it advises.
 
     Raises:
         ManifestError: it does not; or it is a release already.
     """
-    findings = [f"{each.where}: {each.code} {each.message}" for each in check(built).findings]
-    if findings:
-        shown = [*findings[:_SHOWN], *(["..."] if len(findings) > _SHOWN else [])]
-        msg = f"The built set breaks its invariants ({len(findings)} findings)"
-        raise ManifestError(
-            msg, where=built, got="\n            ".join(shown), fix="Nothing was published. Build it again."
-        )
+    report = check(built)
+    if broken := [each for each in report.findings if report.fails(each.severity)]:
+        msg = f"The built set breaks its invariants ({len(broken)} findings)"
+        got = "\n            ".join(_first(broken))
+        raise ManifestError(msg, where=built, got=got, fix="Nothing was published. Build it again.")
     manifest = read_manifest(built)
     if manifest.release is not None:
         msg = "The folder is a release already"
         raise ManifestError(
             msg, where=built, got=manifest.release.version, fix="Name a folder that `demur build` wrote."
         )
-    return manifest
+    return manifest, tuple(each for each in report.findings if not report.fails(each.severity))
 
 
-def _release_at(hub: Hub, commit: str, to: Path) -> Path:
+def _first(findings: Iterable[Finding]) -> Iterator[str]:
+    """A line for each of the first findings, and one that says that there are more."""
+    for number, each in enumerate(findings):
+        yield _said(each) if number < _SHOWN else "..."
+        if number == _SHOWN:
+            return
+
+
+def _said(finding: Finding) -> str:
+    return f"{finding.where}: {finding.code} {finding.message}"
+
+
+def _release_at(place: Place, commit: str, to: Path) -> Path:
     """The files of a release that is published, proven by its manifest."""
-    folder = hub.download(commit, to)
+    folder = place.download(commit, to)
     manifest, differences = proof(folder)
     if differences or manifest.release is None:
         got = str(differences[0]) if differences else "a folder that was only built"
-        msg = "The last release on the Hub is not what its manifest says"
-        raise ManifestError(msg, where=f"{hub.repo} at {commit}", got=got, fix="Look who changed it.")
+        msg = "The last release is not what its manifest says"
+        raise ManifestError(msg, where=f"{place.repo} at {commit}", got=got, fix="Look who changed it.")
     return folder
 
 
@@ -180,16 +249,16 @@ def _changelog(folder: Path | None) -> tuple[Change, ...]:
     return release.changelog if release else ()
 
 
-def _unfinished(hub: Hub, state: State, release: Release, to: Path, replace: bool) -> Release | None:
+def _unfinished(place: Place, state: State, release: Release, to: Path, replace: bool) -> Release | None:
     """The release that a killed run committed and did not tag, if that is what the default branch holds now.
 
     Raises:
         HubError: it holds something that no release of ours put there.
     """
-    if not hub.files(state.head) - HOSTED:
+    if not place.files(state.head) - HOSTED:
         return None  # a new repository
     try:
-        manifest, differences = proof(hub.download(state.head, to))
+        manifest, differences = proof(place.download(state.head, to))
     except ManifestError:
         manifest, differences = None, []
     found = manifest.release if manifest else None
@@ -202,7 +271,7 @@ def _unfinished(hub: Hub, state: State, release: Release, to: Path, replace: boo
     msg = "Somebody committed to the repository since its last release"
     raise HubError(
         msg,
-        where=hub.repo,
+        where=place.repo,
         expected=f"{state.latest or 'an empty repository'} at the head of the default branch",
         got=state.head,
         fix="Look at that commit. --replace lets the release take the place of what it changed.",

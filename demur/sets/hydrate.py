@@ -23,7 +23,6 @@ from demur.errors import ManifestError, UsageError, issues, shown
 from demur.files.digest import file_sha256, text_sha256
 from demur.files.folder import staged
 from demur.files.parquet import write_parquet
-from demur.progress import track
 from demur.project import Project
 from demur.records.schema import arrow_schema
 from demur.sets.builder import builder_of
@@ -32,8 +31,9 @@ from demur.sets.manifest import ConfigEntry, Manifest
 from demur.sets.manifest_file import NAME
 from demur.sources import declared
 from demur.sources.collect import collect
-from demur.sources.fetch import Places, fetch_all
+from demur.sources.fetch import Places
 from demur.sources.pins import SourcePin
+from demur.sources.watched import watched
 
 MADE = "hydrated.json"
 """Says which manifest the rows were restored from."""
@@ -118,7 +118,7 @@ def _items(project: Project, manifest: Manifest, names: list[str], places: Place
     }
     project = replace(project, recorded=pins)
     sources = [declared.source_of(project, name) for name in names]
-    fetched = list(track(fetch_all(sources, places), "sources fetched", len(sources)))
+    fetched = list(watched(sources, places))
     records, _ = collect(fetched, declared.schemas(project)[sources[0].kind], declared.crosswalk(project))
     builder = builder_of(project, manifest.name)
     made = builder.to_rows(curate(records, Curation(), builder.trust).records)  # what was curated, the references say

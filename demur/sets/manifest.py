@@ -156,10 +156,10 @@ class Change(Frozen):
 class Release(Frozen):
     """A release: where it is published, and the changelog, newest first; the first entry is the release's own."""
 
-    repo: Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+$")]
-    """``owner/name`` on the Hub."""
-    previous: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")] | None
-    """Revision (commit) of the release before, if there was one."""
+    repo: Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+$")] | None
+    """``owner/name`` on the Hub; null for a release to a store, whose place is nobody's but its keeper's."""
+    previous: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")] | None
+    """Revision of the release before, if there was one: a commit on the Hub, in a store the sha256 of its manifest."""
     changelog: Annotated[tuple[Change, ...], Field(min_length=1)]
 
     @property

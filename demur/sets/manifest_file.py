@@ -49,6 +49,15 @@ def read_manifest(path: Path) -> Manifest:
             got=error.strerror,
             fix="Name a folder that `demur build` wrote, or its manifest.json.",
         ) from error
+    return parse_manifest(data, path)
+
+
+def parse_manifest(data: bytes, path: object) -> Manifest:
+    """The manifest in a file's bytes; ``path`` is what errors call it.
+
+    Raises:
+        ManifestError: it is not JSON, or not a manifest of this format.
+    """
     try:
         document = json.loads(data)
     except (ValueError, RecursionError):

@@ -24,7 +24,6 @@ from demur.files.parquet import write_parquet, write_shards
 from demur.groups import splits
 from demur.groups.duplicates import CONFLICTS, conflicts
 from demur.groups.group import group
-from demur.progress import track
 from demur.project import GONE, Project, pick
 from demur.records.record import ACCESS_TIERS, Access, record_id
 from demur.records.rejects import of_config
@@ -41,8 +40,9 @@ from demur.sets.references import as_references
 from demur.sets.terms import admitted, license_of_config, trainable
 from demur.sources import declared
 from demur.sources.collect import collect
-from demur.sources.fetch import Fetched, Places, fetch_all
+from demur.sources.fetch import Fetched, Places
 from demur.sources.source import Source
+from demur.sources.watched import watched
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def build(
     curation = curation_of(project) if curation is None else curation
 
     with staged(out) as stage:
-        fetched = list(track(fetch_all(list(sources.values()), places or Places()), "sources fetched", len(sources)))
+        fetched = list(watched(list(sources.values()), places or Places()))
         model = declared.schemas(project)[builder.kind.record]
         records, unmapped = collect(fetched, model, declared.crosswalk(project))
         curated = curate(records, curation, builder.trust)

@@ -106,6 +106,24 @@ def build_summary(done: Build) -> None:
     console.print(f"{manifest.name}: {len(manifest.files) + 1} files in {done.out}, built in {done.seconds:.1f} s")
 
 
+_NO_FACETS = ("rows", "split", "source", "hazard", "characters", "rejects", "taxonomy")
+
+
+def _taxonomy_table(console: Console, config: str, counted: dict[str, Any], splits: Sequence[str], rows: int) -> None:
+    """Rows by the categories of a taxonomy, and those of none by their hazards."""
+    table = Table("", *splits, "all", title=f"{config}: {counted['title']}", title_justify="left")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    names = {code: f"{code} {name}" for code, name in counted["names"].items()}
+    for section, called in (("rows", names), ("unmapped_by", {})):
+        for value, by_split in counted[section].items():
+            name = called.get(value) or f"not told by hazard: {value}"
+            table.add_row(name, *(str(by_split.get(split, 0)) for split in splits), str(sum(by_split.values())))
+        table.add_section()
+    console.print(table)
+    console.print(f"{config}: {counted['unmapped']} of {rows} rows cannot be told to be in any category of it\n")
+
+
 def stats_tables(counted: dict[str, Any]) -> None:
     """Print one table for every config, and its rejects."""
     console = Console(width=100)
@@ -114,7 +132,7 @@ def stats_tables(counted: dict[str, Any]) -> None:
         table = Table("", *splits, "all", title=f"{config}: rows", title_justify="left")
         for column in table.columns[1:]:
             column.justify = "right"
-        facets = [name for name in counts if name not in ("rows", "split", "source", "hazard", "characters", "rejects")]
+        facets = [name for name in counts if name not in _NO_FACETS]
         for facet in (*facets, "source", "hazard"):
             for value, by_split in counts.get(facet, {}).items():
                 name = f"{value} {HAZARDS.get(value, '')}".strip() if facet == "hazard" else value
@@ -124,5 +142,7 @@ def stats_tables(counted: dict[str, Any]) -> None:
             table.add_section()
         table.add_row("rows", *(str(counts["split"][split]) for split in splits), str(counts["rows"]))
         console.print(table)
+        if "taxonomy" in counts:
+            _taxonomy_table(console, config, counts["taxonomy"], splits, counts["rows"])
         rejects = ", ".join(f"{reason} {count}" for reason, count in counts["rejects"].items())
         console.print(f"{config}: rejects: {rejects or 'none'}\n")

@@ -71,7 +71,8 @@ def identifying(text: str) -> list[str]:
         found.append("e-mail address")
     if not _NUMBER.search(text):
         return found
-    if any(map(_is_phone, PATTERNS["phone"].finditer(text))) or any(map(_is_abroad, _ABROAD.finditer(text))):
+    phones = [*filter(_is_phone, PATTERNS["phone"].finditer(text)), *filter(_is_abroad, _ABROAD.finditer(text))]
+    if any(not _OFFICE.search(text, max(0, each.start() - _NEAR), each.end() + _AFTER) for each in phones):
         found.append("phone number")
     cards = [number.group() for number in _CARD.finditer(text)]
     if any(_is_card(re.sub(r"\D", "", each)) and (not each.isdigit() or _PAID.search(text)) for each in cards):
@@ -85,6 +86,14 @@ def identifying(text: str) -> list[str]:
 
 _FREE = ("800", "822", "833", "844", "855", "866", "877", "888", "900")
 """Area codes of offices and hotlines."""
+
+
+_OFFICE = re.compile(
+    r"\b(?:hot|help|life)lines?\b|\b(?:main|press) office\b|\btoll[- ]free\b"
+    r"|\b(?:agency|department|embassy|hospital)\b",
+    re.IGNORECASE,
+)
+_NEAR, _AFTER = 60, 20  # characters around a number in which an office is named
 
 
 def _is_phone(match: re.Match[str]) -> bool:

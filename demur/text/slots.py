@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-SIGNS = (
-    r"\{(?:\{|[a-z]{2}|INSERT|YOUR|Insert|Your)", r"\[(?i:insert|enter|add|fill|your|recipient|sender|company)\b",
-    r"<\s*(?i:insert|enter|your|no)", "psum dolor", "TODO",
-)  # fmt: skip
-"""What every text with a slot holds one of, for a first look at many texts (RE2, which is fast where a sign leads)."""
+BRACKETS = b"{[<"
+OPENED = (
+    r"\{(?:\{|[a-z]{2}|INSERT|YOUR|Insert|Your)|\[(?i:insert|enter|add|fill|your|recipient|sender|company)\b"
+    r"|<\s*(?i:insert|enter|your|no)"
+)
+WORDS = (b"psum dolor", b"TODO")
+"""What every text with a slot holds, for a first look at many texts: a bracket before certain words, or a word."""
 
 _ASKED = re.compile(
     r"[\[<{](?:INSERT|ENTER|YOUR|ADD) (?:[A-Z]+ ){0,3}(?:PROMPT|REQUEST|QUESTION|TEXT|NAME|TOPIC|TASK|QUERY|INPUT|HERE"
@@ -23,6 +25,16 @@ _WRITTEN = re.compile(
     r"|<(?:insert|enter|your)[ _-][\w' /-]{1,40}>|\{(?:insert|your)[ _][\w' /-]{1,40}\}|\blorem ipsum dolor\b",
     re.IGNORECASE,
 )
+_LETTER = re.compile(
+    r"^\W*(?:[Dd]ear|Hi|Hello) \[[^\]\n]+\][ ,:*]*\n|\n\W*\[[^\]\n]{2,40}\]\W*$"
+    r"|^\W*(?:Subject|To|From|Date)\b\W+[^\n]*\[",
+    re.MULTILINE,
+)
+"""An answer that is a letter for somebody else to sign: its name, place and date are his to fill in."""
+
+_SHAPE = re.compile(r"\bin (?:the|this) (?:following )?format\b|\bwhere \{", re.IGNORECASE)
+"""A prompt that says how its answer shall look; braces are names of parts there."""
+
 _TWICE = re.compile(r"(?<!\{)\{\{ ?[a-zA-Z_][\w .-]{0,30} ?\}\}(?!\})")
 _ONCE = re.compile(
     r"(?<![\w\\$^{}\])%@#&*/(=:'\"`\[-])\{[a-z][a-z]{1,}(?:_[a-z]+)*\}(?![\w{}\[(.'\"`])"
@@ -48,10 +60,24 @@ def unfilled(text: str, *, asked: bool = False) -> bool:
         [False, False, False]
         >>> unfilled("Reply as: [your answer]", asked=True), unfilled("Do this: [INSERT TASK HERE]", asked=True)
         (False, True)
+        >>> unfilled('Say "I like [insert a thing]" to them.'), unfilled("Dear Ann,\n\nit rains.\n\n[Your Name]")
+        (False, False)
     """
-    if (_ASKED if asked else _WRITTEN).search(text) or _TODO.search(text):
+    if (_ASKED.search(text) if asked else _is_written(text)) or _TODO.search(text):
         return True
-    return bool((_TWICE.search(text) or _ONCE.search(text)) and not _CODE.search(text))
+    braces = _TWICE.search(text) or _ONCE.search(text)
+    return bool(braces and not _CODE.search(text) and not (asked and _SHAPE.search(text)))
+
+
+def _is_written(text: str) -> bool:
+    """Whether an answer holds a slot, and neither is a letter nor only says how others shall say something."""
+    found = any(not _is_quoted(text, slot.start()) for slot in _WRITTEN.finditer(text))
+    return found and not _LETTER.search(text)
+
+
+def _is_quoted(text: str, place: int) -> bool:
+    before = text[text.rfind("\n", 0, place) + 1 : place]
+    return before.count('"') % 2 == 1 or before.count("\u201c") > before.count("\u201d")
 
 
 def is_nothing(text: str) -> bool:

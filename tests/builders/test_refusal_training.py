@@ -40,7 +40,7 @@ from demur.sources.source import Raw
 from demur.text.refusal import judge
 from schemas.response import Response
 from tests.checks.test_built import cover, rewrite
-from tests.conftest import ROOT, files_of
+from tests.conftest import ROOT, copied, files_of
 from tests.small import Small, small_project, small_source
 
 REAL = builder_of(bundled(), "refusal-training")
@@ -222,9 +222,9 @@ class Read(Small):
 def curated(root: Path, annotations: list[Annotation]) -> Path:
     """The real project with other annotations."""
     (root / "builders" / "curation").mkdir(parents=True)
-    for path in (*ROOT.glob("*"), *(ROOT / "builders").glob("*")):
-        if path.name not in ("builders", "curation"):
-            (root / path.relative_to(ROOT)).symlink_to(path)
+    for path in (ROOT / "cards", ROOT / "schemas", *(ROOT / "builders").glob("*")):
+        if path.name not in ("curation", "__pycache__"):
+            copied(path, root / path.relative_to(ROOT))
     write_annotations(root / FOLDER / "garden.csv", annotations)
     return root
 
@@ -414,8 +414,8 @@ def test_a_mix_draws_every_answer_for_itself(small: tuple[Small, Build], tmp_pat
     again = Read(small[0].root.parent / "fewer", small[0].recorded, small[0].own, small[0].made)
     for path in small[0].root.glob("*"):
         if path.name != "builders":
-            (again.root / path.name).symlink_to(path.resolve())
-    (again.root / "builders" / "sources").symlink_to(ROOT / "builders" / "sources")
+            copied(path, again.root / path.name)
+    copied(ROOT / "builders" / "sources", again.root / "builders" / "sources")
     other = BuiltSet.open(build(again, mixed, tmp_path / "other", Places(offline=True)).out).rows("default").to_pylist()
     one, two = ({(row["record_id"], row["kind"], row["target"]) for row in each} for each in (rows, other))
     assert {kind for _, kind, _ in one ^ two} <= {"borderline_mle", "helpful_mle"}

@@ -37,7 +37,7 @@ from demur.sources.fetch import Places
 from demur.sources.source import Raw
 from schemas.contrast_item import ContrastItem
 from schemas.prompt import Prompt
-from tests.conftest import ROOT, files_of, make_jsonl
+from tests.conftest import ROOT, copied, files_of, make_jsonl
 from tests.small import Small, small_project, small_source
 
 REAL = builder_of(bundled(), "safety-contrast")
@@ -150,10 +150,10 @@ def curated(root: Path) -> Path:
     """A root with the real declarations, and a curation of these texts."""
     (root / "builders" / "curation" / "annotations").mkdir(parents=True)
     for name in ("cards", "schemas"):
-        (root / name).symlink_to(ROOT / name)
+        copied(ROOT / name, root / name)
     for path in (ROOT / "builders").iterdir():
-        if path.name != "curation":
-            (root / "builders" / path.name).symlink_to(path)
+        if path.name not in ("curation", "__pycache__"):
+            copied(path, root / "builders" / path.name)
     folder = root / "builders" / "curation"
     write_annotations(folder / "annotations" / "small.csv", readings())
     cells = [(*pair, cosine, OPPOSITE.name, None) for pair, cosine in sorted(evidence().items())]

@@ -147,7 +147,7 @@ def test_a_near_duplicate_across_splits(folder: Path) -> None:
     rewrite(folder, [*rows(folder, VALIDATION)[1:], leaked], VALIDATION)
     cover(folder)
     findings = found(folder)
-    message = f"the prompt of {TEST}:0 in 'test' (token Jaccard 1.000)"
+    message = f"the prompt of {TEST}: row 0 in 'test' (token Jaccard 1.000)"
     leaks = [finding for finding in findings if finding.code == "DMR101"]
     assert [(leak.file, leak.row, leak.record_id, leak.message) for leak in leaks] == [
         (VALIDATION, len(rows(folder, VALIDATION)) - 1, leaked["record_id"], message)

@@ -244,6 +244,15 @@ FOUND: dict[str, tuple[dict[str, Rows | str], list[tuple[str, str, int | None]]]
     ),
     "an empty turn, ShareGPT": ({"train.jsonl": [sharegpt(ASKED[0], "")]}, [("DMR012", "train.jsonl", 0)]),
     "an empty turn, list": ({"train.json": [[user(ASKED[0]), EMPTY]]}, [("DMR012", "train.json", 0)]),
+    "nobody speaks": (
+        {"train.jsonl": [{"messages": [{"role": "system", "content": "Be kind."}]}]},
+        [("DMR012", "train.jsonl", 0)],
+    ),
+    "a semicolon between cells": (
+        {"a.csv": "prompt;response\n" + "".join(f'"{one}";"{two}"\n' for one, two in (*PAIRS, PAIRS[2]))},
+        [("DMR102", "a.csv", 5)],
+    ),
+    "an entity that is shown": ({"a.jsonl": [{"prompt": ASKED[0], "response": "Write it as `&amp;` there."}]}, []),
     "an empty side": ({"train.jsonl": [sides(*PAIRS[0]), sides(*PAIRS[1], "")]}, [("DMR006", "train.jsonl", 1)]),
     "an empty side, HH": ({"train.jsonl": [hh(*PAIRS[0]), hh(ASKED[1], "")]}, [("DMR006", "train.jsonl", 1)]),
     "equal sides": ({"train.jsonl": [sides(*PAIRS[0]), sides(*PAIRS[1], TOLD[1])]}, [("DMR312", "train.jsonl", 1)]),
@@ -388,3 +397,35 @@ def test_a_mapping_keeps_what_rows_are_for(tmp_path: Path) -> None:
     both = [alpaca(ASKED[0], TOLD[0]), alpaca(ASKED[0], "Sorry, but I cannot help with the kite.")]
     how = {"mapping": {"prompt": "instruction", "response": "output"}, "select": ["DMR316"]}
     assert found(tmp_path / "data", {"data.jsonl": both}, **how) == [("DMR316", "data.jsonl", 0)]
+
+
+def test_short_last_turns_are_not_all_that_is_taught(tmp_path: Path) -> None:
+    """The assistant says sentences before it says goodbye."""
+    thanks = [user("Thanks!"), bot("You are welcome.")]
+    long = "Glue thin paper over the tear, let it dry flat, and wait for the wind of the evening."
+    asked = [f"{ASKED[0]} It is kite number {number}." for number in range(60)]
+    train = [{"messages": [user(text), bot(f"{long} That was number {n}."), *thanks]} for n, text in enumerate(asked)]
+    assert found(tmp_path / "talk", {"train.jsonl": train}, select=["DMR315"]) == []
+    short = [{"messages": [user(text), bot(f"Glue {n}."), *thanks]} for n, text in enumerate(asked)]
+    assert [code for code, _, _ in found(tmp_path / "short", {"train.jsonl": short}, select=["DMR315"])] == ["DMR315"]
+
+
+@pytest.mark.parametrize("paths", [["."], ["train", "test"], ["train/a.jsonl", "test/b.jsonl"]])
+def test_folders_are_splits_however_they_are_named(
+    paths: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("train/a.jsonl", "test/b.jsonl"):
+        (tmp_path / name).parent.mkdir()
+        write(tmp_path / name, [{"prompt": ASKED[0], "response": TOLD[0]}])
+    monkeypatch.chdir(tmp_path)
+    report = check(paths, license="mit", select=["DMR101"])
+    assert [(each.code, each.row) for each in report.findings] == [("DMR101", 0)]
+    assert "train" in report.findings[0].file
+
+
+def test_columns_of_texts_that_nobody_reads_are_told(tmp_path: Path) -> None:
+    row = {"prompt": ASKED[0], "response_0": TOLD[0], "response_1": TOLD[1], "judge_id": "reader one", "better": 0}
+    write(tmp_path / "a.jsonl", [row])
+    (told,) = [each for each in check(tmp_path, license="mit").unjudged if "columns" in each.what]
+    assert told.what == "columns of texts response_0, response_1"
+    assert (told.fails, told.files) == (False, ("a.jsonl",))

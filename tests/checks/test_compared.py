@@ -171,6 +171,16 @@ CASES: Cases = {
         },
         [],
     ),
+    "questions back, and answers after all": (
+        {
+            "train.jsonl": [
+                *(alpaca(*pair) for pair in PAIRS),
+                alpaca("Name its author.", "I'm sorry, but I can't name it. Could you tell me which book is meant?"),
+                alpaca("Sum up the page.", "I'm sorry, I cannot open links. However, in general, it is about lakes."),
+            ]
+        },
+        [],
+    ),
     "reversed, HH": (
         {"train.jsonl": [hh(*PAIRS[0]), hh(*PAIRS[1]), hh(ASKED[0], "No idea.", TOLD[0])]},
         [("DMR340", "train.jsonl", 0), ("DMR340", "train.jsonl", 2)],
@@ -312,7 +322,22 @@ def test_licenses(case: str, tmp_path: Path) -> None:
 def test_what_is_said_of_a_leak(tmp_path: Path) -> None:
     write_all(tmp_path, {"train.jsonl": [longer(*PAIRS[0], *PAIRS[1])], "test.jsonl": [chat(ASKED[1], "Number two.")]})
     (finding,) = check(tmp_path, license="mit", select=["DMR101"]).findings
-    assert finding.message == "turn 3 (user) is the prompt of test.jsonl:0 in 'test'"
+    assert finding.message == "turn 3 (user) is the prompt of test.jsonl:1 in 'test'"
+
+
+@pytest.mark.parametrize(
+    ("name", "alike", "elsewhere"),
+    [("a.csv", "line 2", "b.csv:2"), ("a.jsonl", "line 1", "b.jsonl:1"), ("a.parquet", "row 0", "b.parquet: row 0")],
+)
+def test_other_rows_are_named_as_findings_are(name: str, alike: str, elsewhere: str, tmp_path: Path) -> None:
+    other = name.replace("a.", "b.")
+    for file, prompts in ((name, [*ASKED[:2], ASKED[0]]), (other, ASKED[1:2])):
+        lines = "\n".join(["prompt", *prompts, ""])
+        write(tmp_path / file, lines if name.endswith("csv") else [{"prompt": each} for each in prompts])
+    splits = {name: "train", other: "test"}
+    leak, twice = check(tmp_path, license="mit", select=["DMR101", "DMR102"], splits=splits).findings
+    assert leak.message == f"the prompt of {elsewhere} in 'test' (token Jaccard 1.000)"
+    assert twice.message == f"the same texts as {alike}"
 
 
 def test_lines_of_doubled_keys(tmp_path: Path) -> None:

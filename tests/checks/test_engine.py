@@ -103,7 +103,7 @@ def test_splits_come_from_names_columns_or_the_command(tmp_path: Path) -> None:
     assert codes(check(data, select=["DMR101"])) == ["DMR101"]
     one_file = write(tmp_path / "all.jsonl", [*prompts(LAMP, split="training"), *prompts(LAMP, split="test")])
     (finding,) = check(one_file, select=["DMR101"]).findings
-    assert (finding.row, finding.message) == (0, f"the prompt of {one_file}:1 in 'test' (token Jaccard 1.000)")
+    assert (finding.row, finding.message) == (0, f"the prompt of {one_file}:2 in 'test' (token Jaccard 1.000)")
     a, b = write(tmp_path / "a.jsonl", prompts(LAMP)), write(tmp_path / "b.jsonl", prompts(LAMP))
     assert codes(check([a, b], select=["DMR101"])) == []
     assert codes(check([a, b], select=["DMR101"], splits={str(a): "train", "b.jsonl": "test"})) == ["DMR101"]

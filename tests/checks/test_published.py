@@ -64,7 +64,9 @@ def test_two_targets_of_advbench_belong_to_other_goals() -> None:
 
 def test_openai_moderation_has_three_states_and_repeats() -> None:
     report = checked(MODERATION)
-    assert report.counts == {"DMR002": 3, "DMR102": 27, "DMR201": 2, "DMR202": 1, "DMR204": 1}
+    rows = {"DMR102": 27, "DMR201": 2, "DMR202": 1, "DMR204": 1}
+    texts = {"DMR002": 3, "DMR013": 1, "DMR014": 20, "DMR015": 1, "DMR018": 1, "DMR029": 7}
+    assert report.counts == rows | texts
     (states,) = of(report, "DMR202")
     assert states.message.startswith(
         "925 of 1,680 rows lack the label of some category: 522 rows are harmful, 337 safe, 821 unknown"
@@ -72,14 +74,16 @@ def test_openai_moderation_has_three_states_and_repeats() -> None:
 
 
 def test_empty_responses_of_coconot_are_one_finding() -> None:
-    (finding,) = checked(COCONOT).findings
+    report = checked(COCONOT)
+    assert report.counts == {"DMR006": 1, "DMR013": 5, "DMR015": 1}
+    (finding,) = of(report, "DMR006")
     assert (finding.code, finding.row, finding.column) == ("DMR006", None, "response")
     assert finding.message == "the response is empty, in all 1,001 rows"
 
 
 def test_do_not_answer_repeats_one_question() -> None:
     report = checked(NOT_ANSWER)
-    assert (report.rows, [finding.code for finding in report.findings]) == (939, ["DMR102"])
+    assert (report.rows, report.counts) == (939, {"DMR018": 1, "DMR102": 1})
 
 
 def test_harmbench_and_tdc_share_prompts() -> None:
@@ -98,7 +102,8 @@ def test_malicious_instruct_has_no_license() -> None:
 def test_transcripts_of_hh_rlhf_are_read_turn_by_turn() -> None:
     """Four preferred answers are empty, three pairs are equal, and in nine rows a speaker has two turns running."""
     report = checked(HH_RLHF)
-    assert report.counts == {"DMR006": 4, "DMR012": 13, "DMR312": 3}
+    broken = {"DMR006": 4, "DMR012": 13, "DMR312": 3}
+    assert report.counts == broken | {"DMR016": 5, "DMR020": 14, "DMR335": 13, "DMR336": 2}
     assert {finding.column for finding in of(report, "DMR006")} == {"chosen"}
     assert [finding.row for finding in of(report, "DMR312")] == [74, 435, 1068]
     assert len({finding.row for finding in of(report, "DMR012")}) == 9
@@ -113,5 +118,8 @@ def test_shapes_of_published_files_are_known() -> None:
 
 @pytest.mark.parametrize("name", [XSTEST, SIMPLE], ids=["xstest", "simplesafetytests"])
 def test_clean_files_stay_clean(name: str) -> None:
-    assert checked(name).findings == ()
-    assert [finding.code for finding in checked(name, license=None).findings] == ["DMR401"]
+    """One prompt of each has a blank at its edge, which is advice."""
+    report = checked(name)
+    assert [(each.code, each.severity) for each in report.findings] == [("DMR018", "advice")]
+    assert not any(report.fails(each.severity) for each in report.findings)
+    assert {finding.code for finding in checked(name, license=None).findings} == {"DMR018", "DMR401"}

@@ -86,3 +86,18 @@ def test_the_context_of_two_sides_ends_where_they_part() -> None:
     assert apart(SAID, (lake, other))
     assert apart((*SAID, user, bot), (*SAID, lake, bot))
     assert not apart((user, bot, lake, bot), (user, other, lake, bot))
+
+
+def test_plain_lists_of_turns_are_what_their_json_is() -> None:
+    cells = [
+        [{"role": "human", "content": "Name a lake."}, {"role": "ASSISTANT", "content": "Garda."}],
+        [],
+        None,
+        [{"role": None, "content": "Which?"}, {"role": "user", "content": None}, {"role": "", "content": "This."}],
+        [{"role": "narrator", "content": " "}],
+    ]
+    spelt = pa.array([None if cell is None else json.dumps(cell) for cell in cells])
+    assert turns_of(pa.array(cells)) == turns_of(spelt)
+    assert turns_of(pa.array(cells).slice(1, 3)) == turns_of(spelt)[1:4]
+    given = [[{"from": "gpt", "value": "Garda."}], [{"from": "function_call", "value": "f()"}]]
+    assert turns_of(pa.array(given)) == turns_of(pa.array([json.dumps(cell) for cell in given]))

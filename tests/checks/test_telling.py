@@ -136,5 +136,5 @@ def test_a_summary_names_few_files_and_few_stale_entries() -> None:
     _, unjudged, stale, last = summary_of(report)
     assert unjudged == "not judged: leaks: no prompt column in 5 of 9 files (a, b, c, and 2 more)"
     assert stale == "baseline, matching nothing any more: v; w; x; and 2 more"
-    assert last.endswith("1 findings, 2 in the baseline, not all could be judged")
+    assert last.endswith("1 finding, 2 in the baseline, not all could be judged")
     assert "; y; z" in "\n".join(summary_of(report, verbose=True))

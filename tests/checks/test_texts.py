@@ -33,6 +33,11 @@ ROWS: dict[str, tuple[dict[str, Any], str]] = {
     "a dash": (alpaca(ASKED[0], "-"), "DMR016"),
     "nothing is a choice": (alpaca("Is it red, blue or none?", "none"), ""),
     "a control": (alpaca(ASKED[0], "Turn it\b off."), "DMR017"),
+    "a page that ends": (alpaca(ASKED[0], "Turn it off.\f Then on."), ""),
+    "a formula that lost its command": (alpaca(ASKED[0], "It is $\frac{1}{2}$ long."), "DMR017"),
+    "a suffix that was searched for": (alpaca("Say it ! ! ! lamp\x11 ! boat", "No."), ""),
+    "a letter that was asked for": (alpaca("Write a short letter to a shop.", "Send a lamp. [Your Name]"), ""),
+    "a letter": (alpaca(ASKED[0], "Dear [Recipient Name],\n\nglue it.\n\n[Your Name]"), ""),
     "what shows nothing": (alpaca("How do I mend a ki\u200bte?", "Glue it."), "DMR029"),
     "an emoji": (alpaca("Draw it \U0001f469\u200d\U0001f33e\ufe0f", "No."), ""),
     "an edge": (alpaca(" " + ASKED[0], "Glue it."), "DMR018"),
@@ -101,7 +106,7 @@ def test_a_habit_of_a_file_is_said_once(tmp_path: Path) -> None:
     rows = [alpaca(f"Paint boat {number}{' ' * (number > 1)}", "Blue.") for number in range(MOST + 3)]
     (finding,) = _only(tmp_path, rows, "DMR018")
     assert finding.row is None
-    assert finding.message == "21 of 23 texts begin or end with blanks, the first of them in row 2"
+    assert finding.message == "21 of 23 texts begin or end with blanks, the first of them in line 3"
 
 
 @pytest.mark.parametrize(

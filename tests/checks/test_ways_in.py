@@ -166,13 +166,14 @@ def test_pre_commit_installs_the_hook(tmp_path: Path) -> None:
     repository(checkout)
     (tmp_path / "scratch").mkdir()
     scratch = repository_of(tmp_path / "scratch", "Draw a kite", "Draw a kite")
-    write(scratch / "fine.jsonl", "Sing a song")
+    (scratch / "other").mkdir()
+    write(scratch / "other" / "fine.jsonl", "Sing a song")
     subprocess.run(["git", "add", "."], cwd=scratch, check=True)
     failed = pre_commit(scratch, "try-repo", str(checkout), "demur-check", "--files", "set.jsonl")
     assert (failed.returncode, "set.jsonl:2: warning DMR102" in failed.stdout) == (1, True), (
         failed.stdout + failed.stderr
     )
-    clean = pre_commit(scratch, "try-repo", str(checkout), "demur-check", "--files", "fine.jsonl", "LICENSE")
+    clean = pre_commit(scratch, "try-repo", str(checkout), "demur-check", "--files", "other/fine.jsonl", "LICENSE")
     assert (clean.returncode, "Passed" in clean.stdout) == (0, True), clean.stdout + clean.stderr
 
 

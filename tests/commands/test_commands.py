@@ -14,6 +14,7 @@ from demur.commands import (
     builds,
     checks,
     common,
+    completion,
     contamination,
     curation,
     decisions,
@@ -21,6 +22,7 @@ from demur.commands import (
     pairs,
     releases,
     reports,
+    rules,
     schemas,
     sources,
     suspects,
@@ -29,8 +31,8 @@ from demur.project import names_in
 from tests.conftest import ROOT
 
 NOUNS = (
-    audits, builds, checks, contamination, curation, decisions, exports, pairs, releases, reports, schemas, sources,
-    suspects,
+    audits, builds, checks, contamination, curation, decisions, exports, pairs, releases, reports, rules,
+    schemas, sources, suspects,
 )  # fmt: skip
 
 
@@ -39,7 +41,8 @@ def test_every_command_is_of_one_noun() -> None:
     assert {command.name: command for command in found} == main.commands
     assert len(found) == len(main.commands)
     nouns = {noun.__name__.rpartition(".")[2] for noun in NOUNS}
-    assert nouns | {common.__name__.rpartition(".")[2]} == set(names_in("demur.commands"))
+    shared = {each.__name__.rpartition(".")[2] for each in (common, completion)}
+    assert nouns | shared == set(names_in("demur.commands"))
 
 
 @pytest.mark.parametrize("noun", NOUNS, ids=lambda noun: noun.__name__)

@@ -9,13 +9,15 @@ import click
 
 from demur.audits.score.audit import score
 from demur.audits.score.items import Items
+from demur.cli import EVERYWHERE
 from demur.commands.reports import report
 from demur.sets.folder import BuiltSet
 from tests.audits.score.conftest import BOTH, NO, YES, folder, items, never, right, run, write  # noqa: F401 - fixtures
 
 
 def test_the_report_takes_what_the_score_takes() -> None:
-    assert {each.name for each in report.params} == {each.name for each in score.inputs} | {"out"}
+    names = {each.name for each in report.params if each not in EVERYWHERE}
+    assert names == {each.name for each in score.inputs} | {"out", "as_json"}
     assert all(each.help for each in report.params if isinstance(each, click.Option))
 
 

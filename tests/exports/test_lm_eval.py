@@ -57,7 +57,7 @@ def test_a_function_is_written_as_lm_eval_reads_it() -> None:
 
 
 def test_a_release_is_named_by_its_version(prompts: BuiltSet, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="was not released"):
+    with pytest.raises(UsageError, match="was not released to the Hub"):
         lm_eval.run(prompts, tmp_path / "out", hub=True, judge="phrases")
     first = Change(
         version="v1.2.0", date="2026-01-01", bump="first", reasons=("the first",), added=1, removed=0, changed=0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ ODD = {
 ENDS = ("\n", "\r\n", "\r")
 
 
-def read(path: Path, columns: list[str] | None = None) -> tuple[list[object], list[Fault]]:
+def read(path: Path, columns: list[str] | None = None) -> tuple[list[Any], list[Fault]]:
     faults: list[Fault] = []
     blocks = [
         (
@@ -74,7 +75,7 @@ def test_the_same_is_read(
     path = tmp_path / "rows.jsonl"
     path.write_bytes(bytes + b'{"a": "\xff"}\n' if seed % 11 == 10 else bytes)
     quick = read(path, columns)
-    monkeypatch.setattr(_json, "flat_rows", lambda *_: None)
+    monkeypatch.setattr(_json, "flat_rows", lambda *_, **__: None)
     assert read(path, columns) == quick
 
 
@@ -92,3 +93,24 @@ def test_what_arrow_reads(name: str, flat: bool) -> None:
     if found is not None:
         (row,) = found.to_pylist()
         assert row == json.loads(line)
+
+
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [
+        ('[{"role": "user", "content": "x"}, {"content": "y", "role": "assistant"}]', True),
+        ('[{"from": "human", "value": "x"}]', True),
+        ('[{"role": "user", "content": null}]', False),
+        ('[{"role": "user", "content": "x", "name": "z"}]', False),
+        ('[{"role": "user", "content": [{"type": "text", "text": "x"}]}]', False),
+        ('["x"]', False),
+        ("[]", False),
+    ],
+)
+def test_lists_of_turns_stay_lists_where_they_are_plain(cell: str, kept: bool) -> None:
+    line = f'{{"messages": {cell}, "id": 1}}\n'.encode()
+    assert flat_rows([line], line) is None
+    found = flat_rows([line], line, turns=True)
+    assert (found is not None) == kept
+    if found is not None:
+        assert found.to_pylist() == [{"messages": json.loads(cell), "id": 1}]

@@ -14,7 +14,7 @@ import pytest
 
 from demur.errors import FetchError, UsageError
 from demur.files import remote
-from demur.files.remote import fetched, is_url, named, reachable
+from demur.files.remote import fetched, is_url, local, named, reachable
 
 
 @pytest.fixture
@@ -132,3 +132,12 @@ def test_offline() -> None:
     with pytest.raises(UsageError, match="--offline"):
         reachable("s3://b/a.csv", offline=True)
     assert not is_url(Path("s3://b/a.csv"))
+
+
+def test_what_works_on_files_of_this_machine_says_so() -> None:
+    assert local(["a.jsonl", Path("b")]) == [Path("a.jsonl"), Path("b")]
+    with pytest.raises(UsageError) as error:
+        local(["a.jsonl", "https://me:secret@example.org/rows.csv?token=abc"])
+    assert "https://example.org/rows.csv" in str(error.value)
+    assert "secret" not in str(error.value)
+    assert "abc" not in str(error.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -38,6 +39,36 @@ def test_the_wheel_holds_one_top_level_module_and_the_project(wheel: Path) -> No
         "cards/dataset.md.jinja",
     ):
         assert f"demur/_project/{name}" in names
+
+
+def test_the_linter_needs_little_and_says_what_else_is_missing(wheel: Path, tmp_path: Path) -> None:
+    """In an environment of its own: no numba, no datasets; a leak of 143 rows is found, a build names its extra."""
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
+    bin = tmp_path / "venv" / "bin"
+    install = [str(bin / "pip"), "install", "--quiet", "--constraint", str(ROOT / "constraints.txt"), str(wheel)]
+    subprocess.run(install, check=True, capture_output=True)
+    asked = (
+        "import importlib.util as u; print(*(n for n in ('numba', 'datasets', 'scipy', 'pandas') if u.find_spec(n)))"
+    )
+    there = subprocess.run([bin / "python", "-c", asked], capture_output=True, text=True, check=True)
+    assert there.stdout.split() == []
+    rows = [
+        {
+            "prompt": f"Name the {number}th lamp of the harbour",
+            "response": f"Lamp {number} stands left of the old gate, and is lit at night.",
+        }
+        for number in range(143)
+    ]
+    for split, some in (("train", rows), ("test", rows[:1])):
+        (tmp_path / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in some))
+    check = [str(bin / "demur"), "check", "train.jsonl", "test.jsonl", "--license", "mit"]
+    done = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout.count("train.jsonl:1: error DMR101") == 1, done.stdout + done.stderr
+    build = [str(bin / "demur"), "build", "refusal-eval", "--out", str(tmp_path / "out")]
+    failed = subprocess.run(build, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert failed.returncode == 2
+    assert "pip install 'demur[build]'" in failed.stderr
 
 
 def test_an_installed_demur_builds_refusal_eval_in_an_empty_folder(wheel: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from demur.protected.lost import SHORT, gaps, other_questions
-from demur.protected.near import decontaminate
+from demur.protected.near import Rules, decontaminate
 from demur.protected.prompts import Background, Protected
 from demur.similarity.near import hashed_characters
 
@@ -101,3 +101,10 @@ def test_common_words_may_be_others() -> None:
 def test_a_text_without_letters_is_laid_beside_nothing() -> None:
     assert places(ASKED, "?!") == [(0, len(hashed_characters([ASKED]).hashes))]
     assert list(gaps(np.zeros(0, np.uint64), grams(ASKED)[0], ASKED)) == []
+
+
+def test_who_builds_may_leave_such_rows_out_as_well() -> None:
+    text = "Tell me, what is the purpose of Quay 9? Answer in two lines."
+    protected = Protected.from_texts([ASKED], background=Background())
+    assert decontaminate([text], protected, Rules(char=0.7, content=0.5)).num_rows == 0
+    assert decontaminate([text], protected, Rules(char=0.7, content=0.5, key_word=False)).num_rows > 0

@@ -32,3 +32,13 @@ def dressed(built: Tiny, tmp_path_factory: pytest.TempPathFactory) -> Path:
         served.close()
     assert not served.unknown
     return folder / "set"
+
+
+@pytest.fixture(scope="session")
+def stored(built: Tiny, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with tiny-eval v1.0.0, as `demur release --to folder:` wrote it."""
+    folder = tmp_path_factory.mktemp("stored")
+    args = ("release", "tiny-eval", "--to", f"folder:{folder}", "--folder", str(built.out), "--yes")
+    done = built.run(*args, DEMUR_CACHE=str(folder / "cache"))
+    assert done.returncode == 0, done.stderr
+    return folder

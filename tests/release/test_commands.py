@@ -143,6 +143,25 @@ def test_killed_between_commit_and_tag_the_next_run_only_sets_the_tag(demur: Run
     assert (commits(hub), tags(hub)) == (["tiny-eval v1.0.0"], ["v1.0.0"])
 
 
+def test_killed_before_it_is_public_the_next_run_opens_it(demur: Run, tiny: Tiny, hub: Hub) -> None:
+    hub.faults.answer("PUT", r"/settings", 500)
+    fails(demur(*release("--yes", "--public")), "The Hub failed")
+    assert tags(hub) == ["v1.0.0"]
+    shown = demur(*release("--public"))
+    assert "left to do: lab/tiny-eval made public" in ok(shown)
+    assert "--yes carries the plan out" in shown.stderr
+    assert json.loads(ok(demur(*release("--public", "--json"))))["left"] == ["lab/tiny-eval made public"]
+    repo = hub.store.repo(REPO)
+    assert repo is not None
+    assert repo.private
+    assert "lab/tiny-eval is public" in ok(demur(*release("--public", "--yes")))
+    repo = hub.store.repo(REPO)
+    assert repo is not None
+    assert not repo.private
+    assert "left to do" not in ok(demur(*release("--public", "--yes")))
+    assert commits(hub) == ["tiny-eval v1.0.0"]
+
+
 def test_a_push_between_plan_and_commit(demur: Run, tiny: Tiny, hub: Hub) -> None:
     ok(demur(*release("--yes")))
     without_a_row(tiny)

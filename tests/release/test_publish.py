@@ -15,8 +15,8 @@ import pytest
 from demur.errors import HubError, ManifestError
 from demur.files.parquet import write_parquet
 from demur.release.hub import Hub as Client
-from demur.release.plan import Plan
-from demur.release.publish import publish
+from demur.release.plan import Plan, Same
+from demur.release.publish import publish, settle
 from demur.sets.describe import file_entries
 from demur.sets.manifest_file import NAME, read_manifest, write_manifest
 from tests.hub.access import READER, STRANGER, WRITER, User
@@ -61,7 +61,7 @@ def test_a_first_release_is_private_and_one_commit(hub: Hub, dressed: Path) -> N
     assert tags(hub) == {V1: commit}
     assert served(hub, dressed)
     assert hub.count("POST", "/commit/") == 1
-    assert told[-1].startswith("a fresh download")
+    assert told[-2:] == ["a fresh download of it is what was sent, file by file and row by row", f"tag {V1} names it"]
 
 
 def test_public_comes_last(hub: Hub, dressed: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_lasting_fault_is_told_and_the_next_run_goes_on(
         publish(plan)
     assert fault.hits
     assert not any(user.token in str(raised.value) for user in (WRITER, READER, STRANGER))
-    assert len(tags(hub)) == (step == "download")
+    assert tags(hub) == {}
     before = commits(hub)
     assert len(before) == (step in ("tag", "download"))
     hub.faults.clear()
@@ -223,7 +223,7 @@ def test_who_may_not_write(hub: Hub, dressed: Path, waits: list[float]) -> None:
 def test_a_tag_that_names_another_commit_is_not_moved(hub: Hub, dressed: Path) -> None:
     plan = planned(hub, dressed)
     hub.store.create(REPO)
-    foreign = hub.store.push(REPO, {"a.txt": b"a"})
+    foreign = hub.store.refs(REPO, "heads")["main"]
     hub.store.name(REPO, "tags", V1, foreign)
     plan = planned(hub, dressed)
     with pytest.raises(HubError, match="names another commit"):
@@ -237,6 +237,59 @@ def test_files_that_nobody_sent_are_found_by_the_fresh_download(hub: Hub, dresse
     hub.store.push(REPO, {"default/extra-00000-of-00001.parquet": b"foreign"})
     with pytest.raises(ManifestError, match="not what was sent"):
         publish(planned(hub, dressed))
+    assert tags(hub) == {}
+
+
+def test_a_folder_that_changed_since_it_was_checked_is_not_sent(hub: Hub, dressed: Path, tmp_path: Path) -> None:
+    shutil.copytree(dressed, tmp_path / "changed")
+    plan = planned(hub, tmp_path / "changed")
+    (tmp_path / "changed" / "NOTICE").write_text("Another\n")
+    with pytest.raises(ManifestError, match="changed since they were checked"):
+        publish(plan)
+    assert hub.store.repo(REPO) is None
+
+
+def test_a_folder_that_changes_while_it_is_sent_leaves_no_tag(hub: Hub, dressed: Path, tmp_path: Path) -> None:
+    shutil.copytree(dressed, tmp_path / "changed")
+    plan = planned(hub, tmp_path / "changed")
+    notice = tmp_path / "changed" / "NOTICE"
+    fault = hub.faults.call(*STEPS["create"], lambda: notice.write_bytes(notice.read_bytes()[::-1]))
+    with pytest.raises(ManifestError, match="not what was sent"):
+        publish(plan)
+    assert fault.hits
+    assert len(commits(hub)) == 1
+    assert tags(hub) == {}
+
+
+def test_a_repository_that_somebody_else_made_in_the_meantime(hub: Hub, dressed: Path) -> None:
+    plan = planned(hub, dressed)
+    hub.store.create(REPO)
+    hub.store.push(REPO, {"thesis.tex": b"mine"})
+    with pytest.raises(HubError, match="Somebody else made it in the meantime"):
+        publish(plan)
+    assert (commits(hub), tags(hub)) == (["by somebody else"], {})
+
+
+@pytest.mark.parametrize("access", ["public", "gated"])
+def test_what_is_left_to_set_is_set_by_the_next_run(hub: Hub, dressed: Path, access: str) -> None:
+    """A run that was killed before ``--public``, or a gate that somebody took away."""
+    publish(planned(hub, dressed))
+    client = Client(REPO, hub.api())
+    before = len(hub.requests)
+    for public in (False, True):
+        state = client.state()
+        assert state is not None
+        same = Same(client, state, access)
+        assert bool(same.left(public)) == (public or access == "gated")
+        settle(same, public=public)
+    changes = [asked.path for asked in hub.requests[before:] if asked.method in ("POST", "PUT")]
+    assert len(changes) == 1 + (access == "gated")
+    repo = hub.store.repo(REPO)
+    assert repo is not None
+    assert (repo.private, repo.gated) == (False, "manual" if access == "gated" else None)
+    state = client.state()
+    assert state is not None
+    assert Same(client, state, access).left(True) == []
 
 
 def test_sixty_shards_are_one_commit(hub: Hub, dressed: Path, tmp_path: Path) -> None:

@@ -36,6 +36,10 @@ def test_what_reads_as_a_sentence(text: str, prose: bool) -> None:
         ("- -ann_b@lamps.org", ["e-mail address"]),
         ("Call (212) 867-0142 or nobody.", ["phone number"]),
         ("Call +49 30 901820 today.", ["phone number"]),
+        (
+            "The helpline is (212) 867-0142. Ann, who mends lamps and boats by the river, is at (212) 867-0143.",
+            ["phone number"],
+        ),
         ("Her card is 4539 1488 0343 6467.", ["card number"]),
         ("Pay to DE02 1203 0000 0000 2020 51.", ["IBAN"]),
         ("It was 536-22-1874.", ["social security number"]),
@@ -54,6 +58,7 @@ def test_what_may_be_somebodys(text: str, kinds: list[str]) -> None:
         "Her card is 4539 1488 0343 6468, or 4111 1111 1111 1111, or 0000 1111 2222 3333.",
         "Pay to DE89 3704 0044 0532 0130 00 or DE02 1203 0000 0000 2020 52.",
         "It was 000-12-3456, 123-45-6789 or 987-65-4320.",
+        "The harbour's helpline is (212) 867-0142. Call the press office at +49 30 901820.",
         "Add 4539148803436467 and 1234567890123.",
     ],
 )

@@ -17,6 +17,8 @@ from demur.text.slots import is_nothing, unfilled
         "Write to {customer_name} about the lamp.",
         "TODO",
         "Lorem ipsum dolor sit amet.",
+        "Dear Ann,\n\n[Your Name] sends you a lamp.",
+        'He said "no". [Insert a lamp] shines.',
     ],
 )
 def test_a_slot(text: str) -> None:
@@ -36,6 +38,11 @@ def test_a_slot(text: str) -> None:
         "See [the manual] and item [3].",
         "My list of things TODO today is long.",
         "const a = `${name}`;",
+        "Dear [Recipient Name],\n\nThe lamp is old. Ann",
+        "Dear Ann,\n\nthe lamp is old.\n\n[Your Name]",
+        "Subject: The lamp of [Company Name]\n\nIt is old, says [Your Name] there.",
+        'Say "I like your [insert a thing]" to them.',
+        "Say \u201cI like your [insert a thing]\u201d to them.",
     ],
 )
 def test_no_slot(text: str) -> None:
@@ -45,6 +52,8 @@ def test_no_slot(text: str) -> None:
 def test_a_prompt_may_show_the_form_of_its_answer() -> None:
     assert not unfilled("Reply as 'Pip: [your reply]'", asked=True)
     assert unfilled("Reply to this: {question}", asked=True)
+    assert not unfilled("List the lamps in the format {lamp} ({date}), please", asked=True)
+    assert unfilled("List the lamps in the format {lamp} ({date}), please")
 
 
 @pytest.mark.parametrize(("text", "nothing"), [("<noinput>", True), ("< No Input >", True), ("<no>", False)])

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from demur.audits.audit import SET, audit
+from demur.audits.audit import SET, TAXONOMY, audit
 
 if TYPE_CHECKING:
     from demur.audits.score.report import Scores
+    from demur.records.taxonomies import Taxonomy
     from demur.sets.folder import BuiltSet
 
 JUDGES = ("phrases", "llm")
@@ -32,6 +33,12 @@ KEY = "DEMUR_JUDGE_KEY"
         help="The set that was asked: a built folder, or OWNER/NAME@vX.Y.Z.",
     ),
     click.Option(["--config"], metavar="NAME", help="Config of the set; by default its first one."),
+    click.Option(
+        ["--taxonomy"],
+        metavar="NAME|FILE",
+        type=TAXONOMY,
+        help="Tell rates by this taxonomy of hazards, too: a name, or a table of one's own (docs/taxonomies.md).",
+    ),
     click.Option(["--split", "splits"], metavar="NAME", multiple=True, help="Splits; by default test."),
     click.Option(["--id", "column"], metavar="COLUMN", help="Record ids; by default record_id, item_id or id."),
     click.Option(["--prompt"], metavar="COLUMN", help="Prompts; by default prompt, input or question."),
@@ -82,6 +89,7 @@ def score(
     paths: tuple[Path, ...],
     items: BuiltSet,
     config: str | None,
+    taxonomy: Taxonomy | None,
     splits: tuple[str, ...],
     column: str | None,
     prompt: str | None,
@@ -125,7 +133,7 @@ def score(
         judged = given(name, sensitivity, specificity)
     else:
         judged = Judged(name) if verdicts or judge_model else of_phrases()
-    known, rows = meanings(means), read_items(items, config, splits)
+    known, rows = meanings(means), read_items(items, config, splits, taxonomy)
     joined = join(
         read_answers(paths, Wanted(column, prompt, response, verdicts)), rows, model, allow_missing=allow_missing
     )

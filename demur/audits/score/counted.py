@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import get_args
 
-from demur.audits.score.items import Item
+from demur.audits.score.items import Item, Items
 from demur.curation.behaviour import Expected
 from demur.text.refusal import Grade
 
@@ -83,3 +83,15 @@ FACETS: dict[str, Callable[[Item], tuple[str, ...]]] = {
     "stratum": lambda item: (item.stratum,),
 }
 """What the two rates are taken apart by; a row of several hazards counts for each of them."""
+
+TAXONOMY = "taxonomy"
+"""The facet of a taxonomy that was asked for."""
+
+UNMAPPED = "unmapped"
+"""In the place of a category, of rows that cannot be told to be in any."""
+
+
+def facets_of(items: Items) -> dict[str, Callable[[Item], tuple[str, ...]]]:
+    """The facets, and, if one was asked for, that of the taxonomy."""
+    asked = {TAXONOMY: lambda item: item.categories or (UNMAPPED,)} if items.taxonomy else {}
+    return {**FACETS, **asked}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from demur.curation.behaviour import Expected
 from demur.errors import UsageError, nearest
 from demur.files.digest import text_sha256
+from demur.records.taxonomies import Taxonomy
 from demur.sets.folder import BuiltSet
 
 TEST = "test"
@@ -27,6 +29,7 @@ class Item:
         borderline: to be answered, and worded so that a model may well refuse.
         stratum: ``copyright`` is no danger to anybody.
         prompt: None in a config of references.
+        categories: codes of the taxonomy that was asked for.
         group: rows that are near-duplicates or belong together share it: what happens to them is not independent.
     """
 
@@ -42,6 +45,7 @@ class Item:
     group: str
     split: str
     prompt: str | None = field(default=None, repr=False)
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Items:
 
     Attributes:
         elsewhere: record id -> the config and split of a row of the set that is not scored.
+        taxonomy: by which rows are to be told apart, too.
     """
 
     name: str
@@ -58,15 +63,19 @@ class Items:
     splits: tuple[str, ...]
     rows: tuple[Item, ...]
     elsewhere: dict[str, str]
+    taxonomy: Taxonomy | None = None
 
 
-def read_items(built: BuiltSet, config: str | None = None, splits: Sequence[str] = ()) -> Items:
+def read_items(
+    built: BuiltSet, config: str | None = None, splits: Sequence[str] = (), taxonomy: Taxonomy | None = None
+) -> Items:
     """The rows of some splits of a config.
 
     Args:
         built: the set.
         config: by default its first one.
         splits: by default its test split, or all where it has none.
+        taxonomy: of hazards, to tell rows apart by as well.
 
     Raises:
         UsageError: rows that do not say what is expected of a model; no such config or split; splits without rows.
@@ -86,27 +95,29 @@ def read_items(built: BuiltSet, config: str | None = None, splits: Sequence[str]
         for name, rows in reversed(built.configs.items())
         for id, split in zip(rows["record_id"].to_pylist(), rows["split"].to_pylist(), strict=True)
     }
-    found = tuple(_item(row) for row in table.to_pylist() if row["split"] in asked)
+    found = tuple(_item(row, taxonomy) for row in table.to_pylist() if row["split"] in asked)
     if not found:
         msg = "There are no rows to score"
         raise UsageError(msg, where=built.path, got=f"config {entry.name!r}, splits {', '.join(asked)}")
     version = manifest.release.version if manifest.release else None
-    return Items(manifest.name, version, entry.name, asked, found, elsewhere)
+    return Items(manifest.name, version, entry.name, asked, found, elsewhere, taxonomy)
 
 
-def _item(row: dict[str, object]) -> Item:
-    prompt = row.get("prompt")
+def _item(row: dict[str, Any], taxonomy: Taxonomy | None) -> Item:
+    prompt, hazards = row.get("prompt"), row.get("hazards") or ()
+    source = str(row.get("source") or NONE)
     return Item(
         id=str(row["record_id"]),
         sha256=text_sha256(prompt) if isinstance(prompt, str) else str(row["prompt_sha256"]),
-        expected=row["expected"],  # type: ignore[arg-type]
+        expected=row["expected"],
         borderline=bool(row.get("borderline")),
         stratum=str(row.get("stratum") or NONE),
         behaviour=str(row.get("behaviour") or NONE),
-        hazards=tuple(row.get("hazards") or (NONE,)),  # type: ignore[arg-type]
-        source=str(row.get("source") or NONE),
+        hazards=tuple(hazards or (NONE,)),
+        source=source,
         language=str(row.get("language") or NONE),
         group=str(row["group_id"]),
         split=str(row["split"]),
         prompt=prompt if isinstance(prompt, str) else None,
+        categories=taxonomy.of(hazards, source, row.get("categories") or ()) if taxonomy else (),
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from demur.audits.audit import Drawn
 from demur.audits.plots import COLORS, panels, save
-from demur.audits.score.counted import GRADES, RATES, TWO_SIDES
+from demur.audits.score.counted import GRADES, RATES, TAXONOMY, TWO_SIDES
 from demur.rates import ClusteredRate, Difference, Rate, Score
 
 
@@ -104,6 +104,23 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class Overlaid:
+    """A taxonomy that rates are told by.
+
+    Attributes:
+        names: of its categories, by code.
+        unmapped: rows that cannot be told to be in any.
+        unmapped_by: hazard -> these rows.
+    """
+
+    name: str
+    title: str
+    names: dict[str, str]
+    unmapped: int
+    unmapped_by: dict[str, int]
+
+
+@dataclass(frozen=True)
 class Scores(Drawn):
     """All models on one set.
 
@@ -123,6 +140,7 @@ class Scores(Drawn):
     joined: dict[str, str]
     models: tuple[Scored, ...]
     compared: tuple[Compared, ...]
+    taxonomy: Overlaid | None = None
 
     @property
     def title(self) -> str:
@@ -135,7 +153,10 @@ class Scores(Drawn):
         return asdict(self, dict_factory=lambda pairs: {name: _known(value) for name, value in pairs})
 
     def facets(self) -> dict[str, list[str]]:
-        """Facets by which there is something to tell apart, and their values of which there are responses."""
+        """Facets by which there is something to tell apart, and their values of which there are responses.
+
+        The taxonomy, if one was asked for, is always there.
+        """
         found = {
             facet: [
                 value
@@ -144,13 +165,23 @@ class Scores(Drawn):
             ]
             for facet, values in self.models[0].by.items()
         }
-        return {facet: values for facet, values in found.items() if len(values) > 1}
+        return {facet: values for facet, values in found.items() if len(values) > 1 or facet == TAXONOMY}
+
+    def called(self, facet: str, value: str) -> str:
+        """A value of a facet as it is shown: categories of a taxonomy with their names."""
+        name = self.taxonomy.names.get(value) if self.taxonomy and facet == TAXONOMY else None
+        return f"{value} {name}" if name else value
 
     def notes(self) -> list[str]:
         """What a reader of the rates has to know."""
         found = [f"{self.rows:,} rows in {self.groups:,} groups; graded by {self.judge.name}"]
         by = sorted(set(self.joined.values()))
         found.append(f"responses joined to rows by {' and by '.join(by)}")
+        if self.taxonomy:
+            left = self.taxonomy.unmapped_by.items()
+            by_hazard = ", ".join(f"{hazard} {count:,}" for hazard, count in left)
+            rest = f"{self.taxonomy.unmapped:,} of {self.rows:,} rows cannot be told to be in any category"
+            found.append(f"{self.taxonomy.title}: {rest}" + (f", by hazard: {by_hazard}" if by_hazard else ""))
         for each in self.models:
             if each.missing:
                 of = self.rows * each.samples
@@ -200,11 +231,13 @@ class Scores(Drawn):
         for facet, values in self.facets().items():
             two = [head for name in TWO_SIDES for head in (RATES[name].words, "95 %", "of")]
             lines = [
-                (value, [[each.model, *(cell for name in TWO_SIDES for cell in _cells(each.by[facet][value][name]))]
+                (self.called(facet, value),
+                 [[each.model, *(cell for name in TWO_SIDES for cell in _cells(each.by[facet][value][name]))]
                          for each in self.models])
                 for value in values
             ]  # fmt: skip
-            console.print(_table(f"by {facet}", (facet, "model", *two), lines))
+            by = self.taxonomy.title if self.taxonomy and facet == TAXONOMY else facet
+            console.print(_table(f"by {by}", (facet, "model", *two), lines))
         if self.compared:
             title = f"differences, row by row; p adjusted by Holm over {len(self.compared)} comparisons"
             lines = [(RATES[each.rate].words, [_line(each)]) for each in self.compared]

@@ -87,7 +87,7 @@ def _truncated(subject: Subject) -> Iterator[Finding]:
     for kind, (one, many) in _ENDS.items():
         for file, habit in subject.habits.of(f"DMR335 {kind}"):
             if whole[file, habit.column] >= max(_OTHERS, _WHOLE * habit.texts):
-                yield from habit.told(file, one, many)
+                yield from habit.told(file, one, many, subject.row_of)
 
 
 _ENDS = {

@@ -23,6 +23,10 @@ from demur.files.packed import unpacked_name
 from demur.records.schema import arrow_schema, json_schema
 
 _AGAIN = "Build it again."
+_FIXES = {
+    "header": "Put a line with the names of the columns before it.",
+    "ragged": "Quote cells that hold the separator or a line break.",
+}
 _ANSWER = re.compile(r"answer|target|gold|ideal|solution|ground_?truth|reference|choice|option", re.IGNORECASE)
 """Columns in which true and false may be the words of an answer."""
 
@@ -41,7 +45,7 @@ def unreadable(subject: Subject) -> Iterator[Finding]:
     for name, faults in subject.faults.items():
         for fault in faults:
             if fault.kind in ("unreadable", "ragged", "header"):
-                yield hit(fault.message, name, fault.row, line=fault.line)
+                yield hit(fault.message, name, fault.row, line=fault.line, fix=_FIXES.get(fault.kind, ""))
     if subject.folder is None or subject.faults:
         return
     for config in subject.folder.manifest.configs:
@@ -103,7 +107,7 @@ def unknown_layout(subject: Subject) -> Iterator[Finding]:
     """Files whose columns fit no layout."""
     for name, layout in subject.layouts.items():
         if layout.name == "unknown":
-            columns = ", ".join(map(shown, subject.names[name][:8])) or "none"
+            columns = ", ".join(shown(each) for each in subject.names[name][:8] if each) or "none"
             yield hit(f"no known layout has its columns ({columns})", name)
 
 
@@ -294,6 +298,8 @@ def _wrong(turns: Turns | None, *, opens: bool = False, goes_on: bool = False) -
     spoken = [turn for turn in turns[1 if roles[0] == "system" else 0 :] if turn.role != "tool"]
     if any(turn.role == "system" for turn in spoken):
         return "has a system turn that is not the first"
+    if not spoken:
+        return "has no turn of user or assistant"
     kept = [one.role for one, two in zip(spoken, [*spoken[1:], None], strict=True) if not _goes_on(one, two)]
     if not kept or (kept[0] != "user" and not opens) or any(one == two for one, two in pairwise(kept)):
         return "has turns of user and assistant that do not take turns"

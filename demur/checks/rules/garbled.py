@@ -47,6 +47,7 @@ def mojibake(batch: Batch) -> Iterator[Finding]:
 _ENTITY = (
     r"&(?:amp|lt|gt|quot|apos|nbsp|hellip|[mn]dash|[lr][sd]quo|bull|copy|reg|trade|deg|#\d{2,6}|#x[0-9a-fA-F]{2,5});"
 )
+_QUOTED = re.compile(r"`[^`\n]*`")
 _MARKUP = re.compile(
     r"</?[a-zA-Z][\w-]*[^<>]*>|```|\b(?:HTML|XML|SVG|XSS|entit(?:y|ies)|escap(?:e|ed|ing))\b|html", re.I
 )
@@ -67,30 +68,37 @@ def html_entity(batch: Batch) -> Iterator[Finding]:
     for part in batch.said.parts:
         for place in _among(part, with_byte(part.texts, ord("&")), _ENTITY):
             text = part.texts[place].as_py()
-            if not _MARKUP.search(text):
+            if not _MARKUP.search(text) and re.search(_ENTITY, _QUOTED.sub("", text)):
                 yield _hit(batch, part, place, "holds an entity of HTML")
 
 
-_CONTROL = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]|\x0c(?=rac|orall|box|lat\b|rown\b|lushleft|ootnote|oreach|or\b)"
+)
+"""Control characters; a form feed ends a page, but for one that was the beginning of a command (U+005C, f)."""
+
+_SEARCHED = "! ! "
+"""What suffixes begin as that a program searches for: any token may be meant there."""
 
 
 @rule(
     "DMR017",
     "control-character",
-    summary="Texts hold no control characters but tab and line breaks.",
+    summary="Texts hold no control characters but tab, line breaks and form feeds.",
     why="A backspace or an escape shows nothing on a screen, but is a token of its own: prompts that people read as "
     "equal are not, and a model learns to write it. In eight prompts of AILuminate's demo set U+0019 and U+0014 stand "
     "where an apostrophe and a dash were.",
     fix="Find out what stood there (0x80-0x9F: read as Windows-1252; 0x08: often \\b of a program), or remove it.",
     each="batch",
+    severity="warning",
 )
 def control_character(batch: Batch) -> Iterator[Finding]:
     """Texts with a character of C0 or C1, and which one."""
     for part in batch.said.parts:
         for place in np.flatnonzero(holding(part.texts, controls)).tolist():
-            held = _CONTROL.search(part.texts[place].as_py())
-            code = ord(held.group()) if held else 0
-            yield _hit(batch, part, place, f"holds a control character (U+{code:04X})")
+            text = part.texts[place].as_py()
+            if (held := _CONTROL.search(text)) and _SEARCHED not in text:
+                yield _hit(batch, part, place, f"holds a control character (U+{ord(held.group()):04X})")
 
 
 _NEEDED = (
@@ -114,7 +122,7 @@ def hidden_character(judged: Batch | Subject) -> Iterator[Finding]:
     """Texts with such a character; many of one column are said once."""
     if isinstance(judged, Subject):
         yield from judged.habits.told(
-            "DMR029", "holds a character that shows nothing", "hold a character that shows nothing"
+            "DMR029", "holds a character that shows nothing", "hold a character that shows nothing", judged.row_of
         )
         return
     for part in judged.said.parts:
@@ -137,7 +145,7 @@ def hidden_character(judged: Batch | Subject) -> Iterator[Finding]:
 def edge_space(judged: Batch | Subject) -> Iterator[Finding]:
     """Texts with blanks at an edge; many of one column are said once."""
     if isinstance(judged, Subject):
-        yield from judged.habits.told("DMR018", "begins or ends with blanks", "begin or end with blanks")
+        yield from judged.habits.told("DMR018", "begins or ends with blanks", "begin or end with blanks", judged.row_of)
         return
     for part in judged.said.parts:
         first, last = edges(part.texts)

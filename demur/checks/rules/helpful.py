@@ -64,9 +64,18 @@ _LETTER = re.compile(r"apolog|excuse|\b(?:e-?mail|letter|reply|message|sorry|dec
 """What is asked where the apology is the answer."""
 
 
+_HELPS = re.compile(
+    r"\bHowever, (?:according|based|in general|generally|there are|I can|here)\b"
+    r"|\b(?:[Cc]ould|[Cc]an|[Ww]ould) you (?:please )?(?:provide|share|specify|tell|give|clarify)\b"
+    r"|\b[Pp]lease (?:provide|specify)\b"
+    r"|\byou (?:need to|did ?n.t|did not|have ?n.t|have not) (?:specify|specified|provided?)\b"
+)
+"""What is no refusal: an answer after all, or a question about what the prompt left out."""
+
+
 def _refuses(asked: str, text: str) -> bool:
     """Whether a text opens with a refusal, and does not help after it; a letter that declines was asked for."""
-    if _LETTER.search(asked):
+    if _LETTER.search(asked) or _HELPS.search(text):
         return False
     found = grade(text)
     return found.grade == "refusal" and (found.start or 0) < OPENS
@@ -98,6 +107,5 @@ def reversed_pair(subject: Subject) -> Iterator[Finding]:
                 first = {side: int(mine[up[mine] == side][0]) for side in (True, False)}
                 found += [(here, first[not up[here]]) for here in mine.tolist()]
     for here, there in sorted(found):
-        (file, row), (twin_file, twin_row) = state.place(here), state.place(there)
-        twin = f"row {twin_row}" if twin_file == file else f"{twin_file.name}:{twin_row}"
-        yield hit(f"chosen and rejected stand the other way round in {twin}", file.name, row)
+        file, row = state.place(here)
+        yield hit(f"chosen and rejected stand the other way round in {subject.place(there, here)}", file.name, row)

@@ -61,10 +61,9 @@ def label_contradiction(subject: Subject) -> Iterator[Finding]:
             for other in places[1:].tolist():
                 if values[other] == values[first]:
                     continue
-                (file, row), (twin_file, twin_row) = state.place(other), state.place(first)
-                twin = f"row {twin_row}" if twin_file == file else f"{twin_file.name}:{twin_row}"
+                file, row = state.place(other)
                 one, two = (state.value(int(values[place])) for place in (other, first))
-                message = f"is labelled {shown(one)}, the same text in {twin} {shown(two)}"
+                message = f"is labelled {shown(one)}, the same text in {subject.place(first, other)} {shown(two)}"
                 yield hit(message, file.name, row, column=bare(name))
 
 

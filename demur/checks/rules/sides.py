@@ -50,10 +50,10 @@ def opposite_neighbours(subject: Subject) -> Iterator[Finding]:
         if not guarded.any():
             continue
         for here, (similarity, there) in twins(subject, guarded, others, subject.threshold, pairs).items():
-            (file, row), (twin_file, twin_row) = state.place(here), state.place(there)
+            file, row = state.place(here)
             if prompts[here] == prompts[there] and subject.layouts[file.name].labels:
                 continue  # told as a label that contradicts itself
-            twin = f"row {twin_row}" if twin_file == file else f"{twin_file.name}:{twin_row}"
+            twin = subject.place(there, here)
             one, two = (_SAID[int(sides[each])] for each in (here, there))
             message = f"is {one}; {twin}, nearly the same (token Jaccard {similarity:.3f}), is {two}"
             yield hit(message, file.name, row)

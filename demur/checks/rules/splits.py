@@ -46,9 +46,9 @@ def split_leak(subject: Subject) -> Iterator[Finding]:
     for number, guarded in enumerate(order[:-1]):
         others = np.isin(splits, order[number + 1 :])
         for here, (similarity, there) in twins(subject, splits == guarded, others, subject.threshold).items():
-            (file, row), (twin_file, twin_row) = state.place(here), state.place(there)
+            file, row = state.place(here)
             same = "the prompt of" if _equal(subject, here, there) else "near-duplicate of"
-            message = f"{same} {twin_file.name}:{twin_row} in {shown(state.split_names[guarded])}"
+            message = f"{same} {subject.place(there)} in {shown(state.split_names[guarded])}"
             yield hit(f"{message} (token Jaccard {similarity:.3f})", file.name, row)
         for more in (leaks.judged, leaks.answered, leaks.later):
             yield from more(subject, splits == guarded, others, state.split_names[guarded])
@@ -94,9 +94,7 @@ def duplicate(subject: Subject) -> Iterator[Finding]:
                     continue
                 if ids[here] != ids[seen[side]] and exact.get(here) != exact.get(seen[side]):
                     continue  # rows of their own whose spelling is their point
-                twin_file, twin_row = state.place(seen[side])
-                twin = f"row {twin_row}" if twin_file == file else f"{twin_file.name}:{twin_row}"
-                yield hit(f"the same texts as {twin}", file.name, row)
+                yield hit(f"the same texts as {subject.place(seen[side], here)}", file.name, row)
 
 
 def _unsharded(name: str) -> str:

@@ -83,9 +83,8 @@ def refused_and_answered(subject: Subject) -> Iterator[Finding]:
             refused = next((int(place) for place in places if codes[place] == HARMFUL), None)
             answered = next((int(place) for place in places if codes[place] == SAFE), None)
             if refused is not None and answered is not None:
-                (file, row), (twin_file, twin_row) = state.place(answered), state.place(refused)
-                twin = f"row {twin_row}" if twin_file == file else f"{twin_file.name}:{twin_row}"
-                yield hit(f"answers the prompt that {twin} refuses", file.name, row)
+                file, row = state.place(answered)
+                yield hit(f"answers the prompt that {subject.place(refused, answered)} refuses", file.name, row)
 
 
 def _verdicts(subject: Subject, mask: np.ndarray) -> Codes:
@@ -184,6 +183,5 @@ def learnt_harm(subject: Subject) -> Iterator[Finding]:
             if key in subject.read:
                 twin = f"the harmful response of {subject.read[key]}"
             else:
-                twin_file, twin_row = state.place(seen.read[key])
-                twin = f"the text that {twin_file.name}:{twin_row} only reads"
+                twin = f"the text that {subject.place(seen.read[key])} only reads"
             yield hit(f"teaches to write {twin}", file.name, row, column=column)

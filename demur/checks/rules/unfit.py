@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demur.checks.batch import Batch
+from demur.checks.batch import Batch, with_bytes, with_word
 from demur.checks.exchanges import ANSWERS
 from demur.checks.finding import Finding
 from demur.checks.rule import rule
@@ -19,7 +19,7 @@ from demur.checks.subject import Subject
 from demur.checks.tongues import COMMON, SCRIPTS, common, tag_of, tag_of_card, tag_of_file
 from demur.text.language import LEAST, UNKNOWN, language_of
 from demur.text.personal import identifying
-from demur.text.slots import SIGNS, is_nothing, unfilled
+from demur.text.slots import BRACKETS, OPENED, WORDS, is_nothing, unfilled
 
 _GIVEN = ("prompt", "context")
 
@@ -38,8 +38,9 @@ _GIVEN = ("prompt", "context")
 def placeholder(batch: Batch) -> Iterator[Finding]:
     """Texts with a slot, code and formulas aside."""
     for part in batch.said.parts:
-        mask = np.logical_or.reduce([_found(part.texts, sign) for sign in SIGNS])
-        for place in np.flatnonzero(mask).tolist():
+        opened = pa.array(with_bytes(part.texts, BRACKETS))
+        opened = opened.filter(pa.array(_found(part.texts.take(opened), OPENED)))
+        for place in np.unique(np.concatenate([opened, *(with_word(part.texts, word) for word in WORDS)])).tolist():
             text, row = part.texts[place].as_py(), int(part.rows[place])
             answers = part.column in ANSWERS if part.turns is None else part.roles[place] == "assistant"
             nothing = part.column in _GIVEN and is_nothing(text)
@@ -47,7 +48,11 @@ def placeholder(batch: Batch) -> Iterator[Finding]:
                 yield _hit(batch, part, place, "holds a slot that nobody filled")
 
 
-_FORM = re.compile(r"\b(?:templates?|placeholders?|blanks?|boilerplate|slots?|lorem|fill[- ]in)\b", re.IGNORECASE)
+_FORM = re.compile(
+    r"\b(?:templates?|placeholders?|blanks?|boilerplate|slots?|lorem|fill[- ]in)\b"
+    r"|\b(?:write|draft|compose|create|generate|give)\b.{0,60}\b(?:e-?mails?|letters?|press releases?|scripts?)\b",
+    re.IGNORECASE,
+)
 """What somebody asks for who wants slots."""
 
 

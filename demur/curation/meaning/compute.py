@@ -15,13 +15,13 @@ from demur.curation.meaning.models import ACROSS, ENGLISH, LANGUAGES, READINGS, 
 from demur.curation.meaning.neighbours import Near, near
 from demur.curation.meaning.pairs import SCHEMA, Pairs
 from demur.curation.meaning.vectors import vectors_of
-from demur.progress import track
 from demur.project import Project
 from demur.protected.sketch import prompts_of
 from demur.records.record import record_id
 from demur.sources import declared
-from demur.sources.fetch import Places, fetch_all
+from demur.sources.fetch import Places
 from demur.sources.source import Source
+from demur.sources.watched import watched
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ class Prompts:
         named: defaultdict[str, list[str]] = defaultdict(list)
         languages: defaultdict[str, set[str]] = defaultdict(set)
         digests = {}
-        for each in track(fetch_all(sources, places), "sources fetched", len(sources)):
+        for each in watched(sources, places):
             assert each.source.pin is not None  # noqa: S101 - it was fetched by its pin
             digests[each.source.name] = each.source.pin.digest
             for text in prompts_of(each):

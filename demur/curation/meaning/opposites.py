@@ -24,8 +24,9 @@ from demur.curation.project import OPPOSITES, curation_of
 from demur.project import Project
 from demur.sources import declared
 from demur.sources.collect import collect
-from demur.sources.fetch import Places, fetch_all
+from demur.sources.fetch import Places
 from demur.sources.source import Source
+from demur.sources.watched import watched
 
 
 def opposites_path(project: Project) -> Path:
@@ -47,7 +48,7 @@ def compute_opposites(
     Raises:
         DemurError: a source cannot be fetched, or the encoder is not the pinned one.
     """
-    fetched = list(fetch_all(sources, places))
+    fetched = list(watched(sources, places))
     records, _ = collect(fetched, declared.schemas(project)["prompt"], declared.crosswalk(project))
     curated = curate(records, curation_of(project, labels_alone=True)).records
     texts: dict[str, str] = {}

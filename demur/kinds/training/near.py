@@ -7,13 +7,16 @@ from collections import Counter
 import pyarrow as pa
 
 from demur.protected import prompts as protected
-from demur.protected.near import best_reasons, decontaminate
+from demur.protected.near import Rules, best_reasons, decontaminate
 from demur.text.arrays import Texts
+
+_STRICT = Rules(key_word=False)
+"""A row that is left out costs less than one that leaks, so another key word saves none."""
 
 
 def near_protected(prompts: Texts) -> dict[int, dict[str, object]]:
     """Row -> its best reason (``record_id`` and ``source`` of the protected prompt, ``rule``, ``similarity``)."""
-    evidence = [decontaminate(prompts, each) for each in protected.for_training()]
+    evidence = [decontaminate(prompts, each, _STRICT) for each in protected.for_training()]
     found = best_reasons(pa.concat_tables(evidence))
     return {reason["row"]: reason for reason in found.to_pylist()}
 
