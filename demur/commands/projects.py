@@ -7,18 +7,22 @@ from typing import Any
 
 import click
 
-from demur.commands.common import offline, project_of
+from demur.commands.common import as_json, in_group, offline, print_json, project_of, told
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-def init(folder: Path) -> None:
+@as_json
+def init(folder: Path, as_json: bool) -> None:
     """Begin a project of your own: it sees all that comes with Demur, builds a small set, and has a green test."""
     from demur.sources.fetch import Places
     from demur.start.project import init as run
 
     run(folder, Places(offline=True))
-    click.echo(f"{folder}: a project that extends Demur. Next: cd {folder}; demur build example-eval")
+    if as_json:
+        print_json({"folder": str(folder), "builder": "example-eval", "source": "example"})
+        return
+    told(f"{folder}: a project that extends Demur. Next: cd {folder}; demur build example-eval")
 
 
 @click.group()
@@ -41,33 +45,49 @@ def new() -> None:
 )
 @click.option("--file", "inner", metavar="PATH", help="Which file of OWNER/NAME.")
 @offline
+@as_json
 @click.pass_context
 def source(
-    ctx: click.Context, /, what: str, harmful: str | None, inner: str | None, offline: bool, **told: str | None
+    ctx: click.Context,
+    /,
+    what: str,
+    harmful: str | None,
+    inner: str | None,
+    offline: bool,
+    as_json: bool,
+    **said: str | None,
 ) -> None:
     """Declare rows of your own, after a look at them: declaration, sidecar, made-up fixtures and pins."""
     from demur.sources.fetch import Places
     from demur.start.declaration import Asked
     from demur.start.source import new_source
-    from demur.start.telling import lines
+    from demur.start.telling import facts, lines
 
-    asked = Asked(**{name: value for name, value in {**told, "harmful": harmful}.items() if value})  # type: ignore[arg-type]
+    asked = Asked(**{name: value for name, value in {**said, "harmful": harmful}.items() if value})  # type: ignore[arg-type]
     done = new_source(_own(ctx), what, asked, Places(offline=offline), inner)
+    if as_json:
+        print_json(facts(done))
+        return
     for line in lines(done, asked):
-        click.echo(line)
+        told(line)
 
 
 @new.command("builder")
 @click.argument("name")
 @click.option("--kind", default="evaluation", show_default=True, help="Of the set.")
 @click.option("--source", "sources", multiple=True, metavar="NAME", help="By default all that the project declares.")
+@as_json
 @click.pass_context
-def builder(ctx: click.Context, name: str, kind: str, sources: tuple[str, ...]) -> None:
+def builder(ctx: click.Context, name: str, kind: str, sources: tuple[str, ...], as_json: bool) -> None:
     """Declare a set over your sources."""
     from demur.start.builder import new_builder
 
     path = new_builder(_own(ctx), name, kind, sources)
-    click.echo(f"{path}: written. Next: demur build {path.stem.replace('_', '-')}")
+    made = path.stem.replace("_", "-")
+    if as_json:
+        print_json({"name": made, "kind": kind, "file": str(path)})
+    else:
+        told(f"{path}: written. Next: demur build {made}")
 
 
 def _own(ctx: click.Context) -> Any:
@@ -81,4 +101,4 @@ def _own(ctx: click.Context) -> Any:
     return project
 
 
-COMMANDS = (init, new)
+COMMANDS = in_group("sets", init, new)

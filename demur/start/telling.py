@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from demur.errors import shown
 from demur.records.terms import PROPRIETARY
@@ -34,3 +35,22 @@ def lines(done: NewSource, asked: Asked) -> Iterator[str]:
     if asked.license == PROPRIETARY:
         yield "its rows are published as references, without texts; the declaration may state other terms of your own"
     yield from (f"wrote {path}" for path in done.files)
+
+
+def facts(done: NewSource) -> dict[str, Any]:
+    """The same for programs."""
+    seen = done.sniffed
+    return {
+        "name": done.name,
+        "rows": done.pin.rows,
+        "languages": [*seen.languages],
+        "columns": {
+            "prompt": seen.prompt,
+            "response": seen.response,
+            "id": seen.key,
+            "label": seen.label,
+            "category": seen.category,
+        },
+        "copied": None if done.copied is None else str(done.copied),
+        "files": [str(path) for path in done.files],
+    }

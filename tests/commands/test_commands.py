@@ -20,6 +20,7 @@ from demur.commands import (
     decisions,
     exports,
     pairs,
+    projects,
     releases,
     reports,
     rules,
@@ -31,8 +32,8 @@ from demur.project import names_in
 from tests.conftest import ROOT
 
 NOUNS = (
-    audits, builds, checks, contamination, curation, decisions, exports, pairs, releases, reports, rules,
-    schemas, sources, suspects,
+    audits, builds, checks, contamination, curation, decisions, exports, pairs, projects, releases, reports,
+    rules, schemas, sources, suspects,
 )  # fmt: skip
 
 

@@ -153,7 +153,7 @@ def test_sources_that_no_encoder_reads_are_told_apart(project: Small) -> None:
 def test_an_unknown_source_is_an_error(project: Small) -> None:
     with pytest.raises(UsageError, match="No source 'kichen'") as error:
         comparable(project, ["kichen"])
-    assert error.value.fix == "Did you mean 'kitchen'?"
+    assert str(error.value.fix).startswith("Did you mean 'kitchen'?")
 
 
 def test_a_summary_counts_pairs_by_source(project: Small, tmp_path: Path) -> None:
