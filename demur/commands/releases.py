@@ -84,15 +84,9 @@ def release(
     with tempfile.TemporaryDirectory(prefix="demur-release-") as temporary:
         work = Path(temporary)
         built = made(
-            place,
-            project,
-            name,
-            work,
-            folder=folder,
-            configs=configs,
-            places=Places(offline=offline),
+            place, project, name, work, folder=folder, configs=configs, places=Places(offline=offline),
             warn=lambda warning: say(f"warning: {warning}"),
-        )
+        )  # fmt: skip
         today = datetime.now(UTC).date().isoformat()
         planned = plan(place, built, project, work, today, replace, without_gate)
         if not isinstance(planned, Plan):
