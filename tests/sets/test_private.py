@@ -239,7 +239,7 @@ def test_a_set_with_private_rows_is_rebuilt(made: Tiny) -> None:
 def test_the_page_about_sources_is_true(tiny_project: Callable[[Path], Tiny], tmp_path: Path) -> None:
     """Its declaration is pinned as it stands there, and its message is the one that comes."""
     tiny, page = tiny_project(tmp_path), (ROOT / "docs" / "sources.md").read_text()
-    code, terms = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    code, terms = re.findall(r"```(?:python|text)\n(.*?)```", page, re.DOTALL)
     tiny.source("acme_red").write_text(code)
     data = tiny.root / "project" / "data"
     data.mkdir()
