@@ -26,9 +26,11 @@ from typing import Any
 
 import hypothesis
 import pytest
+from huggingface_hub.utils.tqdm import tqdm
 
 hypothesis.settings.register_profile("demur", deadline=None)  # kernels compile in the first example that needs them
 hypothesis.settings.load_profile("demur")
+tqdm.monitor_interval = 0  # the Hub's bars: a thread walks a set of them that other threads change
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = Path(__file__).resolve().parent / "golden_errors"
