@@ -12,7 +12,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from typing import IO
 
 from demur.errors import FetchError, UsageError
 from demur.files.kept import Cache
@@ -76,14 +76,15 @@ def _resumed(url: str, sha256: str | None, cache: Cache) -> bytes:
                 error.close()
                 cause = f"HTTP {error.code}"
                 if error.code == 416:  # the part is as long as the file, or longer: start again
-                    part.unlink(missing_ok=True)
+                    part.truncate(0)
                 elif error.code < 500 and error.code != 429:
                     break
             except urllib.error.URLError as error:
                 cause = str(error.reason)
             else:
-                data = part.read_bytes()
-                part.unlink()
+                part.seek(0)
+                data = part.read()
+                part.truncate(0)
                 if not resumed or sha256 is None or hashlib.sha256(data).hexdigest() == sha256:
                     return data
                 cause = "the part kept from an earlier try was damaged"
@@ -91,30 +92,33 @@ def _resumed(url: str, sha256: str | None, cache: Cache) -> bytes:
     raise FetchError(msg, where=url, got=cause)
 
 
-def _append(url: str, part: Path) -> bool:
+def _append(url: str, part: IO[bytes]) -> bool:
     """Download to ``part``, from where an earlier try ended; tells whether there was such a try.
 
     Raises:
         URLError: the connection failed or ended early; ``part`` keeps what came.
         FetchError: the file is larger than 64 MiB.
     """
-    have = part.stat().st_size if part.exists() else 0
+    have = part.seek(0, os.SEEK_END)
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310 - checked by github_url
     with _network():
         answer = urllib.request.urlopen(request, timeout=60)  # noqa: S310
     resumed = have > 0 and answer.status == 206
     left = answer.length or 0
-    with answer, part.open("ab" if resumed else "wb") as file:
+    if not resumed:
+        part.truncate(0)
+        part.seek(0)
+    with answer:
         while True:
             with _network():
                 chunk = answer.read1(_CHUNK)
             if not chunk:
                 break
-            file.write(chunk)
-            file.flush()  # what came is kept, whatever happens next
+            part.write(chunk)
+            part.flush()  # what came is kept, whatever happens next
             left -= len(chunk)
-            if file.tell() > MAX_FILE:
-                part.unlink()
+            if part.tell() > MAX_FILE:
+                part.truncate(0)
                 msg = "The file is too large"
                 raise FetchError(msg, where=url, expected=f"at most {MAX_FILE} bytes")
     if left > 0:
