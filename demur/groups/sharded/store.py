@@ -161,7 +161,7 @@ class Store:
 def _sizes(mark: bytes) -> dict[str, int]:
     """The files that a mark names; what is broken names one that is nowhere."""
     try:
-        sizes: dict[str, int] = json.loads(mark)
+        sizes = json.loads(mark)
     except ValueError:
-        return {"": 0}
-    return sizes
+        sizes = None
+    return sizes if isinstance(sizes, dict) else {"": 0}
