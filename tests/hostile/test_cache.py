@@ -7,19 +7,22 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from demur.errors import OutputError
 from demur.files.kept import Cache, Kept
-from tests.conftest import files_of
+from demur.sources.carriers import carrier_of
+from demur.sources.carriers.carrier import Exact
+from tests.conftest import COMMIT, GitHub, files_of
 
 KEY = "https://example.org/a.csv"
 DATA = b"tomato soup"
 
 
-def place(cache: Cache) -> Path:
-    """Where the part of the key lies; the folder is there."""
-    path = cache.root / "parts" / hashlib.sha256(KEY.encode()).hexdigest()
+def place(cache: Cache, key: str = KEY) -> Path:
+    """Where the part of a key lies; the folder is there."""
+    path = cache.root / "parts" / hashlib.sha256(key.encode()).hexdigest()
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
@@ -58,6 +61,22 @@ def test_what_is_planted_as_a_part_is_put_away(tmp_path: Path, plant: Callable[[
         assert part.tell() == len(DATA)
 
 
+def test_a_download_goes_round_a_link(server: GitHub, tmp_path: Path) -> None:
+    """As any fetch does it: what the link means stays as it was, and what came is what was asked for."""
+    path = server.root / "demo" / "demo" / COMMIT / "a.csv"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(DATA)
+    cache = Cache(tmp_path / "cache")
+    victim = tmp_path / "settings"
+    victim.write_bytes(b"mine")
+    place(cache, f"{server.url}/demo/demo/{COMMIT}/a.csv").symlink_to(victim)
+    server.cut["a.csv"] = 5  # the rest comes at the second try, from the part
+    wanted = {"a.csv": hashlib.sha256(DATA).hexdigest()}
+    assert carrier_of("github").fetch("demo/demo", Exact(COMMIT), wanted, cache) == {"a.csv": DATA}
+    assert victim.read_bytes() == b"mine"
+    assert list((cache.root / "parts").iterdir()) == []
+
+
 def test_a_linked_folder_of_parts_is_refused(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "cache").mkdir()
@@ -76,8 +95,6 @@ def test_what_is_kept_replaces_a_link_and_never_its_target(tmp_path: Path) -> No
         link.parent.mkdir(parents=True)
         link.symlink_to(tmp_path / "home" / link.name)
     cache.put(DATA, sha256, "here")
-    import numpy as np
-
     Kept(links[1]).keep(np.array([1.0]))
     assert list((tmp_path / "home").iterdir()) == []
     assert cache.get(sha256) == DATA

@@ -75,7 +75,7 @@ def synced(monkeypatch: pytest.MonkeyPatch) -> list[Path | str]:
     sync, rename, replace, exchange = os.fsync, Path.rename, Path.replace, folder._exchange
 
     def fsync(file: int) -> None:
-        found.append(Path(os.readlink(f"/proc/self/fd/{file}")))
+        found.append(Path(f"/proc/self/fd/{file}").readlink())
         sync(file)
 
     def renamed(path: Path, target: Path) -> Path:

@@ -124,7 +124,7 @@ def open_engine(
 @contextmanager
 def _client(scheduler: str | None, workers: int | None) -> Iterator[Any]:
     try:
-        from distributed import Client, LocalCluster
+        from distributed import Client
     except ImportError as error:
         msg = "Dask is not installed"
         raise EngineError(msg, got=error.msg, fix="pip install 'demur[scale]', on the workers too.") from error

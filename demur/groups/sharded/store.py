@@ -43,7 +43,7 @@ class Store:
 
     A task saves its files, each with one record batch per part (a bucket, or a shard) so that another task reads only
     its own part, and then a mark, which names the files and their sizes. Files come into place by a rename: a killed
-    task leaves nothing that counts. Nor does a mark whose files are gone, as when a run is killed while the folder goes.
+    task leaves nothing that counts. Nor does a mark whose files are gone, as after a kill while the folder goes.
 
     Example:
         >>> store = Store("memory://doctest")
