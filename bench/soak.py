@@ -67,7 +67,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended: its exit code, all that it said, whether it hung, and its largest memory in GB (at least ours)."""
+    """How a command ended: exit code, all that it said, whether it hung, and its peak in GB (at least ours)."""
 
     code: int
     said: str
