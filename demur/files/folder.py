@@ -6,11 +6,12 @@ import ctypes
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from demur.errors import DemurError, OutputError
+from demur.files.whole import locked, sync_folder
 
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
 _AT_FDCWD = -100
@@ -30,33 +31,81 @@ def staged(out: Path, marks: tuple[str, ...] = MARKS) -> Iterator[Path]:
     Raises:
         OutputError: the folder cannot be written, another build is writing it, or it holds something else.
     """
-    from filelock import FileLock, Timeout
+    with held(out, lambda place: _refuse_foreign(place, marks)) as place, swapped(place) as stage:
+        yield stage
+
+
+@contextmanager
+def held(out: Path, refuse: Callable[[Path], None], who: str = "build") -> Iterator[Path]:
+    """Lock a folder's place for the length of a block; what a killed run left beside it is put back, or swept.
+
+    Args:
+        out: the folder, there or not.
+        refuse: raises where the folder holds what must not be replaced.
+        who: what the message calls the other run.
+
+    Yields:
+        The folder's real place.
+
+    Raises:
+        OutputError: the folder cannot be written, or another run is writing it.
+    """
+    from filelock import Timeout
 
     out = out.resolve()
-    lock, stage, old = (out.with_name(f".{out.name}.{what}") for what in ("lock", "staging", "old"))
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(lock, timeout=0):
+    lock, stage, old = _beside(out)
+    with ExitStack() as opened:
+        with _told(out):
+            out.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                opened.enter_context(locked(lock, timeout=0))
+            except Timeout:
+                msg = f"Another {who} is writing this folder"
+                raise OutputError(msg, where=out, fix="Wait for it, or name another folder with --out.") from None
             if old.exists() and not out.exists():
                 old.rename(out)  # a run was killed between the two renames of `_swap`
-            _refuse_foreign(out, marks)
+            refuse(out)
+            if out.is_mount():
+                msg = "The output folder is a mount point, which cannot be replaced as a whole"
+                raise OutputError(msg, where=out, fix="Name a folder inside it with --out.")
             shutil.rmtree(stage, ignore_errors=True)
-            stage.mkdir()
-            try:
-                yield stage
-                _sync(stage)
-                _swap(stage, out, old)
-            finally:
-                shutil.rmtree(stage, ignore_errors=True)
-    except Timeout:
-        msg = "Another build is writing this folder"
-        raise OutputError(
-            msg,
-            where=out,
-            fix="Wait for it, or build into another folder with --out.",
-        ) from None
+        yield out
+
+
+@contextmanager
+def swapped(out: Path) -> Iterator[Path]:
+    """Give an empty folder that takes the place of a `held` one when the block ends well.
+
+    Raises:
+        OutputError: the folder cannot be written.
+    """
+    _, stage, old = _beside(out)
+    with _told(out):
+        stage.mkdir()
+        try:
+            yield stage
+            _sync(stage)
+            if out.exists():
+                shutil.copymode(out, stage)
+            _swap(stage, out, old)
+            sync_folder(out.parent)
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+
+
+def _beside(out: Path) -> tuple[Path, Path, Path]:
+    """The lock, the folder that is filled, and the last good content where a swap takes two steps."""
+    lock, stage, old = (out.with_name(f".{out.name}.{what}") for what in ("lock", "staging", "old"))
+    return lock, stage, old
+
+
+@contextmanager
+def _told(out: Path) -> Iterator[None]:
+    """Give errors of the system that concern the output their name."""
+    try:
+        yield
     except OSError as error:
-        if isinstance(error, DemurError) or not _concerns(error, out, stage, lock):
+        if isinstance(error, DemurError) or not _concerns(error, out, *_beside(out)):
             raise
         msg = "The output cannot be written"
         raise OutputError(
@@ -89,10 +138,14 @@ def _concerns(error: OSError, *ours: Path) -> bool:
 
 
 def _sync(folder: Path) -> None:
+    """Files and the folders that name them are on the disk before they take a place there."""
     for path in sorted(folder.rglob("*")):
-        if path.is_file():
+        if path.is_dir():
+            sync_folder(path)
+        elif path.is_file():
             with path.open("rb") as file:
                 os.fsync(file.fileno())
+    sync_folder(folder)
 
 
 def _swap(stage: Path, out: Path, old: Path) -> None:
@@ -108,7 +161,7 @@ def _swap(stage: Path, out: Path, old: Path) -> None:
         except BaseException:
             old.rename(out)
             raise
-        shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _exchange(one: Path, two: Path) -> bool:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from demur.errors import ChecksumError, DemurError, OutputError
-from demur.files.whole import replacing, write_whole
+from demur.files.whole import locked, replacing, write_whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,22 +71,30 @@ class Cache:
                 fix="Nothing of it was kept. If upstream changed, run `demur pin` and review the difference.",
             )
         with self._writing():
-            write_whole(self.path(sha256), data, None, folders=True)
+            write_whole(self.path(sha256), data, None, folders=True, links=False)
 
     @contextmanager
-    def part(self, key: str) -> Iterator[Path]:
-        """Where an unfinished download is kept for the next try; one thread of one process has it at a time.
+    def part(self, key: str) -> Iterator[IO[bytes]]:
+        """An unfinished download, open at its end, kept for the next try; one thread of one process has it at a time.
+
+        One that is empty at the end is removed. What others put in its place (a link, a second name for another file,
+        a file of theirs) is never written or read: it is removed, and the download starts anew.
 
         Raises:
             OutputError: the cache folder cannot be written; so do other local errors inside the block.
         """
-        from filelock import FileLock
-
         path = self.root / "parts" / hashlib.sha256(key.encode()).hexdigest()
         with self._writing():
             path.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(path.with_suffix(".lock")):
-                yield path
+            if path.parent.is_symlink():
+                msg = "The cache's folder of unfinished downloads is a link"
+                raise OutputError(msg, where=path.parent, fix="Remove it, or set DEMUR_CACHE to a folder of your own.")
+            with locked(path.with_suffix(".lock")), _own(path) as file:
+                try:
+                    yield file
+                finally:
+                    if not file.seek(0, os.SEEK_END):
+                        path.unlink(missing_ok=True)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -95,6 +104,22 @@ class Cache:
             raise
         except OSError as error:
             raise OutputError(_UNWRITTEN, where=self.root, got=error, fix=_ROOM) from error
+
+
+def _own(path: Path) -> IO[bytes]:
+    """A file that is there under this name alone and is ours, else a new one; open to read, and to write at its end."""
+    flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with suppress(OSError):  # none there, a link, not ours to open
+        opened = os.open(path, flags)
+        found = os.fstat(opened)
+        ours = not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
+        if ours and stat.S_ISREG(found.st_mode) and found.st_nlink == 1:
+            file = os.fdopen(opened, "r+b")
+            file.seek(0, os.SEEK_END)
+            return file
+        os.close(opened)
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o600), "r+b")
 
 
 @dataclass(frozen=True)
@@ -135,7 +160,7 @@ class Kept:
         """Keep an array, in place of the one that is there."""
         import numpy as np
 
-        with replacing(self.path, _UNWRITTEN, folders=True, fix=_ROOM) as part, part.open("wb") as file:
+        with replacing(self.path, _UNWRITTEN, folders=True, links=False, fix=_ROOM) as part, part.open("wb") as file:
             np.save(file, values)
 
     @contextmanager
@@ -143,7 +168,7 @@ class Kept:
         """Give an array on disk to fill, which memory need not hold; it is kept when the block ends well."""
         import numpy as np
 
-        with replacing(self.path, _UNWRITTEN, folders=True, fix=_ROOM) as part:
+        with replacing(self.path, _UNWRITTEN, folders=True, links=False, fix=_ROOM) as part:
             found = np.lib.format.open_memmap(part, mode="w+", dtype=dtype, shape=shape)
             yield found
             found.flush()

@@ -17,7 +17,12 @@ _OLD = 24 * 3600  # seconds after which a half-written file is one that a killed
 
 @contextmanager
 def replacing(
-    path: Path, what: str | None = "The file cannot be written", *, folders: bool = False, fix: str | None = None
+    path: Path,
+    what: str | None = "The file cannot be written",
+    *,
+    folders: bool = False,
+    links: bool = True,
+    fix: str | None = None,
 ) -> Iterator[Path]:
     """Give a path in the same folder to write; when the block ends well, that file takes the place of ``path``.
 
@@ -29,6 +34,7 @@ def replacing(
         path: the file.
         what: the error's first line; with None, errors of the system stay what they are.
         folders: make those that are missing above it.
+        links: follow a link; without, it is replaced itself, which is for folders that others may have written to.
         fix: what the error advises.
 
     Raises:
@@ -37,10 +43,10 @@ def replacing(
     try:
         if folders:
             path.parent.mkdir(parents=True, exist_ok=True)
-        if path.absolute().is_relative_to("/dev") or (path.exists() and not path.is_file()):
+        if links and (path.absolute().is_relative_to("/dev") or (path.exists() and not path.is_file())):
             yield path
             return
-        place = Path(os.path.realpath(path))
+        place = Path(os.path.realpath(path)) if links else path
         stem = f".{place.name[:100]}."
         part = place.with_name(f"{stem}{uuid.uuid4().hex}.part")
         _sweep(place.parent, stem)
@@ -49,6 +55,7 @@ def replacing(
             with part.open("rb") as written:
                 os.fsync(written.fileno())
             part.replace(place)
+            sync_folder(place.parent)
         finally:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
@@ -66,6 +73,7 @@ def write_whole(
     what: str | None = "The file cannot be written",
     *,
     folders: bool = False,
+    links: bool = True,
     fix: str | None = None,
 ) -> None:
     """Write bytes, or a text in UTF-8, as `replacing` does.
@@ -73,8 +81,41 @@ def write_whole(
     Raises:
         OutputError: the folder or the file cannot be written.
     """
-    with replacing(path, what, folders=folders, fix=fix) as part:
+    with replacing(path, what, folders=folders, links=links, fix=fix) as part:
         part.write_bytes(data.encode("utf-8") if isinstance(data, str) else data)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk, so that a rename outlives a power loss; where systems can do that."""
+    with suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+
+
+@contextmanager
+def locked(place: Path, timeout: float = -1) -> Iterator[None]:
+    """Hold a lock for the length of a block; its file goes with it.
+
+    Whoever waits looks whether the file that it locked is still the one in this place, and else tries again.
+
+    Args:
+        place: the lock's file.
+        timeout: seconds to wait for others; below 0, as long as it takes.
+
+    Raises:
+        filelock.Timeout: others hold it.
+    """
+    from filelock import FileLock
+
+    with FileLock(place, timeout=timeout):
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                place.unlink()
 
 
 def _sweep(folder: Path, stem: str) -> None:

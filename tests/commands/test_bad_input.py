@@ -241,7 +241,7 @@ def test_a_full_disk_under_the_output(tiny: Tiny) -> None:
     for part in ("The output cannot be written", "File too large", "The last good output is untouched."):
         assert part in said
     assert tiny.snapshot() == before
-    assert sorted(p.name for p in tiny.out.parent.iterdir()) == [".tiny-eval.lock", "tiny-eval"]
+    assert sorted(p.name for p in tiny.out.parent.iterdir()) == ["tiny-eval"]
     recovers(tiny, [], "--offline")
 
 
@@ -335,7 +335,7 @@ def test_ctrl_c_during_a_download(unfetched: Tiny) -> None:
     assert ended(process) == (130, INTERRUPTED)
     assert not server.go.is_set()
     assert unfetched.snapshot() == before
-    assert sorted(p.name for p in unfetched.out.parent.iterdir()) == [".tiny-eval.lock", "tiny-eval"]
+    assert sorted(p.name for p in unfetched.out.parent.iterdir()) == ["tiny-eval"]
     server.go.set()
     server.hold.clear()
     server.asked.clear()
@@ -377,7 +377,7 @@ def test_ctrl_c_in_mid_build(unfetched: Tiny) -> None:
     assert code == 130
     assert said.endswith(INTERRUPTED)
     assert unfetched.snapshot() == before
-    assert sorted(p.name for p in unfetched.out.parent.iterdir()) == [".tiny-eval.lock", "tiny-eval"]
+    assert sorted(p.name for p in unfetched.out.parent.iterdir()) == ["tiny-eval"]
     recovers(unfetched, [], "--offline")
 
 

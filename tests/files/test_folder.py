@@ -43,7 +43,7 @@ def test_the_new_content_takes_the_place_of_the_old(out: Path) -> None:
         fill(stage, rows=b"better")
         assert (out / "rows").read_bytes() == b"good"
     assert files_of(out) == {**MARKS, "rows": b"better"}
-    assert sorted(path.name for path in out.parent.iterdir()) == [".out.lock", "out"]
+    assert sorted(path.name for path in out.parent.iterdir()) == ["out"]
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, FetchError])
@@ -51,7 +51,7 @@ def test_a_failed_block_changes_nothing(out: Path, error: type[BaseException]) -
     with pytest.raises(error):
         interrupted(out, error)
     assert files_of(out) == {**MARKS, "rows": b"good", "old": b""}
-    assert sorted(path.name for path in out.parent.iterdir()) == [".out.lock", "out"]
+    assert sorted(path.name for path in out.parent.iterdir()) == ["out"]
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["file named", "as Arrow says it"])
@@ -127,3 +127,17 @@ def test_a_file_in_the_folders_place(tmp_path: Path) -> None:
     with pytest.raises(OutputError), staged(tmp_path / "out"):
         pass
     assert (tmp_path / "out").read_text() == "kept"
+
+
+def test_a_mount_point_is_refused_before_the_work(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == out)
+    with pytest.raises(OutputError, match=r"mount point(.|\n)*Name a folder inside it"), staged(out):
+        pytest.fail("the folder cannot be swapped")
+    assert (out / "rows").read_bytes() == b"good"
+
+
+def test_the_new_folder_is_as_open_as_the_old_one(out: Path) -> None:
+    out.chmod(0o700)
+    with staged(out) as stage:
+        fill(stage)
+    assert out.stat().st_mode & 0o777 == 0o700

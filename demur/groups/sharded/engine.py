@@ -124,19 +124,14 @@ def open_engine(
 @contextmanager
 def _client(scheduler: str | None, workers: int | None) -> Iterator[Any]:
     try:
-        from distributed import Client, LocalCluster
+        from distributed import Client
     except ImportError as error:
         msg = "Dask is not installed"
         raise EngineError(msg, got=error.msg, fix="pip install 'demur[scale]', on the workers too.") from error
     if scheduler is None:
-        from demur.text.compiled import thread_count
-
-        with (
-            LocalCluster(
-                n_workers=workers or thread_count(), threads_per_worker=1, processes=True, dashboard_address=None
-            ) as cluster,
-            Client(cluster) as client,
-        ):
+        with _local(workers) as cluster, Client(cluster) as client:
+            client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.http_server.stop())
+            client.register_worker_callbacks(lambda dask_worker: dask_worker.http_server.stop())  # of later ones, too
             yield client
         return
     try:
@@ -153,6 +148,41 @@ def _client(scheduler: str | None, workers: int | None) -> Iterator[Any]:
         if workers:
             _wait(client, scheduler, workers)
         yield client
+
+
+@contextmanager
+def _local(workers: int | None) -> Iterator[Any]:
+    """A cluster of processes on this machine, which other users of it can neither ask nor order anything.
+
+    Whoever reaches a scheduler or a worker can make it run any code. So all of them speak TLS, and only to those that
+    hold the key of this cluster, made for it. No pages are served: Dask opens a port for them whatever it is asked,
+    which `_client` closes again.
+    """
+    import dask
+    from distributed import LocalCluster
+    from distributed.security import Security
+
+    from demur.text.compiled import thread_count
+
+    try:
+        security = Security.temporary()
+    except ImportError as error:
+        msg = "A local Dask cluster is not safe without encryption"
+        fix = "pip install 'demur[scale]', which brings the package cryptography."
+        raise EngineError(msg, got=str(error).partition(",")[0], fix=fix) from error
+    pages: dict[str, list[str]] = {f"distributed.{who}.http.routes": [] for who in ("scheduler", "worker")}
+    with (
+        dask.config.set(pages),
+        LocalCluster(
+            n_workers=workers or thread_count(),
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # not 8787, which may be taken
+            security=security,
+        ) as cluster,
+    ):
+        yield cluster
 
 
 def _wait(client: Any, scheduler: str, workers: int) -> None:

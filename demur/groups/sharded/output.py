@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from demur.errors import OutputError
+from demur.files.folder import held, swapped
 from demur.groups.sharded.inputs import Shard
 from demur.groups.sharded.store import Store, absolute, is_local
 
@@ -24,6 +26,8 @@ _PART = ".part"
 
 class Output:
     """The folder of one run, locked (if it is local) while the block runs; a good end removes the work folder.
+
+    A local folder is swapped as a whole. Other file systems have no such step: there, each file is.
 
     Attributes:
         work: the folder for the results of tasks.
@@ -41,14 +45,15 @@ class Output:
         self._open = ExitStack()
 
     def __enter__(self) -> Output:
+        if is_local(self.fs):
+            self._open.enter_context(held(Path(self.folder), self._refuse_foreign, "run"))
+            return self
         try:
-            self._lock()
             self._refuse_foreign()
             self.fs.makedirs(self.folder, exist_ok=True)
+        except OutputError:
+            raise
         except OSError as error:
-            self._open.close()
-            if isinstance(error, OutputError):
-                raise
             msg = "The output folder cannot be written"
             raise OutputError(msg, where=self.folder, got=error.strerror, fix="Choose another --out.") from error
         return self
@@ -56,29 +61,15 @@ class Output:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            Store(self.work).remove()
-            Store(self._inside).remove()  # also what killed runs with other parameters left
-        self._open.close()
+        with self._open:
+            if kind is None:
+                Store(self.work).remove()
+                Store(self._inside).remove()  # also what killed runs with other parameters left
 
-    def _lock(self) -> None:
-        if not is_local(self.fs):
-            return
-        from filelock import FileLock, Timeout
-
-        place = Path(self.folder)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._open.enter_context(FileLock(place.with_name(f".{place.name}.lock"), timeout=0))
-        except Timeout:
-            msg = "Another run is writing this folder"
-            raise OutputError(msg, where=place, fix="Wait for it, or name another folder with --out.") from None
-
-    def _refuse_foreign(self) -> None:
+    def _refuse_foreign(self, *_: Path) -> None:
         if not self.fs.exists(self.folder):
             return
-        names = [posixpath.basename(path.rstrip("/")) for path in self.fs.ls(self.folder, detail=False)]
-        foreign = [name for name in names if name != _WORK and not _LABELS.fullmatch(name.removesuffix(_PART))]
+        foreign = [name for name in self._names() if name != _WORK and not _LABELS.fullmatch(name.removesuffix(_PART))]
         if foreign:
             msg = "The output folder holds something that is not a grouping"
             raise OutputError(
@@ -89,30 +80,45 @@ class Output:
                 fix="Name another folder with --out: a run replaces the whole folder.",
             )
 
+    def _names(self) -> list[str]:
+        self.fs.invalidate_cache(self.folder)
+        return [posixpath.basename(path.rstrip("/")) for path in self.fs.ls(self.folder, detail=False)]
+
     def write(self, table: pa.Table, shards: Sequence[Shard]) -> None:
         """Replace the folder's labels: for each shard a file with the rows of it that share a group.
 
         What the labels are about stands in each file's metadata: ``source``, ``row_groups``, ``first_row``, ``rows``.
         """
-        rows = table["row"].to_numpy()
-        names = [f"labels-{shard.number:05d}-of-{len(shards):05d}.parquet" for shard in shards]
-        for name, shard in zip(names, shards, strict=True):
-            first, last = np.searchsorted(rows, [shard.first, shard.first + shard.rows])
-            facts = {
-                "source": shard.path,
-                "row_groups": ",".join(map(str, shard.groups)),
-                "first_row": str(shard.first),
-                "rows": str(shard.rows),
-            }
-            with self.fs.open(self._path(name + _PART), "wb") as file:
-                labels = table.slice(first, last - first).replace_schema_metadata(facts)
-                pq.write_table(labels, file, compression="zstd")
-        self.fs.invalidate_cache(self.folder)
-        for path in self.fs.ls(self.folder, detail=False):
-            if _LABELS.fullmatch(posixpath.basename(path)):
-                self.fs.rm(path)
-        for name in names:
+        if is_local(self.fs):
+            with swapped(Path(self.folder).resolve()) as stage:
+                _write(table, shards, lambda name: (stage / name).open("wb"))
+            return
+        _write(table, shards, lambda name: self.fs.open(self._path(name + _PART), "wb"))
+        names = {_name(shard, shards) for shard in shards}
+        for name in sorted({*self._names()} - {name + _PART for name in names} - {_WORK}):
+            self.fs.rm(self._path(name))
+        for name in sorted(names):
             self.fs.mv(self._path(name + _PART), self._path(name))
 
     def _path(self, name: str) -> str:
         return posixpath.join(self.folder, name)
+
+
+def _name(shard: Shard, shards: Sequence[Shard]) -> str:
+    return f"labels-{shard.number:05d}-of-{len(shards):05d}.parquet"
+
+
+def _write(table: pa.Table, shards: Sequence[Shard], opened: Callable[[str], Any]) -> None:
+    """Write each shard's labels to the file that is opened for its name."""
+    rows = table["row"].to_numpy()
+    for shard in shards:
+        first, last = np.searchsorted(rows, [shard.first, shard.first + shard.rows])
+        facts = {
+            "source": shard.path,
+            "row_groups": ",".join(map(str, shard.groups)),
+            "first_row": str(shard.first),
+            "rows": str(shard.rows),
+        }
+        with opened(_name(shard, shards)) as file:
+            labels = table.slice(first, last - first).replace_schema_metadata(facts)
+            pq.write_table(labels, file, compression="zstd")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.ipc
 
-from demur.errors import OutputError
+from demur.errors import DemurError, OutputError
 
 _DONE = ".done"
 
@@ -41,7 +42,8 @@ class Store:
     """A work folder.
 
     A task saves its files, each with one record batch per part (a bucket, or a shard) so that another task reads only
-    its own part, and then a mark. Files come into place by a rename: a killed task leaves nothing that counts.
+    its own part, and then a mark, which names the files and their sizes. Files come into place by a rename: a killed
+    task leaves nothing that counts. Nor does a mark whose files are gone, as after a kill while the folder goes.
 
     Example:
         >>> store = Store("memory://doctest")
@@ -65,19 +67,33 @@ class Store:
         return posixpath.join(self.place[1], name)
 
     def save(self, stage: str, number: int, files: Mapping[str, Iterable[pa.RecordBatch]]) -> None:
-        """Write a task's files, and then the mark that the task is finished."""
+        """Write a task's files, and then the mark that the task is finished.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
         fs, folder = self.place
-        fs.makedirs(folder, exist_ok=True)
-        for name, batches in files.items():
-            with self._replacing(name) as file:
-                parts = iter(batches)
-                batch = next(parts)
-                with pa.ipc.new_file(file, batch.schema) as writer:
-                    writer.write_batch(batch)
-                    for part in parts:
-                        writer.write_batch(part)
-        with self._replacing(f"{stage}-{number}{_DONE}") as file:
-            file.write(b"done")
+        sizes = {}
+        try:
+            fs.makedirs(folder, exist_ok=True)
+            for name, batches in files.items():
+                with self._replacing(name) as file:
+                    parts = iter(batches)
+                    batch = next(parts)
+                    with pa.ipc.new_file(file, batch.schema) as writer:
+                        writer.write_batch(batch)
+                        for part in parts:
+                            writer.write_batch(part)
+                    sizes[name] = file.tell()
+            with self._replacing(f"{stage}-{number}{_DONE}") as file:
+                file.write(json.dumps(sizes).encode())
+        except DemurError:
+            raise
+        except OSError as error:
+            msg = "The work folder cannot be written"
+            got = error.strerror or type(error).__name__
+            fix = "Free some space, or name another folder with --work. The next run resumes."
+            raise OutputError(msg, where=folder, got=got, fix=fix) from error
 
     @contextmanager
     def _replacing(self, name: str) -> Iterator[Any]:
@@ -93,14 +109,16 @@ class Store:
             raise
 
     def finished(self, stage: str) -> set[int]:
-        """The numbers of a stage's finished tasks."""
+        """The numbers of a stage's finished tasks, whose files are all there."""
         fs, folder = self.place
         fs.invalidate_cache(folder)
         if not fs.exists(folder):
             return set()
-        names = (posixpath.basename(path) for path in fs.ls(folder, detail=False))
-        marks = (name.removesuffix(_DONE) for name in names if name.endswith(_DONE))
-        return {int(mark.removeprefix(f"{stage}-")) for mark in marks if mark.rpartition("-")[0] == stage}
+        there = {posixpath.basename(each["name"]): each["size"] for each in fs.ls(folder, detail=True)}
+        marks = [name for name in there if name.endswith(_DONE) and name.rpartition("-")[0] == stage]
+        said = fs.cat([self.path(mark) for mark in marks], on_error="omit") if marks else {}
+        whole = [posixpath.basename(path) for path, sizes in said.items() if _sizes(sizes).items() <= there.items()]
+        return {int(mark.removeprefix(f"{stage}-").removesuffix(_DONE)) for mark in whole}
 
     def load(self, name: str, part: int) -> pa.RecordBatch:
         """One part of a file; the others are not read."""
@@ -138,3 +156,12 @@ class Store:
         fs, folder = self.place
         with suppress(FileNotFoundError):
             fs.rm(folder, recursive=True)
+
+
+def _sizes(mark: bytes) -> dict[str, int]:
+    """The files that a mark names; what is broken names one that is nowhere."""
+    try:
+        sizes = json.loads(mark)
+    except ValueError:
+        sizes = None
+    return sizes if isinstance(sizes, dict) else {"": 0}

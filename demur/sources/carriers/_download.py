@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import os
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import IO
 
 from demur.errors import FetchError
 from demur.files.kept import Cache
@@ -35,21 +36,22 @@ def resumed(url: str, sha256: str | None, cache: Cache, *, most: int, fixed: boo
         for attempt in range(_RETRIES):
             time.sleep(0.2 * attempt)
             if not fixed and sha256 is None:
-                part.unlink(missing_ok=True)
+                part.truncate(0)
             try:
                 again = _append(url, part, most)
             except urllib.error.HTTPError as error:
                 error.close()
                 cause = f"HTTP {error.code}"
                 if error.code == 416:  # the part is as long as the file, or longer: start again
-                    part.unlink(missing_ok=True)
+                    part.truncate(0)
                 elif error.code < 500 and error.code != 429:
                     break
             except urllib.error.URLError as error:
                 cause = str(error.reason)
             else:
-                data = part.read_bytes()
-                part.unlink()
+                part.seek(0)
+                data = part.read()
+                part.truncate(0)
                 if not again or sha256 is None or hashlib.sha256(data).hexdigest() == sha256:
                     return data
                 cause = "the part kept from an earlier try was damaged"
@@ -57,30 +59,33 @@ def resumed(url: str, sha256: str | None, cache: Cache, *, most: int, fixed: boo
     raise FetchError(msg, where=url, got=cause)
 
 
-def _append(url: str, part: Path, most: int) -> bool:
+def _append(url: str, part: IO[bytes], most: int) -> bool:
     """Download to ``part``, from where an earlier try ended; tells whether there was such a try.
 
     Raises:
         URLError: the connection failed or ended early; ``part`` keeps what came.
         FetchError: the file is larger than ``most``.
     """
-    have = part.stat().st_size if part.exists() else 0
+    have = part.seek(0, os.SEEK_END)
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310 - checked by the carrier
     with _network():
         answer = urllib.request.urlopen(request, timeout=60)  # noqa: S310
     resumed = have > 0 and answer.status == 206
     left = answer.length or 0
-    with answer, part.open("ab" if resumed else "wb") as file:
+    if not resumed:
+        part.truncate(0)
+        part.seek(0)
+    with answer:
         while True:
             with _network():
                 chunk = answer.read1(_CHUNK)
             if not chunk:
                 break
-            file.write(chunk)
-            file.flush()  # what came is kept, whatever happens next
+            part.write(chunk)
+            part.flush()  # what came is kept, whatever happens next
             left -= len(chunk)
-            if file.tell() > most:
-                part.unlink()
+            if part.tell() > most:
+                part.truncate(0)
                 msg = "The file is too large"
                 raise FetchError(msg, where=url, expected=f"at most {most} bytes")
     if left > 0:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
@@ -106,9 +107,11 @@ def test_other_file_systems(single: list[int]) -> None:
     for number, (first, last) in enumerate(pairwise([0, 800, ROWS])):
         with fs.open(f"/scale/in/{number}.parquet", "wb") as file:
             pq.write_table(pa.table({"text": TEXTS[first:last]}), file, row_group_size=500)
+    for name in ("labels-00000-of-00009.parquet", "labels-00000-of-00009.parquet.part"):
+        fs.pipe_file(f"/scale/out/{name}", b"of an older run")
     run(["memory://scale/in"], "memory://scale/out", shard_rows=500)
     names = sorted(fs.ls("/scale/out", detail=False))
-    assert all(name.startswith("/scale/out/labels-") for name in names)
+    assert all(re.fullmatch(r"/scale/out/labels-0000\d-of-00007\.parquet", name) for name in names)
     tables = []
     for name in names:
         with fs.open(name, "rb") as file:

@@ -54,7 +54,7 @@ def test_an_interrupted_download_goes_on_where_it_ended(served: GitHub, tmp_path
 def test_what_an_earlier_run_left_is_used(served: GitHub, tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     with cache.part(f"{served.url}/demo/demo/{COMMIT}/a%20b.csv") as part:
-        part.write_bytes(DATA[:5000])
+        part.write(DATA[:5000])
     assert fetched(cache) == {"a b.csv": DATA}
     assert asked(served) == ["bytes=5000-"]
 
@@ -73,7 +73,7 @@ def test_a_part_that_cannot_be_used_starts_again(
 ) -> None:
     cache = Cache(tmp_path)
     with cache.part(f"{served.url}/demo/demo/{COMMIT}/a%20b.csv") as part:
-        part.write_bytes(left)
+        part.write(left)
     assert fetched(cache) == {"a b.csv": DATA}
     assert asked(served) == ranges
 

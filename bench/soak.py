@@ -1,0 +1,254 @@
+"""Kills and mutations from a seed: what `demur` leaves behind, and how it ends.
+
+    python -m bench.soak group --tries 50 --seed 1
+    python -m bench.soak build --tries 200 --set refusal-eval
+    python -m bench.soak check --tries 2000
+
+A run that is killed must leave the old output or the new one, whole, and the next run must end well and leave nothing
+beside it. Whatever a file holds, `check` must end by itself with 0, 1 or 2. Prints a table; exits with 1 if a count of
+what must not happen is above 0. Another subject is one more function in `SUBJECTS`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple, dataclass, field, fields
+from pathlib import Path
+from time import monotonic, sleep
+
+from bench.report import markdown
+
+DEMUR = (sys.executable, "-m", "demur.cli")
+LIMIT = 120.0  # seconds after which a command hangs
+MEMORY = 1.0  # GB
+TELLS = ("Traceback", "should not happen")  # in what is said by a command that met what nobody foresaw
+
+
+@dataclass
+class Counts:
+    """What was tried, and how often what must not happen did; but for `tried` and `killed`, all should be 0."""
+
+    subject: str
+    tried: int = 0
+    killed: int = 0
+    tracebacks: int = 0
+    hangs: int = 0
+    wrong_exits: int = 0
+    over_memory: int = 0
+    states_left: int = 0
+    leftovers: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def bad(self) -> int:
+        """All that must not happen."""
+        return sum((self.tracebacks, self.hangs, self.wrong_exits, self.over_memory, self.states_left, self.leftovers))
+
+    def add(self, ended: Ended, allowed: Sequence[int], note: str) -> None:
+        """Count how one command ended; the note says which try it was."""
+        before = self.bad
+        self.tracebacks += any(tell in ended.said for tell in TELLS)
+        self.hangs += ended.hung
+        self.wrong_exits += not ended.hung and ended.code not in allowed
+        self.over_memory += ended.memory > MEMORY
+        if self.bad > before:
+            self.notes.append(f"{note}: exit {ended.code}, {ended.memory:.2f} GB")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: exit code, all that it said, whether it hung, and its peak in GB (at least ours)."""
+
+    code: int
+    said: str
+    hung: bool
+    memory: float
+
+
+def ended(command: Sequence[str], limit: float = LIMIT) -> Ended:
+    """Run a command to its end, or until it hangs."""
+    hung = threading.Event()
+    with tempfile.TemporaryFile() as said:
+        child = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, start_new_session=True)
+
+        def stop() -> None:
+            hung.set()
+            os.killpg(child.pid, signal.SIGKILL)
+
+        watchdog = threading.Timer(limit, stop)
+        watchdog.start()
+        _, status, usage = os.wait4(child.pid, 0)
+        watchdog.cancel()
+        child.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        text = said.read().decode("utf-8", "replace")
+    return Ended(child.returncode, text, hung.is_set(), usage.ru_maxrss / 1e6)
+
+
+def killed(command: Sequence[str], when: Callable[[], bool], limit: float = LIMIT) -> bool:
+    """SIGKILL a command and its children as soon as it is time; tells whether that came before its end."""
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    end = monotonic() + limit
+    while child.poll() is None and not when() and monotonic() < end:
+        sleep(0.0005)
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
+    return child.wait() < 0
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """The sha256 of every file of an output; its work folder does not count."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.relative_to(folder).parts[0] != "_work"
+    }
+
+
+def moments(out: Path, seconds: float, draw: random.Random) -> Callable[[], bool]:
+    """When to kill: after a share of the usual time, or at a change of the output or of what is beside it."""
+    if draw.random() < 0.4:
+        end = monotonic() + draw.uniform(0, 1.05 * seconds)
+        return lambda: monotonic() >= end
+    most = draw.choice([1, 2, 3, 5, 8, 13, 21])
+    last, seen = _entries(out), 0
+
+    def enough() -> bool:
+        nonlocal last, seen
+        now = _entries(out)
+        seen, last = seen + (now != last), now
+        return seen >= most
+
+    return enough
+
+
+def _entries(out: Path) -> set[tuple[str, int]]:
+    found = set()
+    for folder in (out.parent, out, out.with_name(f".{out.name}.staging")):
+        try:
+            found |= {(entry.name, entry.inode()) for entry in os.scandir(folder) if entry.name != "_work"}
+        except OSError:  # not there, or gone in between
+            found.add((folder.name, 0))
+    return found
+
+
+def kills(subject: str, out: Path, asked: Sequence[Sequence[str]], tries: int, draw: random.Random) -> Counts:
+    """Kill commands that write one folder, each time another one of those asked; the next run must put all right."""
+    counts = Counts(subject)
+    results, seconds = [], []
+    for command in asked:
+        begin = monotonic()
+        done = ended(command)
+        if done.code:
+            msg = f"{subject} fails without being killed: {done.said[-500:]}"
+            raise RuntimeError(msg)
+        seconds.append(monotonic() - begin)
+        results.append(digests(out))
+    last = len(asked) - 1
+    for number in range(tries):
+        at = (last + 1) % len(asked)
+        counts.tried += 1
+        counts.killed += killed(asked[at], moments(out, seconds[at], draw))
+        if digests(out) not in (results[last], results[at]):
+            counts.states_left += 1
+            counts.notes.append(f"try {number}: neither the old output nor the new one")
+        counts.add(ended(asked[at]), [0], f"after try {number}")
+        last = at
+        if digests(out) != results[at]:
+            counts.states_left += 1
+            counts.notes.append(f"after try {number}: another output than without a kill")
+        counts.leftovers += [path.name for path in out.parent.iterdir()] != [out.name] or (out / "_work").exists()
+    return counts
+
+
+def group(folder: Path, asked: argparse.Namespace, draw: random.Random) -> Counts:
+    """Kill `demur group`, over twenty files, with one threshold after the other."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    words = [f"w{number}" for number in range(300)]
+    (folder / "in").mkdir()
+    for number in range(20):
+        texts = [" ".join(draw.choices(words, k=draw.randint(1, 4))) for _ in range(100)]
+        pq.write_table(pa.table({"text": texts}), folder / "in" / f"{number:02}.parquet")
+    out = folder / "place" / "out"
+    start = [*DEMUR, "group", str(folder / "in"), "--view", "token", "--out", str(out)]
+    return kills("group", out, [[*start, "--threshold", each] for each in ("0.9", "0.5")], asked.tries, draw)
+
+
+def build(folder: Path, asked: argparse.Namespace, draw: random.Random) -> Counts:
+    """Kill `demur build` of a set whose sources are in the cache."""
+    out = folder / "place" / asked.set
+    command = [*DEMUR, "build", asked.set, "--offline", "--out", str(out)]
+    return kills("build", out, [command], asked.tries, draw)
+
+
+def check(folder: Path, asked: argparse.Namespace, draw: random.Random) -> Counts:
+    """`demur check` of mutated files of every format."""
+    counts = Counts("check")
+    for name, data in mutated(asked.tries, draw):
+        path = folder / name
+        path.write_bytes(data)
+        counts.tried += 1
+        counts.add(ended([*DEMUR, "check", str(path)]), [0, 1, 2], name)
+        path.unlink()
+    return counts
+
+
+def mutated(tries: int, draw: random.Random) -> Iterator[tuple[str, bytes]]:
+    """So many broken files, with their names: the number of the try, and the format's ending."""
+    from tests.checks.test_fuzz import FORMATS, MUTATIONS, ROWS
+
+    good = {name: write(ROWS) for name, write in FORMATS.items()}
+    for number in range(tries):
+        name = draw.choice(sorted(good))
+        data = good[name]
+        for _ in range(draw.randint(1, 3)):
+            data = draw.choice(MUTATIONS)(data, draw) or good[name]
+        yield f"{number}.{name}", data
+
+
+SUBJECTS = {"group": group, "build": build, "check": check}
+
+
+def table(found: Sequence[Counts]) -> str:
+    """All counts as a table."""
+    names = [each.name.replace("_", " ") for each in fields(Counts) if each.name != "notes"]
+    return markdown(names, [[str(value) for value in astuple(each)[:-1]] for each in found])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Soak what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("subject", choices=[*SUBJECTS], nargs="+")
+    parser.add_argument("--tries", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--set", default="refusal-eval", help="what `build` builds")
+    asked = parser.parse_args(arguments)
+    found = []
+    for subject in asked.subject:
+        folder = Path(tempfile.mkdtemp(prefix="soak-"))
+        try:
+            draw = random.Random(f"{subject} {asked.seed}")  # noqa: S311 - repeatable, not secret
+            found.append(SUBJECTS[subject](folder, asked, draw))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    print(table(found))
+    for each in found:
+        for note in each.notes:
+            print(f"{each.subject}: {note}")
+    return int(any(each.bad for each in found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
