@@ -18,7 +18,7 @@ import click
 
 from demur import __version__
 from demur.commands.common import GROUPS, INTERRUPTED, USAGE, group_of
-from demur.errors import DemurError, nearest
+from demur.errors import DemurError, nearest, plain_lines
 from demur.progress import QUIET, VERBOSE, detail, loudness
 from demur.project import submodules
 
@@ -60,7 +60,7 @@ class Commands(click.Group):
             if os.environ.get("DEMUR_DEBUG"):
                 raise
             message, code = f"Error: {_unforeseen(error)}", USAGE
-        click.echo(message, err=True)
+        click.echo(plain_lines(message), err=True)
         return ctx.exit(code)
 
 

@@ -28,6 +28,7 @@ from demur.checks.speech import prompts as asked_in
 from demur.checks.subject import Subject, of_files, of_folder
 from demur.checks.unjudged import unjudged
 from demur.errors import DemurError, UsageError
+from demur.files.bounds import is_regular
 from demur.files.remote import fetched, is_url
 from demur.project import bundled
 from demur.protected import prompts
@@ -116,7 +117,7 @@ def check(
         subject.protect = partial(_judges, trains=trains, against=named, sets=sets, offline=offline)
     applied = [rule for rule in rules if rule.judges(subject.kind)]
     found = _Found(subject, Said(show_text, marked), tuple(rule.code for rule in applied))
-    with uncompiled(small=sum(file.path.stat().st_size for file in subject.files) < _LIGHT):
+    with uncompiled(small=sum(file.path.stat().st_size for file in subject.files if is_regular(file.path)) < _LIGHT):
         if subject.folder is None or _whole(subject, found, {rule.code for rule in rules}):
             _stream(subject, [rule for rule in applied if rule.each != "subject"], found)
             for rule in applied:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from demur.checks.shapes import opened
 from demur.checks.state import State
 from demur.errors import UsageError, shown
 from demur.files import reading
+from demur.files.bounds import bounds
 from demur.files.reading import Block, Fault
 from demur.files.splits import split_of
 from demur.protected.near import Judge
@@ -266,7 +268,8 @@ def of_files(
             msg = "There is no such file or folder"
             raise UsageError(msg, where=path)
         if path.is_dir():
-            found.update(dict.fromkeys(sorted(each for each in path.rglob("*") if is_data(each, path))))
+            data = (each for each in path.rglob("*") if is_data(each, path))
+            found.update(dict.fromkeys(sorted(islice(data, bounds().files + 1))))
         elif reading.kind_of(path) is None:
             msg = "Unknown kind of file"
             raise UsageError(msg, where=path, expected=", ".join(reading.SUFFIXES), got=path.suffix or "no ending")
@@ -275,6 +278,11 @@ def of_files(
     if not found:
         msg = "There is nothing to check"
         raise UsageError(msg, where=paths[0], expected=f"files that end in {', '.join(reading.SUFFIXES)}")
+    if len(found) > bounds().files:
+        msg = "There are too many files"
+        raise UsageError(
+            msg, where=paths[0], expected=f"at most {bounds().files:,}", fix="Check some folders, or --limit files=N."
+        )
     said, called = dict(splits), called or {}
     files = []
     parts: dict[tuple[Path, str], set[str]] = {}
@@ -343,7 +351,7 @@ def is_data(path: Path, top: Path) -> bool:
         or re.match(r"cache-.*\.arrow$", path.name)
         or path.name.lower() in NOT_DATA
         or path.name.startswith("~$")  # Excel's own, while a workbook is open
-        or not path.is_file()
+        or path.is_dir()
     ):
         return False
     return reading.kind_of(path) is not None and holds_rows(path)
