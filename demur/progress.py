@@ -50,7 +50,7 @@ def track(
     """
     if quiet():
         yield from items
-    elif sys.stderr.isatty():
+    elif sys.stderr is not None and sys.stderr.isatty():
         yield from _bar(items, what, total, size, bytes_)
     else:
         done = came = 0
@@ -86,7 +86,7 @@ def _bar(items: Iterable[T], what: str, total: int, size: Callable[[T], int] | N
 
 def say(line: str) -> None:
     """Write one plain line to standard error, unless ``-q`` asks for errors alone."""
-    if not quiet():
+    if not quiet() and sys.stderr is not None:  # it may be closed, and print would take standard output instead
         print(plain_lines(line), file=sys.stderr, flush=True)  # noqa: T201 - this is the one place that prints progress
 
 

@@ -17,7 +17,7 @@ from demur.files.bounds import TooLarge, bounds
 from demur.files.syntax import Broken
 
 _TWICE = "a column name stands twice"
-_DENSE = 64  # times `Bounds.batch`, at most, that a batch of repeated texts may be where they are long
+_DENSE = 8  # times `Bounds.batch`, at most, that a batch of repeated texts may be where they are long
 
 
 def parquet_batches(

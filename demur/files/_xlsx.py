@@ -72,10 +72,10 @@ def _opened(path: Path) -> Any:
     source = io.BytesIO(read_whole(path))
     try:
         with zipfile.ZipFile(source) as packed:
-            most = bounds().document_of(path.stat().st_size)
+            most = bounds().unpacked_of(path.stat().st_size)
             if sum(each.file_size for each in packed.infolist()) > most:
                 msg = "it unpacks to"
-                raise TooLarge(msg, "document", most)
+                raise TooLarge(msg, "unpacked", most)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and drawings
             return load_workbook(source, read_only=True, data_only=True, keep_links=False)

@@ -16,7 +16,7 @@ from stat import S_ISREG
 from demur.errors import UsageError, nearest
 
 MB = 1 << 20
-_RATIO, _WHOLE = 64, 16  # of unpacked bytes to packed ones; texts reach about ten
+_RATIO = 16  # of unpacked bytes to packed ones; texts reach about ten
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,7 @@ class Bounds:
         line: bytes of a line, and of a row of Parquet or Arrow.
         cell: bytes of a text.
         batch: bytes that are judged at a time, about.
-        unpacked: bytes of a packed file, or 64 times its own, whichever is more.
-        document: bytes of a packed JSON document or a workbook, or 16 times its own, whichever is more.
+        unpacked: bytes of a packed file, and of what is said again and again, or 16 times its own, whichever is more.
         rows: rows of a small file; of a larger one, one for every two bytes.
         columns: columns of a file.
         faults: faults of a file that are told, before reading it ends.
@@ -40,8 +39,7 @@ class Bounds:
     line: int = 16 * MB
     cell: int = 4 * MB
     batch: int = 8 * MB
-    unpacked: int = 256 * MB
-    document: int = 64 * MB
+    unpacked: int = 64 * MB
     rows: int = MB
     columns: int = 4096
     faults: int = 50_000
@@ -52,10 +50,6 @@ class Bounds:
     def unpacked_of(self, size: int) -> int:
         """Bytes that a packed file of so many bytes may give."""
         return max(self.unpacked, _RATIO * size)
-
-    def document_of(self, size: int) -> int:
-        """Bytes that a packed file of so many bytes may give where it is in memory as a whole."""
-        return max(self.document, _WHOLE * size)
 
     def rows_of(self, size: int) -> int:
         """Rows that a file of so many bytes may give."""

@@ -94,20 +94,20 @@ def read_whole(path: Path) -> bytes:
     """All bytes of a file, unpacked.
 
     Raises:
-        TooLarge: it is packed, and unpacks to more than `Bounds.document` bytes.
+        TooLarge: it is packed, and unpacks to more than `Bounds.unpacked` allows.
         OSError, EOFError, zlib.error: it cannot be read.
     """
     with open_file(path) as stream:
         if not is_packed(path.name):
             return stream.read()
-        return _limited(stream, "document", bounds().document_of(path.stat().st_size))
+        return _limited(stream, bounds().unpacked_of(path.stat().st_size))
 
 
 def unpack(data: bytes) -> bytes:
     """What gzip packed.
 
     Raises:
-        TooLarge: that is more than `Bounds.unpacked` bytes.
+        TooLarge: that is more than four times `Bounds.unpacked`.
         OSError, EOFError, zlib.error: the bytes are truncated or broken.
 
     Example:
@@ -115,11 +115,11 @@ def unpack(data: bytes) -> bytes:
         b'rows'
     """
     with gzip.open(io.BytesIO(data)) as stream:
-        return _limited(stream, "unpacked", bounds().unpacked)
+        return _limited(stream, 4 * bounds().unpacked)
 
 
-def _limited(stream: BinaryIO | gzip.GzipFile, name: str, most: int) -> bytes:
+def _limited(stream: BinaryIO | gzip.GzipFile, most: int) -> bytes:
     unpacked = stream.read(most + 1)
     if len(unpacked) > most:
-        raise TooLarge(_UNPACKS, name, most)
+        raise TooLarge(_UNPACKS, "unpacked", most)
     return unpacked

@@ -52,7 +52,8 @@ def named(url: str) -> str:
         >>> named("https://me:secret@example.org/rows.csv?token=abc")
         'https://example.org/rows.csv'
     """
-    return re.sub(r"(?<=//)[^/@]*@", "", re.split(r"[?#]", url, maxsplit=1)[0])
+    user = r"(?<=//)[^/@]*@" if url.startswith("http") else r"(?<=//)[^/@:]*:[^/@]*@"  # elsewhere it may be a container
+    return re.sub(user, "", re.split(r"[?#]", url, maxsplit=1)[0])
 
 
 def reachable(url: str, offline: bool) -> str:

@@ -19,11 +19,10 @@ from demur.checks.layouts import TEXTS, model_of
 from demur.checks.rule import ANY, BUILT, rule
 from demur.checks.shapes import Turn, Turns
 from demur.checks.subject import Subject
-from demur.errors import UsageError, nearest, shown
+from demur.errors import nearest, shown
 from demur.files.bounds import TooLarge, bounds
 from demur.files.packed import unpacked_name
 from demur.files.reading import bounded_table
-from demur.groups.splits import read_lock
 from demur.records.schema import arrow_schema, json_schema
 from demur.sets.folder import BuiltSet
 from demur.sets.manifest_file import NAME
@@ -72,20 +71,13 @@ def _unreadable(folder: BuiltSet) -> Iterator[Finding]:
         names = [path.relative_to(folder.path).as_posix() for path in shards]
         yield from (hit(said, name) for said, name in zip(told, names, strict=True) if said)
         try:
-            empty = [pq.read_schema(path).empty_table() for path in shards if not any(told)]
-            pa.concat_tables(empty, promote_options="default")
+            if shards and not any(told):
+                pa.unify_schemas([pq.read_schema(path) for path in shards])
         except pa.ArrowException:
             yield hit("its files have columns of one name and of differing types", config.name)
     for name in ("rejects.parquet", "conflicts.parquet"):
         if said := _unread(folder.present(name)):
             yield hit(said, name)
-    try:
-        locked = read_lock(folder.present("splits.lock"))
-    except (UsageError, UnicodeError):
-        yield hit("is no lock: a record id and its split on each line", "splits.lock")
-        return
-    if not locked and any(entry.used for entry in folder.manifest.configs):
-        yield hit("locks no record", "splits.lock")
 
 
 def _unread(path: Path) -> str | None:
