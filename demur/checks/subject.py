@@ -57,6 +57,7 @@ class Subject:
         read: opening of a text -> the set and the row that hold it as a harmful response, of sets that were named.
         trained: whether rows are presumed to be trained on, where their split does not say otherwise.
         license: as somebody stated it.
+        grown: is told the bytes of every batch before it is judged.
         root: the checked folder; of single files, that of the first.
         faults: what readers stumbled on, by file.
         layouts: how each file was read, by file.
@@ -80,6 +81,7 @@ class Subject:
     trained: bool = False
     license: str | None = None
     threshold: float = 0.8
+    grown: Callable[[int], None] = field(default=lambda _: None)
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     layouts: dict[str, Layout] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
@@ -104,6 +106,7 @@ class Subject:
         self.faults[file.name], self.rows[file.name], self.lines[file.name] = [], 0, []
         names: dict[str, None] = {}
         for block in reading.read_blocks(file.path, self.faults[file.name].append, turns=True):
+            self.grown(reading.size_of(block.rows))
             batch = self._batch(file, block)
             if file.name not in self.layouts:
                 self.unread[file.name] = unread(batch)

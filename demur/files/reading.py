@@ -93,6 +93,11 @@ def read_blocks(
             yield replace(block, lines=None) if packed else block
 
 
+def size_of(rows: pa.RecordBatch) -> int:
+    """Bytes of some rows, once every text stands where it is said."""
+    return sum(map(held, rows.columns))
+
+
 class _Room:
     """What a file of so many bytes may still give."""
 
@@ -112,7 +117,7 @@ class _Room:
         self.cells -= rows.num_rows * rows.num_columns
         if self.cells < 0:
             raise TooLarge(what, "cells", bounds().cells_of(self._size))
-        self.held -= sum(map(held, rows.columns))
+        self.held -= size_of(rows)
         if self.held < 0:
             what = "it unpacks to"
             raise TooLarge(what, "unpacked", bounds().unpacked_of(self._size))
@@ -214,4 +219,14 @@ def _lines(path: Path, note: Note, columns: Names) -> Iterator[Block]:
             first += len(part)
 
 
-__all__ = ["SUFFIXES", "Block", "Fault", "bounded_table", "kind_of", "parquet_batches", "read_blocks", "read_document"]
+__all__ = [
+    "SUFFIXES",
+    "Block",
+    "Fault",
+    "bounded_table",
+    "kind_of",
+    "parquet_batches",
+    "read_blocks",
+    "read_document",
+    "size_of",
+]
