@@ -5,11 +5,13 @@ Exit codes: 0 fine, 1 findings, 2 usage or environment, 3 something could not be
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
 import time
 import traceback
+from contextlib import suppress
 from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ import click
 
 from demur import __version__
 from demur.commands.common import GROUPS, INTERRUPTED, USAGE, group_of
-from demur.errors import DemurError, nearest
+from demur.errors import DemurError, nearest, plain_lines
 from demur.progress import QUIET, VERBOSE, detail, loudness
 from demur.project import submodules
 
@@ -60,8 +62,18 @@ class Commands(click.Group):
             if os.environ.get("DEMUR_DEBUG"):
                 raise
             message, code = f"Error: {_unforeseen(error)}", USAGE
-        click.echo(message, err=True)
+        with suppress(OSError):  # nobody may be there to read it
+            click.echo(plain_lines(message), err=True)
         return ctx.exit(code)
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run; where not even a message can be written, the exit code alone tells."""
+        try:
+            return super().main(*args, **extra)
+        except OSError:
+            if os.environ.get("DEMUR_DEBUG") or not extra.get("standalone_mode", True):
+                raise
+            sys.exit(USAGE)
 
 
 def _unforeseen(error: Exception) -> DemurError:
@@ -69,6 +81,10 @@ def _unforeseen(error: Exception) -> DemurError:
     if isinstance(error, ModuleNotFoundError) and (extra := _extra_with(error.name or "")):
         what = "This needs a package that is not installed"
         return DemurError(what, got=f"no {error.name}", fix=f"Run `pip install 'demur[{extra}]'`.")
+    if isinstance(error, FileNotFoundError) and not _is_somewhere():
+        return DemurError("The folder that this command runs in is gone", fix="Go to another folder.")
+    if isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITTEN:
+        return DemurError("The output cannot be written", got=error.strerror, fix="Make room, or write it elsewhere.")
     if isinstance(error, OSError) and error.filename is not None:
         return DemurError("A file cannot be used", where=error.filename, got=error.strerror)
     frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -77,6 +93,15 @@ def _unforeseen(error: Exception) -> DemurError:
         where=f"{frame.filename}, line {frame.lineno}",
         fix="Please report it; DEMUR_DEBUG=1 shows the whole traceback, which may quote rows.",
     )
+
+
+_UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF, errno.EFBIG)
+
+
+def _is_somewhere() -> bool:
+    with suppress(FileNotFoundError):
+        return bool(Path.cwd())
+    return False
 
 
 def _extra_with(module: str) -> str | None:

@@ -6,12 +6,19 @@ No error of Demur's ever holds the text of a prompt or a response: it names the 
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import traceback
 from collections.abc import Iterable
 from typing import Any
 
 _WORD = re.compile(r"[\w.:/+\[\]-]{1,40}", re.ASCII)
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+"""Signs that steer a terminal, break a line, or turn the order of others."""
+_ORDER = re.compile(r"^\s*::|##\[")
+"""What a line begins with, or holds, that the runners of GitHub and Azure take for a command."""
+_ITEM = "\n            "
+_LONG, _KEY = 4000, 80
 
 
 class DemurError(Exception):
@@ -37,8 +44,8 @@ class DemurError(Exception):
     ) -> None:
         self.what, self.where, self.expected, self.got, self.fix = what, where, expected, got, fix
         facts = {"where": where, "expected": expected, "got": got, "fix": fix}
-        lines = [f"  {name + ':':<9} {fact}" for name, fact in facts.items() if fact is not None]
-        super().__init__("\n".join([what, *lines]))
+        lines = [f"  {name + ':':<9} {_items(fact)}" for name, fact in facts.items() if fact is not None]
+        super().__init__("\n".join([plain(what), *lines]))
 
     @property
     def brief(self) -> str:
@@ -49,9 +56,11 @@ class DemurError(Exception):
             'Wrong checksum (advbench.csv): expected 6cd1, got ffff'
         """
         facts = [
-            f"{name} {fact}" for name, fact in (("expected", self.expected), ("got", self.got)) if fact is not None
+            f"{name} {plain(fact)}"
+            for name, fact in (("expected", self.expected), ("got", self.got))
+            if fact is not None
         ]
-        return f"{self.what} ({self.where})" + (f": {', '.join(facts)}" if facts else "")
+        return f"{plain(self.what)} ({plain(self.where)})" + (f": {', '.join(facts)}" if facts else "")
 
 
 class UsageError(DemurError, ValueError):
@@ -107,6 +116,53 @@ class HubError(DemurError, OSError):
     status: int | None = None
 
 
+def plain(text: object) -> str:
+    r"""A name, a value or a message on one line, as terminals and logs of CI may show it: nothing in it is a command.
+
+    Control characters, line breaks and signs that turn the order of others are spelt out, and so is what a runner of
+    CI takes for an order. Every message goes through here; what is long is cut.
+
+    Example:
+        >>> plain("odd" + chr(27) + "[31m" + chr(10) + "name.csv"), plain("::error::x.csv"), plain("a:b::c [red]")
+        ('odd\\x1b[31m\\x0aname.csv', '\\x3a:error::x.csv', 'a:b::c [red]')
+    """
+    said = str(text)
+    said = said if len(said) <= _LONG else f"{said[:_LONG]} ..."
+    return said if said.isascii() and said.isprintable() and ":" not in said and "#" not in said else _spelt(said)
+
+
+def plain_lines(text: object) -> str:
+    r"""The same of a text of several lines, which stay lines.
+
+    Example:
+        >>> print(plain_lines("one" + chr(10) + "  ::warning::two" + chr(7)))
+        one
+          \x3a:warning::two\x07
+    """
+    return "\n".join(map(_spelt, str(text).split("\n")))
+
+
+def as_lines(value: object) -> str:
+    r"""A value as JSON on several lines, in which what a terminal would obey is spelt out as JSON spells it.
+
+    Example:
+        >>> as_lines(chr(27) + chr(0x9B) + "lake")
+        '"\\u001b\\u009blake"'
+    """
+    said = json.dumps(value, indent=1, ensure_ascii=False)
+    return _UNSEEN.sub(lambda sign: sign[0] if sign[0] == "\n" else f"\\u{ord(sign[0]):04x}", said)
+
+
+def _spelt(line: str) -> str:
+    line = _UNSEEN.sub(lambda sign: f"\\x{ord(sign[0]):02x}" if sign[0] < "\u0100" else f"\\u{ord(sign[0]):04x}", line)
+    return _ORDER.sub(lambda order: order[0].replace(":", "\\x3a", 1).replace("#", "\\x23", 1), line)
+
+
+def _items(fact: object) -> str:
+    """A fact of an error: one line, or a list of such."""
+    return _ITEM.join(map(plain, str(fact).split(_ITEM)))
+
+
 def shown(cell: object) -> str:
     """A cell or column name as a message may show it: in full if it is a number or one short word, else its length.
 
@@ -123,7 +179,13 @@ def shown(cell: object) -> str:
 def issues(error: Any) -> list[str]:
     """What pydantic's ValidationError found, a line each: place and message, without the values, which may be texts."""
     found = error.errors(include_input=False, include_url=False)
-    return [": ".join(filter(None, (".".join(map(str, each["loc"])), each["msg"]))) for each in found]
+    return [": ".join(filter(None, (".".join(map(_key, each["loc"])), each["msg"]))) for each in found]
+
+
+def _key(key: object) -> str:
+    """A key on the way to what is wrong; one that is no name, but perhaps a text, as its length."""
+    said = str(key)
+    return plain(said) if len(said) <= _KEY and not any(map(str.isspace, said)) else f"<{len(said)} characters>"
 
 
 def innermost(error: BaseException, *below: str) -> str | None:

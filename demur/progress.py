@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from demur.errors import plain_lines
+
 T = TypeVar("T")
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
@@ -48,7 +50,7 @@ def track(
     """
     if quiet():
         yield from items
-    elif sys.stderr.isatty():
+    elif sys.stderr is not None and sys.stderr.isatty():
         yield from _bar(items, what, total, size, bytes_)
     else:
         done = came = 0
@@ -64,7 +66,7 @@ def _bar(items: Iterable[T], what: str, total: int, size: Callable[[T], int] | N
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.fields[came]}"),
@@ -84,8 +86,8 @@ def _bar(items: Iterable[T], what: str, total: int, size: Callable[[T], int] | N
 
 def say(line: str) -> None:
     """Write one plain line to standard error, unless ``-q`` asks for errors alone."""
-    if not quiet():
-        print(line, file=sys.stderr, flush=True)  # noqa: T201 - this is the one place that prints progress
+    if not quiet() and sys.stderr is not None:  # it may be closed, and print would take standard output instead
+        print(plain_lines(line), file=sys.stderr, flush=True)  # noqa: T201 - this is the one place that prints progress
 
 
 def detail(line: str) -> None:

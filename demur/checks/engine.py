@@ -7,7 +7,7 @@ ids, never a text, unless somebody asks to see it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -28,6 +28,7 @@ from demur.checks.speech import prompts as asked_in
 from demur.checks.subject import Subject, of_files, of_folder
 from demur.checks.unjudged import unjudged
 from demur.errors import DemurError, UsageError
+from demur.files.bounds import is_regular
 from demur.files.remote import fetched, is_url
 from demur.project import bundled
 from demur.protected import prompts
@@ -116,13 +117,23 @@ def check(
         subject.protect = partial(_judges, trains=trains, against=named, sets=sets, offline=offline)
     applied = [rule for rule in rules if rule.judges(subject.kind)]
     found = _Found(subject, Said(show_text, marked), tuple(rule.code for rule in applied))
-    with uncompiled(small=sum(file.path.stat().st_size for file in subject.files) < _LIGHT):
+    with uncompiled(
+        small=sum(file.path.stat().st_size for file in subject.files if is_regular(file.path)) < _LIGHT
+    ) as grown:
+        subject.grown = partial(_weighed, [0], grown)
         if subject.folder is None or _whole(subject, found, {rule.code for rule in rules}):
             _stream(subject, [rule for rule in applied if rule.each != "subject"], found)
             for rule in applied:
                 if rule.each != "batch" and not (subject.folder and rule.code in _GATES):
                     found.add(rule, subject)
     return replace(found.report(), unjudged=unjudged(subject, found.ran))
+
+
+def _weighed(seen: list[int], grown: Callable[[], None], size: int) -> None:
+    """Compile, once files that looked light have given as many bytes as others have."""
+    seen[0] += size
+    if seen[0] > 4 * _LIGHT:
+        grown()
 
 
 def _subject(paths: list[Path], layout: Layout | None, splits: dict[str, str], called: Mapping[Path, str]) -> Subject:

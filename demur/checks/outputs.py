@@ -7,8 +7,8 @@ from the checked folder, and point to lines where rows have lines. What is said 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -20,6 +20,7 @@ from demur.checks.docs import page
 from demur.checks.finding import SEVERITIES, Finding, Report
 from demur.checks.rule import Rule, severity_of
 from demur.checks.rules import RULES
+from demur.errors import as_lines, plain
 from demur.files.remote import is_url
 
 _LEVELS = {"error": ("error", "error"), "warning": ("warning", "warning"), "advice": ("note", "notice")}
@@ -37,7 +38,7 @@ def line_of(finding: Finding, root: str = "") -> str:
     """A finding as compilers print theirs: place, severity, code, name, message, record id, and what to do."""
     placed = replace(finding, file=from_here(root, finding.file))
     message = f"{finding.severity} {finding.code} {_name(finding.code)}: {_message(finding)}"
-    line = f"{placed.where}: {message}. {finding.fix}"
+    line = plain(f"{placed.where}: {message}. {finding.fix}")
     return line if finding.text is None else f"{line}\n    {finding.excerpt!r}"
 
 
@@ -64,7 +65,7 @@ def as_json(report: Report) -> str:
         "severities": {code: severity_of(code) for code in report.counts},
         **({"statistics": [asdict(each) for each in report.statistics]} if report.statistics else {}),
     }
-    return json.dumps({**about, **more, "findings": findings}, indent=1, ensure_ascii=False) + "\n"
+    return as_lines({**about, **more, "findings": findings}) + "\n"
 
 
 def as_junit(report: Report) -> str:
@@ -127,7 +128,7 @@ def as_sarif(report: Report) -> str:
             "waived": dict(report.waived),
         },
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1, ensure_ascii=False) + "\n"
+    return as_lines({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}) + "\n"
 
 
 def as_github(report: Report) -> str:
@@ -227,12 +228,15 @@ def _name(code: str) -> str:
 
 
 def _xml(text: str) -> str:
-    """Without the control characters that XML 1.0 cannot hold."""
-    return "".join(sign for sign in text if sign in "\t\n" or sign >= " ")
+    """Without the characters that XML 1.0 cannot hold. Source: its section 2.2."""
+    return _NO_XML.sub("", printable(text))
+
+
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return plain(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def _property(text: str) -> str:

@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 from demur.files import reading
+from demur.files.bounds import page_text
 from demur.files.packed import read_whole
 from demur.records.licenses import LICENSES
 
@@ -162,8 +163,4 @@ def named(text: str) -> str | None:
 
 
 def _text(path: Path) -> str | None:
-    try:
-        with path.open(encoding="utf-8", errors="replace") as page:
-            return page.read(_MOST)
-    except OSError:
-        return None
+    return page_text(path, _MOST)

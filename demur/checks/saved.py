@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from demur.files.bounds import page_text
 from demur.files.splits import SPLITS
 
 
@@ -14,8 +15,8 @@ from demur.files.splits import SPLITS
 def _state(folder: Path) -> dict[str, Any] | None:
     """What a saved data set says of itself; None if the folder is none."""
     try:
-        found = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        found = json.loads(page_text(folder / "state.json") or "")
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) and isinstance(found.get("_data_files"), list) else None
 

@@ -18,9 +18,11 @@ from demur.checks.profiles import chosen
 from demur.checks.rule import rule_of, selected
 from demur.checks.waivers import Names, Waiver, of_waivers
 from demur.errors import UsageError, issues, nearest
+from demur.files.bounds import beginning
 from demur.project.owners import SAFE, foreign, upwards
 from demur.sets.manifest_file import is_built
 
+_MOST = 1 << 20  # bytes of settings
 FILE, PROJECT = "demur.toml", "pyproject.toml"
 BROKEN = "DMR001"
 
@@ -43,6 +45,7 @@ class Settings(_Strict):
         data: folders and patterns of files, each of one data set, from the settings file; see ``--whole``.
         project: what `demur.project` reads of the same file; a check does not look at it.
         per_path: pattern of files -> rules.
+        limits: how much an input may cost, by the names of `demur.files.bounds.Bounds`.
         waive: known findings.
     """
 
@@ -61,6 +64,7 @@ class Settings(_Strict):
     project: dict[str, Any] = {}
     per_path: dict[str, PerPath] = Field(default={}, alias="per-path")
     waive: list[Waiver] = []
+    limits: dict[str, Annotated[int, Field(ge=1)]] = {}
 
     @model_validator(mode="after")
     def _names_rules(self) -> Settings:
@@ -157,10 +161,13 @@ def _beside(settings: Path, name: str) -> str:
 
 def _table(path: Path, *keys: str) -> dict[str, Any]:
     try:
-        found: Any = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeError) as error:
+        found: Any = tomllib.loads(beginning(path, _MOST).decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeError, RecursionError, MemoryError) as error:
         msg = "The settings cannot be read"
         raise UsageError(msg, where=path, expected="TOML", got=type(error).__name__) from None
+    except OSError as error:
+        msg = "The settings cannot be read"
+        raise UsageError(msg, where=path, got=error.strerror) from None
     for key in keys:
         found = found.get(key, {}) if isinstance(found, dict) else {}
     return found if isinstance(found, dict) else {}

@@ -70,6 +70,7 @@ class State:
     gathered: Gathered = field(default_factory=Gathered)
     learnt: Learnt = field(default_factory=Learnt)
     noted: Noted = field(default_factory=Noted)
+    _splits: dict[str | None, int] = field(default_factory=lambda: {None: 0})
     _parts: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
     _count: int = 0
 
@@ -135,9 +136,10 @@ class State:
             self.unsafe[name] += harmful_rows(batch)
 
     def _split(self, name: str | None) -> int:
-        if name not in self.split_names:
+        if name not in self._splits:
+            self._splits[name] = len(self.split_names)
             self.split_names.append(name)
-        return self.split_names.index(name)
+        return self._splits[name]
 
     def _keep(self, name: str, values: NDArray[Any]) -> None:
         parts = self._parts.setdefault(name, [])

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from demur.checks.shapes import opened
 from demur.checks.state import State
 from demur.errors import UsageError, shown
 from demur.files import reading
+from demur.files.bounds import bounds
 from demur.files.reading import Block, Fault
 from demur.files.splits import split_of
 from demur.protected.near import Judge
@@ -55,6 +57,7 @@ class Subject:
         read: opening of a text -> the set and the row that hold it as a harmful response, of sets that were named.
         trained: whether rows are presumed to be trained on, where their split does not say otherwise.
         license: as somebody stated it.
+        grown: is told the bytes of every batch before it is judged.
         root: the checked folder; of single files, that of the first.
         faults: what readers stumbled on, by file.
         layouts: how each file was read, by file.
@@ -78,6 +81,7 @@ class Subject:
     trained: bool = False
     license: str | None = None
     threshold: float = 0.8
+    grown: Callable[[int], None] = field(default=lambda _: None)
     faults: dict[str, list[Fault]] = field(default_factory=dict)
     layouts: dict[str, Layout] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
@@ -102,6 +106,7 @@ class Subject:
         self.faults[file.name], self.rows[file.name], self.lines[file.name] = [], 0, []
         names: dict[str, None] = {}
         for block in reading.read_blocks(file.path, self.faults[file.name].append, turns=True):
+            self.grown(reading.size_of(block.rows))
             batch = self._batch(file, block)
             if file.name not in self.layouts:
                 self.unread[file.name] = unread(batch)
@@ -266,7 +271,8 @@ def of_files(
             msg = "There is no such file or folder"
             raise UsageError(msg, where=path)
         if path.is_dir():
-            found.update(dict.fromkeys(sorted(each for each in path.rglob("*") if is_data(each, path))))
+            data = (each for each in path.rglob("*") if is_data(each, path))
+            found.update(dict.fromkeys(sorted(islice(data, bounds().files + 1))))
         elif reading.kind_of(path) is None:
             msg = "Unknown kind of file"
             raise UsageError(msg, where=path, expected=", ".join(reading.SUFFIXES), got=path.suffix or "no ending")
@@ -275,6 +281,11 @@ def of_files(
     if not found:
         msg = "There is nothing to check"
         raise UsageError(msg, where=paths[0], expected=f"files that end in {', '.join(reading.SUFFIXES)}")
+    if len(found) > bounds().files:
+        msg = "There are too many files"
+        raise UsageError(
+            msg, where=paths[0], expected=f"at most {bounds().files:,}", fix="Check some folders, or --limit files=N."
+        )
     said, called = dict(splits), called or {}
     files = []
     parts: dict[tuple[Path, str], set[str]] = {}
@@ -343,7 +354,7 @@ def is_data(path: Path, top: Path) -> bool:
         or re.match(r"cache-.*\.arrow$", path.name)
         or path.name.lower() in NOT_DATA
         or path.name.startswith("~$")  # Excel's own, while a workbook is open
-        or not path.is_file()
+        or path.is_dir()
     ):
         return False
     return reading.kind_of(path) is not None and holds_rows(path)

@@ -11,6 +11,7 @@ import click
 
 from demur.commands.common import FINDINGS, UNJUDGED, as_json, in_group, offline, place_of, print_json, told
 from demur.commands.completion import LAYOUTS, PROFILES, PROTECTED, RULES
+from demur.errors import plain
 from demur.files.whole import write_whole
 from demur.progress import quiet as quieted
 from demur.progress import verbose as asked_for_more
@@ -82,6 +83,13 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="By default demur.toml or [tool.demur.check] in pyproject.toml, from the first path upwards.",
 )
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="NAME=N",
+    help="How much an input may cost, such as cell=8000000 or files=50000; docs/check.md has the names.",
+)
 @click.option("--show-text", is_flag=True, help="Show the beginning of each row's prompt. It may ask for harm.")
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), hidden=True, help="The day that waivers are judged on.")
 @offline
@@ -100,6 +108,7 @@ def check(
     fix: bool,
     fixed: Path | None,
     explain_layout: bool,
+    limits: tuple[str, ...],
     **how: Any,
 ) -> None:
     """Check safety data: folders that Demur built, and anybody's Parquet, JSON, JSON Lines and CSV files.
@@ -110,12 +119,14 @@ def check(
     """
     from demur.checks.settings import find_settings, read_settings
     from demur.checks.whole import widened
+    from demur.files.bounds import within
     from demur.files.remote import local
 
     places = [place_of(path, offline) for path in paths]
     # a set from the Hub brings no settings: it would choose its own rules
     settings = settings or find_settings(Path(places[0]) if Path(paths[0]).exists() else Path.cwd())
     said = read_settings(settings)
+    ctx.with_resource(within({**said.limits, **_limits(limits)}))
     if whole:
         places = [*widened(local(places), said.data, settings and settings.parent)]
     if fix or fixed:
@@ -193,7 +204,7 @@ def _judge(
         click.echo(text, nl=False)
     if form == "text" or output:
         for line in summary_of(report, quiet=quiet, verbose=verbose):
-            click.echo(printable(line), err=bool(report.total))
+            click.echo(printable(plain(line)), err=bool(report.total))
     if any(report.fails(severity_of(code)) for code in report.counts):
         ctx.exit(FINDINGS)
     if report.unjudged_files and not (said.allow_unjudged if allow_unjudged is None else allow_unjudged):
@@ -230,7 +241,18 @@ def _explain(places: list[Path], *, mapping: Any, splits: dict[str, str], as_jso
         return
     for place in places:
         for line in explained(place, layout, splits, rules):
-            click.echo(line)
+            click.echo(plain(line))
+
+
+def _limits(pairs: tuple[str, ...]) -> dict[str, int]:
+    found = {}
+    for pair in pairs:
+        name, _, number = pair.partition("=")
+        if not number.isdecimal():
+            msg = f"Invalid value for '--limit': {pair!r} is not NAME=N, with a whole number."
+            raise click.UsageError(msg)
+        found[name] = int(number)
+    return found
 
 
 def _splits(pairs: tuple[str, ...]) -> dict[str, str]:

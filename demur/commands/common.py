@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from demur.errors import as_lines, plain_lines
 from demur.progress import quiet
 
 if TYPE_CHECKING:
@@ -122,9 +122,9 @@ def local(places: Sequence[str | Path]) -> list[Path]:
 def told(line: object) -> None:
     """Print what a command did, unless ``-q`` asks for errors alone; facts that were asked for are always printed."""
     if not quiet():
-        click.echo(line)
+        click.echo(plain_lines(line))
 
 
 def print_json(value: Any) -> None:
     """Print a value for programs: one JSON object or list, and nothing else on standard output."""
-    click.echo(json.dumps(value, indent=1, ensure_ascii=False))
+    click.echo(as_lines(value))

@@ -55,7 +55,7 @@ def show_agreement(done: Agreement, gold: str, campaigns: Iterable[Campaign]) ->
     """Tables: all texts, by class, by source, and against people's labels."""
     from rich.console import Console
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     chosen = f" read by guideline {done.guideline}" if done.guideline else ""
     console.print(f"{done.texts:,} texts{chosen}; readers are of kind: {', '.join(done.kinds)}")
     for title, said in (("readers", done.readers), ("adjudicators, in no pair", done.adjudicators)):

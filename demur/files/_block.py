@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Literal, TypeAlias, TypeVar
 
 import numpy as np
@@ -12,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from demur.errors import nearest, shown
+from demur.files.bounds import TooLarge, bounds
 
 ROWS = 1 << 13
 """Rows of a batch, at most; of Parquet, whose rows need less room while they are read, four times as many."""
@@ -68,6 +68,9 @@ Names: TypeAlias = Sequence[str] | None
 
 def has_columns(names: Sequence[str], columns: Names, note: Note, twice: str) -> bool:
     """Whether a file has the columns that are wanted, each once; else that is noted."""
+    if len(names) > bounds().columns:
+        msg = "it has"
+        raise TooLarge(msg, "columns")
     for column in columns or ():
         if column not in names:
             note(absent(column, names))
@@ -89,7 +92,15 @@ def numbers(lines: Iterable[int]) -> NDArray[np.int64]:
     return np.fromiter(lines, np.int64)
 
 
-def parts(rows: Iterator[_Row]) -> Iterator[list[_Row]]:
-    """Consecutive rows, as many at a time as a batch holds."""
-    while part := list(islice(rows, ROWS)):
+def parts(rows: Iterator[_Row], size: Callable[[_Row], int]) -> Iterator[list[_Row]]:
+    """Consecutive rows, as many at a time as a batch holds: by their number, and by the bytes of each."""
+    part: list[_Row] = []
+    held, most = 0, bounds().batch
+    for row in rows:
+        part.append(row)
+        held += size(row)
+        if len(part) == ROWS or held >= most:
+            yield part
+            part, held = [], 0
+    if part:
         yield part

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import pyarrow as pa
 from pyarrow import json as arrow
 
+from demur.files.bounds import bounds
+
 KINDS = {
     pa.string(): "text",
     pa.large_string(): "text",
@@ -45,6 +47,8 @@ def flat_rows(lines: Sequence[bytes], block: bytes, *, turns: bool = False) -> p
     if not all(line[:1] == b"{" and line.rstrip(b" \t\r\n")[-1:] == b"}" for line in lines):
         return None  # so that no object goes over two lines
     try:
+        if len({piece[piece.rfind(b'"') :] for piece in block.split(b'":')}) > bounds().columns:
+            return None  # each column would have as many cells as there are lines
         block.decode()
         table = _read(block, None)
         if dates := [field for field in table.schema if pa.types.is_timestamp(field.type)]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,7 @@ from demur.errors import shown
 from demur.files._block import Block, Fault, Names, Note, absent, numbers, parts
 from demur.files._flat import KINDS as FLAT
 from demur.files._flat import NULLS, TYPES, flat_rows
+from demur.files.bounds import TooLarge, bounds
 from demur.files.packed import open_file, read_whole
 from demur.files.syntax import Broken, Doubled, doubled, first_doubled, listed, pairs, parse_json
 
@@ -35,7 +36,7 @@ def read_jsonl(path: Path, note: Note, columns: Names, *, turns: bool = False) -
     """
     made, line = Made(columns, note), 1
     with open_file(path) as stream:
-        for part in parts(iter(stream)):
+        for part in parts(_lines(stream), len):
             if line == 1:
                 part[0] = part[0].removeprefix(codecs.BOM_UTF8)
             block = b"".join(part)
@@ -47,6 +48,15 @@ def read_jsonl(path: Path, note: Note, columns: Names, *, turns: bool = False) -
                 yield quick
             line += len(io.StringIO(block.decode(), None).readlines()) if b"\r" in block else len(part)
     made.end()
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    most = bounds().line
+    while line := stream.readline(most + 1):
+        if len(line) > most:
+            msg = "a line has"
+            raise TooLarge(msg, "line")
+        yield line
 
 
 def _read_lines(text: str, line: int, number: int, note: Note, *, twice: bool) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -168,9 +178,14 @@ def no_json(error: Broken) -> Fault:
 def objects(rows: Iterator[tuple[int | None, dict[str, Any]]], note: Note, columns: Names) -> Iterator[Block]:
     """Objects as batches; what is wrong with a column of a batch is noted once."""
     made = Made(columns, note)
-    for part in parts(rows):
+    for part in parts(rows, lambda row: _size(row[1])):
         yield made.block(part)
     made.end()
+
+
+def _size(row: dict[str, Any]) -> int:
+    """About how many bytes an object has: those of its texts, and of what else is long."""
+    return sum(len(cell) for cell in row.values() if type(cell) is str or type(cell) is list or type(cell) is dict)
 
 
 class Made:
@@ -229,6 +244,9 @@ class _Columns:
         names = self.wanted
         if names is None:
             names = list(dict.fromkeys([*self._kinds, *(name for row in rows for name in row)]))
+            if len(names) > bounds().columns:
+                msg = "it has"
+                raise TooLarge(msg, "columns")
         not_text: NotText = {}
         mixed: dict[str, tuple[int, str]] = {}
         columns = [self._column([row.get(name) for row in rows], name, not_text, mixed) for name in names]

@@ -15,8 +15,9 @@ from typing import Any
 from demur.errors import UsageError, shown
 from demur.files._block import Block, Fault, Names, Note, has_columns
 from demur.files._json import objects
+from demur.files.bounds import TooLarge, bounds
 from demur.files.header import header
-from demur.files.packed import MAX_UNPACKED, TooLarge, read_whole
+from demur.files.packed import read_whole
 from demur.files.splits import split_of
 from demur.files.syntax import Broken
 
@@ -71,8 +72,10 @@ def _opened(path: Path) -> Any:
     source = io.BytesIO(read_whole(path))
     try:
         with zipfile.ZipFile(source) as packed:
-            if sum(each.file_size for each in packed.infolist()) > MAX_UNPACKED:
-                raise TooLarge(MAX_UNPACKED)
+            most = bounds().unpacked_of(path.stat().st_size)
+            if sum(each.file_size for each in packed.infolist()) > most:
+                msg = "it unpacks to"
+                raise TooLarge(msg, "unpacked", most)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and drawings
             return load_workbook(source, read_only=True, data_only=True, keep_links=False)

@@ -2,7 +2,7 @@
 
 Nothing is repaired, and what cannot be read is told. A reader gives batches of at most `ROWS` rows and notes faults
 beside them. Cells of one column that are of different kinds in JSON become their JSON text, and the column is noted as
-mixed; nested cells become JSON text too.
+mixed; nested cells become JSON text too. How much is read is bounded (`demur.files.bounds`).
 """
 
 from __future__ import annotations
@@ -10,26 +10,27 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from errno import EINVAL
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
 from demur.errors import DemurError
-from demur.files._block import ROWS, Block, Fault, Names, Note, has_columns, numbers, parts
+from demur.files._arrow import bounded_table, held, parquet_batches, read_arrow, read_parquet
+from demur.files._block import Block, Fault, Names, Note, has_columns, numbers, parts
 from demur.files._json import no_json, read_json, read_jsonl
 from demur.files._xlsx import read_xlsx
+from demur.files.bounds import TooLarge, bounds, is_regular
 from demur.files.header import header, separator
-from demur.files.packed import TooLarge, is_packed, open_file, read_whole, unpacked_name
+from demur.files.packed import is_packed, open_file, read_whole, unpacked_name
+from demur.files.parquet import is_text
 from demur.files.syntax import Broken, csv_records, parse_json
-
-_BYTES = 1 << 23  # of a batch of Parquet, about; at least one row
 
 SUFFIXES = (".parquet", ".arrow", ".feather", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".xlsx", ".txt")
 
@@ -58,9 +59,9 @@ def read_blocks(
         turns: whether lists of turns may stay lists where they are plain; else JSON's nested cells are JSON texts.
     """
     readers = {
-        ".parquet": _parquet,
-        ".arrow": _arrow,
-        ".feather": _arrow,
+        ".parquet": read_parquet,
+        ".arrow": read_arrow,
+        ".feather": read_arrow,
         ".csv": _csv,
         ".tsv": _csv,
         ".xlsx": read_xlsx,
@@ -72,9 +73,59 @@ def read_blocks(
     def told(fault: Fault) -> None:
         note(replace(fault, line=None) if packed else fault)
 
-    with _noting(note):
-        for block in readers.get(kind or kind_of(path) or "", partial(read_jsonl, turns=turns))(path, told, columns):
+    count = 0
+    size = path.stat().st_size if is_regular(path) else 0
+    room = _Room(size)
+
+    def counted(fault: Fault) -> None:
+        nonlocal count
+        count += 1
+        if count > bounds().faults:
+            msg = "it has"
+            raise TooLarge(msg, "faults")
+        told(fault)
+
+    with _noting(told):
+        if path.exists() and not is_regular(path):
+            raise OSError(EINVAL, "it is no regular file")
+        for block in readers.get(kind or kind_of(path) or "", partial(read_jsonl, turns=turns))(path, counted, columns):
+            room.take(block)
             yield replace(block, lines=None) if packed else block
+
+
+def size_of(rows: pa.RecordBatch) -> int:
+    """Bytes of some rows, once every text stands where it is said."""
+    return sum(map(held, rows.columns))
+
+
+class _Room:
+    """What a file of so many bytes may still give."""
+
+    def __init__(self, size: int) -> None:
+        self.cells, self.held = bounds().cells_of(size), bounds().unpacked_of(size)
+        self._size = size
+
+    def take(self, block: Block) -> None:
+        """Count some rows.
+
+        Raises:
+            TooLarge: they are too many, or hold too much, or a text in them is too long.
+        """
+        rows, what = block.rows, "it has"
+        if block.first + rows.num_rows > (most := bounds().rows_of(self._size)):
+            raise TooLarge(what, "rows", most)
+        self.cells -= rows.num_rows * rows.num_columns
+        if self.cells < 0:
+            raise TooLarge(what, "cells", bounds().cells_of(self._size))
+        self.held -= size_of(rows)
+        if self.held < 0:
+            what = "it unpacks to"
+            raise TooLarge(what, "unpacked", bounds().unpacked_of(self._size))
+        for column in rows.columns:
+            longest = pc.max(pc.binary_length(column)).as_py() if is_text(column.type) else 0
+            if (longest or 0) > bounds().cell:
+                what = f"a cell near row {block.first} has"
+                raise TooLarge(what, "cell")
 
 
 def read_document(path: Path, note: Note) -> Any:
@@ -107,73 +158,12 @@ def _noting(note: Note) -> Iterator[None]:
         note(Fault("unreadable", f"cannot be read: {type(error).__name__}", got=type(error).__name__))
 
 
-def parquet_batches(
-    file: pq.ParquetFile, rows: int, columns: Names = None, groups: Sequence[int] | None = None, threads: bool = True
-) -> Iterator[pa.RecordBatch]:
-    """Batches of at most so many rows of a Parquet file, or of some of its row groups.
-
-    Raises:
-        pa.ArrowInvalid: a string that is not UTF-8, which nothing in Parquet rules out.
-    """
-    for batch in file.iter_batches(rows, row_groups=groups, columns=columns, use_threads=threads):
-        batch.validate(full=True)
-        yield batch if columns is None else batch.select(columns)
-
-
-def _parquet(path: Path, note: Note, columns: Names) -> Iterator[Block]:
-    with pq.ParquetFile(path, memory_map=False, buffer_size=1 << 20, pre_buffer=False) as file:
-        if not has_columns(file.schema_arrow.names, columns, note, "a column name stands twice"):
-            return
-        groups = [file.metadata.row_group(group) for group in range(file.num_row_groups)]
-        whole = sum(
-            chunk.total_uncompressed_size
-            for group in groups
-            for chunk in map(group.column, range(group.num_columns))
-            if columns is None or chunk.path_in_schema.partition(".")[0] in columns
-        )
-        rows = max(1, min(4 * ROWS, _BYTES * file.metadata.num_rows // max(1, whole)))
-        first = 0
-        for batch in _ahead(parquet_batches(file, rows, columns)):
-            yield Block(first, batch)
-            first += batch.num_rows
-
-
-def _arrow(path: Path, note: Note, columns: Names) -> Iterator[Block]:
-    """Arrow's own files, and its streams, as `datasets` saves them."""
-    with pa.memory_map(str(path)) as source:
-        begins = source.read(6)
-        source.seek(0)
-        if begins == b"ARROW1":
-            file = pa.ipc.open_file(source)
-            batches = (file.get_batch(number) for number in range(file.num_record_batches))
-        else:
-            file = pa.ipc.open_stream(source)
-            batches = iter(file)
-        if not has_columns(file.schema.names, columns, note, "a column name stands twice"):
-            return
-        first = 0
-        for whole in batches:
-            whole.validate(full=True)
-            for start in range(0, whole.num_rows, 4 * ROWS):
-                batch = whole.slice(start, 4 * ROWS)
-                yield Block(first, batch if columns is None else batch.select(columns))
-                first += batch.num_rows
-
-
-def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same batches; while one is judged, a thread reads the next."""
-    with ThreadPoolExecutor(1) as thread:
-        following = thread.submit(next, batches, None)
-        while (batch := following.result()) is not None:
-            following = thread.submit(next, batches, None)
-            yield batch
-
-
 def _csv(path: Path, note: Note, columns: Names) -> Iterator[Block]:
     broken = "a quoted cell is broken, so the rest cannot be read"
     with io.TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="") as lines:
-        head = lines.readline()
-        records = csv_records(chain([head], lines), "\t" if kind_of(path) == ".tsv" else separator(head))
+        every = _bounded_lines(lines)
+        head = next(every, "")
+        records = csv_records(chain([head], every), "\t" if kind_of(path) == ".tsv" else separator(head))
         try:
             begins, names = next(records, (0, []))
         except Broken as error:
@@ -200,23 +190,43 @@ def _csv(path: Path, note: Note, columns: Names) -> Iterator[Block]:
                 note(Fault("unreadable", broken, number, line=error.line, got="a broken row"))
 
         first, source = 0, rows()
-        for part in parts(source):
+        for part in parts(source, lambda row: sum(len(cell or "") + 8 for cell in row[1])):
             cells = [pa.array([row[place] for _, row in part], pa.large_string()) for place in places]
             batch = pa.RecordBatch.from_arrays(cells, names=[names[place] for place in places])
             yield Block(first, batch, numbers(line for line, _ in part))
             first += len(part)
 
 
+def _bounded_lines(stream: io.TextIOWrapper) -> Iterator[str]:
+    most = bounds().line
+    while line := stream.readline(most + 1):
+        if len(line) > most:
+            msg = "a line has"
+            raise TooLarge(msg, "line")
+        yield line
+
+
 def _lines(path: Path, note: Note, columns: Names) -> Iterator[Block]:
     if not has_columns(["value"], columns, note, ""):
         return
     with io.TextIOWrapper(open_file(path), encoding="utf-8-sig") as lines:
-        texts = ((number, text) for number, line in enumerate(lines, 1) if (text := line.rstrip("\n")))
+        every = enumerate(_bounded_lines(lines), 1)
+        texts = ((number, text) for number, line in every if (text := line.rstrip("\n")))
         first = 0
-        for part in parts(texts):
+        for part in parts(texts, lambda row: len(row[1])):
             batch = pa.record_batch({"value": pa.array([text for _, text in part], pa.large_string())})
             yield Block(first, batch, numbers(number for number, _ in part))
             first += len(part)
 
 
-__all__ = ["SUFFIXES", "Block", "Fault", "kind_of", "parquet_batches", "read_blocks", "read_document"]
+__all__ = [
+    "SUFFIXES",
+    "Block",
+    "Fault",
+    "bounded_table",
+    "kind_of",
+    "parquet_batches",
+    "read_blocks",
+    "read_document",
+    "size_of",
+]

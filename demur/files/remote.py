@@ -46,13 +46,14 @@ def local(places: Sequence[str | Path]) -> list[Path]:
 
 
 def named(url: str) -> str:
-    """A URL as messages show it: without a password, and without a query, which may sign it.
+    """A URL as messages show it: without names and passwords, and without a query, which may sign it.
 
     Example:
         >>> named("https://me:secret@example.org/rows.csv?token=abc")
         'https://example.org/rows.csv'
     """
-    return re.sub(r"(?<=//)[^/@:]*:[^/@]*@", "", re.split(r"[?#]", url, maxsplit=1)[0])
+    user = r"(?<=//)[^/@]*@" if url.startswith("http") else r"(?<=//)[^/@:]*:[^/@]*@"  # elsewhere it may be a container
+    return re.sub(user, "", re.split(r"[?#]", url, maxsplit=1)[0])
 
 
 def reachable(url: str, offline: bool) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
+
+from demur.files.bounds import TooLarge, bounds
 
 Pairs: TypeAlias = Callable[[list[tuple[str, Any]]], dict[str, Any]] | None
 
@@ -154,12 +155,13 @@ def csv_records(lines: Iterable[str], separator: str = ",") -> Iterator[tuple[in
 
     Raises:
         Broken: a quoted cell is not closed, or something stands beside its quotes.
+        TooLarge: a cell has more than `Bounds.cell` characters.
 
     Example:
         >>> list(csv_records(['a,b' + chr(10), chr(10), '"two' + chr(10), 'lines",1' + chr(10), 'x,y']))
         [(1, ['a', 'b']), (3, ['two\nlines', '1']), (5, ['x', 'y'])]
     """
-    csv.field_size_limit(sys.maxsize)
+    csv.field_size_limit(bounds().cell)
     records = csv.reader(lines, delimiter=separator, strict=True)
     line = 1
     try:
@@ -168,4 +170,7 @@ def csv_records(lines: Iterable[str], separator: str = ",") -> Iterator[tuple[in
                 yield line, record
             line = records.line_num + 1
     except csv.Error as error:
+        if "field limit" in str(error):
+            msg = "a cell has"
+            raise TooLarge(msg, "cell") from None
         raise Broken(str(error), line) from None

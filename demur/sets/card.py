@@ -47,7 +47,7 @@ _GATE = {
 """The Hub's form in front of a data set whose rows are not all public."""
 
 
-_OF_RELEASE = re.compile(r"\n*<!-- release -->.*?<!-- /release -->", re.DOTALL)
+_OF_RELEASE = re.compile(r"(?<!\n)\n*<!-- release -->.*?<!-- /release -->", re.DOTALL)
 """Parts of the card that only a release has; all others follow from the build."""
 
 

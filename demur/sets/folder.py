@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from demur.errors import ManifestError, UsageError, nearest
+from demur.files.reading import bounded_table
 from demur.files.strict import read_table
 from demur.project import bundled
 from demur.records.row import Row
@@ -100,7 +101,7 @@ class BuiltSet:
         """
         return {
             config.name: pa.concat_tables(
-                [pq.read_table(file) for file in self.shards(config.name)], promote_options="default"
+                [bounded_table(file) for file in self.shards(config.name)], promote_options="default"
             )
             for config in self.manifest.configs
         }
@@ -120,11 +121,14 @@ class BuiltSet:
         if config is not None and config not in names:
             msg = f"No config {config!r}"
             raise UsageError(msg, where=self.path, fix=nearest(config, names))
+        if not names:
+            msg = "The set has no config"
+            raise ManifestError(msg, where=self.path, fix="Build it again.")
         return self.configs[config or names[0]]
 
     def table(self, name: str) -> pa.Table:
         """A table beside the rows, such as ``rejects.parquet``."""
-        return pq.read_table(self.path / name)
+        return bounded_table(self.path / name)
 
     def shards(self, config: str) -> list[Path]:
         """The Parquet files of a config."""

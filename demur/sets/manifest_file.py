@@ -9,10 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from demur.errors import ManifestError, issues
+from demur.files.bounds import beginning
 from demur.sets.kind import kind_of, kinds
 from demur.sets.manifest import FORMAT, Manifest
 
 NAME = "manifest.json"
+_MOST = 1 << 25  # bytes of a manifest
 HOSTED = frozenset({".gitattributes"})
 """Files that the Hub itself keeps in every repository; no manifest lists them."""
 
@@ -26,7 +28,7 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
 def is_built(folder: Path) -> bool:
     """Whether a folder looks like one that Demur built: a manifest of ours lies in it, however broken."""
     try:
-        document = json.loads((folder / NAME).read_bytes())
+        document = json.loads(beginning(folder / NAME, _MOST))
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(document, dict) and {"format", "name", "configs"} <= document.keys()
@@ -40,7 +42,7 @@ def read_manifest(path: Path) -> Manifest:
     """
     path = path / NAME if path.is_dir() else path
     try:
-        data = path.read_bytes()
+        data = beginning(path, _MOST)
     except OSError as error:
         msg = "There is no manifest"
         raise ManifestError(

@@ -74,10 +74,10 @@ def told(project: Project) -> Iterator[str]:
 
 def build_summary(done: Build) -> None:
     """Print what was built: rows by source, hazard and split, rejects by reason, where it lies, how long it took."""
-    built, console = BuiltSet.open(done.out), Console()
+    built, console = BuiltSet.open(done.out), Console(markup=False)
     manifest = built.manifest
     lines = list(built.kind.lines(manifest))
-    wide = Console(width=None if console.is_terminal else 160)
+    wide = Console(width=None if console.is_terminal else 160, markup=False)
     if tables := [line for line in lines if not isinstance(line, str)]:  # instead of the counts that any set has
         for table in tables:
             wide.print(table)
@@ -126,7 +126,7 @@ def _taxonomy_table(console: Console, config: str, counted: dict[str, Any], spli
 
 def stats_tables(counted: dict[str, Any]) -> None:
     """Print one table for every config, and its rejects."""
-    console = Console(width=100)
+    console = Console(width=100, markup=False)
     for config, counts in counted.items():
         splits = list(counts["split"])
         table = Table("", *splits, "all", title=f"{config}: rows", title_justify="left")

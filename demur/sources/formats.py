@@ -13,8 +13,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from demur.errors import FormatError, shown
+from demur.files.bounds import TooLarge
 from demur.files.digest import canonical
-from demur.files.packed import TooLarge, is_packed, unpack
+from demur.files.packed import is_packed, unpack
 from demur.files.syntax import Broken, csv_records, parse_json
 from demur.sources.mirror import Mirror
 from demur.sources.source import Raw, Source

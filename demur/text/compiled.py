@@ -42,23 +42,28 @@ MACHINES: dict[str, Any] = {}
 _COMPILES = importlib.util.find_spec("numba") is not None and os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
 _OPTIONS = {"nogil": True, "error_model": "numpy"}
 _lock = Lock()
-_small: list[bool] = []  # of the blocks of `uncompiled` that are open, whether each stands for small work
+_small: list[list[bool]] = []  # of the blocks of `uncompiled` that are open, whether each stands for small work
 _inner: list[Callable[..., object]] = []  # functions that numba has not heard of yet
 
 
 def interpreted() -> bool:
     """Whether kernels run as plain Python now: no numba, or the work is small."""
-    return not _COMPILES or any(_small)
+    return not _COMPILES or any(small for (small,) in _small)
 
 
 @contextmanager
-def uncompiled(*, small: bool) -> Iterator[None]:
-    """A block in which kernels are not compiled, if its work is small."""
-    _small.append(small)
+def uncompiled(*, small: bool) -> Iterator[Callable[[], None]]:
+    """A block in which kernels are not compiled, if its work is small; gives what to call when it turns out larger."""
+    mine = [small]
+
+    def grown() -> None:
+        mine[0] = False
+
+    _small.append(mine)
     try:
-        yield
+        yield grown
     finally:
-        _small.remove(small)
+        _small[:] = [each for each in _small if each is not mine]
 
 
 def kernel(function: Function) -> Function:

@@ -216,7 +216,9 @@ def test_a_text_in_the_card(folder: Path, name: str) -> None:
     with (folder / name).open("a") as page:
         page.write(f"\nFor example: {rows(folder)[0]['prompt']}\n")
     cover(folder)
-    assert [(f.code, f.file, f.message) for f in found(folder)] == [("DMR406", name, "holds the text of a row")]
+    broken = [("DMR503", name, "is no lock: a record id and its split on each line")] if name == "splits.lock" else []
+    told = [(f.code, f.file, f.message) for f in found(folder)]
+    assert told == [("DMR406", name, "holds the text of a row"), *broken]
 
 
 def test_a_text_in_the_manifest_behind_json_escapes(folder: Path) -> None:

@@ -136,8 +136,8 @@ def test_lines_are_those_that_editors_open(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_junit_takes_any_message() -> None:
-    odd = Report((Finding("a<b>&.csv", 0, "DMR006", 'says "\x00\x1f]]>"', "Do."),))
-    assert 'says "]]>"' in (parsed(as_junit(odd))[0][0][0].text or "")
+    odd = Report((Finding("a<b>&.csv", 0, "DMR006", 'says "\x00\x1f\ufffe]]>"', "Do."),))
+    assert 'says "\\x00\\x1f]]>"' in (parsed(as_junit(odd))[0][0][0].text or "")
 
 
 def sarif(report: Report) -> Any:

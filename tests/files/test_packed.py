@@ -12,7 +12,8 @@ import zstandard
 
 from demur.errors import UsageError
 from demur.files import packed
-from demur.files.packed import TooLarge, open_file, read_whole, unpack
+from demur.files.bounds import TooLarge, within
+from demur.files.packed import open_file, read_whole, unpack
 from demur.files.reading import Fault, read_blocks
 
 
@@ -25,12 +26,11 @@ def test_a_file_is_the_same_packed_or_not(tmp_path: Path) -> None:
             assert file.read() == read_whole(tmp_path / name) == b"rows\n" * 9
 
 
-def test_the_bound_is_of_what_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bound_is_of_what_comes_out() -> None:
     bomb = gzip.compress(bytes(1 << 20))
-    monkeypatch.setattr(packed, "MAX_UNPACKED", 1 << 20)
-    assert len(unpack(bomb)) == 1 << 20
-    monkeypatch.setattr(packed, "MAX_UNPACKED", (1 << 20) - 1)
-    with pytest.raises(TooLarge, match="more than 1048575 bytes"):
+    with within({"unpacked": 1 << 18}):
+        assert len(unpack(bomb)) == 1 << 20
+    with within({"unpacked": (1 << 18) - 1}), pytest.raises(TooLarge, match="more than 1,048,572 bytes"):
         unpack(bomb)
 
 
@@ -63,9 +63,11 @@ def test_a_truncated_file(cut: int) -> None:
         unpack(gzip.compress(b"rows" * 100)[:cut])
 
 
-def test_a_document_that_unpacks_to_too_much_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packed, "MAX_UNPACKED", 1 << 10)
+def test_a_document_that_unpacks_to_too_much_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.json.gz").write_bytes(gzip.compress(b"[" + b" " * (1 << 12) + b"]"))
     faults: list[Fault] = []
-    assert list(read_blocks(tmp_path / "a.json.gz", faults.append)) == []
-    assert [fault.message for fault in faults] == ["cannot be read: it unpacks to more than 1024 bytes"]
+    with within({"unpacked": 1 << 10}):
+        assert list(read_blocks(tmp_path / "a.json.gz", faults.append)) == []
+    assert [fault.message for fault in faults] == [
+        "cannot be read: it unpacks to more than 1,024 bytes (--limit unpacked=N raises that)"
+    ]

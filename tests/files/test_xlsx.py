@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from demur.errors import UsageError
-from demur.files import _xlsx
+from demur.files.bounds import within
 from demur.files.reading import Fault, read_blocks
 
 Sheets = dict[str, list[list[Any]]]
@@ -107,10 +107,12 @@ def test_a_broken_sheet_is_told(tmp_path: Path) -> None:
     assert [fault.message for fault in faults] == ["cannot be read: a sheet is broken (ParseError)"], rows
 
 
-def test_it_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_xlsx, "MAX_UNPACKED", 1000)
-    _, _, faults = read(save(tmp_path / "a.xlsx", {"Sheet": [["prompt"], ["Lake?"]]}))
-    assert [fault.message for fault in faults] == ["cannot be read: it unpacks to more than 1000 bytes"]
+def test_it_is_bounded(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.xlsx", {"Sheet": [["prompt"], *([f"{number}" + " lake" * 6000] for number in range(20))]})
+    with within({"unpacked": 1000}):
+        _, _, faults = read(path)
+    assert len(faults) == 1
+    assert faults[0].message.startswith("cannot be read: it unpacks to more than ")
 
 
 def test_the_extra_is_named_where_it_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

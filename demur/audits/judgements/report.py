@@ -44,7 +44,7 @@ class Judgements(Drawn):
         """Print the tables: shares by cell and judge, agreement by cell and pair, and the spread over seeds."""
         from rich.console import Console
 
-        console = Console()
+        console = Console(markup=False)
         for vocabulary, verdicts in _by_vocabulary(self.verdicts):
             first, others = verdicts[0].first, [*verdicts[0].others]
             words = [f"{first},\nof items", f"{first},\nof parsed", *(f"{word},\nof items" for word in others)]

@@ -114,7 +114,7 @@ class Power(Result):
         for each, row in zip(self.shown, rows, strict=True):
             config, split, side = each.place
             table.add_row(f"{config} {split}: {side}", *row)
-        Console().print(table)
+        Console(markup=False).print(table)
 
 
 def _points(share: float) -> str:

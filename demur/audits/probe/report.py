@@ -92,7 +92,7 @@ class Probe(Drawn):
         if self.stated:
             said_of = (f"{score.value:.3f} ({score.low:.3f}-{score.high:.3f})" for score in vars(self.stated).values())
             table.add_row("by manifest", *said_of, "", "", "", "", "")
-        console = Console()
+        console = Console(markup=False)
         console.print(table)
         first, beyond = said["first_layer_above_p1"], said["layers_beyond_text"]
         console.print(

@@ -55,7 +55,7 @@ class Rewards(Drawn):
         from rich.console import Console
         from rich.table import Table
 
-        found, console, (upper, lower) = self.shown, Console(), self.sides
+        found, console, (upper, lower) = self.shown, Console(markup=False), self.sides
         unit = "a token" if found.per == "token" else "a response"
         kinds = Table(box=box.ROUNDED, title=f"reward {unit}: {self.aligned} over {self.base}")
         kinds.add_column("kind of response", overflow="fold")

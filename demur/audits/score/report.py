@@ -202,7 +202,7 @@ class Scores(Drawn):
         """Print the rates of every model, what its responses are, and the two rates by what rows are."""
         from rich.console import Console
 
-        console = Console()
+        console = Console(markup=False)
         heads = ("rate", "model", "share", "95 % interval", "of", "groups")
         lines = [
             (counted.words, [[each.model, *_cells(each.rates[name]), f"{each.rates[name].clusters:,}"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
 from demur.checks.finding import Finding, hit
 from demur.checks.rule import ANY, rule
@@ -55,5 +56,8 @@ def _paragraphs(text: str) -> Iterator[tuple[int, str]]:
     """Each paragraph below the header, with the number of its first line."""
     end = text.find("\n---", 3) if text.startswith("---") else -1
     start = 0 if end < 0 else end + 4
-    for part in re.finditer(r"(?:[^\n]*\S[^\n]*(?:\n|\Z))+", text[start:]):
-        yield text.count("\n", 0, start + part.start()) + 1, part.group()
+    lines = enumerate(text[start:].split("\n"), text.count("\n", 0, start) + 1)
+    for there, part in groupby(lines, key=lambda line: bool(line[1].strip())):
+        if there:
+            numbers, said = zip(*part, strict=True)
+            yield numbers[0], "\n".join(said)

@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 from demur.checks.finding import Finding, hit
 from demur.checks.rule import BUILT, FILES, rule
 from demur.checks.subject import Subject
-from demur.errors import shown
+from demur.errors import UsageError, shown
 from demur.files.digest import content_digest, file_sha256
+from demur.groups.splits import read_lock
 from demur.records.rejects import REJECTS
 from demur.sets.folder import REQUIRED, BuiltSet
 from demur.sets.manifest_file import HOSTED, NAME
@@ -83,6 +84,22 @@ def accounting(subject: Subject) -> Iterator[Finding]:
             yield hit(f"{entry.candidates} candidates, but {out} {what} and rejects", entry.name)
 
 
+def _locked(folder: BuiltSet) -> Iterator[Finding]:
+    """A lock that cannot be read, locks nothing, or has rows in other splits than they stand in."""
+    try:
+        lock = read_lock(folder.present("splits.lock"))
+    except (UsageError, UnicodeError):
+        yield hit("is no lock: a record id and its split on each line", "splits.lock")
+        return
+    if not lock and any(entry.used for entry in folder.manifest.configs):
+        yield hit("locks no record", "splits.lock")
+    for config, table in folder.configs.items():
+        rows = zip(table["record_id"].to_pylist(), table["split"].to_pylist(), strict=True)
+        moved = sum(lock.get(id, split) != split for id, split in rows)
+        if moved:
+            yield hit(f"locks {moved} rows of {config} in other splits than they stand in", "splits.lock")
+
+
 def _rejects(folder: BuiltSet) -> pa.Table | None:
     """The rejects; None where their columns are others, which DMR503 tells."""
     table = pq.read_table(folder.present("rejects.parquet"))
@@ -104,6 +121,7 @@ def declared_counts(subject: Subject) -> Iterator[Finding]:
     folder = subject.folder
     if folder is None:
         return
+    yield from _locked(folder)
     rejects = _rejects(folder)
     if rejects is None:
         yield hit("columns differ from the schema", "rejects.parquet")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,8 +20,12 @@ from demur.checks.rule import ANY, BUILT, rule
 from demur.checks.shapes import Turn, Turns
 from demur.checks.subject import Subject
 from demur.errors import nearest, shown
+from demur.files.bounds import TooLarge, bounds
 from demur.files.packed import unpacked_name
+from demur.files.reading import bounded_table
 from demur.records.schema import arrow_schema, json_schema
+from demur.sets.folder import BuiltSet
+from demur.sets.manifest_file import NAME
 
 _AGAIN = "Build it again."
 _FIXES = {
@@ -46,17 +51,44 @@ def unreadable(subject: Subject) -> Iterator[Finding]:
         for fault in faults:
             if fault.kind in ("unreadable", "ragged", "header"):
                 yield hit(fault.message, name, fault.row, line=fault.line, fix=_FIXES.get(fault.kind, ""))
+    if subject.folder is None and len(names := subject.split_rows) > bounds().splits:
+        message = f"rows name {len(names):,} splits, and leaks are searched between {bounds().splits} of them alone"
+        yield hit(message, subject.label, fix="Name real splits, or raise --limit splits=N.")
     if subject.folder is None or subject.faults:
         return
-    for config in subject.folder.manifest.configs:
-        if not subject.folder.shards(config.name):
+    yield from _unreadable(subject.folder)
+
+
+def _unreadable(folder: BuiltSet) -> Iterator[Finding]:
+    """What of a built folder cannot be read: configs, tables beside them, the lock."""
+    if not folder.manifest.configs:
+        yield hit("the manifest lists no config", NAME)
+    for config in folder.manifest.configs:
+        shards = folder.shards(config.name)
+        if not shards:
             yield hit("a config without Parquet files", config.name)
-        for path in subject.folder.shards(config.name):
-            try:
-                pq.read_table(path)
-            except (pa.ArrowException, OSError, UnicodeError) as error:
-                name = path.relative_to(subject.folder.path).as_posix()
-                yield hit(f"cannot be read: {type(error).__name__}", name)
+        told = [_unread(path) for path in shards]
+        names = [path.relative_to(folder.path).as_posix() for path in shards]
+        yield from (hit(said, name) for said, name in zip(told, names, strict=True) if said)
+        try:
+            if shards and not any(told):
+                pa.unify_schemas([pq.read_schema(path) for path in shards])
+        except pa.ArrowException:
+            yield hit("its files have columns of one name and of differing types", config.name)
+    for name in ("rejects.parquet", "conflicts.parquet"):
+        if said := _unread(folder.present(name)):
+            yield hit(said, name)
+
+
+def _unread(path: Path) -> str | None:
+    """Why a table cannot be read."""
+    try:
+        bounded_table(path)
+    except TooLarge as error:
+        return f"cannot be read: {error}"
+    except (pa.ArrowException, OSError, UnicodeError) as error:
+        return f"cannot be read: {type(error).__name__}"
+    return None
 
 
 @rule(

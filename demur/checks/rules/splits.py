@@ -19,6 +19,7 @@ from demur.checks.said import SPOKEN
 from demur.checks.state import groups
 from demur.checks.subject import Subject
 from demur.errors import shown
+from demur.files.bounds import bounds
 from demur.groups.splits import unbalanced
 from demur.records.record import record_id
 from demur.similarity import components, self_join
@@ -42,7 +43,7 @@ def split_leak(subject: Subject) -> Iterator[Finding]:
     splits = state.column("split").astype(np.int64)
     rank = {"test": 0, "validation": 1, "train": 3}
     names = sorted(sorted(subject.split_rows), key=lambda name: rank.get(name, 2))
-    order = [state.split_names.index(name) for name in names]
+    order = [state.split_names.index(name) for name in names[: bounds().splits]]  # DMR001 tells of more
     for number, guarded in enumerate(order[:-1]):
         others = np.isin(splits, order[number + 1 :])
         for here, (similarity, there) in twins(subject, splits == guarded, others, subject.threshold).items():

@@ -14,6 +14,7 @@ from typing import IO
 
 from demur.errors import FetchError
 from demur.files.kept import Cache
+from demur.files.remote import named
 
 _CHUNK = 2**18
 _RETRIES = 3  # by hand: huggingface_hub's http_backoff retries requests, but neither resumes a body nor bounds one
@@ -56,7 +57,7 @@ def resumed(url: str, sha256: str | None, cache: Cache, *, most: int, fixed: boo
                     return data
                 cause = "the part kept from an earlier try was damaged"
     msg = "The file could not be downloaded"
-    raise FetchError(msg, where=url, got=cause)
+    raise FetchError(msg, where=named(url), got=cause)
 
 
 def _append(url: str, part: IO[bytes], most: int) -> bool:
@@ -87,7 +88,7 @@ def _append(url: str, part: IO[bytes], most: int) -> bool:
             if part.tell() > most:
                 part.truncate(0)
                 msg = "The file is too large"
-                raise FetchError(msg, where=url, expected=f"at most {most} bytes")
+                raise FetchError(msg, where=named(url), expected=f"at most {most} bytes")
     if left > 0:
         msg = f"the connection ended {left} bytes early"
         raise urllib.error.URLError(msg)

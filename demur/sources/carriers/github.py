@@ -56,5 +56,5 @@ def github_url() -> str:
     url = os.environ.get("DEMUR_GITHUB_URL", "https://raw.githubusercontent.com").rstrip("/")
     if not url.startswith(("https://", "http://")):
         msg = "DEMUR_GITHUB_URL is not a web address"
-        raise UsageError(msg, expected="https://...", got=url)
+        raise UsageError(msg, expected="https://...", got=url.partition("://")[0] if "://" in url else "no scheme")
     return url

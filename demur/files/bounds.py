@@ -1,0 +1,138 @@
+"""How much an input may cost: what is larger is not read further, and that is told as a fault of the file.
+
+A few kilobytes can unpack to gigabytes, and one line can fill the memory. The bounds are far above what data sets have.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from errno import EINVAL
+from pathlib import Path
+from stat import S_ISREG
+
+from demur.errors import UsageError, nearest
+
+MB = 1 << 20
+_RATIO = 16  # of unpacked bytes to packed ones; texts reach about ten
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one file may have, at most; each is raised by its name.
+
+    Attributes:
+        line: bytes of a line, and of a row of Parquet or Arrow.
+        cell: bytes of a text.
+        batch: bytes that are judged at a time, about.
+        unpacked: bytes of a packed file, and of what is said again and again, or 16 times its own, whichever is more.
+        rows: rows of a small file; of a larger one, one for every two bytes.
+        columns: columns of a file.
+        faults: faults of a file that are told, before reading it ends.
+        cells: cells of a small file, blank ones too; of a larger one, eight for every byte.
+        splits: splits that are compared with each other.
+        files: files of one check.
+    """
+
+    line: int = 16 * MB
+    cell: int = 4 * MB
+    batch: int = 8 * MB
+    unpacked: int = 64 * MB
+    rows: int = MB
+    columns: int = 4096
+    faults: int = 50_000
+    cells: int = 32 * MB
+    splits: int = 50
+    files: int = 10_000
+
+    def unpacked_of(self, size: int) -> int:
+        """Bytes that a packed file of so many bytes may give."""
+        return max(self.unpacked, _RATIO * size)
+
+    def rows_of(self, size: int) -> int:
+        """Rows that a file of so many bytes may give."""
+        return max(self.rows, size // 2)
+
+    def cells_of(self, size: int) -> int:
+        """Cells that a file of so many bytes may give."""
+        return max(self.cells, 8 * size)
+
+
+_COUNTS = ("rows", "columns", "cells", "faults", "files", "splits")
+
+
+class TooLarge(ValueError):
+    """An input that is beyond a bound.
+
+    Attributes:
+        most: the bound.
+    """
+
+    def __init__(self, what: str, name: str, most: int | None = None) -> None:
+        self.most = getattr(bounds(), name) if most is None else most
+        unit = "" if name in _COUNTS else " bytes"
+        super().__init__(f"{what} more than {self.most:,}{unit} (--limit {name}=N raises that)")
+
+
+_inside: list[Bounds] = [Bounds()]
+"""The last ones hold, for all threads."""
+
+
+def bounds() -> Bounds:
+    """The bounds that hold now."""
+    return _inside[-1]
+
+
+@contextmanager
+def within(changed: Mapping[str, int]) -> Iterator[None]:
+    """Other bounds until the block ends.
+
+    Raises:
+        UsageError: no such bound, or one below 1.
+
+    Example:
+        >>> with within({"cell": 100}):
+        ...     bounds().cell
+        100
+    """
+    names = [each.name for each in fields(Bounds)]
+    for name, most in changed.items():
+        if name not in names or most < 1:
+            msg = "There is no such limit" if name not in names else "A limit is a whole number above 0"
+            raise UsageError(msg, where=name, got=most, fix=nearest(name, names))
+    _inside.append(replace(bounds(), **changed))
+    try:
+        yield
+    finally:
+        _inside.pop()
+
+
+def is_regular(path: Path) -> bool:
+    """Whether it is a file with an end: no pipe, no device, and no link to one."""
+    try:
+        return S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def beginning(path: Path, most: int) -> bytes:
+    """The first bytes of a file.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file.
+    """
+    if path.exists() and not is_regular(path):
+        raise OSError(EINVAL, "it is no regular file")
+    with path.open("rb") as file:
+        return file.read(most)
+
+
+def page_text(path: Path, most: int = MB) -> str | None:
+    """The beginning of a small file in UTF-8, such as a page or a state; None if there is no such file."""
+    try:
+        with io.TextIOWrapper(io.BytesIO(beginning(path, most)), "utf-8", "replace") as page:
+            return page.read()
+    except OSError:
+        return None
