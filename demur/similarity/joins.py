@@ -10,6 +10,8 @@ size and position, so that scanning stops at the first that leaves no room. In "
 connected are stepped over by the block: rows that fill a few slots of a template cost a few verifications each, however
 many they are. (Rows made to lie just below the threshold of each other stay quadratic, as for any exact join.)
 
+Many rows are joined in one pass that keeps no sets (`demur.similarity.onepass`), with the same pairs.
+
 Grams are compared by 64-bit hashes: two different grams of 10^9 collide with probability about 0.03.
 """
 
@@ -23,14 +25,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from demur.similarity import onepass
 from demur.similarity._probe import probe
 from demur.similarity.evidence import check_threshold, evidence
 from demur.similarity.match import match_within
 from demur.similarity.postings import Rarity, equal_rows, measure_rarity, prefixes
 from demur.similarity.sets import GramSets, build
-from demur.similarity.views import View, check_view
+from demur.similarity.views import GRAM_SIZE, View, check_view
 from demur.text.arrays import Texts, as_array
-from demur.text.compiled import gather_rows
+from demur.text.compiled import gather_rows, interpreted
 
 Ints = NDArray[np.int64]
 
@@ -78,23 +81,39 @@ def self_join(
     """
     check_view(view)
     check_threshold(threshold)
+    counted = np.zeros(3, np.int64)
+
+    def careful(few: pa.LargeStringArray) -> tuple[Ints, Ints, NDArray[np.float64]]:
+        return _within(few, view, float(threshold), pairs == "forest", threads, counted)
+
+    if view == "char" or len(texts) < onepass.LEAST or interpreted():
+        rows, twins, near = careful(as_array(texts))
+    else:
+        chunks = texts if isinstance(texts, pa.ChunkedArray) else pa.chunked_array([as_array(texts)])
+        rows, twins, near = onepass.near_pairs(chunks, GRAM_SIZE[view], float(threshold), careful, threads, counted)
+    if work is not None:
+        work.postings, work.candidates, work.verified = counted.tolist()
+    return evidence(rows, twins, view, near)
+
+
+def _within(
+    texts: pa.LargeStringArray, view: View, threshold: float, forest: bool, threads: int | None, counted: Ints
+) -> tuple[Ints, Ints, NDArray[np.float64]]:
+    """Rows, twins and similarities of the pairs; postings, candidates and verifications are added to `counted`."""
     sets = build(texts, view, threads)
     copies, originals, chosen = equal_rows(sets)
     rarity = measure_rarity(sets, chosen, threads)
     postings = prefixes(sets, chosen, rarity, threshold, alone=1, threads=threads)
     order = np.lexsort((postings.positions, sets.sizes[postings.rows], postings.keys))
-    counted = np.zeros(2, np.int64)
+    counted[0] += len(order)
     rows, twins, common = match_within(
         sets.hashes, sets.starts, sets.sizes, postings.places, postings.keys, postings.rows, postings.positions,
-        order, postings.bitmaps, float(threshold), pairs == "forest", np.arange(len(sets)), counted,
+        order, postings.bitmaps, threshold, forest, np.arange(len(sets)), counted[1:],
     )  # fmt: skip
-    if work is not None:
-        work.postings, work.candidates, work.verified = len(order), int(counted[0]), int(counted[1])
     near = common / (sets.sizes[rows] + sets.sizes[twins] - common)
-    return evidence(
+    return (
         np.concatenate([copies, rows]),
         np.concatenate([originals, twins]),
-        view,
         np.concatenate([np.ones(len(copies)), near]),
     )
 

@@ -1,0 +1,314 @@
+"""Kernels: from rows' grams to the keys of the rarest few, to the pairs of rows that share one, to their overlaps."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from demur.text.compiled import inner, kernel
+
+Bytes = NDArray[np.uint8]
+Ints = NDArray[np.int64]
+Shorts = NDArray[np.int32]
+Hashes = NDArray[np.uint64]
+U = np.uint64
+
+PARTS = 1024
+"""Keys are brought together part by part, by their lowest bits."""
+
+_RARE = 72057594037927936.0  # 2 ** 56: keys of rare grams are below
+
+
+@inner
+def slot(key: np.uint64, shift: int) -> np.int64:
+    """The place of a key in a table of 2 ** (64 - shift) places."""
+    return np.int64((key * U(0x9E3779B97F4A7C15)) >> U(shift))
+
+
+@inner
+def ones(bits: np.uint64) -> int:
+    """The number of bits that are set."""
+    bits -= (bits >> U(1)) & U(0x5555555555555555)
+    bits = (bits & U(0x3333333333333333)) + ((bits >> U(2)) & U(0x3333333333333333))
+    bits = (bits + (bits >> U(4))) & U(0x0F0F0F0F0F0F0F0F)
+    return int(np.int64((bits * U(0x0101010101010101)) >> U(56)))
+
+
+@inner
+def grown(values: Hashes, least: int) -> Hashes:
+    """The values in a longer array."""
+    more = np.empty(2 * len(values) + least, np.uint64)
+    more[: len(values)] = values
+    return more
+
+
+@inner
+def cut_of(keys: Hashes, count: int, rare: int, wanted: int, scratch: Hashes) -> np.uint64:
+    """A value that at least `wanted` of a row's keys do not exceed, of which so many are rare (at least as many)."""
+    if rare <= 24:  # the exact one, by insertion
+        found = 0
+        for at in range(count):
+            scratch[found] = keys[at]
+            found += int(keys[at] >> U(63) == U(0))
+        for at in range(1, found):
+            value = scratch[at]
+            hole = at - 1
+            while hole >= 0 and scratch[hole] > value:
+                scratch[hole + 1] = scratch[hole]
+                hole -= 1
+            scratch[hole + 1] = value
+        return U(scratch[wanted - 1])
+    # Hashes lie evenly: a value near the exact one is soon found by counting.
+    low, below = 0.0, 0
+    high, above = _RARE, rare
+    aim = wanted + 0.5
+    guess = (aim + 0.3 * np.sqrt(aim)) / rare * _RARE
+    cut = U(0xFFFFFFFFFFFFFF)
+    for _ in range(6):
+        found = 0
+        for at in range(count):
+            found += int(keys[at] <= U(guess))
+        if found < wanted:
+            low, below = guess, found
+        else:
+            high, above = guess, found
+            cut = U(guess)
+            if found <= wanted + 1 + (wanted >> 3):
+                break
+        guess = low + (high - low) * (aim - below) / (above - below)
+    return cut
+
+
+@kernel
+def prefix_keys(
+    grams: Hashes, sizes: Shorts, threshold: float, common: Hashes, levels: Bytes, shift: int, out: Hashes,
+    lengths: Shorts, prints: Hashes, bitmaps: Hashes,
+) -> int:  # fmt: skip
+    """Keys of every row's rarest grams, so many that any similar row shares one; their number.
+
+    The order of keys is the order of rarity: a gram that the sample did not show twice (see `levels`, one a slot;
+    `common` says for every slot whether it has one) has its hash, others come behind, by level and hash. A row may get
+    a few keys more than it has to. A row's two prints are sums over its grams; its bitmap has 256 bits.
+    """
+    scratch = np.empty(len(grams) + 1, np.uint64)
+    keys = np.empty(len(grams) + 1, np.uint64)
+    used = 0
+    begin = 0
+    for row in range(len(sizes)):
+        size = int(np.int64(sizes[row]))
+        total, other = U(0), U(0)
+        rare = size
+        for word in range(4):
+            bitmaps[4 * row + word] = U(0)
+        for at in range(size):
+            gram = grams[begin + at]
+            mark = gram ^ (gram >> U(32))
+            mark *= U(0xD6E8FEB86659FD93)
+            mark ^= mark >> U(29)
+            total += mark
+            other += (mark ^ (mark >> U(31))) * U(0xFF51AFD7ED558CCD)
+            bitmaps[4 * row + np.int64((gram >> U(32)) & U(3))] |= U(1) << ((gram >> U(34)) & U(63))
+            place = slot(gram, shift)
+            bit = (common[place >> 6] >> U(place & 63)) & U(1)
+            keys[at] = gram >> U(8) | bit << U(63)
+            rare -= int(bit != U(0))
+        prints[2 * row], prints[2 * row + 1] = total, other
+        before = used
+        if size > 0:
+            wanted = size - int(np.ceil(threshold * size - 1e-9)) + 1
+            if rare < wanted:
+                for at in range(size):
+                    if keys[at] >> U(63) == U(1):
+                        level = levels[slot(grams[begin + at], shift)]
+                        keys[at] = U(level) << U(56) | grams[begin + at] >> U(8)
+                scratch[:size] = keys[:size]
+                scratch[:size].sort()
+                cut = scratch[wanted - 1]
+            else:
+                cut = cut_of(keys, size, rare, wanted, scratch)
+            for at in range(size):
+                out[used] = keys[at]
+                used += int(keys[at] <= cut)
+        lengths[row] = used - before
+        begin += size
+    return used
+
+
+@kernel
+def first_equal(prints: Hashes, sizes: Shorts, twins: Ints) -> None:
+    """For each row the smallest row with the same prints (itself if none)."""
+    bits = 4
+    while (1 << bits) < 2 * len(sizes):
+        bits += 1
+    table = np.full(1 << bits, -1, np.int32)
+    mask = (1 << bits) - 1
+    for row in range(len(sizes)):
+        twins[row] = row
+        if sizes[row] == 0:
+            continue
+        at = slot(prints[2 * row], 64 - bits)
+        while table[at] >= 0:
+            other = np.int64(table[at])
+            if prints[2 * other] == prints[2 * row] and prints[2 * other + 1] == prints[2 * row + 1]:
+                twins[row] = other
+                break
+            at = (at + 1) & mask
+        if twins[row] == row:
+            table[at] = row
+
+
+@kernel
+def count_keys(keys: Hashes, lengths: Shorts, copies: Bytes, shift: int, table: Bytes) -> None:
+    """Count the keys of rows that are no copies, up to 2, in slots of two bits, four a byte."""
+    at = 0
+    for row in range(len(lengths)):
+        end = at + lengths[row]
+        if copies[row] == 0:
+            for each in range(at, end):
+                place = slot(keys[each], shift)
+                byte, move = place >> 2, np.uint8((place & 3) << 1)
+                had = (table[byte] >> move) & np.uint8(3)
+                table[byte] += np.uint8(had < 2) << move
+        at = end
+
+
+@kernel
+def add_counts(table: Bytes, other: Bytes) -> None:
+    """Add the counts of another table, up to 2."""
+    for at in range(len(table)):
+        one, two = table[at], other[at]
+        twos = (one | two) & np.uint8(0xAA) | (one & two & np.uint8(0x55)) << np.uint8(1)
+        table[at] = twos | (one ^ two) & np.uint8(0x55) & ~(twos >> np.uint8(1))
+
+
+@kernel
+def keep_shared(
+    keys: Hashes, lengths: Shorts, first: int, copies: Bytes, shift: int, table: Bytes, out: Hashes, rows: Shorts,
+    counts: Ints,
+) -> int:  # fmt: skip
+    """The keys whose slot has two, with their rows (numbered from `first`), into `out`; counted by part."""
+    found = 0
+    at = 0
+    for row in range(len(lengths)):
+        end = at + lengths[row]
+        if copies[row] == 0:
+            for each in range(at, end):
+                place = slot(keys[each], shift)
+                out[found] = keys[each]
+                rows[found] = first + row
+                found += int((table[place >> 2] >> np.uint8((place & 3) << 1)) >> np.uint8(1) & np.uint8(1) != 0)
+        at = end
+    for each in range(found):
+        counts[np.int64(out[each]) & (PARTS - 1)] += 1
+    return found
+
+
+@kernel
+def scatter(keys: Hashes, rows: Shorts, places: Ints, out_keys: Hashes, out_rows: Shorts) -> None:
+    """Bring keys to their part, from `places` on."""
+    for each in range(len(keys)):
+        part = np.int64(keys[each]) & (PARTS - 1)
+        at = places[part]
+        out_keys[at] = keys[each]
+        out_rows[at] = rows[each]
+        places[part] = at + 1
+
+
+@kernel
+def candidates(
+    keys: Hashes, rows: Shorts, bounds: Ints, first: int, last: int, sizes: Shorts, bitmaps: Hashes, threshold: float,
+    most: int, crowded: Bytes, looked: Ints,
+) -> Hashes:  # fmt: skip
+    """Pairs of rows that share a key and may be similar, by size and bitmap: smaller row << 32 | larger; some twice.
+
+    Where more than `most` rows share a key, all of them are only marked as `crowded`.
+    """
+    out = np.empty(1 << 16, np.uint64)
+    found = 0
+    longest = 0
+    for part in range(first, last):
+        longest = max(longest, bounds[part + 1] - bounds[part])
+    bits = 4
+    while (1 << bits) < 2 * longest:
+        bits += 1
+    heads = np.empty(1 << bits, np.int32)
+    befores = np.empty(longest, np.int32)  # the posting before with the same key
+    run = np.empty(longest, np.int32)
+    mine, marks = np.empty(longest, np.int64), np.empty(4 * longest, np.uint64)
+    recent = np.zeros(1 << 15, np.uint64)  # pairs that were found just now
+    share = threshold / (1.0 + threshold)
+    for part in range(first, last):
+        begin, end = bounds[part], bounds[part + 1]
+        heads[:] = -1
+        for at in range(end - begin):
+            key = keys[begin + at]
+            place = slot(key, 64 - bits)
+            while heads[place] >= 0 and keys[begin + heads[place]] != key:
+                place = (place + 1) & ((1 << bits) - 1)
+            before = np.int64(heads[place])
+            heads[place] = at
+            befores[at] = before
+            run[at] = 0 if before < 0 else run[before] + 1
+            row = np.int64(rows[begin + at])
+            size = int(np.int64(sizes[row]))
+            mine[at] = size
+            for word in range(4):
+                marks[4 * at + word] = bitmaps[4 * row + word]
+            if run[at] >= most:
+                crowded[row] = 1
+                while run[at] == most and before >= 0:
+                    crowded[rows[begin + before]] = 1
+                    before = np.int64(befores[before])
+                continue
+            while before >= 0:
+                looked[0] += 1
+                other = mine[before]
+                need = int(np.ceil(share * (size + other) - 1e-9))
+                far = 0
+                for word in range(4):
+                    far += ones(marks[4 * at + word] ^ marks[4 * before + word])
+                if far <= size + other - 2 * need and min(size, other) >= threshold * max(size, other) - 1e-9:
+                    twin = np.int64(rows[begin + before])
+                    pair = U(min(row, twin)) << U(32) | U(max(row, twin))
+                    place = slot(pair, 49)
+                    if recent[place] != pair:
+                        recent[place] = pair
+                        if found == len(out):
+                            out = grown(out, 0)
+                        out[found] = pair
+                        found += 1
+                before = np.int64(befores[before])
+    return out[:found]
+
+
+@kernel
+def overlaps(grams: Hashes, starts: Ints, rows: Ints, twins: Ints, first: int, last: int, common: Ints) -> None:
+    """The number of grams that the two rows of each pair first..last share; fast where equal `rows` lie together."""
+    longest = 1
+    for pair in range(first, last):
+        longest = max(longest, starts[rows[pair] + 1] - starts[rows[pair]])
+    bits = 8
+    while (1 << bits) < 4 * longest:
+        bits += 1
+    mask = (1 << bits) - 1
+    table = np.full(1 << bits, -1, np.int64)  # the stamp of a row << 32 | where its gram lies
+    held = np.int64(-1)
+    stamp = 0
+    for pair in range(first, last):
+        begin = starts[rows[pair]]
+        if rows[pair] != held:
+            held = rows[pair]
+            stamp += 1
+            for at in range(starts[held + 1] - begin):
+                place = np.int64(grams[begin + at] >> U(40)) & mask
+                while table[place] >> 32 == stamp:
+                    place = (place + 1) & mask
+                table[place] = stamp << 32 | at
+        found = 0
+        for at in range(starts[twins[pair]], starts[twins[pair] + 1]):
+            gram = grams[at]
+            place = np.int64(gram >> U(40)) & mask
+            while table[place] >> 32 == stamp and grams[begin + (table[place] & 0xFFFFFFFF)] != gram:
+                place = (place + 1) & mask
+            found += int(table[place] >> 32 == stamp)
+        common[pair] = found

@@ -1,0 +1,273 @@
+"""The self-join of many rows: every text is read once for the keys of its rarest grams; no set of grams is kept.
+
+What makes it fast is what it does not do. A sixteenth of the rows says which grams are common, so nothing is counted
+over all of them. A row leaves a few keys, two prints and 256 bits behind. Keys that no other row has are dropped, the
+rest are brought together part by part. Only pairs that share a key and that sizes and bits leave possible have their
+texts read again. Rows that crowd under one key (texts that repeat a template) go to the join that bounds such work.
+
+Pairs and similarities are those of `demur.similarity.joins`; two rows are taken as equal when their sizes and two sums
+of 64 bits over their grams are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from demur.similarity import _grams, _keys
+from demur.text.arrays import as_array, buffers
+from demur.text.columns import normalise_array
+from demur.text.compiled import thread_count
+from demur.text.scripts import character_classes
+
+Ints = NDArray[np.int64]
+Sizes = NDArray[np.int32]
+Hashes = NDArray[np.uint64]
+Pairs = tuple[Ints, Ints, NDArray[np.float64]]
+Result = TypeVar("Result")
+
+LEAST = 50_000
+"""Rows from which it pays; for fewer, its kernels are not worth compiling."""
+
+SLICE = 8192
+"""Rows that one task reads: few enough that their grams stay near the processor."""
+
+BATCH = 128
+"""Slices whose sampled grams are counted at a time."""
+
+STRIDE = 16
+"""Of so many rows one is asked how common its grams are."""
+
+CROWD = 64
+"""Rows that may share a key before they are joined with care."""
+
+
+LEVELS = np.zeros(256, np.uint8)
+"""By how many rows of the sample have a gram (255: or more): 0 if at most one, else by eighths of a doubling."""
+LEVELS[2:] = np.minimum(1 + 8 * np.log2(np.arange(2, 256) / 2), 120)
+
+
+def near_pairs(
+    texts: pa.ChunkedArray,
+    width: int,
+    threshold: float,
+    careful: Callable[[pa.LargeStringArray], Pairs],
+    threads: int | None = None,
+    work: Ints | None = None,
+) -> Pairs:
+    """Pairs of rows whose sets of grams of `width` words have a Jaccard index of at least the threshold.
+
+    Args:
+        texts: strings or large strings; a null matches nothing.
+        width: 1 or 3.
+        threshold: above 0, at most 1.
+        careful: gives rows, twins and similarities of a few texts, however much they repeat each other.
+        threads: default all cores that the process may use. The result does not depend on it.
+        work: to which the numbers of postings, candidates and verifications are added, if given.
+
+    Returns:
+        Rows, smaller twins and similarities. Rows with equal sets are paired with the smallest of them only, and other
+        pairs are between those; where rows crowd, with what `careful` leaves out left out.
+    """
+    workers = thread_count(threads)
+    with ThreadPoolExecutor(workers) as pool:
+        join = _Join(texts, width, threshold, pool, workers)
+        if join.crowds():
+            return careful(as_array(texts))
+        join.read()
+        copies = np.flatnonzero(join.twins != np.arange(len(texts)))
+        ones, twos, crowded, looked = join.candidates()
+        held = np.flatnonzero(crowded)
+        more = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
+        if len(held):
+            rows, twins, similar = careful(pa.concat_arrays(join.taken(held)))
+            more = (held[rows], held[twins], similar)
+            # A pair of two crowded rows was judged there, whichever key it has.
+            apart = (crowded[ones] & crowded[twos]) == 0
+            ones, twos = ones[apart], twos[apart]
+        common = join.overlaps(ones, twos)
+    near = common / (join.sizes[ones] + join.sizes[twos] - common)
+    good = near >= threshold
+    if work is not None:
+        work += (join.postings, looked, len(ones))
+    return (
+        np.concatenate([copies, twos[good], more[0]]),
+        np.concatenate([join.twins[copies], ones[good], more[1]]),
+        np.concatenate([np.ones(len(copies)), near[good], more[2]]),
+    )
+
+
+class _Join:
+    """The state of one join: what each row leaves behind."""
+
+    def __init__(
+        self, texts: pa.ChunkedArray, width: int, threshold: float, pool: ThreadPoolExecutor, workers: int
+    ) -> None:
+        self.texts, self.width, self.threshold, self.pool, self.workers = texts, width, threshold, pool, workers
+        self.slices = list(_slices(texts))
+        size = texts.nbytes / 6 / STRIDE  # about so many words in the sample
+        self.bits = min(25, max(16, int(1.2 * size).bit_length()))
+        counts = np.zeros(1 << self.bits, np.uint8)
+        self.shown: list[tuple[Hashes, Sizes]] = []  # of the first slices, the sample's grams
+        for first in range(0, len(self.slices), BATCH):
+            sampled = self.over(self._sampled, self.slices[first : first + BATCH])
+            self.shown = self.shown or sampled
+            grams = np.concatenate([each for each, _ in sampled])
+            places = ((grams * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - self.bits)).astype(np.int64)
+            np.minimum(np.bincount(places, minlength=1 << self.bits) + counts, 255, out=counts, casting="unsafe")
+        self.levels = LEVELS[counts]
+        self.common = np.packbits(self.levels > 0, bitorder="little").view(np.uint64)
+
+    def _sampled(self, piece: tuple[int, pa.LargeStringArray]) -> tuple[Hashes, Sizes]:
+        at, part = piece
+        return hashed(part.take(pa.array(np.arange(-at % STRIDE, len(part), STRIDE))), self.width)
+
+    def _keys(self, grams: Hashes, sizes: Sizes, lengths: Sizes, prints: Hashes, bitmaps: Hashes) -> Hashes:
+        """The keys of some rows; what else they leave behind is filled."""
+        keys = np.empty(len(grams) + 1, np.uint64)
+        fixed = (self.threshold, self.common, self.levels, 64 - self.bits)
+        return keys[: _keys.prefix_keys(grams, sizes, *fixed, keys, lengths, prints, bitmaps)].copy()
+
+    def crowds(self) -> bool:
+        """Whether most rows of the sample would crowd under one of their keys with others."""
+        crowded = rows = 0
+        for grams, sizes in self.shown:
+            lengths, room = np.empty(len(sizes), np.int32), np.empty(4 * len(sizes), np.uint64)
+            keys = self._keys(grams, sizes, lengths, room, room.copy())
+            many = np.concatenate([[0], np.cumsum((keys >> np.uint64(56)) > LEVELS[CROWD // STRIDE])])
+            ends = np.cumsum(lengths)
+            crowded += int(np.count_nonzero(many[ends] > many[ends - lengths]))
+            rows += len(sizes)
+        self.shown = []
+        return 2 * crowded > rows
+
+    def read(self) -> None:
+        """Read every row once."""
+        rows = len(self.texts)
+        self.sizes, self.lengths = np.empty(rows, np.int32), np.empty(rows, np.int32)
+        self.bitmaps = np.empty(4 * rows, np.uint64)
+        prints = np.empty(2 * rows, np.uint64)
+
+        def read(piece: tuple[int, pa.LargeStringArray]) -> Hashes:
+            at, part = piece
+            end = at + len(part)
+            grams, self.sizes[at:end] = hashed(part, self.width)
+            each = (self.lengths[at:end], prints[2 * at : 2 * end], self.bitmaps[4 * at : 4 * end])
+            return self._keys(grams, self.sizes[at:end], *each)
+
+        self.keys = self.over(read, self.slices)
+        self.postings = sum(map(len, self.keys))
+        self.twins = np.empty(rows, np.int64)
+        _keys.first_equal(prints, self.sizes, self.twins)
+
+    def over(self, work: Callable[..., Result], *each: Iterable[Any]) -> list[Result]:
+        return list(self.pool.map(work, *each))
+
+    def candidates(self) -> tuple[Ints, Ints, NDArray[np.uint8], int]:
+        """Pairs that share a key, smaller row first, ascending; which rows crowd under one; how many were looked at."""
+        copied = (self.twins != np.arange(len(self.twins))).astype(np.uint8)
+        spans = [(keys, at, at + len(part)) for keys, (at, part) in zip(self.keys, self.slices, strict=True)]
+        self.keys = []
+        bits = max(16, min(32, int(6 * self.postings).bit_length()))
+        tables = [np.zeros(1 << (bits - 2), np.uint8) for _ in range(self.workers)]
+
+        def count(worker: int) -> None:
+            for keys, at, end in spans[worker :: self.workers]:
+                _keys.count_keys(keys, self.lengths[at:end], copied[at:end], 64 - bits, tables[worker])
+
+        self.over(count, range(self.workers))
+        for other in tables[1:]:
+            _keys.add_counts(tables[0], other)
+        counts = np.zeros((len(spans), _keys.PARTS), np.int64)
+
+        def keep(number: int) -> tuple[Hashes, Sizes]:
+            keys, at, end = spans[number]
+            spans[number] = (keys[:0], at, end)
+            out, rows = np.empty(len(keys) + 1, np.uint64), np.empty(len(keys) + 1, np.int32)
+            found = _keys.keep_shared(
+                keys, self.lengths[at:end], at, copied[at:end], 64 - bits, tables[0], out, rows, counts[number]
+            )
+            return out[:found].copy(), rows[:found].copy()
+
+        kept = self.over(keep, range(len(spans)))
+        tables.clear()
+        bounds = np.concatenate([[0], np.cumsum(counts.sum(axis=0))])
+        places = bounds[:-1] + np.cumsum(counts, axis=0) - counts
+        keys, rows = np.empty(bounds[-1], np.uint64), np.empty(bounds[-1], np.int32)
+
+        def bring(number: int) -> None:
+            _keys.scatter(*kept[number], places[number], keys, rows)
+            kept[number] = (keys[:0], rows[:0])
+
+        self.over(bring, range(len(spans)))
+        crowded = np.zeros(len(self.sizes), np.uint8)
+        looked = np.zeros(4 * self.workers, np.int64)
+
+        def meet(number: int) -> Hashes:
+            first, last = (_keys.PARTS * each // (4 * self.workers) for each in (number, number + 1))
+            return _keys.candidates(
+                keys, rows, bounds, first, last, self.sizes, self.bitmaps, self.threshold, CROWD, crowded,
+                looked[number : number + 1],
+            )  # fmt: skip
+
+        pairs = np.sort(np.concatenate(self.over(meet, range(4 * self.workers))))
+        pairs = pairs[np.diff(pairs, prepend=np.uint64(0)) > 0]
+        ones, twos = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
+        return ones, twos, crowded, int(looked.sum())
+
+    def taken(self, rows: Ints) -> list[pa.LargeStringArray]:
+        """The texts of some rows, ascending; slice by slice, for a chunked array puts itself together for that."""
+        ends = np.searchsorted(rows, [at + len(part) for at, part in self.slices])
+        begins = np.concatenate([[0], ends])[:-1]
+        return [
+            part.take(pa.array(rows[begin:end] - at))
+            for (at, part), begin, end in zip(self.slices, begins, ends, strict=True)
+        ]
+
+    def overlaps(self, ones: Ints, twos: Ints) -> Ints:
+        """How many grams each pair shares: of these rows alone the texts are read again."""
+        rows = np.flatnonzero(np.bincount(np.concatenate([ones, twos]), minlength=len(self.sizes)))
+        place = np.zeros(len(self.sizes), np.int64)
+        place[rows] = np.arange(len(rows))
+        read = self.over(lambda part: hashed(part, self.width)[0], self.taken(rows))
+        grams = np.concatenate([np.empty(0, np.uint64), *read])
+        starts = np.concatenate([[0], np.cumsum(self.sizes[rows], dtype=np.int64)])
+        common = np.empty(len(ones), np.int64)
+        mine, theirs = place[ones], place[twos]
+        cuts = np.linspace(0, len(ones), 4 * self.workers + 1).astype(np.int64)
+        self.over(lambda a, b: _keys.overlaps(grams, starts, mine, theirs, a, b, common), cuts[:-1], cuts[1:])
+        return common
+
+
+def hashed(texts: pa.LargeStringArray, width: int) -> tuple[Hashes, Sizes]:
+    """The distinct grams of texts, row behind row, and the number of each row's."""
+    data, offsets = buffers(texts)
+    special = pc.fill_null(pc.invert(pc.string_is_ascii(texts)), False)
+    chosen = special.to_numpy(zero_copy_only=False)
+    other = np.where(texts.is_null().to_numpy(zero_copy_only=False), -2, -1)
+    some = bool(chosen.any())
+    other[chosen] = np.arange(np.count_nonzero(chosen))
+    other_data, other_offsets = buffers(normalise_array(texts.filter(special) if some else texts.slice(0, 0)))
+    classes = character_classes() if some else np.zeros(1, np.uint8)
+    classes.flags.writeable = False
+    read = _grams.Texts(data, offsets, other_data, other_offsets, other, classes)
+    room = int(offsets[-1] - offsets[0]) + int(other_offsets[-1]) + len(texts) + 1
+    out, sizes = np.empty(room, np.uint64), np.empty(len(texts), np.int32)
+    used = _grams.hash_rows(read, width, 0, len(texts), out, sizes)
+    return out[:used], sizes
+
+
+def _slices(texts: pa.ChunkedArray) -> Iterator[tuple[int, pa.LargeStringArray]]:
+    """Slices of the rows, as large strings, each with the row that it begins at."""
+    first = 0
+    for chunk in texts.chunks:
+        for at in range(0, len(chunk), SLICE):
+            part = chunk.slice(at, SLICE)
+            yield first + at, part.cast(pa.large_string())
+        first += len(chunk)

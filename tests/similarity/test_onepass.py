@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from demur.similarity import components, grams, joins, onepass, self_join
+from demur.similarity.views import GRAM_SIZE, View
+from demur.text.compiled import uncompiled
+from tests.similarity.brute import TEXTS, THRESHOLDS, labels, listed, self_pairs
+
+WORDS: tuple[View, ...] = ("token", "word3")
+LONG = "a-b's " + "x" * 70 + " 'tis o'clock--don't- " + "rock-'n'-roll " * 9
+ODD = [
+    "",
+    "?!",
+    " ? ! ",
+    "日本語 abc東京",
+    "東 東京",
+    "dont",
+    "don't",
+    "DON\u2019T",
+    "naïve é",
+    "NAÏVE É",
+    LONG,
+    LONG.upper(),
+]
+
+
+@pytest.fixture
+def one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every join of words goes this way, in slices of a few rows, whatever its texts are like."""
+    monkeypatch.setattr(onepass, "LEAST", 0)
+    monkeypatch.setattr(onepass, "SLICE", 3)
+    monkeypatch.setattr(onepass._Join, "crowds", lambda join: False)
+
+
+@settings(max_examples=150)
+@given(st.lists(TEXTS, min_size=1, max_size=3), st.sampled_from(WORDS), st.sampled_from(THRESHOLDS))
+@pytest.mark.usefixtures("one_pass")
+def test_one_pass_is_brute_force(parts: list[list[str | None]], view: View, threshold: float) -> None:
+    texts = [text for part in parts for text in part]
+    chunks = pa.chunked_array([pa.array(part, pa.string()) for part in parts])
+    assert listed(self_join(chunks, view=view, threshold=threshold)) == self_pairs(texts, view, threshold)
+
+
+@pytest.mark.parametrize("view", WORDS)
+def test_grams_are_those_of_the_view(view: View) -> None:
+    """Two texts share as many hashes as they share grams, whether they are read as ASCII or normalised."""
+    texts = [*ODD, *(f"{text} ü {text}" for text in ODD)]
+    hashes, sizes = onepass.hashed(pa.array([*texts, None], pa.large_string()), GRAM_SIZE[view])
+    found = [set(part.tolist()) for part in np.split(hashes, np.cumsum(sizes)[:-1])]
+    wanted = [grams(text, view) for text in texts]
+    assert sizes.tolist() == [*map(len, wanted), 0]
+    for one, mine in zip(found, wanted, strict=False):
+        assert [len(one & other) for other in found[:-1]] == [len(mine & other) for other in wanted]
+
+
+@pytest.mark.parametrize("view", WORDS)
+def test_uncompiled_kernels_give_the_same(view: View) -> None:
+    texts = pa.array([*ODD, "one two three four five six seven eight nine ten", "One, two: three four five"] * 2)
+    compiled = onepass.hashed(texts.cast(pa.large_string()), GRAM_SIZE[view])
+    pairs = _pairs(texts, view, 0.3)
+    with uncompiled(small=True):
+        plain = onepass.hashed(texts.cast(pa.large_string()), GRAM_SIZE[view])
+        assert _pairs(texts, view, 0.3) == pairs
+    assert all(np.array_equal(*each) for each in zip(compiled, plain, strict=True))
+
+
+@pytest.mark.usefixtures("one_pass")
+def test_rows_that_crowd_under_one_key_are_joined_with_care() -> None:
+    """More rows than may share a key repeat one template, in which one word is their own."""
+    words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"]
+    crowd = [" ".join([*words[:5], f"own{row}", *words[6:]]) for row in range(2 * onepass.CROWD)]
+    others = ["a b c d e f", "a b c d e g", *(f"unlike {row} {row + 1} {row + 2}" for row in range(20))]
+    texts = [*others, *crowd, *crowd[:3]]
+    assert listed(self_join(texts, view="token", threshold=0.8)) == self_pairs(texts, "token", 0.8)
+    forest = self_join(texts, view="token", threshold=0.8, pairs="forest")
+    assert labels(len(texts), forest) == labels(len(texts), self_join(texts, view="token", threshold=0.8))
+
+
+def test_texts_that_mostly_repeat_a_template_go_to_the_careful_join(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onepass, "LEAST", 0)
+    crowd = [f"one two three four five six seven eight nine own{row}" for row in range(100 * onepass.STRIDE)]
+    work, plain = joins.Work(), joins.Work()
+    found = self_join(crowd, view="token", threshold=0.8, pairs="forest", work=work)
+    monkeypatch.setattr(onepass, "LEAST", len(crowd) + 1)
+    assert found.equals(self_join(crowd, view="token", threshold=0.8, pairs="forest", work=plain))
+    assert work == plain
+
+
+def test_rows_in_any_number_take_the_same_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither threads nor slices nor chunks change what is found; and it is what the join of few rows finds."""
+    draw = np.random.default_rng(3)
+    texts = [" ".join(f"w{word}" for word in draw.zipf(1.3, 12) % 5000) for _ in range(4000)]
+    texts += [" ".join([*text.split()[:-1], "changed"]) for text in texts[:1500]] + texts[:500]
+    wanted = self_join(texts, view="word3", threshold=0.7)
+    assert wanted.num_rows > 1000
+    monkeypatch.setattr(onepass, "LEAST", 0)
+    for threads, slice_of, cut in ((1, 8192, 0), (2, 500, 0), (3, 64, 2500)):
+        monkeypatch.setattr(onepass, "SLICE", slice_of)
+        given_texts = pa.chunked_array([texts[:cut], texts[cut:]], pa.string())
+        assert self_join(given_texts, view="word3", threshold=0.7, threads=threads).equals(wanted)
+
+
+def _pairs(texts: pa.Array, view: View, threshold: float) -> list[tuple[int, int, float]]:
+    def never(few: pa.Array) -> onepass.Pairs:
+        pytest.fail(f"{len(few)} rows crowd")
+
+    found = onepass.near_pairs(pa.chunked_array([texts]), GRAM_SIZE[view], threshold, never, threads=1)
+    assert components(len(texts), pa.table({"row": found[0], "twin": found[1]})).max() < len(texts)
+    return sorted(zip(*(column.tolist() for column in found), strict=True))
