@@ -31,7 +31,8 @@ def rank(record_id: str, seed: int) -> bytes:
     return hashlib.blake2b(record_id.encode(), digest_size=8, key=f"demur-sample-{seed}".encode()).digest()
 
 
-_SALT = b"demur-split-v1"  # one salt for every data set, so that a prompt is on the same side in all of them
+SALT = b"demur-split-v1"
+"""One salt of the splits of every data set, so that a prompt is on the same side in all of them."""
 
 
 def position(key: str) -> float:
@@ -41,7 +42,7 @@ def position(key: str) -> float:
         >>> round(position("demo"), 6) == round(position("demo"), 6) and 0 <= position("demo") < 1
         True
     """
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=6, key=_SALT).digest()) / 2**48
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=6, key=SALT).digest()) / 2**48
 
 
 def uniform(record_id: str, seed: int, purpose: str, size: int) -> int:

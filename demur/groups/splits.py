@@ -22,13 +22,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from demur.draws import position
+from demur.draws import SALT, position
 from demur.errors import UsageError
+from demur.groups._positions import BLOCK, DIGEST, IV, SIGMA, hash_keys
+from demur.text.arrays import as_array, buffers
+from demur.text.compiled import interpreted, over_rows
 
 Sizes = Mapping[str, float | int | None]
 
 TOLERANCE = 4.0
 """Standard deviations by which a stratum's share of a split may differ from the declared one."""
+
+MANY = 100_000
+"""Keys from which a kernel that hashes them is worth compiling."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ def assign(
     names = list(sizes)
     labels, group = np.unique(groups, return_inverse=True)
     hashed = np.ones(len(labels))
-    np.minimum.at(hashed, group, np.fromiter(map(position, keys), float, len(keys)))
+    np.minimum.at(hashed, group, _positions(keys))
     nobody = len(names)
     locked = np.full(len(labels), nobody)
     pinned = [row for row, id in enumerate(ids) if id in lock] if lock else []
@@ -89,6 +95,20 @@ def assign(
     splits = [names[number] for number in of_group[group].tolist()]
     moves = {Move(ids[row], lock[ids[row]], splits[row]) for row in pinned if lock[ids[row]] != splits[row]}
     return splits, sorted(moves, key=lambda move: move.record_id)
+
+
+def _positions(keys: Sequence[str]) -> NDArray[np.float64]:
+    """The number of every key: see `demur.draws.position`."""
+    if len(keys) < MANY or interpreted():
+        return np.fromiter(map(position, keys), float, len(keys))
+    data, offsets = buffers(as_array(list(keys)))
+    lengths = np.diff(offsets)
+    if lengths.min() < 1 or lengths.max() > BLOCK:
+        return np.fromiter(map(position, keys), float, len(keys))
+    found = np.empty(len(keys), np.uint64)
+    salt = np.frombuffer(SALT, np.uint8)
+    over_rows(lambda a, b: hash_keys(data, offsets, a, b, salt, IV, SIGMA, found), len(keys))
+    return found / 2.0 ** (8 * DIGEST)
 
 
 def check_sizes(sizes: Sizes) -> None:

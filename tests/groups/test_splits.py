@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from demur.draws import position
 from demur.errors import UsageError
+from demur.groups import splits as split_module
 from demur.groups.splits import assign, read_lock, unbalanced, write_lock
 
 FRACTIONS: dict[str, float | int | None] = {"test": 0.8, "validation": 0.2}
@@ -156,3 +157,13 @@ def test_merged_groups_may_lie_on_the_evaluation_side_and_on_no_other() -> None:
     assert unbalanced(["a"] * 1000, more, shares) != []
     assert unbalanced(["a"] * 1000, more, shares, merged=0.1) == []
     assert unbalanced(["a"] * 1000, less, shares, merged=0.1) != []
+
+
+def test_many_keys_are_hashed_as_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel gives the numbers of hashlib, whatever the lengths of the keys and wherever a thread's range ends."""
+    keys = [f"{number:x}" * (1 + number % 9) for number in range(9000)] + ["é" * 64, "a" * 128, "b"]
+    wanted = [position(key) for key in keys]
+    monkeypatch.setattr(split_module, "MANY", 0)
+    assert split_module._positions(keys).tolist() == wanted
+    assert split_module._positions([*keys, "a" * 129]).tolist() == [*wanted, position("a" * 129)]
+    assert split_module._positions([*keys, ""]).tolist() == [*wanted, position("")]
