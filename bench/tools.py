@@ -55,6 +55,7 @@ def demur_release(path: Path, clock: Clock) -> np.ndarray:
     import pyarrow.compute as pc
 
     from bench.adapters import splits
+    from demur.files.parquet import write_shards
     from demur.similarity import components, self_join
 
     clock.start()
@@ -66,8 +67,7 @@ def demur_release(path: Path, clock: Clock) -> np.ndarray:
     clock.mark("split")
     table = table.append_column("group", pa.array(labels))
     for name in pc.unique(split).to_pylist():
-        kept = table.filter(pc.equal(split, name))
-        pq.write_table(kept, path.parent / f"out-{name}.parquet", compression="zstd")
+        write_shards(table.filter(pc.equal(split, name)), path.parent / "out", name)
     clock.mark("write")
     return labels
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 SHARD_ROWS = 250_000
+WRITERS = 4
+"""Shards that are written at a time."""
 CANARY = "Evaluation data: do not train on this file."
 
 
@@ -54,6 +57,6 @@ def write_shards(table: pa.Table, folder: Path, split: str, canary: str | None =
         folder / f"{split}-{number:05d}-of-{count:05d}.parquet": table.slice(number * SHARD_ROWS, SHARD_ROWS)
         for number in range(count)
     }
-    for path, shard in shards.items():
-        write_parquet(shard, path, canary)
+    with ThreadPoolExecutor(min(count, WRITERS)) as pool:
+        list(pool.map(lambda path: write_parquet(shards[path], path, canary), shards))
     return shards
