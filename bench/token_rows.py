@@ -41,7 +41,8 @@ from demur.kinds.training.laws import LAWS
 from demur.kinds.training.triples import rows_of
 from demur.tokens._assemble import FITS, assemble, judge
 from demur.tokens.fixed import Fixed, find_fixed
-from demur.tokens.rows import TokenView, _flat
+from demur.tokens.known import flat
+from demur.tokens.rows import TokenView
 from demur.tokens.template import Template
 
 FILE = RESULTS / "token_rows.json"
@@ -189,11 +190,11 @@ def ways_from_ids(view: TokenView, rows: list[dict[str, Any]]) -> dict[str, Call
         )
         return inputs, labels, np.ones(len(inputs), np.int8)
 
-    ready = (*_flat(ids), *_flat(contexts))
+    ready = (*flat(ids), *flat(contexts))
     return {
         "lists": lambda: [masked(*each, fixed) for each in zip(contexts, ids, transition, strict=True)],
         "kernel": lambda: run(*ready),
-        "kernel, ids flattened": lambda: run(*_flat(ids), *_flat(contexts)),
+        "kernel, ids flattened": lambda: run(*flat(ids), *flat(contexts)),
     }
 
 

@@ -17,8 +17,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,8 +25,10 @@ import pyarrow as pa
 
 from demur.draws import hashed
 from demur.errors import RowError, UsageError
+from demur.text.compiled import interpreted
 from demur.tokens._assemble import EMPTY, FITS, Flat, Places, assemble, judge
 from demur.tokens.fixed import Fixed
+from demur.tokens.known import MANY, Pieces, encode
 from demur.tokens.template import Template
 from demur.tokens.tokenizer import backend
 
@@ -73,11 +74,13 @@ class _Known:
             A tokenizer takes special tokens out of a text before all else, so what stands before this one and what
             follows have the same tokens together and apart, and the head of many rows is encoded once. 0: no such
             place, and the whole row is encoded in one.
+        pieces: the table of known pieces, where there are many rows and the tokenizer is of a make that it knows.
     """
 
     special: np.ndarray
     expected: int
     opener: int
+    pieces: Pieces | None = None
 
 
 @dataclass(frozen=True)
@@ -131,10 +134,14 @@ class TokenView:
         """
         tables = [rows] if isinstance(rows, pa.Table) else (pa.Table.from_batches([each]) for each in rows)
         known = self._known()
+        done, asked = 0, interpreted()
         for table in tables:
             if missing := sorted(set(_NEEDED) - set(table.column_names)):
                 msg = "Training rows lack columns"
                 raise UsageError(msg, expected=", ".join(_NEEDED), got=f"missing: {', '.join(missing)}")
+            done += table.num_rows
+            if not asked and done >= MANY:
+                known, asked = replace(known, pieces=Pieces.of(backend(self.tokenizer))), True
             for first in range(0, table.num_rows, self.batch):
                 yield self._batch(table.select(_NEEDED).slice(first, self.batch), known)
 
@@ -163,11 +170,11 @@ class TokenView:
             context + self.template.target(prefix, target)
             for context, prefix, target in zip(contexts, prefixes, targets, strict=True)
         ]
-        heads, head_offsets, head_rows = self._distinct(front, added=False)
-        apart, apart_offsets, apart_rows = self._distinct(contexts, added=self.template.adds_special)
-        encoded = backend(self.tokenizer).encode_batch(texts, add_special_tokens=self.template.adds_special)
-        tails, offsets = _flat([each.ids for each in encoded])
-        starts = np.fromiter(map(_start, encoded, map(len, contexts), map(len, texts)), np.int64, len(texts))
+        heads, head_offsets, head_rows = self._distinct(front, known.pieces, added=False)
+        apart, apart_offsets, apart_rows = self._distinct(contexts, known.pieces, added=self.template.adds_special)
+        tails, offsets, starts = encode(
+            backend(self.tokenizer), known.pieces, texts, list(map(len, contexts)), added=self.template.adds_special
+        )
         block = np.iinfo(np.int32).max if self.block is None else self.block
         verdicts = judge(
             heads, head_offsets, head_rows, tails, offsets, starts, apart, apart_offsets, apart_rows,
@@ -212,13 +219,11 @@ class TokenView:
             return -1
         return self.fixed.id if self.fixed.start is None else self.fixed.start
 
-    def _distinct(self, texts: list[str], *, added: bool) -> tuple[Flat, Places, Places]:
+    def _distinct(self, texts: list[str], pieces: Pieces | None, *, added: bool) -> tuple[Flat, Places, Places]:
         """Tokens of the distinct texts, where each begins, and the distinct text of every row."""
         numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
-        encoded = backend(self.tokenizer).encode_batch_fast(list(numbers), add_special_tokens=added)
-        return *_flat([each.ids for each in encoded]), np.fromiter(
-            map(numbers.__getitem__, texts), np.int64, len(texts)
-        )
+        ids, offsets, _ = encode(backend(self.tokenizer), pieces, list(numbers), [0] * len(numbers), added=added)
+        return ids, offsets, np.fromiter(map(numbers.__getitem__, texts), np.int64, len(texts))
 
     def _known(self) -> _Known:
         """What all batches share. Unknown is no special token here: a text may hold characters that nobody knows."""
@@ -250,24 +255,6 @@ def require_all(rejects: pa.Table) -> None:
             got="; ".join(f"{reason}: {count}" for reason, count in sorted(counts.items())),
             fix="Leave them out, cut the prefix at another unit, or take a larger block.",
         )
-
-
-def _start(encoding: Any, place: int, length: int) -> int:
-    """The first token of the target: the one at its first character, or after the white space that offsets leave out.
-
-    -1 where a token begins before that place and ends behind it.
-    """
-    for character in range(place, length):
-        token = encoding.char_to_token(character)
-        if token is not None:
-            return int(token) if encoding.token_to_chars(token)[0] >= place else -1
-    return -1
-
-
-def _flat(rows: list[list[int]]) -> tuple[Flat, Places]:
-    offsets = np.zeros(len(rows) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, rows), np.int64, len(rows)), out=offsets[1:])
-    return np.fromiter(chain.from_iterable(rows), np.int32, int(offsets[-1])), offsets
 
 
 def _lists(values: np.ndarray, offsets: Places) -> pa.Array:
