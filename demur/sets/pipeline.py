@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -43,6 +44,10 @@ from demur.sources.collect import collect
 from demur.sources.fetch import Fetched, Places
 from demur.sources.source import Source
 from demur.sources.watched import watched
+from demur.text.compiled import uncompiled
+
+FEW = 6000
+"""Rows of sources below which a build is done sooner than its kernels are compiled."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +98,9 @@ def build(
     locked = splits.read_lock(lock) if lock else {}
     curation = curation_of(project) if curation is None else curation
 
-    with staged(out) as stage:
+    with staged(out) as stage, ExitStack() as light:
         fetched = list(watched(list(sources.values()), places or Places()))
+        light.enter_context(uncompiled(small=sum(len(each.rows) for each in fetched) < FEW))
         model = declared.schemas(project)[builder.kind.record]
         records, unmapped = collect(fetched, model, declared.crosswalk(project))
         curated = curate(records, curation, builder.trust)
