@@ -38,6 +38,13 @@ class Facet(Role):
 
 
 @dataclass(frozen=True)
+class SaidBy(Role):
+    """A judgement; the column ``column`` says whose word it is, or stands on: a decision, readers, or the source."""
+
+    column: str
+
+
+@dataclass(frozen=True)
 class Told(Role):
     """What a benchmark keeps beside the score of a row."""
 

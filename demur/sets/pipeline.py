@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from demur.curation.by_whom import FILE as BY_WHOM
 from demur.curation.curated import curate, different_texts, links_of, same_texts, sides, split_off
 from demur.curation.project import Curation, curation_of
 from demur.errors import UsageError
@@ -124,6 +125,7 @@ def build(
         order = [(name, "ascending") for name in ("config", "source", "row", "record_id", "reason")]
         rejects = pa.concat_tables([each.rejects for each in made.values()]).sort_by(order)
         extra = {"rejects.parquet": rejects, "conflicts.parquet": clashes, "groups.parquet": reasons}
+        extra[BY_WHOM] = curated.by_whom
         for name, table in extra.items():
             write_parquet(table, stage / name)
             files[stage / name] = table
