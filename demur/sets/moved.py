@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from demur.curation.by_whom import BY_WHOM, FILE
 from demur.errors import ManifestError
 from demur.records.record import Slug, record_id
-from demur.records.row import Row, SaidBy, TextOf, columns_with
+from demur.records.row import Row, SaidBy, Side, TextOf, columns_with
 from demur.sets.aligned import Aligned
 from demur.sets.folder import BuiltSet
 from demur.sets.whose import Move, facts
@@ -137,10 +137,10 @@ def words(prompts: pa.ChunkedArray, basis: pa.ChunkedArray, folder: BuiltSet, ac
     )
 
 
-def order_of(model: type[Row]) -> Callable[[Move], tuple[bool, bool, int]]:
-    """The order in which moves are told: sides first, then other labels, then what has no label, the most first."""
-    said_by = columns_with(model, SaidBy)
-    return lambda move: (move.name not in said_by, not move.shown, -move.count)
+def order_of(model: type[Row]) -> Callable[[Move], tuple[bool, bool, bool, int]]:
+    """The order in which moves are told: the side, what else is somebody's word, other labels, and what is none."""
+    sides, said_by = columns_with(model, Side), columns_with(model, SaidBy)
+    return lambda move: (move.name not in sides, move.name not in said_by, not move.shown, -move.count)
 
 
 def _prefixed(table: pa.Table, when: str) -> dict[str, pa.ChunkedArray]:
