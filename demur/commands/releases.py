@@ -40,6 +40,7 @@ VERSION = "OWNER/NAME@vX.Y.Z|STORE/NAME@vX.Y.Z"
     help="Build this config; by default all that PyPI alone can serve.",
     shell_complete=CONFIGS,
 )
+@click.option("--message", metavar="TEXT", help="What to say of it in the changelog, in a line; `demur log` shows it.")
 @click.option("--yes", is_flag=True, help="Carry the plan out; without it, the plan is shown and nothing is written.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and write nothing, even with --yes.")
 @click.option("--public", is_flag=True, help="Make the repository public once the release is proven.")
@@ -54,6 +55,7 @@ def release(
     to: str,
     folder: Path | None,
     configs: tuple[str, ...],
+    message: str | None,
     yes: bool,
     dry_run: bool,
     public: bool,
@@ -69,8 +71,10 @@ def release(
     from demur.release.hub import Hub
     from demur.release.made import made
     from demur.release.plan import Plan, plan
+    from demur.release.preview import preview
     from demur.release.publish import publish
     from demur.release.store import Store, is_store
+    from demur.release.version import message_of
     from demur.sources.fetch import Places
 
     if is_store(to) and public:
@@ -79,6 +83,7 @@ def release(
     if without_gate and not is_store(to):
         msg = "--without-gate is for stores"
         raise UsageError(msg, fix="The Hub has a gate, and it is set where a row is not public: leave it out.")
+    message = message_of(message)
     project = project_of(ctx)
     place = Store.of(f"{to.rstrip('/')}/{name}", writing=True) if is_store(to) else Hub.of(to)
     with tempfile.TemporaryDirectory(prefix="demur-release-") as temporary:
@@ -88,14 +93,15 @@ def release(
             warn=lambda warning: say(f"warning: {warning}"),
         )  # fmt: skip
         today = datetime.now(UTC).date().isoformat()
-        planned = plan(place, built, project, work, today, replace, without_gate)
+        planned = plan(place, built, project, work, today, replace, without_gate, message)
         if not isinstance(planned, Plan):
             _left(planned, public, yes, dry_run, as_json)
             return
+        shown = preview(planned)
         if as_json:
-            print_json(planned.as_dict())
+            print_json({**planned.as_dict(), "look": {"folder": str(shown.folder), "files": shown.links()}})
         else:
-            for line in planned.lines():
+            for line in (*planned.lines(), *shown.lines()):
                 click.echo(line)
         if dry_run or not yes:
             _unwritten(dry_run)
@@ -155,22 +161,33 @@ def pull(version: str, out: Path | None, offline: bool, as_json: bool) -> None:
 @click.argument("old")
 @click.argument("new")
 @click.option("--rows", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows that differ, as Parquet.")
+@click.option(
+    "--html", type=click.Path(path_type=Path, dir_okay=False), help="Write it as one page, record ids and all."
+)
 @click.option("--offline", is_flag=True, help="Leave the network alone: only what was pulled before.")
 @as_json
 @click.pass_context
-def diff(ctx: click.Context, old: str, new: str, rows: Path | None, offline: bool, as_json: bool) -> None:
-    """Compare two built folders or versions, wherever each lies: rows by record id, schemas, terms; never a text."""
+def diff(
+    ctx: click.Context, old: str, new: str, rows: Path | None, html: Path | None, offline: bool, as_json: bool
+) -> None:
+    """Compare two built folders or versions, wherever each lies: labels that moved and by whose word, terms; no text."""
     from demur.files.parquet import write_parquet
+    from demur.files.remote import named
     from demur.files.whole import replacing
     from demur.release.pull import source_folder
     from demur.release.version import bump_of
     from demur.sets.diff import diff as run
+    from demur.sets.diff_page import write_page
+    from demur.sets.manifest_file import read_manifest
 
-    found = run(source_folder(old, offline), source_folder(new, offline))
+    folders = source_folder(old, offline), source_folder(new, offline)
+    found = run(*folders)
     bump = None if found.empty else bump_of(found)[0]
     if rows:
         with replacing(rows, "The rows cannot be written", folders=True) as part:
             write_parquet(found.rows, part)
+    if html:
+        write_page(found, read_manifest(folders[1]).title, named(old), named(new), html)
     if as_json:
         print_json({"bump": bump, **found.summary()})
     else:

@@ -46,9 +46,7 @@ def decision_id(decision: Decision) -> str:
     return "d" + hashlib.blake2b(said.encode(), digest_size=4).hexdigest()
 
 
-def by_whom(
-    prompts: Iterable[str], decisions: Iterable[Decision], resolved: Mapping[str, Resolved]
-) -> pa.Table:
+def by_whom(prompts: Iterable[str], decisions: Iterable[Decision], resolved: Mapping[str, Resolved]) -> pa.Table:
     """The decisions and readings about the prompts of a build, sorted; `BY_WHOM`.
 
     Args:

@@ -141,9 +141,7 @@ def curate(records: pa.Table, curation: Curation, order: Sequence[Basis] = ORDER
         records = records.append_column(column, pa.array(columns[column.name], column.type))
     undone = {each.decision for each in stale}
     applied = (each for each in curation.decisions if each not in undone)
-    return Curated(
-        records, dict(sorted(effects.items())), tuple(stale), by_whom(ids, applied, curation.resolved)
-    )
+    return Curated(records, dict(sorted(effects.items())), tuple(stale), by_whom(ids, applied, curation.resolved))
 
 
 def _fitting(

@@ -96,7 +96,9 @@ def resolve(annotations: Sequence[Annotation]) -> Resolved | None:
         said=tuple(sorted(each.behaviour for each in ordered)),
         kinds=tuple(sorted({each.kind for each in winners or ordered})),
         texts=tuple(sorted({each.text_sha256 for each in ordered})),
-        by=tuple(sorted({each.reader for each in ([each for each in winners if each.adjudicates] or winners or ordered)})),
+        by=tuple(
+            sorted({each.reader for each in ([each for each in winners if each.adjudicates] or winners or ordered)})
+        ),
     )
 
 

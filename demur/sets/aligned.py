@@ -70,7 +70,7 @@ def differs(one: pa.ChunkedArray | pa.Array, two: pa.ChunkedArray | pa.Array) ->
 
 def _differs(one: pa.Array, two: pa.Array) -> NDArray[np.bool_]:
     valid = [_mask(each.is_valid()) for each in (one, two)]
-    found = valid[0] != valid[1]
+    found: NDArray[np.bool_] = np.logical_xor(*valid)
     kind = one.type
     if pa.types.is_null(kind):
         return found
@@ -87,7 +87,8 @@ def _differs(one: pa.Array, two: pa.Array) -> NDArray[np.bool_]:
         parents = pc.list_parent_indices(left).to_numpy(zero_copy_only=False)
         found[np.flatnonzero(same)[parents[inner]]] = True
         return found
-    return found | _mask(pc.not_equal(one, two).fill_null(False))
+    found |= _mask(pc.not_equal(one, two).fill_null(False))
+    return found
 
 
 def _mask(values: pa.Array) -> NDArray[np.bool_]:

@@ -57,9 +57,7 @@ def rows_gone(config: str, rows: pa.Table, old: BuiltSet, new: BuiltSet) -> pa.T
     place = pc.index_in(rows["record_id"], rejects["record_id"].combine_chunks())
     reasons = rejects["reason"].take(place)
     prompts = prompts_of(rows, old.model_of(entry), old)
-    return facts(
-        "removed", reasons.fill_null(UNSAID), rows["record_id"], config, words=_words(prompts, reasons, new)
-    )
+    return facts("removed", reasons.fill_null(UNSAID), rows["record_id"], config, words=_words(prompts, reasons, new))
 
 
 def _words(prompts: pa.ChunkedArray, reasons: pa.ChunkedArray, folder: BuiltSet) -> pa.Table:

@@ -6,8 +6,9 @@ It names configs, record ids, columns and labels, never a text.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,19 +48,19 @@ column beyond `BOOKKEEPING`) or relabelled (bookkeeping alone); a row that moved
 
 KINDS = ("added", "removed", "changed", "moved", "relabelled")
 
-MOVES: tuple[tuple[str, tuple[Kind, ...], str], ...] = (
-    ("columns", ("column",), "columns"),
-    ("gone", ("removed",), "rows that went"),
-    ("splits", ("split",), "rows that moved to another split"),
-    ("rejects_came", ("reject-came",), "rejects that came"),
-    ("rejects_went", ("reject-went",), "rejects that went"),
-    ("conflicts_came", ("conflict-came",), "conflicts that came"),
-    ("conflicts_went", ("conflict-went",), "conflicts that went"),
+MOVES: tuple[tuple[str, Kind, str], ...] = (
+    ("columns", "column", "columns"),
+    ("removed", "removed", "rows that went"),
+    ("splits", "split", "rows that moved to another split"),
+    ("rejects_came", "reject-came", "rejects that came"),
+    ("rejects_went", "reject-went", "rejects that went"),
+    ("conflicts_came", "conflict-came", "conflicts that came"),
+    ("conflicts_went", "conflict-went", "conflicts that went"),
 )
-"""Groups of moves: the name for programs, their kinds, and what people call them."""
+"""Kinds of moves: the name for programs, the kind, and what people call it."""
 
-MOST = 12
-"""Moves of a group that people see; programs get all."""
+MOST = 8
+"""Moves of one column, or of one kind, that people see; programs get all."""
 
 
 @dataclass(frozen=True)
@@ -101,16 +102,16 @@ class Diff:
         lists = (self.schema, self.configs_added, self.configs_removed, self.splits_removed, self.terms, self.eased)
         return not self.rows.num_rows and not any(lists) and not self.other
 
-    def of(self, *kinds: Kind) -> list[Move]:
-        """The moves of some kinds."""
-        return [each for each in self.moves if each.kind in kinds]
+    def of(self, kind: Kind) -> list[Move]:
+        """The moves of a kind."""
+        return [each for each in self.moves if each.kind == kind]
 
     def summary(self) -> dict[str, Any]:
         """All of it, with the counts of rows by config and the record ids of every move, for programs."""
         configs = sorted(self.rows["config"].unique().to_pylist())
         return {
             "rows": {"all": self.counts(), **{config: self.counts(config) for config in configs}},
-            "moves": {name: [each.as_dict() for each in self.of(*kinds)] for name, kinds, _ in MOVES},
+            "moves": {name: [each.as_dict() for each in self.of(kind)] for name, kind, _ in MOVES},
             "sources": [each.as_dict() for each in self.sources],
             "schema": [str(change) for change in self.schema],
             **{
@@ -130,12 +131,10 @@ class Diff:
                 yield f"{'rows' if config == 'all' else f'  {config}'}: {said}"
         moved = self.counts()["moved"]
         yield f"ROWS MOVED BETWEEN SPLITS: {moved}" if moved else "no row moved to another split"
-        for _, kinds, what in MOVES:
-            if found := self.of(*kinds):
+        for _, kind, what in MOVES:
+            if found := self.of(kind):
                 yield f"{what}:"
-                yield from (f"  {line}" for move in found[:MOST] for line in move.lines())
-                if left := found[MOST:]:
-                    yield f"  and {len(left)} more, of {sum(move.count for move in left)} in all"
+                yield from (f"  {line}" for line in _first(found))
         yield from (f"source {change}" for change in self.sources)
         yield from (f"schema: {change}" for change in self.schema)
         for name, what in (
@@ -147,6 +146,16 @@ class Diff:
             ("other", "differs"),
         ):
             yield from (f"{what}: {value}" for value in getattr(self, name))
+
+
+def _first(moves: Sequence[Move]) -> Iterator[str]:
+    """Lines of the first moves of every column, and how many more there are."""
+    for name, group in groupby(moves, key=lambda move: move.name if move.shown else ""):
+        several = [*group]
+        yield from (line for move in several[:MOST] for line in move.lines())
+        if left := several[MOST:]:
+            rows = len({id for move in left for id in move.record_ids})
+            yield f"{name}{': ' if name else ''}{len(left)} more, of {rows} rows"
 
 
 def diff(old: Path | BuiltSet, new: Path | BuiltSet) -> Diff:
@@ -237,8 +246,8 @@ def _changed(
     if not masks:
         return
     differ = np.stack([*masks.values()], axis=1)
-    rows = np.flatnonzero(differ.any(axis=1))
-    meaning = differ[:, [name not in bookkeeping for name in masks]].any(axis=1)[rows]
+    rows = np.flatnonzero(np.any(differ, axis=1))
+    meaning = np.any(differ[rows][:, [name not in bookkeeping for name in masks]], axis=1)
     offsets = np.concatenate([[0], np.cumsum(differ[rows].sum(axis=1))])
     names = pa.array([*masks], pa.string()).take(pa.array(np.nonzero(differ[rows])[1]))
     yield pa.table(
@@ -265,7 +274,9 @@ def _rows(config: str, table: pa.Table, change: str, was: pa.ChunkedArray | None
             "change": pa.repeat(change, rows),
             "was_split": split if change == "removed" else nothing if was is None else was.cast(pa.string()),
             "now_split": nothing if change == "removed" else split,
-            "columns": pa.ListArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), rows + 1), pa.array([], pa.string())),
+            "columns": pa.ListArray.from_arrays(
+                pa.repeat(pa.scalar(0, pa.int32()), rows + 1), pa.array([], pa.string())
+            ),
         },
         schema=ROWS,
     )

@@ -86,7 +86,7 @@ def told(values: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
         values = pc.binary_join(values.cast(inner), ",")
     values = values.cast(pa.string())
     fits = pc.or_(pc.match_substring_regex(values, f"^({pattern})$"), pc.equal(values, ""))
-    return pc.if_else(fits.fill_null(True), values, HIDDEN)  # noqa: FBT003
+    return pc.if_else(fits.fill_null(True), values, HIDDEN)
 
 
 def prompts_of(rows: pa.Table, model: type[Row], folder: BuiltSet) -> pa.ChunkedArray:
@@ -137,10 +137,16 @@ def words(prompts: pa.ChunkedArray, basis: pa.ChunkedArray, folder: BuiltSet, ac
     )
 
 
-def order_of(model: type[Row]) -> Callable[[Move], tuple[bool, bool, bool, int]]:
+def order_of(model: type[Row]) -> Callable[[Move], tuple[bool, bool, bool, int, int]]:
     """The order in which moves are told: the side, what else is somebody's word, other labels, and what is none."""
-    sides, said_by = columns_with(model, Side), columns_with(model, SaidBy)
-    return lambda move: (move.name not in sides, move.name not in said_by, not move.shown, -move.count)
+    sides, said_by, place = columns_with(model, Side), columns_with(model, SaidBy), [*model.model_fields]
+    return lambda move: (
+        move.name not in sides,
+        move.name not in said_by,
+        not move.shown,
+        place.index(move.name) if move.name in place else len(place),
+        -move.count,
+    )
 
 
 def _prefixed(table: pa.Table, when: str) -> dict[str, pa.ChunkedArray]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Kind = Literal["column", "split", "added", "removed", "reject-came", "reject-went", "conflict-came", "conflict-went"]
+Kind = Literal["column", "split", "removed", "reject-came", "reject-went", "conflict-came", "conflict-went"]
 
 _WORD = ("basis", "who", "reader", "decision", "value")
 """What is known of a word: its basis, who said it, what kind of reader that is, the decision, and what was said."""
@@ -42,8 +42,8 @@ class Whose:
 
     Attributes:
         said: the word, for people.
-        basis: ``decision``, ``adjudicated``, ``readers``, ``reader``, ``upstream...`` or ``unknown``; null where nobody's
-            word is asked for.
+        basis: ``decision``, ``adjudicated``, ``readers``, ``reader``, ``upstream...`` or ``unknown``; None where
+            nobody's word is asked for.
         who: the reader, or several; ``reader``: human, model or rule.
         decision: short id of the decision.
         configs: where the rows stand.
@@ -143,33 +143,27 @@ def grouped(facts: Iterable[pa.Table]) -> tuple[Move, ...]:
         return ()
     kept = table.group_by([*_KEYS, "config", "record_id"]).aggregate([])
     groups = kept.group_by(_KEYS, use_threads=False).aggregate([("record_id", "distinct"), ("config", "distinct")])
-    found: dict[tuple[Any, ...], dict[tuple[Any, ...], list[dict[str, Any]]]] = {}
+    found: dict[tuple[Any, ...], dict[tuple[str | None, ...], list[dict[str, Any]]]] = {}
     for group in groups.to_pylist():
-        move = (group["kind"], group["name"], group["shown"], group["was"], group["now"])
+        move = tuple(group[name] for name in ("kind", "name", "shown", "was", "now"))
         found.setdefault(move, {}).setdefault(_word(group), []).append(group)
-    moves = [
-        Move(
-            *move,
-            whose=tuple(
-                sorted(
-                    (
-                        Whose(
-                            *word,
-                            configs=tuple(sorted({config for each in rows for config in each["config_distinct"] if config})),
-                            record_ids=tuple(sorted({id for each in rows for id in each["record_id_distinct"]})),
-                        )
-                        for word, rows in words.items()
-                    ),
-                    key=lambda each: (-len(each.record_ids), each.said or "", each.record_ids),
-                )
-            ),
-        )
-        for move, words in found.items()
-    ]
+    moves = [Move(kind, name, shown, was, now, _whose(words)) for (kind, name, shown, was, now), words in found.items()]
     return tuple(sorted(moves, key=lambda each: (-each.count, each.name, each.was or "", each.now or "")))
 
 
-def _word(group: dict[str, Any]) -> tuple[str | None, ...]:
+def _whose(words: Mapping[tuple[str | None, ...], Sequence[Mapping[str, Any]]]) -> tuple[Whose, ...]:
+    """The rows of a move by word, the most first."""
+    made = []
+    for (said, basis, who, reader, decision), groups in words.items():
+        ids, configs = (
+            tuple(sorted({value for each in groups for value in each[name] if value is not None}))
+            for name in ("record_id_distinct", "config_distinct")
+        )
+        made.append(Whose(said, basis, who, reader, decision, configs, ids))
+    return tuple(sorted(made, key=lambda each: (-len(each.record_ids), each.said or "", each.record_ids)))
+
+
+def _word(group: Mapping[str, Any]) -> tuple[str | None, ...]:
     """Whose word it is that a group of rows changed by: said, basis, who, reader, decision."""
     was, now = ({name: group[f"{when}_{name}"] for name in _WORD} for when in ("was", "now"))
     basis = now["basis"]
