@@ -13,7 +13,7 @@ from demur.curation.by_whom import BY_WHOM, FILE
 from demur.curation.curated import CONTEXT, DISAGREE, DROPPED, UNUSABLE
 from demur.groups.duplicates import CONFLICTS
 from demur.records.rejects import REJECTS
-from demur.sets.aligned import aligned
+from demur.sets.aligned import Aligned, aligned
 from demur.sets.folder import BuiltSet
 from demur.sets.manifest import Manifest, SourceEntry
 from demur.sets.moved import beside, prompts_of
@@ -49,11 +49,10 @@ class SourceChange:
         return {"source": self.source, "what": self.what, "was": self.was, "now": self.now}
 
 
-def rows_gone(config: str, rows: pa.Table, old: BuiltSet, new: BuiltSet) -> pa.Table:
-    """Rows that only the old set has, each with the reason that the new one's rejects give."""
+def rows_gone(config: str, rows: pa.Table, found: Aligned, old: BuiltSet, new: BuiltSet) -> pa.Table:
+    """Rows that only the old set has, each with the reason that a reject gives which only the new one has."""
     entry = next(each for each in old.manifest.configs if each.name == config)
-    rejects = beside(new, REJECT_FILE, REJECTS)
-    rejects = rejects.filter(pc.equal(rejects["config"], config))
+    rejects = found.come.filter(pc.equal(found.come["config"], config))
     place = pc.index_in(rows["record_id"], rejects["record_id"].combine_chunks())
     reasons = rejects["reason"].take(place)
     prompts = prompts_of(rows, old.model_of(entry), old)
@@ -78,10 +77,13 @@ def _words(prompts: pa.ChunkedArray, reasons: pa.ChunkedArray, folder: BuiltSet)
     )
 
 
-def rejects(old: BuiltSet, new: BuiltSet) -> Iterator[pa.Table]:
-    """Rejects that only one of two sets has: by config, source, record and reason, wherever the source's row stands."""
-    one, two = (_keyed_rejects(folder) for folder in (old, new))
-    found = aligned(one, two, "key")
+def compare_rejects(old: BuiltSet, new: BuiltSet) -> Aligned:
+    """The rejects of two sets, by config, source, record and reason, wherever the source's row stands."""
+    return aligned(_keyed_rejects(old), _keyed_rejects(new), "key")
+
+
+def rejects(found: Aligned, old: BuiltSet, new: BuiltSet) -> Iterator[pa.Table]:
+    """Rejects that only one of two sets has."""
     sides: tuple[tuple[Kind, pa.Table, BuiltSet], ...] = (
         ("reject-came", found.come, new), ("reject-went", found.gone, old),
     )  # fmt: skip

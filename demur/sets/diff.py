@@ -23,7 +23,7 @@ from demur.records.row import Bookkeeping, columns_with
 from demur.records.schema_diff import FieldChange, schema_diff
 from demur.records.terms import Terms
 from demur.sets import came
-from demur.sets.aligned import aligned, differs
+from demur.sets.aligned import Aligned, aligned, differs
 from demur.sets.card import built_card
 from demur.sets.folder import BuiltSet
 from demur.sets.manifest import ConfigEntry, Manifest
@@ -171,9 +171,10 @@ def diff(old: Path | BuiltSet, new: Path | BuiltSet) -> Diff:
         raise ManifestError(msg, where=f"{old.path} and {new.path}", expected=one.name, got=two.name)
     before, after = ({config.name: config for config in manifest.configs} for manifest in (one, two))
     common = [name for name in after if name in before]
-    rows, moves = [ROWS.empty_table()], [*came.rejects(old, new), *came.conflicts(old, new)]
+    rejects = came.compare_rejects(old, new)
+    rows, moves = [ROWS.empty_table()], [*came.rejects(rejects, old, new), *came.conflicts(old, new)]
     for name in common:
-        changed, moved = _changes(name, old, new, after[name])
+        changed, moved = _changes(name, old, new, after[name], rejects)
         rows += changed
         moves += moved
     rows += [_rows(name, old.rows(name), "removed") for name in before if name not in after]
@@ -198,7 +199,9 @@ def diff(old: Path | BuiltSet, new: Path | BuiltSet) -> Diff:
     )
 
 
-def _changes(name: str, old: BuiltSet, new: BuiltSet, entry: ConfigEntry) -> tuple[list[pa.Table], list[pa.Table]]:
+def _changes(
+    name: str, old: BuiltSet, new: BuiltSet, entry: ConfigEntry, rejects: Aligned
+) -> tuple[list[pa.Table], list[pa.Table]]:
     """Rows of a config that both have: what differs, by row and by column."""
     one, two = (_unique(folder, name) for folder in (old, new))
     sides = aligned(one, two)
@@ -222,7 +225,7 @@ def _changes(name: str, old: BuiltSet, new: BuiltSet, entry: ConfigEntry) -> tup
     was, now = (each.filter(where) for each in moved)
     moves = [
         *moves_of(name, sides, masks, old, new, new.model_of(entry)),
-        came.rows_gone(name, sides.gone, old, new),
+        came.rows_gone(name, sides.gone, rejects, old, new),
         facts("split", "split", after["record_id"].filter(where), name, was, now, shown=True),
     ]
     return rows, moves

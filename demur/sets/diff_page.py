@@ -17,7 +17,8 @@ def page(found: Diff, title: str, old: str, new: str) -> str:
     Args:
         found: the difference.
         title: of the set.
-        old: what the set before is called; ``new``: the set after.
+        old: what the set before is called.
+        new: what the set after is called.
     """
     configs = sorted(found.rows["config"].unique().to_pylist())
     made = (
