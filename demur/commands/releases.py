@@ -13,7 +13,8 @@ from demur.commands.completion import BUILDERS, CONFIGS
 from demur.progress import say
 
 if TYPE_CHECKING:
-    from demur.release.plan import Same
+    from demur.release.plan import Plan, Same
+    from demur.release.preview import Preview
 
 VERSION = "OWNER/NAME@vX.Y.Z|STORE/NAME@vX.Y.Z"
 """On the Hub, or in a store: ``folder:DIR``, or a URL that fsspec knows."""
@@ -71,7 +72,6 @@ def release(
     from demur.release.hub import Hub
     from demur.release.made import made
     from demur.release.plan import Plan, plan
-    from demur.release.preview import preview
     from demur.release.publish import publish
     from demur.release.store import Store, is_store
     from demur.release.version import message_of
@@ -97,11 +97,11 @@ def release(
         if not isinstance(planned, Plan):
             _left(planned, public, yes, dry_run, as_json)
             return
-        shown = preview(planned)
+        shown = _laid_out(planned)
         if as_json:
-            print_json({**planned.as_dict(), "look": {"folder": str(shown.folder), "files": shown.links()}})
+            print_json({**planned.as_dict(), "look": shown.as_dict() if shown else None})
         else:
-            for line in (*planned.lines(), *shown.lines()):
+            for line in (*planned.lines(), *(shown.lines() if shown else ())):
                 click.echo(line)
         if dry_run or not yes:
             _unwritten(dry_run)
@@ -109,6 +109,18 @@ def release(
         tell = say if as_json else told
         commit = publish(planned, tell, public)
         tell(f"released {place.repo}@{planned.change.version} ({commit})")
+
+
+def _laid_out(planned: Plan) -> Preview | None:
+    """What one looks at before one says yes; a folder that cannot be written keeps nobody from a release."""
+    from demur.errors import OutputError
+    from demur.release.preview import preview
+
+    try:
+        return preview(planned)
+    except OutputError as error:
+        say(f"warning: there is nothing to look at: {error.what} ({error.where})")
+        return None
 
 
 def _left(same: Same, public: bool, yes: bool, dry_run: bool, as_json: bool) -> None:

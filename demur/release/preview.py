@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from demur.files.folder import staged
 from demur.files.kept import default_root
@@ -23,6 +24,7 @@ _FIRST = {CARD: "card", DIFF: "what changes", "schema.json": "schema", CROISSANT
 """What people look at first -> what it is called."""
 
 _ROWS = (".parquet", ".lock")
+"""How the names of files end that nobody reads."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,10 @@ class Preview:
         """File -> its address on this machine."""
         return {name: (self.folder / name).as_uri() for name in self.files}
 
+    def as_dict(self) -> dict[str, Any]:
+        """For programs."""
+        return {"folder": str(self.folder), "files": self.links()}
+
     def lines(self) -> Iterator[str]:
         """For people: the folder, and a link to each file."""
         yield f"  to look at before you say yes, in {self.folder}:"
@@ -55,7 +61,7 @@ def preview(plan: Plan) -> Preview:
         OutputError: the folder cannot be written.
     """
     out = default_root() / "plans" / plan.place.key / plan.manifest.name
-    with staged(out) as stage:
+    with staged(out, (NAME, CARD)) as stage:
         for path in sorted(plan.folder.rglob("*")):
             name = path.relative_to(plan.folder)
             if path.is_file() and not name.name.endswith(_ROWS):
