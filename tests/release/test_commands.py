@@ -349,7 +349,7 @@ def test_a_message_is_kept_in_the_log_the_card_and_the_commit(demur: Run, tiny: 
     ok(demur(*release("--yes", "--message", "  Mild prompts, read <twice>. ")))
     without_a_row(tiny)
     repin(tiny)
-    assert "message" not in ok(demur(*release()))
+    assert "  message: " not in ok(demur(*release()))
     ok(demur(*release("--yes")))
     entries = json.loads(ok(demur("log", REPO, "--json", home="fresh")))
     assert [entry["message"] for entry in entries] == [None, "Mild prompts, read <twice>."]

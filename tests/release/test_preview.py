@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -49,13 +50,11 @@ def test_no_text_of_a_row_lies_there(planned: Plan) -> None:
 def test_a_change_comes_with_its_page_and_the_next_plan_takes_its_place(
     planned: Plan, dressed: Path, tmp_path: Path
 ) -> None:
-    from dataclasses import replace
-
     shutil.copytree(dressed, tmp_path / "new")
     (tmp_path / "new" / "schema.json").write_text("{}")
     shown = preview(replace(planned, diff=diff(dressed, tmp_path / "new")))
     assert shown.files[1] == DIFF
-    assert "schema.json" in (shown.folder / DIFF).read_text()
+    assert "<h3>Schema</h3>" in (shown.folder / DIFF).read_text()
     again = preview(planned)
     assert again.folder == shown.folder
     assert DIFF not in files_of(again.folder)
