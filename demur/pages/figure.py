@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from markupsafe import Markup
 
-_WIDTH, _NAMES, _EDGE = 760, 290, 16
+_WIDTH, _NAMES, _EDGE = 780, 316, 16
 _COLORS = (("#0072b2", "#56b4e9"), ("#e69f00", "#e6a93c"), ("#007a59", "#3fc59b"), ("#a8487d", "#e39ac0"))
 _BAR, _GAP, _HEAD = 11, 9, 62
 _RIDGE = 58  # height of one side's histogram
