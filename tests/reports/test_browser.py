@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from demur.audits.score.items import Items
+from demur.audits.score.page import write_page
 from demur.reports.page import report_of
 from demur.sets.folder import BuiltSet
+from tests.audits.score.conftest import answers, folder, items, never, right, scored  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -119,3 +123,32 @@ def test_the_page_prints_light_and_without_filters(page: Page) -> None:
     page.emulate_media(media="print")
     assert not page.locator("#rows .facets").is_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+@pytest.fixture(scope="module")
+def pages(items: Items, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:  # noqa: F811
+    """The other pages of the command: of files, and of scores."""
+    place = tmp_path_factory.mktemp("pages")
+    row = {"prompt": "Name a lamp of the harbour", "response": "It stands left of the old gate, and is lit at night."}
+    (place / "lamps.jsonl").write_text(2 * f"{json.dumps(row)}\n", encoding="utf-8")
+    report_of(place / "lamps.jsonl", place / "files.html", called="lamps.jsonl", with_text=True)
+    write_page(scored(items, answers(items, right, "good"), answers(items, never, "lax")), place / "scores.html")
+    return {name: place / f"{name}.html" for name in ("files", "scores")}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["files", "scores"])
+def test_axe_finds_nothing_serious_on_other_pages(
+    name: str, scheme: Literal["light", "dark"], pages: dict[str, Path], browser: Browser
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = browser.new_page(color_scheme=scheme, viewport={"width": 390, "height": 800})
+    asked: list[str] = []
+    page.on("request", lambda sent: asked.append(sent.url))
+    page.goto(pages[name].as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.locator("details").evaluate_all("all => all.forEach((each) => { each.open = true; })")
+    found = axe.run(page).response["violations"]
+    page.close()
+    assert [(each["id"], len(each["nodes"])) for each in found if each["impact"] in SERIOUS] == []
+    assert asked == [pages[name].as_uri()]
