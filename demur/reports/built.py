@@ -15,6 +15,7 @@ from demur.pages.drawing import COLORS
 from demur.rates import Rate
 from demur.records.licenses import LICENSES, license_of
 from demur.records.row import Facet, Side, columns_with
+from demur.reports.alone import alone
 from demur.reports.checked import Checked
 from demur.reports.cube import NONE, Cube, columns
 from demur.reports.pairs import Pairs, conflicts, grouped
@@ -143,7 +144,7 @@ def about(built: BuiltSet, called: str, since: tuple[str, Path] | None = None, *
         rows=_rows(built),
         rejects=_rejects(built),
         labellers=_labellers(built),
-        alone=tuple(built.kind.alone(built.manifest)),
+        alone=alone(built),
         conflicts=conflicts(built),
         grouped=grouped(built),
         sizes=_sizes(built),
