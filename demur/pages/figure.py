@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from markupsafe import Markup
-
-_WIDTH, _NAMES, _EDGE = 760, 290, 16
+_WIDTH, _NAMES, _EDGE = 780, 316, 16
 _COLORS = (("#0072b2", "#56b4e9"), ("#e69f00", "#e6a93c"), ("#007a59", "#3fc59b"), ("#a8487d", "#e39ac0"))
 _BAR, _GAP, _HEAD = 11, 9, 62
 _RIDGE = 58  # height of one side's histogram
@@ -72,7 +71,7 @@ def ridges(title: str, unit: str, values: Mapping[str, Sequence[int]]) -> str:
     def x(value: float) -> float:
         return round(_NAMES + room * min(1.0, max(0.0, (math.log(max(value, 1)) - low) / span)), 1)
 
-    parts: list[Markup] = []
+    parts: list[str] = []
     for number, (side, each) in enumerate(shown.items()):
         base = _HEAD - 22 + (number + 1) * _RIDGE
         counts = [0] * bins
@@ -105,7 +104,7 @@ def ridges(title: str, unit: str, values: Mapping[str, Sequence[int]]) -> str:
     return _file(title, said, parts, bottom + 36 + _EDGE)
 
 
-def _legend(sides: Sequence[str]) -> Iterator[Markup]:
+def _legend(sides: Sequence[str]) -> Iterator[str]:
     x = float(_EDGE)
     for number, side in enumerate(sides):
         yield _rect(number % 4, x, 36, 11, 11)
@@ -113,29 +112,25 @@ def _legend(sides: Sequence[str]) -> Iterator[Markup]:
         x += 34 + 7 * len(side)
 
 
-def _rect(color: int, x: float, y: float, width: float, height: float) -> Markup:
-    return Markup('<rect class="c{}" x="{:g}" y="{:g}" width="{:g}" height="{:g}" rx="1.5"/>').format(
-        color % len(_COLORS), round(x, 1), round(y, 1), round(width, 1), round(height, 1)
-    )
+def _rect(color: int, x: float, y: float, width: float, height: float) -> str:
+    left, top, wide, high = (f"{round(each, 1):g}" for each in (x, y, width, height))
+    return f'<rect class="c{color % len(_COLORS)}" x="{left}" y="{top}" width="{wide}" height="{high}" rx="1.5"/>'
 
 
-def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> Markup:
-    return Markup('<line class="{}" x1="{:g}" y1="{:g}" x2="{:g}" y2="{:g}"/>').format(kind, x1, y1, x2, y2)
+def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:
+    return f'<line class="{kind}" x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}"/>'
 
 
-def _text(x: float, y: float, text: str, anchor: str = "start", kind: str = "") -> Markup:
-    said = Markup(' class="{}"').format(kind) if kind else ""
-    return Markup('<text{} x="{:g}" y="{:g}" text-anchor="{}">{}</text>').format(
-        said, round(x, 1), round(y, 1), anchor, text
-    )
+def _text(x: float, y: float, text: str, anchor: str = "start", kind: str = "") -> str:
+    said = f' class="{kind}"' if kind else ""
+    return f'<text{said} x="{round(x, 1):g}" y="{round(y, 1):g}" text-anchor="{anchor}">{html.escape(text)}</text>'
 
 
-def _file(title: str, said: str, parts: Sequence[Markup], height: float) -> str:
+def _file(title: str, said: str, parts: Sequence[str], height: float) -> str:
+    name, told = html.escape(title), html.escape(said)
     return (
-        Markup(
-            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1:g}" width="{0}" height="{1:g}" role="img" '
-            'aria-labelledby="t d"><title id="t">{2}</title><desc id="d">{3}</desc><style>{4}</style>'
-            '<rect class="g" width="100%" height="100%" rx="8"/><text class="t" x="{5}" y="26">{2}</text>'
-            "\n{6}\n</svg>\n"
-        )
-    ).format(_WIDTH, height, title, said, Markup(_STYLE), _EDGE, Markup("\n").join(parts))  # noqa: S704 - our own
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height:g}" width="{_WIDTH}" '
+        f'height="{height:g}" role="img" aria-labelledby="t d"><title id="t">{name}</title><desc id="d">{told}</desc>'
+        f'<style>{_STYLE}</style><rect class="g" width="100%" height="100%" rx="8"/>'
+        f'<text class="t" x="{_EDGE}" y="26">{name}</text>\n' + "\n".join(parts) + "\n</svg>\n"
+    )
