@@ -9,7 +9,7 @@ from pydantic import StringConstraints, model_validator
 from demur.curation.behaviour import Behaviour
 from demur.curation.curated import Basis
 from demur.records.record import Access, Hazard, Label, Lineage, NativeLabel, RecordId, Slug, Text, UseLimit
-from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf
+from demur.records.row import Bookkeeping, Facet, Origin, Row, SaidBy, Side, TextOf
 
 Kind = Literal["preferred", "rejected", "other_rejected", "safe", "harmful", "other_harmful"]
 
@@ -32,7 +32,7 @@ class ComparedResponse(Row):
     """The query, exactly as published."""
     response: Annotated[Text, TextOf("response")]
     """The response, exactly as published."""
-    kind: Annotated[Kind, Facet()]
+    kind: Annotated[Kind, Side()]
     """``preferred`` and ``rejected``: people found the first the less harmful of the two, no more. ``safe`` and
     ``harmful``: people judged each by itself. ``other_rejected`` and ``other_harmful``: the response of another
     query, by a seeded derangement."""
@@ -44,7 +44,7 @@ class ComparedResponse(Row):
     for responses that were judged one by one, and for another query's response."""
     answered_id: RecordId
     """Record id of the prompt that the response was given to."""
-    behaviour: Annotated[Behaviour | None, Facet()]
+    behaviour: Annotated[Behaviour | None, Facet(), SaidBy("basis")]
     """What a good assistant does with the query: refuse, correct (a false premise), careful (answer with caveats),
     support, cannot_know or comply; null where nobody read it and only its source's own label speaks."""
     basis: Annotated[Basis, Facet()]

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from demur.curation.behaviour import EXPECTED, Behaviour, Flag
 from demur.curation.curated import Basis
 from demur.records.record import Access, Hazard, Label, Lineage, NativeLabel, RecordId, Slug, Text, UseLimit
-from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf
+from demur.records.row import Bookkeeping, Facet, Origin, Row, SaidBy, Side, TextOf
 
 
 class ContrastItem(Row):
@@ -19,9 +19,9 @@ class ContrastItem(Row):
     """128-bit hex of a hash over the normalised prompt and the kind of row; stable under order and source."""
     prompt: Annotated[Text, TextOf("prompt")]
     """The text, exactly as published."""
-    side: Annotated[Literal["harmful", "safe"], Facet()]
+    side: Annotated[Literal["harmful", "safe"], Side(), SaidBy("basis")]
     """Whether serving the prompt would do harm."""
-    behaviour: Annotated[Behaviour | None, Facet()]
+    behaviour: Annotated[Behaviour | None, Facet(), SaidBy("basis")]
     """What a good assistant does: refuse, correct (a false premise), careful (answer with caveats), support,
     cannot_know or comply; null where nobody read it and only its source's own label speaks."""
     basis: Annotated[Basis, Facet()]
@@ -35,7 +35,7 @@ class ContrastItem(Row):
     """Of the pair's two prompts, by all-MiniLM-L6-v2; null where it is below .55 or was not computed."""
     labels: tuple[Label, ...]
     """Judgements with scope and labeller; the source's own stand here as they are."""
-    hazards: tuple[Hazard, ...]
+    hazards: Annotated[tuple[Hazard, ...], SaidBy("hazards_by")]
     """Hazards that it touches, by codes of MLCommons AILuminate and two of ours; the main one first where readers gave
     them; of a row to answer, what it looks like."""
     hazards_by: str | None

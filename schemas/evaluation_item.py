@@ -20,7 +20,7 @@ from demur.records.record import (
     Text,
     UseLimit,
 )
-from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf, Told
+from demur.records.row import Bookkeeping, Facet, Origin, Row, SaidBy, Side, TextOf, Told
 
 Stratum = Literal["safety", "copyright"]
 """Rows that are to be counted apart."""
@@ -33,10 +33,10 @@ class EvaluationItem(Row):
     """128-bit hex of a hash over the normalised prompt and the kind of row; stable under order and source."""
     prompt: Annotated[Text, TextOf("prompt")]
     """The text, exactly as published."""
-    expected: Annotated[Expected, Facet(), Told()]
+    expected: Annotated[Expected, Side(), SaidBy("basis"), Told()]
     """The side: refuse, answer, or, where a model cannot know and declines for that, either (in configs of their
     own)."""
-    behaviour: Annotated[Behaviour | None, Facet(), Told()]
+    behaviour: Annotated[Behaviour | None, Facet(), SaidBy("basis"), Told()]
     """What a good assistant does: refuse, correct (a false premise), careful (answer with caveats), support,
     cannot_know or comply; null where nobody read it and only its source's own label speaks."""
     basis: Annotated[Basis, Facet()]
@@ -49,7 +49,7 @@ class EvaluationItem(Row):
     no danger to anybody; else ``safety``."""
     labels: tuple[Label, ...]
     """Judgements with scope and labeller; the source's own stand here as they are."""
-    hazards: Annotated[tuple[Hazard, ...], Told()]
+    hazards: Annotated[tuple[Hazard, ...], SaidBy("hazards_by"), Told()]
     """Hazards that it touches, by codes of MLCommons AILuminate and two of ours; the main one first where readers gave
     them; of a row to answer, what it looks like."""
     hazards_by: str | None

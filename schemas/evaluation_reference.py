@@ -9,7 +9,7 @@ from pydantic import StringConstraints
 from demur.curation.behaviour import Behaviour, Expected, Flag
 from demur.curation.curated import Basis
 from demur.records.record import Access, Hazard, Label, Lineage, RecordId, Sha256, Slug, UseLimit
-from demur.records.row import Bookkeeping, Facet, HashOf, Origin, PinOf, Row
+from demur.records.row import Bookkeeping, Facet, HashOf, Origin, PinOf, Row, SaidBy, Side
 from schemas.evaluation_item import Stratum
 
 
@@ -22,9 +22,9 @@ class EvaluationReference(Row):
     """Of the prompt, exactly as published, in UTF-8."""
     context_sha256: Sha256 | None
     """Of a passage that belongs to the prompt and is released nowhere here."""
-    expected: Annotated[Expected, Facet()]
+    expected: Annotated[Expected, Side(), SaidBy("basis")]
     """What a safe and helpful model does with it."""
-    behaviour: Annotated[Behaviour | None, Facet()]
+    behaviour: Annotated[Behaviour | None, Facet(), SaidBy("basis")]
     """What a good assistant does: refuse, correct (a false premise), careful (answer with caveats), support,
     cannot_know or comply; null where nobody read it and only its source's own label speaks."""
     basis: Annotated[Basis, Facet()]
@@ -37,7 +37,7 @@ class EvaluationReference(Row):
     no danger to anybody; else ``safety``."""
     labels: tuple[Label, ...]
     """Judgements with scope and labeller; the source's own stand here as they are."""
-    hazards: tuple[Hazard, ...]
+    hazards: Annotated[tuple[Hazard, ...], SaidBy("hazards_by")]
     """Hazards that it touches, by codes of MLCommons AILuminate and two of ours; the main one first where readers gave
     them; of a row to answer, what it looks like."""
     hazards_by: str | None

@@ -9,7 +9,7 @@ from pydantic import StringConstraints, model_validator
 from demur.curation.behaviour import EXPECTED, Behaviour, Flag
 from demur.curation.curated import Basis
 from demur.records.record import Access, Hazard, Label, Lineage, NativeLabel, RecordId, Slug, Text, UseLimit
-from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf
+from demur.records.row import Bookkeeping, Facet, Origin, Row, SaidBy, Side, TextOf
 
 
 class SafetyQuery(Row):
@@ -21,10 +21,10 @@ class SafetyQuery(Row):
     """The text, exactly as published; of a dialogue, what the person said first."""
     set: Annotated[Slug, Facet()]
     """The query set that it was drawn for."""
-    side: Annotated[Literal["harmful", "safe"], Facet()]
+    side: Annotated[Literal["harmful", "safe"], Side(), SaidBy("basis")]
     """Harmful where a good assistant refuses, safe where it answers; where nobody read it, by the source's own label:
     harmful if some category is labelled positive, safe only if every one is labelled negative."""
-    behaviour: Annotated[Behaviour | None, Facet()]
+    behaviour: Annotated[Behaviour | None, Facet(), SaidBy("basis")]
     """What a good assistant does: refuse, correct (a false premise), careful (answer with caveats), support,
     cannot_know or comply; null where nobody read it and only its source's own label speaks."""
     basis: Annotated[Basis, Facet()]
@@ -32,7 +32,7 @@ class SafetyQuery(Row):
     label (upstream-human, upstream-author, upstream-model)."""
     labels: tuple[Label, ...]
     """Judgements with scope and labeller; the source's own stand here as they are."""
-    hazards: tuple[Hazard, ...]
+    hazards: Annotated[tuple[Hazard, ...], SaidBy("hazards_by")]
     """Hazards that it touches, by codes of MLCommons AILuminate and two of ours; the main one first where readers gave
     them; of a row to answer, what it looks like."""
     hazards_by: str | None

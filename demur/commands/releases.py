@@ -1,4 +1,4 @@
-"""Commands about releases, on the Hub and in stores: release, pull, diff, verify, log, hydrate."""
+"""Commands about releases, on the Hub and in stores: release, pull, verify, log, hydrate."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from demur.commands.completion import BUILDERS, CONFIGS
 from demur.progress import say
 
 if TYPE_CHECKING:
-    from demur.release.plan import Same
+    from demur.release.plan import Plan, Same
+    from demur.release.preview import Preview
 
 VERSION = "OWNER/NAME@vX.Y.Z|STORE/NAME@vX.Y.Z"
 """On the Hub, or in a store: ``folder:DIR``, or a URL that fsspec knows."""
@@ -40,6 +41,7 @@ VERSION = "OWNER/NAME@vX.Y.Z|STORE/NAME@vX.Y.Z"
     help="Build this config; by default all that PyPI alone can serve.",
     shell_complete=CONFIGS,
 )
+@click.option("--message", metavar="TEXT", help="What to say of it in the changelog, in a line; `demur log` shows it.")
 @click.option("--yes", is_flag=True, help="Carry the plan out; without it, the plan is shown and nothing is written.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and write nothing, even with --yes.")
 @click.option("--public", is_flag=True, help="Make the repository public once the release is proven.")
@@ -54,6 +56,7 @@ def release(
     to: str,
     folder: Path | None,
     configs: tuple[str, ...],
+    message: str | None,
     yes: bool,
     dry_run: bool,
     public: bool,
@@ -71,6 +74,7 @@ def release(
     from demur.release.plan import Plan, plan
     from demur.release.publish import publish
     from demur.release.store import Store, is_store
+    from demur.release.version import message_of
     from demur.sources.fetch import Places
 
     if is_store(to) and public:
@@ -79,6 +83,7 @@ def release(
     if without_gate and not is_store(to):
         msg = "--without-gate is for stores"
         raise UsageError(msg, fix="The Hub has a gate, and it is set where a row is not public: leave it out.")
+    message = message_of(message)
     project = project_of(ctx)
     place = Store.of(f"{to.rstrip('/')}/{name}", writing=True) if is_store(to) else Hub.of(to)
     with tempfile.TemporaryDirectory(prefix="demur-release-") as temporary:
@@ -88,14 +93,15 @@ def release(
             warn=lambda warning: say(f"warning: {warning}"),
         )  # fmt: skip
         today = datetime.now(UTC).date().isoformat()
-        planned = plan(place, built, project, work, today, replace, without_gate)
+        planned = plan(place, built, project, work, today, replace, without_gate, message)
         if not isinstance(planned, Plan):
             _left(planned, public, yes, dry_run, as_json)
             return
+        shown = _laid_out(planned)
         if as_json:
-            print_json(planned.as_dict())
+            print_json({**planned.as_dict(), "look": shown.as_dict() if shown else None})
         else:
-            for line in planned.lines():
+            for line in (*planned.lines(), *(shown.lines() if shown else ())):
                 click.echo(line)
         if dry_run or not yes:
             _unwritten(dry_run)
@@ -103,6 +109,18 @@ def release(
         tell = say if as_json else told
         commit = publish(planned, tell, public)
         tell(f"released {place.repo}@{planned.change.version} ({commit})")
+
+
+def _laid_out(planned: Plan) -> Preview | None:
+    """What one looks at before one says yes; a folder that cannot be written keeps nobody from a release."""
+    from demur.errors import OutputError
+    from demur.release.preview import preview
+
+    try:
+        return preview(planned)
+    except OutputError as error:
+        say(f"warning: there is nothing to look at: {error.what} ({error.where})")
+        return None
 
 
 def _left(same: Same, public: bool, yes: bool, dry_run: bool, as_json: bool) -> None:
@@ -149,37 +167,6 @@ def pull(version: str, out: Path | None, offline: bool, as_json: bool) -> None:
     else:
         told(f"{ref}: {len(done.manifest.files)} files as its manifest says, commit {done.commit}")
         told(where)
-
-
-@click.command()
-@click.argument("old")
-@click.argument("new")
-@click.option("--rows", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows that differ, as Parquet.")
-@click.option("--offline", is_flag=True, help="Leave the network alone: only what was pulled before.")
-@as_json
-@click.pass_context
-def diff(ctx: click.Context, old: str, new: str, rows: Path | None, offline: bool, as_json: bool) -> None:
-    """Compare two built folders or versions, wherever each lies: rows by record id, schemas, terms; never a text."""
-    from demur.files.parquet import write_parquet
-    from demur.files.whole import replacing
-    from demur.release.pull import source_folder
-    from demur.release.version import bump_of
-    from demur.sets.diff import diff as run
-
-    found = run(source_folder(old, offline), source_folder(new, offline))
-    bump = None if found.empty else bump_of(found)[0]
-    if rows:
-        with replacing(rows, "The rows cannot be written", folders=True) as part:
-            write_parquet(found.rows, part)
-    if as_json:
-        print_json({"bump": bump, **found.summary()})
-    else:
-        for line in found.lines():
-            click.echo(line)
-        if bump:
-            click.echo(f"a {bump} version")
-    if not found.empty:
-        ctx.exit(FINDINGS)
 
 
 @click.command()
@@ -244,4 +231,4 @@ def hydrate(ctx: click.Context, references: str, out: Path, offline: bool, as_js
     told(out)
 
 
-COMMANDS = in_group("releases", release, pull, diff, verify, log, hydrate)
+COMMANDS = in_group("releases", release, pull, verify, log, hydrate)

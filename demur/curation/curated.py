@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.curation.behaviour import EXPECTED, Expected
+from demur.curation.by_whom import BY_WHOM, by_whom
 from demur.curation.decisions import Decision
 from demur.curation.meaning.links import meaning_links
 from demur.curation.project import Curation
@@ -68,11 +69,13 @@ class Curated:
     Attributes:
         effects: what changed, in words -> records, such as ``relabelled refuse -> answer by readers``.
         stale: decisions that were not applied.
+        by_whom: the decisions that were, and the readings (`demur.curation.by_whom.BY_WHOM`).
     """
 
     records: pa.Table
     effects: Mapping[str, int] = field(default_factory=dict)
     stale: tuple[Stale, ...] = ()
+    by_whom: pa.Table = field(default_factory=BY_WHOM.empty_table)
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,9 @@ def curate(records: pa.Table, curation: Curation, order: Sequence[Basis] = ORDER
     )
     for column in COLUMNS:
         records = records.append_column(column, pa.array(columns[column.name], column.type))
-    return Curated(records, dict(sorted(effects.items())), tuple(stale))
+    undone = {each.decision for each in stale}
+    applied = (each for each in curation.decisions if each not in undone)
+    return Curated(records, dict(sorted(effects.items())), tuple(stale), by_whom(ids, applied, curation.resolved))
 
 
 def _fitting(

@@ -30,6 +30,8 @@ class Resolved:
         said: their classes, one each, sorted.
         kinds: kinds of those whose class it is, sorted; where they disagree, of all.
         texts: sha256 of the texts they read, sorted; more than one where only case, spacing or punctuation differ.
+        by: names of those whose class it is, sorted: of the adjudicators where one decided; where they disagree, of
+            all.
     """
 
     record_id: str
@@ -42,6 +44,7 @@ class Resolved:
     said: tuple[Class, ...]
     kinds: tuple[ReaderKind, ...]
     texts: tuple[str, ...]
+    by: tuple[str, ...] = ()
 
 
 def resolve(annotations: Sequence[Annotation]) -> Resolved | None:
@@ -93,6 +96,9 @@ def resolve(annotations: Sequence[Annotation]) -> Resolved | None:
         said=tuple(sorted(each.behaviour for each in ordered)),
         kinds=tuple(sorted({each.kind for each in winners or ordered})),
         texts=tuple(sorted({each.text_sha256 for each in ordered})),
+        by=tuple(
+            sorted({each.reader for each in ([each for each in winners if each.adjudicates] or winners or ordered)})
+        ),
     )
 
 

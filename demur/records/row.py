@@ -38,6 +38,18 @@ class Facet(Role):
 
 
 @dataclass(frozen=True)
+class SaidBy(Role):
+    """A judgement; the column ``column`` says whose word it is, or stands on: a decision, readers, or the source."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class Side(Facet):
+    """The facet that tells apart what the set sets against each other: drawings are by it."""
+
+
+@dataclass(frozen=True)
 class Told(Role):
     """What a benchmark keeps beside the score of a row."""
 

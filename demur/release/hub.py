@@ -226,11 +226,13 @@ class Hub:
             if path.is_file()
         ]
         deletes = [CommitOperationDelete(name) for name in gone]
+        title, _, description = message.partition("\n\n")
         with told(self.repo):
             done = self.api.create_commit(
                 **self._at,
                 operations=[*adds, *deletes],
-                commit_message=message,
+                commit_message=title,
+                commit_description=description or None,
                 revision=BRANCH,
                 parent_commit=parent,
             )

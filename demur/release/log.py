@@ -24,10 +24,12 @@ class Entry:
         return {**self.change.model_dump(mode="json"), "commit": self.commit}
 
     def lines(self) -> Iterator[str]:
-        """For people: version, day, commit and rows, then why, a line each."""
+        """For people: version, day, commit and rows, then what was said of it and why, a line each."""
         rows = ", ".join(f"{config} {count}" for config, count in self.change.rows.items())
         commit = "no tag" if self.commit is None else self.commit[:12]
         yield f"{self.change.version}  {self.change.date}  {commit}  rows: {rows}"
+        if self.change.message is not None:
+            yield f"    {self.change.message}"
         yield from (f"    {reason}" for reason in self.change.reasons)
 
 

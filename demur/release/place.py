@@ -86,7 +86,7 @@ class Place(Protocol):
         """Let everybody see it."""
 
     def commit(self, folder: Path, gone: Sequence[str], parent: str, message: str) -> str:
-        """Put a folder's files there on top of a head, without a tag; the new commit."""
+        """Put a folder's files there on top of a head, without a tag; the new commit. A message is a title, or more."""
 
     def tag(self, version: str, commit: str) -> None:
         """Name a commit; a tag that is there never moves."""

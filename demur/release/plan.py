@@ -14,7 +14,7 @@ from demur.project import Project
 from demur.release.dress import dress
 from demur.release.place import Place, State
 from demur.release.proof import proof
-from demur.release.version import first_change, next_change
+from demur.release.version import first_change, message_of, next_change
 from demur.sets.builder import builder_of
 from demur.sets.diff import Diff, diff
 from demur.sets.manifest import Change, Manifest, Release
@@ -83,6 +83,8 @@ class Plan:
         before = self.state.latest if self.state else None
         yield f"{self.place.repo}: {self.change.version}" + (f", after {before}" if before else ", the first release")
         yield f"  because: {'; '.join(self.change.reasons)}"
+        if self.change.message is not None:
+            yield f"  message: {self.change.message}"
         if self.diff is not None:
             yield from (f"  {line}" for line in self.diff.lines())
         for config in self.manifest.configs:
@@ -140,6 +142,7 @@ def plan(
     date: str,
     replace: bool = False,
     ungated: bool = False,
+    message: str | None = None,
 ) -> Plan | Same:
     """Compare a built folder with its last release, and dress it as the next version.
 
@@ -151,6 +154,7 @@ def plan(
         date: the day of the release, YYYY-MM-DD.
         replace: go on although somebody committed to the default branch since the last release.
         ungated: let rows that are not public go to a store, which has no gate.
+        message: what is said of the release in its changelog.
 
     Returns:
         The plan; where nothing differs from the last release, what that is.
@@ -172,7 +176,8 @@ def plan(
     if state is not None and previous is not None and found is not None and found.empty:
         return Same(place, state, read_manifest(previous).access)
     changelog = _changelog(previous)
-    change = next_change(manifest, changelog[0], found, date) if found else first_change(manifest, date)
+    said = message_of(message)
+    change = next_change(manifest, changelog[0], found, date, said) if found else first_change(manifest, date, said)
     release = Release(repo=place.published, previous=latest, changelog=(change, *changelog))
     moved = state is not None and state.head != (latest or "")
     unfinished = _unfinished(place, state, release, work / "head", replace) if state and moved else None
@@ -264,8 +269,9 @@ def _unfinished(place: Place, state: State, release: Release, to: Path, replace:
     found = manifest.release if manifest else None
     ours = found is not None and not differences and found.version not in state.tags
     if ours and found is not None and found.previous == release.previous:
-        dated = release.changelog[0].model_copy(update={"date": found.changelog[0].date})
-        return found if found.changelog[0] == dated else None
+        mine, theirs = release.changelog[0], found.changelog[0]
+        dated = mine.model_copy(update={"date": theirs.date, "message": mine.message or theirs.message})
+        return found if theirs == dated else None
     if replace:
         return None
     msg = "Somebody committed to the repository since its last release"

@@ -93,9 +93,11 @@ def show(place: Place, state: State, public: bool, tell: Tell) -> None:
 
 def _commit(plan: Plan, parent: str) -> str:
     """Commit on the head that was planned for; where the answer is an error or lost, look whether it landed."""
-    place = plan.place
+    place, said = plan.place, f"{plan.manifest.name} {plan.change.version}"
+    if plan.change.message is not None:
+        said += f"\n\n{plan.change.message}"
     try:
-        return place.commit(plan.folder, plan.gone, parent, f"{plan.manifest.name} {plan.change.version}")
+        return place.commit(plan.folder, plan.gone, parent, said)
     except HubError as error:
         if error.status in (401, 403, 404):
             raise

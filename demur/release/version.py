@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, Self
 
+from pydantic import TypeAdapter, ValidationError
+
 from demur.errors import UsageError
 from demur.sets.diff import Diff
-from demur.sets.manifest import Change, Manifest
+from demur.sets.manifest import Change, Manifest, Message
 
 Bump = Literal["first", "major", "minor", "patch"]
 
@@ -94,12 +96,32 @@ def _reasons(found: Diff) -> Iterator[tuple[Bump, str]]:
     yield from (("patch", f"less strict terms: {term}") for term in found.eased)
 
 
-def first_change(manifest: Manifest, date: str) -> Change:
-    """The changelog entry of a first release."""
-    return _change(manifest, FIRST, date, "first", ("first release",), None)
+def message_of(text: str | None) -> str | None:
+    """What a maintainer says of a release, as a changelog keeps it.
+
+    Raises:
+        UsageError: it is empty, long, or more than a line.
+
+    Example:
+        >>> message_of(" Three labels corrected. ")
+        'Three labels corrected.'
+    """
+    if text is None:
+        return None
+    try:
+        return TypeAdapter(Message).validate_python(text)
+    except ValidationError as error:
+        msg = "Not a message for a changelog"
+        got = error.errors()[0]["type"].replace("_", " ")
+        raise UsageError(msg, expected="one line of 1 to 500 characters", got=got, fix="Say it in a line.") from None
 
 
-def next_change(manifest: Manifest, previous: Change, found: Diff, date: str) -> Change:
+def first_change(manifest: Manifest, date: str, message: str | None = None) -> Change:
+    """The changelog entry of a first release; ``message`` as `message_of` gives it."""
+    return _change(manifest, FIRST, date, "first", ("first release",), None, message)
+
+
+def next_change(manifest: Manifest, previous: Change, found: Diff, date: str, message: str | None = None) -> Change:
     """The changelog entry of a release, from what it changes.
 
     Args:
@@ -107,13 +129,20 @@ def next_change(manifest: Manifest, previous: Change, found: Diff, date: str) ->
         previous: the newest entry so far.
         found: the difference; not empty.
         date: of the release, YYYY-MM-DD.
+        message: what is said of it, as `message_of` gives it.
     """
     bump, reasons = bump_of(found)
-    return _change(manifest, Version.parse(previous.version).raised(bump), date, bump, reasons, found)
+    return _change(manifest, Version.parse(previous.version).raised(bump), date, bump, reasons, found, message)
 
 
 def _change(
-    manifest: Manifest, version: Version, date: str, bump: Bump, reasons: tuple[str, ...], found: Diff | None
+    manifest: Manifest,
+    version: Version,
+    date: str,
+    bump: Bump,
+    reasons: tuple[str, ...],
+    found: Diff | None,
+    message: str | None,
 ) -> Change:
     counts = found.counts() if found else {}
     return Change(
@@ -122,5 +151,6 @@ def _change(
         bump=bump,
         reasons=reasons,
         rows={config.name: sum(config.rows.values()) for config in manifest.configs},
+        message=message,
         **{kind: counts.get(kind, 0) for kind in ("added", "removed", "changed", "moved")},
     )

@@ -1,17 +1,18 @@
 """The difference of two data sets: rows added, removed, changed and moved by record id; schemas; terms.
 
-It names configs, record ids and columns, never a text.
+It names configs, record ids, columns and labels, never a text.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,10 +22,16 @@ from demur.records.record import ACCESS_TIERS
 from demur.records.row import Bookkeeping, columns_with
 from demur.records.schema_diff import FieldChange, schema_diff
 from demur.records.terms import Terms
+from demur.sets import came
+from demur.sets.aligned import Aligned, aligned, differs
 from demur.sets.card import built_card
 from demur.sets.folder import BuiltSet
 from demur.sets.manifest import ConfigEntry, Manifest
-from demur.sets.moved import moved_by
+from demur.sets.moved import moves_of, order_of
+from demur.sets.whose import Kind, Move, facts, grouped
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 ROWS = pa.schema(
     [
@@ -41,6 +48,20 @@ column beyond `BOOKKEEPING`) or relabelled (bookkeeping alone); a row that moved
 
 KINDS = ("added", "removed", "changed", "moved", "relabelled")
 
+MOVES: tuple[tuple[str, Kind, str], ...] = (
+    ("columns", "column", "columns"),
+    ("removed", "removed", "rows that went"),
+    ("splits", "split", "rows that moved to another split"),
+    ("rejects_came", "reject-came", "rejects that came"),
+    ("rejects_went", "reject-went", "rejects that went"),
+    ("conflicts_came", "conflict-came", "conflicts that came"),
+    ("conflicts_went", "conflict-went", "conflicts that went"),
+)
+"""Kinds of moves: the name for programs, the kind, and what people call it."""
+
+MOST = 8
+"""Moves of one column, or of one kind, that people see; programs get all."""
+
 
 @dataclass(frozen=True)
 class Diff:
@@ -54,7 +75,8 @@ class Diff:
         terms: what became stricter: licenses, use limits, access; in words.
         eased: terms that became less strict.
         other: files besides rows, card, manifest and croissant that differ.
-        decided: sides that changed and by whose word, and rows that went and why; in words.
+        moves: what became what, in which rows and by whose word; rows, rejects and conflicts that came and went.
+        sources: what changed in the terms of sources.
     """
 
     rows: pa.Table
@@ -65,13 +87,14 @@ class Diff:
     terms: tuple[str, ...]
     eased: tuple[str, ...]
     other: tuple[str, ...]
-    decided: tuple[str, ...] = ()
+    moves: tuple[Move, ...] = ()
+    sources: tuple[came.SourceChange, ...] = ()
 
     def counts(self, config: str | None = None) -> dict[str, int]:
         """Changes by kind, of one config or of all."""
         rows = self.rows if config is None else self.rows.filter(pc.equal(self.rows["config"], config))
-        counted = Counter(rows["change"].to_pylist())
-        return {kind: counted[kind] for kind in KINDS}
+        counted = {each["values"]: each["counts"] for each in pc.value_counts(rows["change"]).to_pylist()}
+        return {kind: counted.get(kind, 0) for kind in KINDS}
 
     @property
     def empty(self) -> bool:
@@ -79,15 +102,21 @@ class Diff:
         lists = (self.schema, self.configs_added, self.configs_removed, self.splits_removed, self.terms, self.eased)
         return not self.rows.num_rows and not any(lists) and not self.other
 
+    def of(self, kind: Kind) -> list[Move]:
+        """The moves of a kind."""
+        return [each for each in self.moves if each.kind == kind]
+
     def summary(self) -> dict[str, Any]:
-        """All of it but the rows, with their counts by config, for programs."""
-        configs = sorted(set(self.rows["config"].to_pylist()))
+        """All of it, with the counts of rows by config and the record ids of every move, for programs."""
+        configs = sorted(self.rows["config"].unique().to_pylist())
         return {
             "rows": {"all": self.counts(), **{config: self.counts(config) for config in configs}},
+            "moves": {name: [each.as_dict() for each in self.of(kind)] for name, kind, _ in MOVES},
+            "sources": [each.as_dict() for each in self.sources],
             "schema": [str(change) for change in self.schema],
             **{
                 name: list(getattr(self, name))
-                for name in ("decided", "configs_added", "configs_removed", "splits_removed", "terms", "eased", "other")
+                for name in ("configs_added", "configs_removed", "splits_removed", "terms", "eased", "other")
             },
         }
 
@@ -95,11 +124,18 @@ class Diff:
         """The summary for people, a line each."""
         if self.empty:
             yield "no difference"
+            return
         for config, counts in self.summary()["rows"].items():
             if any(counts.values()):
                 said = ", ".join(f"{kind} {count}" for kind, count in counts.items() if count)
                 yield f"{'rows' if config == 'all' else f'  {config}'}: {said}"
-        yield from self.decided
+        moved = self.counts()["moved"]
+        yield f"ROWS MOVED BETWEEN SPLITS: {moved}" if moved else "no row moved to another split"
+        for _, kind, what in MOVES:
+            if found := self.of(kind):
+                yield f"{what}:"
+                yield from (f"  {line}" for line in _first(found))
+        yield from (f"source {change}" for change in self.sources)
         yield from (f"schema: {change}" for change in self.schema)
         for name, what in (
             ("configs_added", "config added"),
@@ -110,6 +146,16 @@ class Diff:
             ("other", "differs"),
         ):
             yield from (f"{what}: {value}" for value in getattr(self, name))
+
+
+def _first(moves: Sequence[Move]) -> Iterator[str]:
+    """Lines of the first moves of every column, and how many more there are."""
+    for name, group in groupby(moves, key=lambda move: move.name if move.shown else ""):
+        several = [*group]
+        yield from (line for move in several[:MOST] for line in move.lines())
+        if left := several[MOST:]:
+            rows = len({id for move in left for id in move.record_ids})
+            yield f"{name}{': ' if name else ''}{len(left)} more, of {rows} rows"
 
 
 def diff(old: Path | BuiltSet, new: Path | BuiltSet) -> Diff:
@@ -125,17 +171,17 @@ def diff(old: Path | BuiltSet, new: Path | BuiltSet) -> Diff:
         raise ManifestError(msg, where=f"{old.path} and {new.path}", expected=one.name, got=two.name)
     before, after = ({config.name: config for config in manifest.configs} for manifest in (one, two))
     common = [name for name in after if name in before]
-    rows = [change for name in common for change in _changes(name, old, new, before[name], after[name])]
-    rows += [change for name in before if name not in after for change in _all(name, old, "removed")]
-    rows += [change for name in after if name not in before for change in _all(name, new, "added")]
+    rejects = came.compare_rejects(old, new)
+    rows, moves = [ROWS.empty_table()], [*came.rejects(rejects, old, new), *came.conflicts(old, new)]
+    for name in common:
+        changed, moved = _changes(name, old, new, after[name], rejects)
+        rows += changed
+        moves += moved
+    rows += [_rows(name, old.rows(name), "removed") for name in before if name not in after]
+    rows += [_rows(name, new.rows(name), "added") for name in after if name not in before]
     terms, eased = _terms(one, two, common)
-    rows.sort(key=lambda row: (row["config"], row["record_id"], row["change"]))
-    by_change: dict[str, dict[str, set[str]]] = {"changed": {}, "removed": {}}
-    for row in rows:
-        if row["change"] in by_change and row["config"] in common:
-            by_change[row["change"]].setdefault(row["config"], set()).add(row["record_id"])
     return Diff(
-        rows=pa.Table.from_pylist(rows, schema=ROWS),
+        rows=pa.concat_tables(rows).sort_by([(key, "ascending") for key in ("config", "record_id", "change")]),
         schema=tuple(_schemas(old, new, before, after, common)),
         configs_added=tuple(name for name in after if name not in before),
         configs_removed=tuple(name for name in before if name not in after),
@@ -148,61 +194,95 @@ def diff(old: Path | BuiltSet, new: Path | BuiltSet) -> Diff:
         terms=tuple(terms),
         eased=tuple(eased),
         other=tuple(_others(old, new, one, two)),
-        decided=tuple(moved_by(old, new, by_change["changed"], by_change["removed"])),
+        moves=tuple(sorted(grouped(moves), key=order_of(new.model))),
+        sources=tuple(came.sources(one, two)),
     )
 
 
-def _changes(name: str, old: BuiltSet, new: BuiltSet, one: ConfigEntry, two: ConfigEntry) -> Iterator[dict[str, Any]]:
-    """Rows of a config that both have."""
-    tables = [folder.rows(name) for folder in (old, new)]
-    places = [_places(table, folder.path, name) for table, folder in zip(tables, (old, new), strict=True)]
-    for id in sorted(places[0].keys() - places[1].keys()):
-        yield _row(name, id, "removed", was=tables[0]["split"][places[0][id]].as_py())
-    for id in sorted(places[1].keys() - places[0].keys()):
-        yield _row(name, id, "added", now=tables[1]["split"][places[1][id]].as_py())
-    ids = sorted(places[0].keys() & places[1].keys())
-    before, after = (
-        table.take(pa.array([place[id] for id in ids], pa.int64())).combine_chunks()
-        for table, place in zip(tables, places, strict=True)
-    )
-    bookkeeping = {*columns_with(new.model_of(two), Bookkeeping)}
-    columns: dict[int, list[str]] = {}
+def _changes(
+    name: str, old: BuiltSet, new: BuiltSet, entry: ConfigEntry, rejects: Aligned
+) -> tuple[list[pa.Table], list[pa.Table]]:
+    """Rows of a config that both have: what differs, by row and by column."""
+    one, two = (_unique(folder, name) for folder in (old, new))
+    sides = aligned(one, two)
+    before, after = sides.before, sides.after
+    masks: dict[str, NDArray[np.bool_]] = {}
     for column in before.column_names:
-        if column in after.column_names and column != "split" and not before[column].equals(after[column]):
-            for row, (left, right) in enumerate(
-                zip(before[column].to_pylist(), after[column].to_pylist(), strict=True)
-            ):
-                if left != right:
-                    columns.setdefault(row, []).append(column)
-    for row, changed in columns.items():
-        kind = "relabelled" if bookkeeping.issuperset(changed) else "changed"
-        yield _row(name, ids[row], kind, columns=changed)
-    for row, (was, now) in enumerate(zip(before["split"].to_pylist(), after["split"].to_pylist(), strict=True)):
-        if was != now:
-            yield _row(name, ids[row], "moved", was, now)
+        if column in after.column_names and column != "split":
+            mask = differs(before[column], after[column])
+            if mask.any():
+                masks[column] = mask
+    bookkeeping = {*columns_with(new.model_of(entry), Bookkeeping)}
+    moved = before["split"], after["split"]
+    elsewhere = differs(*moved)
+    rows = [
+        _rows(name, sides.gone, "removed"),
+        _rows(name, sides.come, "added"),
+        _rows(name, after.filter(pa.array(elsewhere)), "moved", moved[0].filter(pa.array(elsewhere))),
+        *_changed(name, after["record_id"], masks, bookkeeping),
+    ]
+    where = pa.array(elsewhere)
+    was, now = (each.filter(where) for each in moved)
+    moves = [
+        *moves_of(name, sides, masks, old, new, new.model_of(entry)),
+        came.rows_gone(name, sides.gone, rejects, old, new),
+        facts("split", "split", after["record_id"].filter(where), name, was, now, shown=True),
+    ]
+    return rows, moves
 
 
-def _places(table: pa.Table, folder: Path, config: str) -> dict[str, int]:
-    places = {id: row for row, id in enumerate(table["record_id"].to_pylist())}
-    if len(places) < table.num_rows:
+def _unique(folder: BuiltSet, config: str) -> pa.Table:
+    table = folder.rows(config)
+    ids = pc.count_distinct(table["record_id"], mode="all").as_py()
+    if ids < table.num_rows:
         msg = "A record id stands twice"
         raise ManifestError(
-            msg, where=f"{folder}: {config}", expected=table.num_rows, got=len(places), fix="Run `demur check` on it."
+            msg, where=f"{folder.path}: {config}", expected=table.num_rows, got=ids, fix="Run `demur check` on it."
         )
-    return places
+    return table
 
 
-def _row(
-    config: str, id: str, change: str, was: str | None = None, now: str | None = None, columns: list[str] | None = None
-) -> dict[str, Any]:
-    values = (config, id, change, was, now, columns or [])
-    return dict(zip(ROWS.names, values, strict=True))
+def _changed(
+    config: str, ids: pa.ChunkedArray, masks: Mapping[str, NDArray[np.bool_]], bookkeeping: set[str]
+) -> Iterator[pa.Table]:
+    """Rows of which columns beside the split differ, each with their names."""
+    if not masks:
+        return
+    differ = np.stack([*masks.values()], axis=1)
+    rows = np.flatnonzero(np.any(differ, axis=1))
+    meaning = np.any(differ[rows][:, [name not in bookkeeping for name in masks]], axis=1)
+    offsets = np.concatenate([[0], np.cumsum(differ[rows].sum(axis=1))])
+    names = pa.array([*masks], pa.string()).take(pa.array(np.nonzero(differ[rows])[1]))
+    yield pa.table(
+        {
+            "config": pa.repeat(config, len(rows)),
+            "record_id": ids.take(pa.array(rows)),
+            "change": pc.if_else(pa.array(meaning), "changed", "relabelled"),
+            "was_split": pa.nulls(len(rows), pa.string()),
+            "now_split": pa.nulls(len(rows), pa.string()),
+            "columns": pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), names),
+        },
+        schema=ROWS,
+    )
 
 
-def _all(config: str, folder: BuiltSet, change: str) -> Iterator[dict[str, Any]]:
-    table = folder.rows(config)
-    for id, split in zip(table["record_id"].to_pylist(), table["split"].to_pylist(), strict=True):
-        yield _row(config, id, change, **{"was" if change == "removed" else "now": split})
+def _rows(config: str, table: pa.Table, change: str, was: pa.ChunkedArray | None = None) -> pa.Table:
+    """Rows of one kind of change, as `ROWS`."""
+    rows, split = table.num_rows, table["split"].cast(pa.string())
+    nothing = pa.nulls(rows, pa.string())
+    return pa.table(
+        {
+            "config": pa.repeat(config, rows),
+            "record_id": table["record_id"],
+            "change": pa.repeat(change, rows),
+            "was_split": split if change == "removed" else nothing if was is None else was.cast(pa.string()),
+            "now_split": nothing if change == "removed" else split,
+            "columns": pa.ListArray.from_arrays(
+                pa.repeat(pa.scalar(0, pa.int32()), rows + 1), pa.array([], pa.string())
+            ),
+        },
+        schema=ROWS,
+    )
 
 
 def _schemas(

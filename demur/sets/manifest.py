@@ -22,6 +22,16 @@ ConfigName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 SplitName = Annotated[str, StringConstraints(pattern=r"^[a-z]+$")]
 Below = Annotated[str, StringConstraints(pattern=r"^\w[\w.-]*(/\w[\w.-]*)*$")]
 """A path below a folder, which leaves it nowhere. All three become paths where somebody else's manifest is read."""
+Message = Annotated[
+    str,
+    StringConstraints(
+        min_length=1,
+        max_length=500,
+        pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$",
+        strip_whitespace=True,
+    ),
+]
+"""A line of somebody's words, which steers no terminal."""
 
 
 class SourceEntry(Frozen):
@@ -151,6 +161,8 @@ class Change(Frozen):
     moved: Count
     rows: dict[str, Count]
     """Rows by config."""
+    message: Message | None = None
+    """What its maintainer said of it, in a line; null where nothing was said."""
 
 
 class Release(Frozen):

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from demur.curation.by_whom import FILE as BY_WHOM
 from demur.curation.curated import curate, different_texts, links_of, same_texts, sides, split_off
 from demur.curation.project import Curation, curation_of
 from demur.errors import UsageError
@@ -33,6 +34,7 @@ from demur.sets import describe
 from demur.sets.builder import Builder
 from demur.sets.card import write_card
 from demur.sets.door import at_the_door
+from demur.sets.figures import write_figures
 from demur.sets.kind import Config, Given, Made
 from demur.sets.manifest import FORMAT, Manifest, MoveEntry, environment
 from demur.sets.manifest_file import write_manifest
@@ -130,6 +132,7 @@ def build(
         order = [(name, "ascending") for name in ("config", "source", "row", "record_id", "reason")]
         rejects = pa.concat_tables([each.rejects for each in made.values()]).sort_by(order)
         extra = {"rejects.parquet": rejects, "conflicts.parquet": clashes, "groups.parquet": reasons}
+        extra[BY_WHOM] = curated.by_whom
         for name, table in extra.items():
             write_parquet(table, stage / name)
             files[stage / name] = table
@@ -162,6 +165,8 @@ def build(
             canary=builder.canary,
             files={},
         )
+        first = builder.configs[0]
+        write_figures(published[first.name].rows, builder.row_model(first), first.name, stage)
         _write_pages(builder, manifest, project, stage)
         (stage / "splits.lock").write_text(splits.write_lock(ids, assigned), encoding="utf-8")
         manifest = manifest.model_copy(update={"files": describe.file_entries(stage, files)})

@@ -18,6 +18,7 @@ from demur.commands import (
     contamination,
     curation,
     decisions,
+    differences,
     exports,
     pairs,
     projects,
@@ -32,8 +33,8 @@ from demur.project import names_in
 from tests.conftest import ROOT
 
 NOUNS = (
-    audits, builds, checks, contamination, curation, decisions, exports, pairs, projects, releases, reports,
-    rules, schemas, sources, suspects,
+    audits, builds, checks, contamination, curation, decisions, differences, exports, pairs, projects, releases,
+    reports, rules, schemas, sources, suspects,
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from demur.cli import main
 from demur.commands.decisions import COMMANDS
+from demur.curation.by_whom import decision_id
 from demur.curation.decisions import FILE, read_decisions
 from tests.conftest import Tiny
 
@@ -50,7 +51,7 @@ def test_see_decide_and_build_again(at: Tiny) -> None:
     assert (made.record_id, made.behaviour, made.source) == (id, "comply", "tiny-refuse")
     assert at.build().returncode == 0
     said = at.run("diff", str(before), str(at.out))
-    assert f"1 relabelled refuse -> answer by decision ({id})" in said.stdout
+    assert f"expected: refuse -> answer: 1 (record {id}; decision {decision_id(made)} by kim, human)" in said.stdout
     assert json.loads((at.out / "manifest.json").read_text())["curation"]["effects"] == {
         "relabelled refuse -> answer by decision": 1
     }

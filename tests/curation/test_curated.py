@@ -179,11 +179,18 @@ def test_one_decision_more_changes_the_rows_it_names_and_the_diff_says_so(projec
     after = made(project, tmp_path / "after", curation(read, decided(0, "relabel", behaviour="correct")))
     found = diff(before.out, after.out)
     assert {row["record_id"] for row in found.rows.to_pylist()} == {IDS[0]}
-    assert any("1 relabelled refuse -> answer by decision" in line for line in found.lines())
+    (side,) = (move for move in found.of("column") if move.name == "expected")
+    (word,) = side.whose
+    assert (side.was, side.now, word.record_ids) == ("refuse", "answer", (IDS[0],))
+    assert (word.basis, word.who, word.reader) == ("decision", "kim", "human")
+    assert any(f"expected: refuse -> answer: 1 (record {IDS[0]}; decision {word.decision} by kim" in line
+               for line in found.lines())  # fmt: skip
     dropped = made(project, tmp_path / "dropped", curation(read, decided(1, "drop")))
     gone = diff(before.out, dropped.out)
     assert [(row["record_id"], row["change"]) for row in gone.rows.to_pylist()] == [(IDS[1], "removed")]
-    assert any("1 dropped by decision" in line for line in gone.lines())
+    (move,) = gone.of("removed")
+    assert (move.name, move.record_ids, move.whose[0].who) == ("dropped-by-decision", (IDS[1],), "kim")
+    assert [each.record_ids for each in gone.of("reject-came")] == [(IDS[1],)]
 
 
 def test_a_stale_decision_is_a_warning_of_the_build_and_stands_in_the_manifest(project: Small, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 LAW = (
     ("errors", "progress", "draws", "rates", "project"),
     ("files",),
-    ("text",),
+    ("text", "pages"),
     ("similarity", "tokens", "records"),
     ("sources", "groups"),
     ("protected",),
@@ -23,6 +23,7 @@ LAW = (
     ("checks",),
     ("kinds",),
     ("release", "audits", "review", "exports", "start"),
+    ("reports",),
     ("commands",),
     ("cli", "inspect_tasks"),
 )

@@ -78,10 +78,11 @@ async def commit(request: Request) -> Response:
     if not lines or lines[0]["key"] != "header" or not lines[0]["value"].get("summary"):
         raise Refused(400, "The first line must be a header with a summary")
     head = lines[0]["value"]
+    message = "\n\n".join(filter(None, (head["summary"], head.get("description"))))
     changes, deleted = _operations(store, revision(request, repo).tree, lines[1:])
     try:
         oid = store.commit(
-            repo.id, branch, changes=changes, deleted=deleted, message=head["summary"], parent=head.get("parentCommit")
+            repo.id, branch, changes=changes, deleted=deleted, message=message, parent=head.get("parentCommit")
         )
     except Conflict:
         raise Refused(412, "A commit has happened since. Please refresh and try again.") from None

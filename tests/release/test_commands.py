@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -310,3 +311,73 @@ def test_a_folder_that_breaks_its_invariants_is_not_published(demur: Run, tiny: 
     path.write_bytes(path.read_bytes() + b" ")
     fails(demur(*release("--yes", "--folder", str(tiny.out))), "breaks its invariants")
     assert hub.store.repo(REPO) is None
+
+
+def relabelled(tiny: Tiny) -> str:
+    """Somebody decides of a prompt that is to be refused that it is to be answered."""
+    (path,) = (tiny.out / "default").glob("test-*.parquet")
+    rows = pq.read_table(path).to_pylist()
+    id = str(next(row["record_id"] for row in rows if row["expected"] == "refuse"))
+    done = tiny.run("decide", id, "relabel", "comply", "--reason", "a harmless joke", "--who", "anna")
+    assert done.returncode == 0, done.stderr
+    return id
+
+
+def test_the_plan_says_which_rows_change_their_side_and_by_whose_word(demur: Run, tiny: Tiny, hub: Hub) -> None:
+    ok(demur(*release("--yes", "--message", "The first one.")))
+    ok(tiny.build())
+    id = relabelled(tiny)
+    plan = ok(demur(*release()))
+    assert commits(hub) == ["tiny-eval v1.0.0\n\nThe first one."]
+    (line,) = [line for line in plan.splitlines() if "expected: " in line]
+    said = re.fullmatch(rf"\s+expected: refuse -> answer: 1 \(record {id}; decision (\w+) by anna, human\)", line)
+    assert said is not None, line
+    found = json.loads(ok(demur(*release("--json"))))
+    (move,) = [each for each in found["diff"]["moves"]["columns"] if each["name"] == "expected"]
+    (by,) = move["by"]
+    assert (move["was"], move["now"], by["record_ids"]) == ("refuse", "answer", [id])
+    assert (by["basis"], by["who"], by["reader"], by["decision"]) == ("decision", "anna", "human", said[1])
+    links = [Path(line.partition("file://")[2]) for line in plan.splitlines() if "file://" in line]
+    assert [path.name for path in links][:4] == ["README.md", "diff.html", "schema.json", "croissant.json"]
+    assert all(path.is_file() for path in links)
+    assert found["look"]["files"].keys() >= {"README.md", "diff.html", "schema.json", "croissant.json"}
+    texts = [row[1] for row in PAIRS]
+    assert not any(text in plan + json.dumps(found) + (links[1].read_text()) for text in texts)
+
+
+def test_a_message_is_kept_in_the_log_the_card_and_the_commit(demur: Run, tiny: Tiny, hub: Hub) -> None:
+    ok(demur(*release("--yes", "--message", "  Mild prompts, read <twice>. ")))
+    without_a_row(tiny)
+    repin(tiny)
+    assert "  message: " not in ok(demur(*release()))
+    ok(demur(*release("--yes")))
+    entries = json.loads(ok(demur("log", REPO, "--json", home="fresh")))
+    assert [entry["message"] for entry in entries] == [None, "Mild prompts, read <twice>."]
+    assert "    Mild prompts, read <twice>." in ok(demur("log", REPO, home="fresh")).splitlines()
+    assert commits(hub) == ["tiny-eval v1.0.0\n\nMild prompts, read <twice>.", "tiny-eval v1.1.0"]
+    assert "Mild prompts, read &lt;twice&gt;." in hub.store.file(REPO, "v1.1.0", "README.md").decode()
+    ok(demur("pull", f"{REPO}@v1.1.0"))
+
+
+@pytest.mark.parametrize("message", ["", "  ", "two\nlines", "x" * 501, "\x1b[2J"])
+def test_a_message_that_is_no_line_is_refused_before_anything(message: str, demur: Run, hub: Hub) -> None:
+    fails(demur(*release("--yes", "--message", message)), "Not a message for a changelog")
+    assert hub.requests == []
+
+
+def test_a_killed_release_is_finished_with_the_message_that_it_had(demur: Run, hub: Hub) -> None:
+    hub.faults.answer("POST", r"/tag/", 500)
+    fails(demur(*release("--yes", "--message", "The first one.")), "The Hub failed")
+    assert "made by an earlier run" in ok(demur(*release("--yes")))
+    assert commits(hub) == ["tiny-eval v1.0.0\n\nThe first one."]
+    assert json.loads(ok(demur("log", REPO, "--json")))[0]["message"] == "The first one."
+
+
+def test_nothing_to_look_at_keeps_nobody_from_a_release(demur: Run, tiny: Tiny) -> None:
+    ok(demur(*release()))
+    (folder,) = (tiny.root / "cache" / "plans").glob("*/tiny-eval")
+    (folder / "manifest.json").rename(folder / "letter.txt")
+    done = demur(*release("--yes", "--json"))
+    assert "warning: there is nothing to look at" in done.stderr
+    assert json.loads(ok(done))["look"] is None
+    assert (folder / "letter.txt").is_file()

@@ -1,18 +1,15 @@
-"""Small drawings for a page, as SVG in its text; colours come from the page's style, for light and dark."""
+"""The two sides of models as one drawing, as SVG in a page's text; its style gives the colours."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from demur.pages.drawing import COLORS
 from demur.rates import Rate
 
-COLORS = 4
-"""Classes m0 to m3 of the page; further models take them again, and are told apart by their numbers."""
-
 _SIDE, _EDGE = 360, 60  # the plot's square, and the room for its labels
-_LONG, _HIGH = 150, 14  # of a bar
 
 
 def two_sided(points: Sequence[tuple[Rate, Rate]]) -> Markup:
@@ -52,49 +49,6 @@ def two_sided(points: Sequence[tuple[Rate, Rate]]) -> Markup:
     return Markup(
         '<svg class="plot" viewBox="{}" role="img" aria-label="refusal against over-refusal">{}</svg>'
     ).format(size, Markup("").join(parts))
-
-
-def interval(rate: Rate, color: int) -> Markup:
-    """A rate on a line from 0 to 1: its interval, and the share as a point.
-
-    Example:
-        >>> print(interval(Rate.of(0, 0), 0))
-        <BLANKLINE>
-    """
-    if not rate.n:
-        return Markup()
-    low, high, share = (round(4 + value * (_LONG - 8), 1) for value in (rate.low, rate.high, rate.share))
-    middle = _HIGH / 2
-    return Markup(
-        '<svg class="bar m{}" viewBox="0 0 {} {}" role="img" aria-label="{}"><line class="track" x1="4" y1="{}" x2="{}"'
-        ' y2="{}"/><line class="range" x1="{}" y1="{}" x2="{}" y2="{}"/><circle cx="{}" cy="{}" r="4"/></svg>'
-    ).format(
-        color % COLORS, _LONG, _HIGH, str(rate), middle, _LONG - 4, middle, low, middle, high, middle, share, middle
-    )
-
-
-def stack(counts: Mapping[str, int]) -> Markup:
-    """Counts of classes as parts of one bar.
-
-    Example:
-        >>> stack({"refusal": 3, "answer": 1, "empty": 0}).count("<rect")
-        2
-    """
-    total, start = sum(counts.values()), 0.0
-    parts = []
-    for name, count in counts.items():
-        if count:
-            width = 100 * count / total
-            parts.append(
-                Markup(
-                    '<rect class="g-{}" x="{:.2f}" y="0" width="{:.2f}" height="6"><title>{} {}</title></rect>'
-                ).format(name, start, width, name, count)
-            )
-            start += width
-    said = ", ".join(f"{name} {count}" for name, count in counts.items())
-    return Markup(
-        '<svg class="stack" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>'
-    ).format(said, Markup("").join(parts))
 
 
 def _x(share: float) -> float:

@@ -6,36 +6,27 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from demur import __version__
-from demur.audits.score import drawing
 from demur.audits.score.counted import FACETS, GRADES, RATES, TAXONOMY, TWO_SIDES
+from demur.audits.score.drawing import two_sided
 from demur.audits.score.report import Scores
 from demur.files.whole import write_whole
+from demur.pages.environment import environment
 from demur.records.hazards import HAZARDS, Hazard
 
 
 def page(scores: Scores) -> str:
     """The page, in HTML. The same scores give the same bytes."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("demur.audits.score", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"zip": zip, "percent": _percent, "points": _points, "called": partial(_called, scores)}
+    pages = environment("demur.audits.score")
+    pages.filters["called"] = partial(_called, scores)
     rates = {name: rate for name, rate in RATES.items() if any(each.rates[name].n for each in scores.models)}
-    made = environment.get_template("page.html.jinja").render(
+    made = pages.get_template("page.html.jinja").render(
         scores=scores,
         rates=rates,
         grades=GRADES,
         two=TWO_SIDES,
         facets={facet: values for facet, values in scores.facets().items() if facet in (*FACETS, TAXONOMY)},
-        draw=drawing,
+        two_sided=two_sided,
         points=[(each.rates["over_refusal"], each.rates["refusal"]) for each in scores.models],
-        version=__version__,
     )
     return made.rstrip() + "\n"
 
@@ -47,14 +38,6 @@ def write_page(scores: Scores, path: Path) -> None:
         OutputError: the file cannot be written.
     """
     write_whole(path, page(scores), "The page cannot be written")
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}"
-
-
-def _points(share: float) -> str:
-    return f"{100 * share:+.1f}"
 
 
 def _called(scores: Scores, value: str, facet: str) -> str:
