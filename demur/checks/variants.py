@@ -33,7 +33,7 @@ MEAN, CLEARLY = 0.6, 0.25
 """`CLEARLY`: by so much another row has to hold more than the one at the same place, to be said to stand elsewhere."""
 
 _FILES = 50  # of one number of rows, that are compared
-_ANSWERS = ("response", "answer", "output", "completion", "generation", "model_output", "chosen", "rejected", "target")
+_ANSWERS = ("response", "answer", "output", "completion", "generation", "model_output", "chosen", "rejected")
 
 Scores = NDArray[np.float64]
 

@@ -52,7 +52,8 @@ def rows_without_ids(subject: Subject) -> Iterator[Finding]:
     followers: defaultdict[str, list[str]] = defaultdict(list)
     for name, base in bases.items():
         followers[base].append(name)
-    asked, answered = [], []
+    asked: list[tuple[File, NDArray[np.uint64]]] = []
+    answered: list[tuple[File, NDArray[np.uint64]]] = []
     for file, prompts in prompts_of(subject):
         (answered if answers(subject, file) else asked).append((file, np.unique(prompts)))
     for file, mine in answered:
@@ -129,15 +130,16 @@ def shrunk_denominator(subject: Subject) -> Iterator[Finding]:
 
 @rule(
     "DMR611",
-    "shard-twice",
+    "block-twice",
     invariants=(16,),
-    summary="Every item stands in one shard, and no shard is written twice.",
+    summary="No block of rows stands twice in a file, and every item that is answered stands in one shard.",
     why="Answers are generated in shards, on several machines. Where one is written twice, its items count double and "
-    "another shard's are missing: rows 75 to 99 of one of DeRTa's files are rows 50 to 74 once more.",
+    "another shard's are missing: rows 75 to 99 of one of DeRTa's files are rows 50 to 74 once more. Of prompts that a "
+    "program fills in it is a template that was listed twice.",
     fix="Join the shards again, by id, and count the items.",
     severity="warning",
 )
-def shard_twice(subject: Subject) -> Iterator[Finding]:
+def block_twice(subject: Subject) -> Iterator[Finding]:
     """Blocks of rows that stand twice in a file, and items of one shard that another holds, too."""
     keys = subject.state.column("key")
     for file, first, end in subject.state.spans if subject.kind is None else ():

@@ -23,8 +23,8 @@ _LEAST, _MOST = 20, 5000  # rows of a source; rows of a file whose column of sou
     "declared-origin",
     invariants=(8,),
     summary="Rows that are said to come from a set of prompts are prompts of that set, or near them.",
-    why="DeRTa's base questions are said to be half Do-Not-Answer and half HarmBench. The former half is there, and no row "
-    "at all is one of HarmBench's, or near one. License, hazards and overlap with other sets follow from the origin.",
+    why="DeRTa's base questions are said to be half Do-Not-Answer and half HarmBench. The former half is there, and "
+    "no row at all is one of HarmBench's, or near one. License, hazards and overlap follow from the origin.",
     fix="State the set that the rows were taken from, and of each row which one it is.",
     severity="warning",
 )
@@ -49,9 +49,7 @@ def declared_origin(subject: Subject) -> Iterator[Finding]:
         for value, (name, count) in sorted(named.items()):
             if not found[name, value]:
                 message = f"none of {count:,} rows that say so is a prompt of {name}, or near one"
-                yield hit(
-                    message, file.name, column=subject.layouts[file.name].native("source", subject.names[file.name])
-                )
+                yield hit(message, file.name, column=layout.native("source", subject.names[file.name]))
 
 
 def _known(subject: Subject) -> set[str]:
