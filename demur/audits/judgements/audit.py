@@ -28,13 +28,20 @@ _PATH = click.Path(path_type=Path, exists=True)
         ["--vocabulary", "vocabularies"],
         metavar="JUDGE=NAME",
         multiple=True,
-        help="The words of a judge, where its rows do not say: harm, refusal, shieldlm, correctness, wildguard.",
+        help="The words of a judge, where its rows do not say: harm, refusal, shieldlm, correctness, keyword, answer, useful,"
+        " language_flaws, wildguard.",
     ),
     click.Option(
         ["--threshold", "thresholds"],
         metavar="JUDGE=NUMBER",
         multiple=True,
         help="From where on a judge's score is the first word of its vocabulary.",
+    ),
+    click.Option(
+        ["--family", "families"],
+        metavar="NAME=MODEL,...",
+        multiple=True,
+        help="Print one table by family of models, set and side (subset), with a column for each judge.",
     ),
     draws=True,
 )
@@ -45,6 +52,7 @@ def judgements(
     config: str | None,
     vocabularies: tuple[str, ...] = (),
     thresholds: tuple[str, ...] = (),
+    families: tuple[str, ...] = (),
 ) -> Drawn:
     """Summarise what judges said of generations: shares of harm, or of refusals, with n and intervals, and agreement.
 
@@ -52,6 +60,9 @@ def judgements(
     JailbreakBench publishes them (JSON); of a folder, all such files below it are read, tables of JSON Lines and
     Parquet. Nothing is generated and no model is called.
     """
+    from dataclasses import replace
+
+    from demur.audits.judgements.grid import families_of, grid
     from demur.audits.judgements.items import read_items
     from demur.audits.judgements.measure import summarise
     from demur.audits.judgements.reading import read_judgements
@@ -66,4 +77,6 @@ def judgements(
     declared = Declared.of(vocabularies, thresholds)
     rows, places = read_judgements(paths, schemas(bundled())["judgement"], declared)
     declared.used({row["judge"] for row in rows})
-    return summarise(rows, places, expected, tuple(str(path) for path in paths))
+    named = families_of(families)
+    found = summarise(rows, places, expected, tuple(str(path) for path in paths))
+    return replace(found, grid=grid(found.verdicts, named)) if named else found
