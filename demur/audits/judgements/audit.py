@@ -28,8 +28,8 @@ _PATH = click.Path(path_type=Path, exists=True)
         ["--vocabulary", "vocabularies"],
         metavar="JUDGE=NAME",
         multiple=True,
-        help="The words of a judge, where its rows do not say: harm, refusal, shieldlm, correctness, keyword, answer, useful,"
-        " language_flaws, wildguard.",
+        help="The words of a judge, where its rows do not say: harm, refusal, shieldlm, correctness, keyword, answer,"
+        " useful, language_flaws, wildguard.",
     ),
     click.Option(
         ["--threshold", "thresholds"],
