@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from demur.commands.common import (
-    FINDINGS, UNJUDGED, as_json, in_group, limits_of, offline, place_of, print_json, splits_of, told,
-)  # fmt: skip
+from demur.commands.common import FINDINGS, UNJUDGED, as_json, in_group, offline, place_of, print_json, told
 from demur.commands.completion import LAYOUTS, PROFILES, PROTECTED, RULES
 from demur.errors import plain
 from demur.files.whole import write_whole
@@ -121,6 +119,7 @@ def check(
     """
     from demur.checks.settings import find_settings, read_settings
     from demur.checks.whole import widened
+    from demur.commands.common import limits_of, splits_of
     from demur.files.bounds import within
     from demur.files.remote import local
 
