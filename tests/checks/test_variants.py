@@ -16,7 +16,7 @@ from demur.checks.engine import check
 from demur.checks.settings import read_settings
 from demur.checks.subject import Subject, of_files
 from demur.errors import UsageError
-from tests.checks.fixtures import DAYS, PAGES, Rows, prompts
+from tests.checks.fixtures import DAYS, PAGES, SOUP, Rows, prompts, sources
 from tests.conftest import ROOT
 
 DERTA = Path(os.environ.get("DEMUR_MIRROR") or "/nowhere") / "github/RobustNLP/DeRTa"
@@ -28,6 +28,12 @@ def write(folder: Path, **files: Rows) -> Path:
     for name, rows in files.items():
         (folder / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return folder
+
+
+def protected_file(folder: Path, *texts: str) -> Path:
+    path = folder / "soups.jsonl"
+    path.write_text("".join(json.dumps({"prompt": text}) + "\n" for text in texts))
+    return path
 
 
 def seen(folder: Path) -> Subject:
@@ -134,6 +140,9 @@ def test_origins_by_a_column_and_by_an_unknown_set(tmp_path: Path) -> None:
     ]
     write(tmp_path, set=[{"prompt": text, "source": "Kites.jsonl"} for text in DAYS])
     assert messages(tmp_path, "DMR614", **against) == []
+    lost = protected_file(tmp_path.parent, SOUP)
+    found = messages(tmp_path, "DMR614", claims=[sources(lost.name, 9)], against=[*against["against"], str(lost)])
+    assert [message.partition("; ")[2] for _, message in found] == ["others are near 25 of kites.jsonl"]
     stated = Claim(files="set.jsonl", where="section 4", sources={"boats": 3})
     ((_, message),) = messages(tmp_path, "DMR614", claims=[stated], **against)
     assert message.startswith("3 rows of boats are stated (section 4), whose prompts")
@@ -168,7 +177,8 @@ FAULTS = {
     ("DMR610", SHRUNK): "200 rows answer 175 questions, 25 of them again",
     ("DMR611", SHRUNK): "25 rows from here on are those from line 51 to line 75 once more",
     ("DMR612", "data/test/safety_jailbreakchat.json"): "48 different templates wrap 200 rows",
-    ("DMR614", BASE): "none of 200 rows are prompts of harmbench or near one",
+    ("DMR614", BASE): "none of 200 rows are prompts of harmbench or near one, stated are 100 (arXiv 2407.09121, section"
+    " 4); others are near 64 of strongreject, 19 of advbench, 4 of malicious-instruct",
 }
 
 

@@ -45,7 +45,11 @@ def declared_origin(subject: Subject) -> Iterator[Finding]:
                 yield hit(message, file.name, fix=f"--against {bare(name)}")
             elif 2 * found[name, None] < count:
                 told = f"{found[name, None] or 'none'} of {rows:,} rows are prompts of {name} or near one"
-                yield hit(f"{told}, stated are {count:,} ({where})", file.name)
+                others = [(n, source) for (source, value), n in found.items() if value is None and source not in stated]
+                others = sorted(others, key=lambda each: (-each[0], each[1]))[:3]
+                near = ", ".join(f"{n:,} of {source}" for n, source in others)
+                more = f"; others are near {near}" if near else ""
+                yield hit(f"{told}, stated are {count:,} ({where}){more}", file.name)
         for value, (name, count) in sorted(named.items()):
             if not found[name, value]:
                 message = f"none of {count:,} rows that say so is a prompt of {name}, or near one"
