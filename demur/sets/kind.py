@@ -112,7 +112,7 @@ class Kind(Frozen):
     """What a record becomes, in the card's words: a row for each record used, unless said otherwise."""
     traits: ClassVar[frozenset[str]] = frozenset()
     """What rules may go by: ``distinct-rows`` where no row stands twice, ``distinct-prompts`` where none is near one of
-    the same side."""
+    the same side, ``wrapped`` where prompts share wrappers, so that only equal ones are alike."""
     was: ClassVar[str | None] = None
     """What manifests of the first format call the kind: the schema of its rows."""
     facts: ClassVar[type[Frozen]] = Frozen
@@ -135,6 +135,11 @@ class Kind(Frozen):
     def statement(self) -> Frozen:
         """The declaration as the manifest states it, of the class `stated`."""
         return self.stated.model_validate_json(self.model_dump_json())
+
+    def linked(self, records: pa.Table) -> pa.Table:
+        """The records before groups are formed, perhaps with a column ``head``: the number of the row whose group and
+        split each has, itself or another; null for one that has neither, and is never a row."""
+        return records
 
     def prepare(self, records: pa.Table) -> pa.Table:
         """What is done once, before the configs: the records, perhaps with more columns."""
