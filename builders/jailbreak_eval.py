@@ -1,8 +1,8 @@
 """jailbreak-eval: published attacks, each tied to its base question, in the split of that question.
 
 No attack is made here: rows are what others published, each with its base, how it was found, and the license of both.
-`default` holds what may be used commercially, `noncommercial` also attacks on questions of Do-Not-Answer. `runs` has the
-prompts of DeRTa's published results, model by model, with a verdict of the phrases of demur.text.refusal on each
+`default` holds what may be used commercially, `noncommercial` also attacks on questions of Do-Not-Answer. `runs` has
+the prompts of DeRTa's published results, model by model, with a verdict of the phrases of demur.text.refusal on each
 response. `pair` is references to transcripts, and cannot be built before its source is pinned. Splits follow from the
 base questions alone, at the shares of refusal-eval: a question has the same split there.
 """

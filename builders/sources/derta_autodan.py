@@ -39,7 +39,7 @@ COLUMNS = {"question": "question", "instruction": "instruction", "response": "re
     ),
 )
 def derta_autodan(row: Raw) -> Prompt:
-    """What was searched for each model and sent to it; the response stays where it is, and is named by its record id."""
+    """What was searched for each model and sent to it; the response stays where it is."""
     prompt = row["question"] or row["instruction"]
     wrapped = Wrapped(
         attack="AutoDAN",

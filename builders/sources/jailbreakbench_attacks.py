@@ -6,14 +6,12 @@ from demur.sources.mirror import github
 from demur.sources.source import Raw, Reject, source
 from schemas.prompt import Prompt
 
+EVERY = ("gpt-3.5-turbo-1106", "gpt-4-0125-preview", "llama-2-7b-chat-hf", "vicuna-13b-v1.5")
 RUNS = {
     "DSN/white_box": ("llama-2-7b-chat-hf", "vicuna-13b-v1.5"),
     "GCG/transfer": ("gpt-3.5-turbo-1106", "gpt-4-0125-preview"),
     "GCG/white_box": ("llama-2-7b-chat-hf", "vicuna-13b-v1.5"),
-    **{
-        attack: ("gpt-3.5-turbo-1106", "gpt-4-0125-preview", "llama-2-7b-chat-hf", "vicuna-13b-v1.5")
-        for attack in ("JBC/manual", "PAIR/black_box", "prompt_with_random_search/black_box")
-    },
+    **dict.fromkeys(("JBC/manual", "PAIR/black_box", "prompt_with_random_search/black_box"), EVERY),
 }
 FILES = [f"attack-artifacts/{attack}/{model}.json" for attack, models in RUNS.items() for model in models]
 ATTACKS = {

@@ -1,4 +1,4 @@
-"""Heads: rows that have a group of their own, and rows that have that of another one, such as an attack on a question."""
+"""Heads: rows with a group of their own, and rows that have that of another, such as an attack on a question."""
 
 from __future__ import annotations
 

@@ -17,8 +17,6 @@ class RunCounts(Frozen):
     """Base questions of all runs of this source."""
     missing: tuple[RecordId, ...] = ()
     """Those that this run lacks."""
-    repeated: Count = 0
-    """Further rows that say the same as one of this run; they stand among the rejects."""
 
 
 class OriginCounts(Frozen):
@@ -50,6 +48,8 @@ class JailbreakCounts(Frozen):
     verdicts: dict[str, dict[str, Count]] = Field(default={})
     """Judge -> verdict -> rows."""
     runs: dict[str, RunCounts] = Field(default={})
+    repeated: dict[str, Count] = Field(default={})
+    """Run -> further rows that say the same as one of it; they stand among the rejects, each with its twin."""
     unlinked: Count = 0
     """Attacks without a base: rejects, with their nearest question."""
     moved: dict[str, Count] = Field(default={})

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from demur.kinds.jailbreaks.counts import counted
 from demur.kinds.jailbreaks.declared import Declaration
-from demur.kinds.jailbreaks.facts import JailbreakCounts, RunCounts
+from demur.kinds.jailbreaks.facts import JailbreakCounts
 from demur.kinds.jailbreaks.make import TELLS, attacks, linked
 from demur.records.record import Frozen
 from demur.sets.kind import Config, Given, Kind, Made, facts_of
@@ -23,6 +23,7 @@ class Jailbreaks(Declaration, Kind):
 
     name: ClassVar[str] = "jailbreaks"
     traits: ClassVar[frozenset[str]] = frozenset({"wrapped"})
+    own_id: ClassVar[str] = "item_id"
     facts: ClassVar[type[Frozen]] = JailbreakCounts
     stated: ClassVar[type[Frozen]] = Declaration
 
@@ -52,10 +53,7 @@ class Jailbreaks(Declaration, Kind):
     def recount(cls, rows: pa.Table, manifest: Manifest, entry: ConfigEntry) -> Mapping[str, Any]:
         """All that rows tell, and the records used: an attack a row, and every base once."""
         found = counted(rows.to_pylist())
-        runs: dict[str, RunCounts] = found.pop("runs")
-        for run, each in runs.items():
-            for name in ("rows", "bases", "of"):
-                found[f"runs.{run}.{name}"] = getattr(each, name)
+        found["runs"] = {run: each.model_dump(mode="json") for run, each in found["runs"].items()}
         return {**found, "used": len(rows) + found["bases"]}
 
     @classmethod
@@ -79,10 +77,11 @@ class Jailbreaks(Declaration, Kind):
 def told(facts: JailbreakCounts) -> Iterator[str]:
     """In words: runs that lack questions or repeat them, and questions that are not where they are said to be from."""
     for run, each in facts.runs.items():
-        if each.missing or each.repeated:
+        repeated = facts.repeated.get(run, 0)
+        if each.missing or repeated:
             yield (
-                f"{run}: {each.rows + each.repeated} rows, {each.bases} of {each.of} base questions: "
-                f"{len(each.missing)} missing, {each.repeated} rows repeated"
+                f"{run}: {each.rows + repeated} rows, {each.bases} of {each.of} base questions: "
+                f"{len(each.missing)} missing, {repeated} rows repeated"
             )
     for source, origins in facts.origins.items():
         for declared, counts in origins.items():

@@ -2,9 +2,9 @@
 
 In the order of the evidence: a column holds the question (``goal``); a column holds the base's own name of it
 (``id``); the question stands in the attack word by word (``containment``), in the strings of its code (``pieces``), or
-in its letters shifted (``decoded``); nearly all of its runs of five characters stand there (``grams``); or a run whose
-rows re-word questions of one file, each once, is assigned one to one by likeness (``meaning``), where two views of
-the texts, of words and of characters, assign the same. What no rule links stays unlinked, with its nearest question.
+in its letters shifted (``decoded``); nearly all of its runs of five characters stand there (``grams``); or a run that
+mostly re-words the questions of one file, each once, is assigned one to one by likeness (``meaning``), where two views
+of the texts, of words and of characters, assign the same. What no rule links stays unlinked, with its nearest question.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ MARGIN = 0.1
 
 FLOOR = 0.1
 """Cosine from which an assignment counts."""
+
+REWORDED = 0.5
+"""Share of a run's rows that no other rule links, from which the run counts as one that re-words its questions."""
 
 SHORTEST = 12
 """Characters of a normalised question from which it is looked for in texts."""
@@ -100,7 +103,7 @@ def find(attacks: Sequence[Attacked], questions: Sequence[Question]) -> list[Fou
             runs[attack.run, attack.base].append(place)
     for (_, base), places in sorted(runs.items()):
         open_ = [place for place in places if found[place] is None]
-        if open_:
+        if open_ and len(open_) >= REWORDED * len(places):
             taken = {known.question for place in places if (known := found[place]) is not None}
             free = [number for number in finder.of_source.get(base, ()) if number not in taken]
             for place, link in zip(open_, finder.assigned([attacks[place].text for place in open_], free), strict=True):

@@ -151,11 +151,9 @@ def attacks(records: pa.Table, declared: Declaration, given: Given, model: type[
     used = {row["base_id"] for row in kept.values()}
     left += [Left(row, UNUSED) for id, row in bases.items() if id not in used]
     items = pa.Table.from_pylist(list(kept.values()), schema=arrow_schema(model)).sort_by("item_id")
-    found = counted(items.to_pylist())
-    runs = {run: each.model_copy(update={"repeated": repeated[run]}) for run, each in found.pop("runs").items()}
     facts = JailbreakCounts(
-        **found,
-        runs=runs,
+        **counted(items.to_pylist()),
+        repeated=dict(sorted(repeated.items())),
         unlinked=sum(each.reason == NO_BASE for each in left),
         moved=dict(sorted(moved.items())),
         origins=origins(_bases(records)),
