@@ -111,7 +111,8 @@ def _plain(row: Record) -> Wrapped:
 
 
 def _language(row: Record) -> str:
-    return next((each["value"] for each in row["native_labels"] if each["name"] == "language"), row["language"])
+    said: list[str] = [each["value"] for each in row["native_labels"] if each["name"] == "language"]
+    return said[0] if said else str(row["language"])
 
 
 def attacks(records: pa.Table, declared: Declaration, given: Given, model: type[Row]) -> Made:
