@@ -144,6 +144,7 @@ def check(
         "against": how.pop("against") or said.against,
         "license": how.pop("license") or said.license,
         "offline": offline,
+        "claims": said.claims,
     }
     if explain_layout:
         _explain(local(places), as_json=as_json, **given)
