@@ -1,4 +1,4 @@
-"""Query sets, attacks and responses to compare, released on the tests' Hub and loaded; responses are built again."""
+"""Query sets, attacks and responses to compare, released on the tests' Hub and loaded; responses are built again.
 
 PYTEST_DONT_REWRITE: a failing assertion must not show the values it compared, which may be published prompts.
 """

@@ -22,6 +22,7 @@ from demur.sets.builder import builder_of
 from demur.sets.folder import BuiltSet
 from demur.sets.pipeline import Build, build
 from demur.sources.fetch import Places
+from demur.text.normalise import normalise
 from tests.conftest import files_of
 from tests.kinds.queries.test_real import made, mirrored
 
@@ -93,7 +94,7 @@ def test_the_fourth_is_permuted_and_shared_words_alone_assign_it_alike(jailbreak
         [json.loads(line)["question"] for line in (folder / f"safety_{name}.json").read_text("utf-8").splitlines()]
         for name in ("completionattack", "illegal_instructions_200")
     ]
-    attacks, questions = ([{*text.lower().split()} for text in texts] for texts in read)
+    attacks, questions = ([{*normalise(text).split()} for text in texts] for texts in read)
     shared = np.array([[len(one & two) / min(len(one), len(two)) for two in questions] for one in attacks])
     ids = [record_id("prompt", text) for text in read[1]]
     linked = {
@@ -103,7 +104,7 @@ def test_the_fourth_is_permuted_and_shared_words_alone_assign_it_alike(jailbreak
     }
     order = [record_id("prompt", text) for text in read[0]]
     places = linear_sum_assignment(-shared)[1]
-    assert sum(linked[id] == ids[place] for id, place in zip(order, places, strict=True)) >= 190
+    assert sum(linked[id] == ids[place] for id, place in zip(order, places, strict=True)) >= 195
     assert sum(linked[id] == base for id, base in zip(order, ids, strict=True)) == 0
     assert len({*linked.values()}) == 200
 
