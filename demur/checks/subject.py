@@ -324,7 +324,7 @@ def of_folder(folder: BuiltSet) -> tuple[File, ...]:
     """The files of a built folder."""
     texts = {role.name: name for name, role in columns_with(folder.model, TextOf).items()}
     also = {name: name for name in ("source", "license", "access")} | {"pair": "pair_id", "group": "group_id"}
-    columns = {"prompt": "prompt", "id": "record_id", "split": "split"}
+    columns = {"prompt": "prompt", "id": folder.kind.own_id, "split": "split"}
     layout = Layout(name="demur", columns=columns, also={**also, **texts} | {"prompt": "prompt"})
     return tuple(
         File(path, path.relative_to(folder.path).as_posix(), split_of(path.name), config.name, layout)

@@ -30,6 +30,7 @@ class Judgements(Drawn):
         agreements: by cell and pair of judges; of a pair with several cells also over all of them, last.
         spreads: where there are several seeds; cells without a seed have no part in it.
         grid: by family, set and side, if it was asked for.
+        notes: what a set of attacks says of its runs: items that are missing or repeated.
     """
 
     files: tuple[str, ...]
@@ -38,6 +39,7 @@ class Judgements(Drawn):
     agreements: tuple[Agreement, ...]
     spreads: tuple[Spread, ...]
     grid: Grid | None = None
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """For programs; a share of nothing is null, which JSON has, and not NaN, which it has not."""
@@ -83,6 +85,8 @@ class Judgements(Drawn):
             first = VOCABULARIES[vocabulary][0]
             console.print(_table(f"{first}, of items, over seeds", ("judge", "seeds", "lowest", "highest"), spreads))
             console.print("seeds may share items, so they are not added up", style="dim")
+        for note in self.notes:
+            console.print(note)
         console.print(
             "second lines: 95 % intervals, Wilson's, of kappa bootstrap; left out: not parsed by both", style="dim"
         )
