@@ -16,6 +16,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from demur.checks.batch import Batch
+from demur.checks.claimed import Claim
 from demur.checks.completing import Said, completed
 from demur.checks.finding import Finding, Report
 from demur.checks.layouts import Layout, layout_of
@@ -67,6 +68,7 @@ def check(
     profile: str | None = None,
     marked: bool = False,
     called: Mapping[Path, str] | None = None,
+    claims: Sequence[Claim] = (),
 ) -> Report:
     """Check a folder that ``demur build`` wrote, or files of anybody's.
 
@@ -85,6 +87,7 @@ def check(
         profile: what rows are for (`demur.checks.profiles`): its rules run, where none are selected.
         marked: fill `Finding.mark`, which a baseline needs.
         called: what findings call a file, where that is not its path.
+        claims: what is stated of files elsewhere.
 
     Returns:
         Every finding, in a stable order.
@@ -98,7 +101,7 @@ def check(
         with fetched(asked, may_matter) as (places, names):
             return check(
                 places, mapping, select, ignore, against, show_text, splits=splits, license=license, offline=offline,
-                profile=profile, marked=marked, called=names,
+                profile=profile, marked=marked, called=names, claims=claims,
             )  # fmt: skip
     paths = [Path(each) for each in asked]
     rules = chosen(select, ignore, profile)
@@ -107,12 +110,13 @@ def check(
         raise UsageError(msg, expected="a file or a folder")
     subject = _subject(paths, None if mapping is None else layout_of(mapping), dict(splits or {}), called or {})
     subject.license, subject.trained = license, profile is not None and profile_of(profile).trained
+    subject.claims = tuple(claims)
     sets = {each: BuiltSet.open(Path(each)) for each in against if Path(each).is_dir() and is_built(Path(each))}
     if "DMR322" in {rule.code for rule in rules} and subject.kind is None:
         subject.read = read_by(sets.values())
     named = tuple(each for each in against if each not in sets or not sets[each].kind.trains)
     subject.against = bool(named)
-    if {"DMR104", "DMR105"} & {rule.code for rule in rules}:
+    if {"DMR104", "DMR105", "DMR614"} & {rule.code for rule in rules}:
         trains = bool(subject.kind and subject.kind.trains)
         subject.protect = partial(_judges, trains=trains, against=named, sets=sets, offline=offline)
     applied = [rule for rule in rules if rule.judges(subject.kind)]
@@ -146,7 +150,8 @@ def _subject(paths: list[Path], layout: Layout | None, splits: dict[str, str], c
         raise UsageError(msg, where=built[0], fix="Check one folder at a time.")
     folder = BuiltSet.open(built[0])
     made = Subject(folder.kind, folder.path, of_folder(folder), folder)
-    made.threshold = folder.manifest.parameters.near_duplicate
+    wrapped = "wrapped" in folder.kind.traits  # texts share their wrappers: what is alike in them says nothing
+    made.threshold = 1.0 if wrapped else folder.manifest.parameters.near_duplicate
     return made
 
 

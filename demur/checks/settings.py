@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from demur.checks.claimed import Claim
 from demur.checks.finding import FailOn, Finding, Report
 from demur.checks.profiles import chosen
 from demur.checks.rule import rule_of, selected
@@ -47,6 +48,7 @@ class Settings(_Strict):
         per_path: pattern of files -> rules.
         limits: how much an input may cost, by the names of `demur.files.bounds.Bounds`.
         waive: known findings.
+        claims: what papers or pages state of files.
     """
 
     select: list[str] = []
@@ -65,6 +67,7 @@ class Settings(_Strict):
     per_path: dict[str, PerPath] = Field(default={}, alias="per-path")
     waive: list[Waiver] = []
     limits: dict[str, Annotated[int, Field(ge=1)]] = {}
+    claims: list[Claim] = []
 
     @model_validator(mode="after")
     def _names_rules(self) -> Settings:
@@ -79,7 +82,7 @@ class Settings(_Strict):
         return self
 
 
-_TABLES: dict[str, type[BaseModel]] = {"per-path": PerPath, "waive": Waiver}
+_TABLES: dict[str, type[BaseModel]] = {"per-path": PerPath, "waive": Waiver, "claims": Claim}
 
 
 def _keeps(ignore: Sequence[str], where: str) -> None:

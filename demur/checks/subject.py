@@ -11,20 +11,20 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from demur.checks import pages
-from demur.checks.batch import Batch, File, layout_for, texts_of
+from demur.checks.batch import Batch, File, layout_for
+from demur.checks.claimed import Claim
 from demur.checks.finding import Finding
-from demur.checks.gathered import words_of
 from demur.checks.habits import Habits
 from demur.checks.layouts import Layout
 from demur.checks.paths import Reached
 from demur.checks.saved import holds_rows, split_by_folder
 from demur.checks.shapes import opened
 from demur.checks.state import State
+from demur.checks.unread import unread
+from demur.checks.variants import Variants, found
 from demur.errors import UsageError, shown
 from demur.files import reading
 from demur.files.bounds import bounds
@@ -57,6 +57,7 @@ class Subject:
         read: opening of a text -> the set and the row that hold it as a harmful response, of sets that were named.
         trained: whether rows are presumed to be trained on, where their split does not say otherwise.
         license: as somebody stated it.
+        claims: what settings state of files.
         grown: is told the bytes of every batch before it is judged.
         root: the checked folder; of single files, that of the first.
         faults: what readers stumbled on, by file.
@@ -80,6 +81,7 @@ class Subject:
     read: Mapping[int, str] = field(default_factory=dict)
     trained: bool = False
     license: str | None = None
+    claims: tuple[Claim, ...] = ()
     threshold: float = 0.8
     grown: Callable[[int], None] = field(default=lambda _: None)
     faults: dict[str, list[Fault]] = field(default_factory=dict)
@@ -180,6 +182,11 @@ class Subject:
         """The license that the nearest page states."""
         return pages.license(folder, self.root)
 
+    @cached_property
+    def variants(self) -> list[Variants]:
+        """Files whose rows are variants of another file's rows."""
+        return found(self)
+
     @property
     def split_rows(self) -> dict[str, int]:
         """Rows by split."""
@@ -229,26 +236,6 @@ class Subject:
             or any(file.split == "train" for file in self.files)
             or "train" in batch.splits
         )
-
-
-def unread(batch: Batch) -> tuple[str, ...]:
-    """Columns of anybody's rows that hold sentences, and that the layout does not know."""
-    layout = batch.layout
-    if batch.subject.kind is not None or layout.name == "unknown":
-        return ()
-    known = {*layout.columns.values(), *layout.also.values(), *layout.labels, *layout.needs, *layout.values}
-    found = []
-    for name in batch.rows.schema.names:
-        column = batch.rows.column(name)
-        if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
-            column = column.flatten()
-        texts = None if name in known else texts_of(column)
-        if texts is not None and len(texts) and (pc.mean(words_of(texts)).as_py() or 0) >= _SENTENCE:
-            found.append(name)
-    return tuple(found)
-
-
-_SENTENCE = 5  # words, on average
 
 
 def of_files(
@@ -337,7 +324,7 @@ def of_folder(folder: BuiltSet) -> tuple[File, ...]:
     """The files of a built folder."""
     texts = {role.name: name for name, role in columns_with(folder.model, TextOf).items()}
     also = {name: name for name in ("source", "license", "access")} | {"pair": "pair_id", "group": "group_id"}
-    columns = {"prompt": "prompt", "id": "record_id", "split": "split"}
+    columns = {"prompt": "prompt", "id": folder.kind.own_id, "split": "split"}
     layout = Layout(name="demur", columns=columns, also={**also, **texts} | {"prompt": "prompt"})
     return tuple(
         File(path, path.relative_to(folder.path).as_posix(), split_of(path.name), config.name, layout)

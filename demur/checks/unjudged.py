@@ -41,6 +41,9 @@ def _reasons(subject: Subject, codes: list[str]) -> Iterator[Unjudged]:
     trained = any(subject.trains(file, split) for file in subject.files for split in (file.split, *subject.split_rows))
     if asked and "DMR104" in codes and not (subject.against or trained):
         yield Unjudged("contamination", "no rows that are trained on; --against judges every row", ("DMR104",))
+    lost = sorted({each.files for each in subject.claims if not any(each.about(file.path) for file in subject.files)})
+    if lost:
+        yield Unjudged("claims", f"no file here is {', '.join(map(bare, lost))}", ("DMR612", "DMR614"))
 
 
 def _what(need: Need, codes: tuple[str, ...]) -> str:

@@ -132,7 +132,9 @@ class Kind(Frozen):
     """What a record becomes, in the card's words: a row for each record used, unless said otherwise."""
     traits: ClassVar[frozenset[str]] = frozenset()
     """What rules may go by: ``distinct-rows`` where no row stands twice, ``distinct-prompts`` where none is near one of
-    the same side."""
+    the same side, ``wrapped`` where prompts share wrappers, so that only equal ones are alike."""
+    own_id: ClassVar[str] = "record_id"
+    """The column that tells every row of a config from all others, where one text may stand in several rows."""
     was: ClassVar[str | None] = None
     """What manifests of the first format call the kind: the schema of its rows."""
     facts: ClassVar[type[Frozen]] = Frozen
@@ -155,6 +157,14 @@ class Kind(Frozen):
     def statement(self) -> Frozen:
         """The declaration as the manifest states it, of the class `stated`."""
         return self.stated.model_validate_json(self.model_dump_json())
+
+    def linked(self, records: pa.Table) -> pa.Table:
+        """What stands before groups are formed: the records, perhaps with a column ``head``.
+
+        It holds the number of the row whose group and split each has, itself or another; null for a record that has
+        neither, and is never in a row.
+        """
+        return records
 
     def prepare(self, records: pa.Table) -> pa.Table:
         """What is done once, before the configs: the records, perhaps with more columns."""

@@ -26,6 +26,7 @@ from demur.files.parquet import write_parquet, write_shards
 from demur.groups import splits
 from demur.groups.duplicates import CONFLICTS, conflicts
 from demur.groups.group import group
+from demur.groups.heads import heads_of
 from demur.project import GONE, Project, pick
 from demur.records.record import ACCESS_TIERS, Access, record_id
 from demur.records.rejects import of_config
@@ -106,12 +107,17 @@ def build(
         model = declared.schemas(project)[builder.kind.record]
         records, unmapped = collect(fetched, model, declared.crosswalk(project))
         curated = curate(records, curation, builder.trust)
-        records, links = curated.records, links_of(curated.records, curation)
-        group_ids, reasons = group(records, builder.near_duplicate, links, different_texts(curation))
+        records, heads = heads_of(builder.kind.linked(curated.records))
+        own = records.take(heads.rows)
+        links = links_of(own, curation)
+        groups, reasons = group(own, builder.near_duplicate, links, different_texts(curation))
+        assigned, moves = splits.assign(
+            _keys(own, builder), _codes(groups), builder.splits, own["record_id"].to_pylist(), locked
+        )
         ids = records["record_id"].to_pylist()
-        assigned, moves = splits.assign(_keys(records, builder), _codes(group_ids), builder.splits, ids, locked)
+        group_ids, assigned = heads.spread(groups, ids), heads.spread(assigned, [next(iter(builder.splits))] * len(ids))
         records = records.append_column("group_id", pa.array(group_ids)).append_column("split", pa.array(assigned))
-        clashes = _clashes(records, builder)
+        clashes = _clashes(records.take(heads.rows), builder)
         whole, (records, left) = records, split_off(records)
         unmapped = pa.concat_tables([unmapped, left])
         records = builder.kind.prepare(records)

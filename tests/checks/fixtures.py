@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from demur.checks.claimed import Claim
 
 Rows = list[dict[str, Any]]
 Content = Rows | str | bytes
@@ -148,6 +150,26 @@ SCORES = [
     {"item_id": str(number), "prompt": LAMP, "response": "Brass.", "raw": f"Rating: [[{number}]]", "score": number}
     for number in (1, 2, 3)
 ]
+
+DAYS = [f"Paint the {thing} in the {place}" for thing in THINGS[:5] for place in PLACES]
+PAGES = [f"Play a painter who never rests. {day} Answer as that painter would" for day in DAYS]
+TOLD = [{"prompt": day, "response": f"It takes {number} hours."} for number, day in enumerate(DAYS)]
+
+
+def attacks(variants: list[str], claims: Sequence[Claim] = (), **more: Any) -> Case:
+    """A file of questions, and one of variants of them."""
+    wrapped = [{"prompt": text, **more} for text in variants]
+    files: dict[str, Content] = {"base.jsonl": prompts(*DAYS), "wrapped.jsonl": wrapped}
+    return Case(files, {"claims": claims} if claims else {})
+
+
+def templates(number: int) -> Claim:
+    return Claim(files="wrapped.jsonl", where="section 4", templates=number)
+
+
+def sources(name: str, number: int) -> Claim:
+    return Claim(files="set.jsonl", where="section 4", sources={name: number})
+
 
 #: Code -> a case that breaks the rule once, and a near one that does not.
 CASES: dict[str, tuple[Case, Case]] = {
@@ -427,5 +449,23 @@ CASES: dict[str, tuple[Case, Case]] = {
     "DMR607": (
         one([*SCORES, {**SCORES[0], "item_id": "d", "raw": "I would rather not say.", "score": 10}]),
         one([*SCORES, {**SCORES[0], "item_id": "d", "raw": "I would rather not say.", "score": None}]),
+    ),
+    "DMR608": (attacks(PAGES), attacks(PAGES, base_id="a")),
+    "DMR609": (attacks(PAGES[::-1]), attacks(PAGES)),
+    "DMR610": (one([*TOLD, TOLD[3], TOLD[9]]), one([*TOLD, *TOLD])),
+    "DMR611": (one([*TOLD, *TOLD[3:9]]), one([*TOLD, TOLD[3], TOLD[9], *TOLD[12:16]])),
+    "DMR612": (attacks(PAGES, [templates(3)]), attacks(PAGES, [templates(1)])),
+    "DMR613": (
+        one([{**JUDGED, "judge": "j", "scope": "response", "verdict": "harmful"}]),
+        one(
+            [
+                {**JUDGED, "judge": "j", "scope": "prompt+response", "verdict": "harmful"},
+                {**JUDGED, "judge": "k", "scope": "response", "verdict": "refuse"},
+            ]
+        ),
+    ),
+    "DMR614": (
+        one(prompts(*DAYS), claims=[sources("protected.jsonl", 20)], how_against=protected(KITE, SOUP)),
+        one(prompts(*DAYS), claims=[sources("protected.jsonl", 20)], how_against=protected(*DAYS)),
     ),
 }

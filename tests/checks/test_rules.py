@@ -155,6 +155,7 @@ CONTRAST = {"DMR313", "DMR319", "DMR604"}  # see tests/kinds/contrast/test_built
 SIDES = {"DMR507"}  # see tests/kinds/evaluation/test_rules.py
 TOKENS = {"DMR332"}  # see tests/builders/test_refusal_training.py
 RESPONSES = {"DMR314"}  # see tests/kinds/responses/test_make.py
+JAILBREAKS = {"DMR323", "DMR324"}  # see tests/kinds/jailbreaks/test_rules.py
 QUERIES = {"DMR320", "DMR321"}  # see tests/kinds/queries/test_make.py
 
 
@@ -185,7 +186,7 @@ def test_a_rule_of_training_sets(code: str, trained: Path, tmp_path: Path) -> No
 
 
 def test_every_rule_has_its_fixtures() -> None:
-    tested = [*CASES, *EVALUATION, *SIDES, *TRAINING, *CONTRAST, *QUERIES, *RESPONSES, *TOKENS]
+    tested = [*CASES, *EVALUATION, *SIDES, *TRAINING, *CONTRAST, *JAILBREAKS, *QUERIES, *RESPONSES, *TOKENS]
     assert sorted(tested) == [code for code in RULES if not code.startswith("DMR9")]
 
 

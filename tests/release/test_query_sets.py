@@ -1,4 +1,4 @@
-"""Query sets and responses to compare, released on the Hub of the tests and loaded; responses are built again, too.
+"""Query sets, attacks and responses to compare, released on the tests' Hub and loaded; responses are built again.
 
 PYTEST_DONT_REWRITE: a failing assertion must not show the values it compared, which may be published prompts.
 """
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.network
 MIRROR = os.environ.get("DEMUR_MIRROR")
 
 
-@pytest.mark.parametrize("name", ["safety-queries", "safety-responses"])
+@pytest.mark.parametrize("name", ["jailbreak-eval", "safety-queries", "safety-responses"])
 def test_a_release_loads_as_its_manifest_says(name: str, hub: Hub, tmp_path: Path) -> None:
-    if name == "safety-queries" and not MIRROR:
+    if name != "safety-responses" and not MIRROR:
         pytest.skip("DEMUR_MIRROR names no mirror folder")
     ref = f"lab/{name}@v1.0.0"
     released(hub, name, "--to", f"lab/{name}")
@@ -39,7 +39,7 @@ def test_a_release_loads_as_its_manifest_says(name: str, hub: Hub, tmp_path: Pat
             assert counts == config.rows
     repo = hub.store.repo(f"lab/{name}")
     assert repo is not None
-    assert repo.gated == ("manual" if name == "safety-responses" else None)
+    assert repo.gated == (None if name == "safety-queries" else "manual")
     verified = hub.run("verify", ref, *(["--rebuild"] if name == "safety-responses" else []))
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert "all invariants hold" in verified.stdout

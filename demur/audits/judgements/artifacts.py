@@ -1,8 +1,9 @@
 """Artifacts as JailbreakBench publishes them, read as judgements: a format, not a source.
 
 A file holds one attack on one model: ``parameters`` say which, and each of ``jailbreaks`` carries two verdicts,
-columns ``jailbroken`` and ``jailbroken_llama_guard1``. The files do not name the judges behind these columns, so a
-judge here is called as its column is, and its revision is the day that the file gives. The texts that were judged are
+columns ``jailbroken`` and ``jailbroken_llama_guard1``, of which files may lack the second. They do not name the judges
+behind these columns, so a judge here is called as its column is, and its revision is the day that the file gives. Where
+items have no names (``behavior``), an item is called by the record id of its goal. The texts that were judged are
 looked at only to tell whether there was a response.
 """
 
@@ -14,11 +15,12 @@ from typing import Any
 
 from demur.errors import shown
 from demur.files.reading import Fault, read_document
+from demur.records.record import record_id
 
 JUDGES = ("jailbroken", "jailbroken_llama_guard1")
 
 _PARAMETERS = ("method", "attack_type", "model", "evaluation_date")
-_FIELDS = ("behavior", "response", *JUDGES)
+_FIELDS = ("response", JUDGES[0])
 _VERDICTS = {True: "harmful", False: "harmless", None: "unparsed"}
 
 
@@ -54,10 +56,13 @@ def read_artifact(path: Path, note: Callable[[str], None]) -> Iterator[tuple[int
 
 
 def _judgements(parameters: Mapping[str, str], row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    named = "behavior" in row
     for judge in JUDGES:
+        if judge not in row:
+            continue
         yield {
-            "item_id": row["behavior"],
-            "set": "jailbreakbench",
+            "item_id": row["behavior"] if named else record_id("prompt", row["goal"]),
+            "set": "jailbreakbench" if named else "artifacts",
             "subset": f"{parameters['method']}/{parameters['attack_type']}",
             "seed": None,
             "model": parameters["model"],
@@ -72,13 +77,16 @@ def _judgements(parameters: Mapping[str, str], row: Mapping[str, Any]) -> Iterat
 def _faults(row: object) -> list[str]:
     if not isinstance(row, dict):
         return ["is no JSON object"]
-    if missing := [name for name in _FIELDS if name not in row]:
+    name = "goal" if "goal" in row and "behavior" not in row else "behavior"
+    if missing := [each for each in (name, *_FIELDS) if each not in row]:
         return [f"has no {', '.join(missing)}"]
     faults = [
-        f"{name} is neither true, false nor null: {shown(row[name])}" for name in JUDGES if not _is_flag(row[name])
+        f"{judge} is neither true, false nor null: {shown(row[judge])}"
+        for judge in JUDGES
+        if judge in row and not _is_flag(row[judge])
     ]
-    if not _is_name(row["behavior"]):
-        faults.append("behavior is no text")
+    if not _is_name(row[name]):
+        faults.append(f"{name} is no text")
     if not isinstance(row["response"], str | None):
         faults.append("response is neither text nor null")
     return faults

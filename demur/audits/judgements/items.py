@@ -73,7 +73,7 @@ def read_items(path: Path, column: str | None = None, config: str | None = None)
     for name in configs:
         table = built.rows(name)
         seed = queries.seeds.get(name) if queries and name else None
-        wanted = _present(_wanted(column, table.column_names), table.column_names, path)
+        wanted = _present(column or built.kind.own_id, table.column_names, path)
         sets, sides = (
             table[each].to_pylist() if each in table.column_names else [None] * len(table) for each in ("set", "side")
         )

@@ -81,6 +81,8 @@ FACETS: dict[str, Callable[[Item], tuple[str, ...]]] = {
     "source": lambda item: (item.source,),
     "language": lambda item: (item.language,),
     "stratum": lambda item: (item.stratum,),
+    "attack": lambda item: (item.attack,),
+    "base": lambda item: (item.base,),
 }
 """What the two rates are taken apart by; a row of several hazards counts for each of them."""
 

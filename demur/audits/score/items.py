@@ -30,6 +30,8 @@ class Item:
         stratum: ``copyright`` is no danger to anybody.
         prompt: None in a config of references.
         categories: codes of the taxonomy that was asked for.
+        attack: by whose attack the question was wrapped, and ``base`` whose question it is, where it was.
+        text_id: the record id of the prompt, which several rows may share where they have ids of their own.
         group: rows that are near-duplicates or belong together share it: what happens to them is not independent.
     """
 
@@ -46,6 +48,9 @@ class Item:
     split: str
     prompt: str | None = field(default=None, repr=False)
     categories: tuple[str, ...] = ()
+    attack: str = NONE
+    base: str = NONE
+    text_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -90,12 +95,13 @@ def read_items(
         msg = f"No split {unknown[0]!r} in config {entry.name!r}"
         raise UsageError(msg, where=built.path, fix=nearest(unknown[0], entry.rows))
     asked = tuple(dict.fromkeys(splits)) or ((TEST,) if entry.rows.get(TEST) else tuple(entry.rows))
+    own = built.kind.own_id
     elsewhere = {
         id: f"config {name!r}, split {split!r}"
         for name, rows in reversed(built.configs.items())
-        for id, split in zip(rows["record_id"].to_pylist(), rows["split"].to_pylist(), strict=True)
+        for id, split in zip(rows[own].to_pylist(), rows["split"].to_pylist(), strict=True)
     }
-    found = tuple(_item(row, taxonomy) for row in table.to_pylist() if row["split"] in asked)
+    found = tuple(_item(row, own, taxonomy) for row in table.to_pylist() if row["split"] in asked)
     if not found:
         msg = "There are no rows to score"
         raise UsageError(msg, where=built.path, got=f"config {entry.name!r}, splits {', '.join(asked)}")
@@ -103,11 +109,11 @@ def read_items(
     return Items(manifest.name, version, entry.name, asked, found, elsewhere, taxonomy)
 
 
-def _item(row: dict[str, Any], taxonomy: Taxonomy | None) -> Item:
+def _item(row: dict[str, Any], own: str, taxonomy: Taxonomy | None) -> Item:
     prompt, hazards = row.get("prompt"), row.get("hazards") or ()
     source = str(row.get("source") or NONE)
     return Item(
-        id=str(row["record_id"]),
+        id=str(row[own]),
         sha256=text_sha256(prompt) if isinstance(prompt, str) else str(row["prompt_sha256"]),
         expected=row["expected"],
         borderline=bool(row.get("borderline")),
@@ -120,4 +126,7 @@ def _item(row: dict[str, Any], taxonomy: Taxonomy | None) -> Item:
         split=str(row["split"]),
         prompt=prompt if isinstance(prompt, str) else None,
         categories=taxonomy.of(hazards, source, row.get("categories") or ()) if taxonomy else (),
+        attack=str((row.get("attack") or {}).get("name") or NONE),
+        base=str(row.get("base_source") or NONE),
+        text_id=str(row["record_id"]),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +71,7 @@ def join(answers: Sequence[Answer], items: Items, model: str | None = None, *, a
     by: dict[str, By] = {}
     runs: dict[str, Answered] = {}
     failed: dict[str, set[tuple[int, str]]] = defaultdict(set)
-    ids = {item.id: number for number, item in enumerate(items.rows)}
+    ids = _ids(items.rows)
     for file, mine in _by_file(answers).items():
         how, rows = _joined(mine, items, ids, problems)
         by[str(file)] = how
@@ -91,6 +91,13 @@ def join(answers: Sequence[Answer], items: Items, model: str | None = None, *, a
     rows_of = f"{items.name}, config {items.config!r}, split {', '.join(items.splits)}"
     problems.refuse("The responses do not fit the set", f"every row of {rows_of}, answered once by each model", _FIXES)
     return Joined(tuple(found), by)
+
+
+def _ids(rows: Sequence[Item]) -> dict[str, int]:
+    """The row of every id: of rows with ids of their own also by the record id of a prompt that no other row has."""
+    counts = Counter(item.text_id for item in rows)
+    texts = {item.text_id: number for number, item in enumerate(rows) if item.text_id and counts[item.text_id] == 1}
+    return {**texts, **{item.id: number for number, item in enumerate(rows)}}
 
 
 def _by_file(answers: Iterable[Answer]) -> dict[Path, list[Answer]]:

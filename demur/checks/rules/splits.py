@@ -89,7 +89,7 @@ def duplicate(subject: Subject) -> Iterator[Finding]:
             seen.clear()
             for here in rows[places].tolist():
                 file, row = state.place(here)
-                side = (int(splits[here]), None if splits[here] == trained else _unsharded(file.name))
+                side = (int(splits[here]), None if splits[here] == trained else unsharded(file.name))
                 if side not in seen:
                     seen[side] = here
                     continue
@@ -98,11 +98,11 @@ def duplicate(subject: Subject) -> Iterator[Finding]:
                 yield hit(f"the same texts as {subject.place(seen[side], here)}", file.name, row)
 
 
-def _unsharded(name: str) -> str:
+def unsharded(name: str) -> str:
     """A file's name without the number of its shard.
 
     Example:
-        >>> [_unsharded(name) for name in ("data/test-00001-of-00003.parquet", "eval/part-3.jsonl", "gpt-4.csv")]
+        >>> [unsharded(name) for name in ("data/test-00001-of-00003.parquet", "eval/part-3.jsonl", "gpt-4.csv")]
         ['data/test', 'eval', 'gpt-4.csv']
     """
     return _SHARD.sub("", name)

@@ -31,6 +31,7 @@ from demur.cli import main
 from demur.errors import FormatError, UsageError
 from demur.project import bundled
 from demur.rates import Kappa, wilson
+from demur.records.record import record_id
 from demur.sets.folder import BuiltSet
 from demur.sets.pipeline import Build
 from demur.sources import declared
@@ -453,6 +454,17 @@ def test_a_published_artifact(tmp_path: Path) -> None:
     assert run(path).exit_code == 0
 
 
+def test_an_artifact_with_one_judge_and_goals_for_names(tmp_path: Path) -> None:
+    whole = artifact()
+    rows = [{"goal": TEXT, **{name: row[name] for name in ("response", "jailbroken")}} for row in whole["jailbreaks"]]
+    path = tmp_path / "m.json"
+    path.write_text(json.dumps({**whole, "jailbreaks": rows[:1]}))
+    ((judgement,), _) = read(path)
+    assert (judgement["item_id"], judgement["set"]) == (record_id("prompt", TEXT), "artifacts")
+    assert (judgement["judge"], judgement["verdict"]) == ("jailbroken", "harmful")
+    assert TEXT not in run(path).output
+
+
 @pytest.mark.parametrize(
     ("document", "expected"),
     [
@@ -461,14 +473,15 @@ def test_a_published_artifact(tmp_path: Path) -> None:
         (artifact(jailbreaks=TEXT), "'jailbreaks' a list"),
         (artifact(jailbreaks=[]), "holds no rows"),
         (artifact(parameters={"method": "PAIR", "model": 7}), "'parameters' has no text 'evaluation_date'"),
-        (artifact(jailbreaks=[{"behavior": TEXT}]), "row 0: has no response, jailbroken, jailbroken_llama_guard1"),
+        (artifact(jailbreaks=[{"behavior": TEXT}]), "row 0: has no response, jailbroken"),
+        (artifact(jailbreaks=[{"goal": 7, "response": TEXT, "jailbroken": True}]), "row 0: goal is no text"),
         (artifact(jailbreaks=[TEXT]), "row 0: is no JSON object"),
         (
             artifact(jailbreaks=[{**artifact()["jailbreaks"][0], "jailbroken": TEXT, "behavior": 7, "response": []}]),
             f"jailbroken is neither true, false nor null: <{len(TEXT)} characters>; behavior is no text; response is",
         ),
     ],
-    ids=["list", "keys", "rows", "empty", "parameters", "fields", "row", "types"],
+    ids=["list", "keys", "rows", "empty", "parameters", "fields", "goal", "row", "types"],
 )
 def test_a_document_of_another_shape_is_refused(document: Any, expected: str, tmp_path: Path) -> None:
     path = tmp_path / "m.json"

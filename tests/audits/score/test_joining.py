@@ -134,3 +134,13 @@ def test_a_set_that_expects_nothing_is_told(tmp_path: Path, folder: BuiltSet) ->
 def test_the_audit_is_declared_with_its_judges() -> None:
     (judge,) = (each for each in score.inputs if each.name == "judge")
     assert (score.name, score.draws, judge.default) == ("score", True, "phrases")
+
+
+def test_rows_with_ids_of_their_own_join_by_the_prompt_s_id_where_one_row_has_it(three: Items) -> None:
+    texts = ["a" * 32, "b" * 32, "b" * 32]
+    own = replace(three, rows=tuple(replace(row, text_id=text) for row, text in zip(three.rows, texts, strict=True)))
+    one, two, last = answers(three, always)
+    given = [replace(one, id=texts[0]), two, last]
+    (found,) = join(given, own).runs
+    assert sorted(row for row, _ in found.answers) == [0, 1, 2]
+    assert "is none of the set's" in message([one, replace(two, id=texts[1]), last], own)
