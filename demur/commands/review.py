@@ -63,9 +63,10 @@ def review(
     from demur.review.app import Review
     from demur.review.guard import Secrets
     from demur.review.guideline import guideline_of
-    from demur.review.server import host_of, listening, opened, serve
+    from demur.review.server import host_of, listening, needed, opened, serve
     from demur.review.start import session_of
 
+    needed()
     host = host_of(host, others)
     desk, project = _desk(ctx, folder, annotations, given)
     guideline = guideline_of(project)
@@ -76,7 +77,7 @@ def review(
         raise click.UsageError(msg)
     with listening(host, port) as place:
         secrets = Secrets()
-        made = Review(session, guideline, secrets, place.port, exposed=others, start=queue)
+        made = Review(session, guideline, secrets, place.port, exposed=others, start=queue).app
         url = f"{place.origin}/open?token={secrets.token}"
         if as_json:
             print_json(
@@ -91,7 +92,7 @@ def review(
         else:
             click.echo(f"{url}\nThe address is a key: who has it reads and writes. Ctrl-C ends.")
         with opened(url, wanted=not (no_open or as_json)):
-            serve(made.app, place)
+            serve(made, place)
     if not as_json:
         told(f"{len(session.done)} written in this session")
 

@@ -83,8 +83,10 @@ class Review:
             Route("/again/{queue}", self._posted(self.again), methods=post),
         ]
         handlers: Any = {404: self._missing, 405: self._missing}
+        pages = Starlette(routes=routes, exception_handlers=handlers)
+        pages.router.redirect_slashes = False
         return Guard(
-            Starlette(routes=routes, exception_handlers=handlers),
+            pages,
             secrets=self.secrets,
             port=self.port,
             name=self.cookie,

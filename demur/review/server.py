@@ -22,6 +22,14 @@ PORT, TRIES = 8717, 20
 EXPOSE = "--let-others-read"
 
 
+def needed() -> None:
+    """Load what the extra ``review`` brings, before anything else takes its time."""
+    import jinja2  # noqa: F401
+    import markdown_it  # noqa: F401
+    import starlette  # noqa: F401
+    import uvicorn  # noqa: F401
+
+
 def host_of(given: str, others: bool) -> str:
     """The address to listen on: a loopback one, or any other that was asked for twice.
 

@@ -205,7 +205,15 @@ class Session:
         }
 
     def _over(self, queue: Queue) -> _Over:
-        return _Over(self.desk.decides(queue), self.files.every_decision(), self._mine())
+        every = self.files.every_decision()
+        standing = [each for each in every if each not in self._stale.get(each.record_id, ())]
+        return _Over(self.desk.decides(queue), every, standing, self._mine())
+
+    @cached_property
+    def _stale(self) -> dict[str, tuple[Decision, ...]]:
+        """Decisions of another text under the same id: they settle nothing, and a new one takes their place."""
+        found = self.desk.items("stale") if "stale" in self.desk.made else ()
+        return {each.record_id: each.stale for each in found}
 
     def _mine(self) -> set[str]:
         """Texts of which this person gave a class."""
@@ -268,7 +276,7 @@ class Session:
         made = [self._decision(item, about, said, *_meaning(item, said))]
         if hazards := said.hazards.replace(",", " ").split():
             made.append(self._decision(item, about, said, "hazards", {"hazards": tuple(sorted({*hazards}))}))
-        return self.files.decide(made, item.stale)
+        return self.files.decide(made, self._stale.get(about.record_id, ()))
 
     def _decision(self, item: Item, about: Text, said: Said, action: str, what: dict[str, object]) -> Decision:
         if action in PAIRS:
@@ -319,8 +327,8 @@ def _meaning(item: Item, said: Said) -> tuple[str, dict[str, object]]:
 class _Over:
     """Whether items are done, by the files as they are now."""
 
-    def __init__(self, decides: bool, decisions: list[Decision], mine: set[str]) -> None:
-        self.decides, self.mine, self.decisions = decides, mine, {*decisions}
+    def __init__(self, decides: bool, every: list[Decision], decisions: list[Decision], mine: set[str]) -> None:
+        self.decides, self.mine, self.every = decides, mine, {*every}
         self.labelled = {each.record_id: each.action for each in decisions if each.action in _LABELS}
         self.compared = {frozenset((each.record_id, each.other)) for each in decisions if each.action in PAIRS}
 
@@ -328,7 +336,7 @@ class _Over:
         if not self.decides:
             return all(id in self.mine for id in item.ids)
         if item.stale:
-            return not any(each in self.decisions for each in item.stale)
+            return not any(each in self.every for each in item.stale)
         if item.other is None:
             return item.record_id in self.labelled
         enough = _LABELS if item.queue == "conflicts" else ("drop",)

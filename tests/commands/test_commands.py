@@ -23,6 +23,7 @@ from demur.commands import (
     projects,
     releases,
     reports,
+    review,
     rules,
     schemas,
     sources,
@@ -32,7 +33,7 @@ from demur.project import names_in
 from tests.conftest import ROOT
 
 NOUNS = (
-    audits, builds, checks, contamination, curation, decisions, exports, pairs, projects, releases, reports,
+    audits, builds, checks, contamination, curation, decisions, exports, pairs, projects, releases, reports, review,
     rules, schemas, sources, suspects,
 )  # fmt: skip
 
