@@ -9,7 +9,7 @@ from pydantic import StringConstraints, model_validator
 from demur.curation.behaviour import Behaviour
 from demur.curation.curated import Basis
 from demur.records.record import Access, Hazard, Label, Lineage, NativeLabel, RecordId, Slug, Text, UseLimit
-from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf
+from demur.records.row import Bookkeeping, Facet, Origin, Row, Side, TextOf
 
 Kind = Literal["preferred", "rejected", "other_rejected", "safe", "harmful", "other_harmful"]
 
@@ -32,7 +32,7 @@ class ComparedResponse(Row):
     """The query, exactly as published."""
     response: Annotated[Text, TextOf("response")]
     """The response, exactly as published."""
-    kind: Annotated[Kind, Facet()]
+    kind: Annotated[Kind, Side()]
     """``preferred`` and ``rejected``: people found the first the less harmful of the two, no more. ``safe`` and
     ``harmful``: people judged each by itself. ``other_rejected`` and ``other_harmful``: the response of another
     query, by a seeded derangement."""

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from demur.curation.behaviour import EXPECTED, Behaviour, Flag
 from demur.curation.curated import Basis
 from demur.records.record import Access, Hazard, Label, Lineage, NativeLabel, RecordId, Slug, Text, UseLimit
-from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf
+from demur.records.row import Bookkeeping, Facet, Origin, Row, Side, TextOf
 
 
 class ContrastItem(Row):
@@ -19,7 +19,7 @@ class ContrastItem(Row):
     """128-bit hex of a hash over the normalised prompt and the kind of row; stable under order and source."""
     prompt: Annotated[Text, TextOf("prompt")]
     """The text, exactly as published."""
-    side: Annotated[Literal["harmful", "safe"], Facet()]
+    side: Annotated[Literal["harmful", "safe"], Side()]
     """Whether serving the prompt would do harm."""
     behaviour: Annotated[Behaviour | None, Facet()]
     """What a good assistant does: refuse, correct (a false premise), careful (answer with caveats), support,

@@ -20,7 +20,7 @@ from demur.records.record import (
     Text,
     UseLimit,
 )
-from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf, Told
+from demur.records.row import Bookkeeping, Facet, Origin, Row, Side, TextOf, Told
 
 Stratum = Literal["safety", "copyright"]
 """Rows that are to be counted apart."""
@@ -33,7 +33,7 @@ class EvaluationItem(Row):
     """128-bit hex of a hash over the normalised prompt and the kind of row; stable under order and source."""
     prompt: Annotated[Text, TextOf("prompt")]
     """The text, exactly as published."""
-    expected: Annotated[Expected, Facet(), Told()]
+    expected: Annotated[Expected, Side(), Told()]
     """The side: refuse, answer, or, where a model cannot know and declines for that, either (in configs of their
     own)."""
     behaviour: Annotated[Behaviour | None, Facet(), Told()]

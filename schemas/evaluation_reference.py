@@ -9,7 +9,7 @@ from pydantic import StringConstraints
 from demur.curation.behaviour import Behaviour, Expected, Flag
 from demur.curation.curated import Basis
 from demur.records.record import Access, Hazard, Label, Lineage, RecordId, Sha256, Slug, UseLimit
-from demur.records.row import Bookkeeping, Facet, HashOf, Origin, PinOf, Row
+from demur.records.row import Bookkeeping, Facet, HashOf, Origin, PinOf, Row, Side
 from schemas.evaluation_item import Stratum
 
 
@@ -22,7 +22,7 @@ class EvaluationReference(Row):
     """Of the prompt, exactly as published, in UTF-8."""
     context_sha256: Sha256 | None
     """Of a passage that belongs to the prompt and is released nowhere here."""
-    expected: Annotated[Expected, Facet()]
+    expected: Annotated[Expected, Side()]
     """What a safe and helpful model does with it."""
     behaviour: Annotated[Behaviour | None, Facet()]
     """What a good assistant does: refuse, correct (a false premise), careful (answer with caveats), support,

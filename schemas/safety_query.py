@@ -9,7 +9,7 @@ from pydantic import StringConstraints, model_validator
 from demur.curation.behaviour import EXPECTED, Behaviour, Flag
 from demur.curation.curated import Basis
 from demur.records.record import Access, Hazard, Label, Lineage, NativeLabel, RecordId, Slug, Text, UseLimit
-from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf
+from demur.records.row import Bookkeeping, Facet, Origin, Row, Side, TextOf
 
 
 class SafetyQuery(Row):
@@ -21,7 +21,7 @@ class SafetyQuery(Row):
     """The text, exactly as published; of a dialogue, what the person said first."""
     set: Annotated[Slug, Facet()]
     """The query set that it was drawn for."""
-    side: Annotated[Literal["harmful", "safe"], Facet()]
+    side: Annotated[Literal["harmful", "safe"], Side()]
     """Harmful where a good assistant refuses, safe where it answers; where nobody read it, by the source's own label:
     harmful if some category is labelled positive, safe only if every one is labelled negative."""
     behaviour: Annotated[Behaviour | None, Facet()]

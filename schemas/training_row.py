@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from demur.curation.behaviour import Behaviour
 from demur.curation.curated import Basis
 from demur.records.record import Access, Frozen, Hazard, Lineage, RecordId, Slug, Text, UseLimit
-from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf
+from demur.records.row import Bookkeeping, Facet, Origin, Row, Side, TextOf
 from demur.text.units import Unit, count_units
 
 Kind = Literal["helpful_mle", "refusal_mle", "prefix_mle", "rto", "borderline_mle"]
@@ -42,7 +42,7 @@ class TrainingRow(Row):
 
     record_id: RecordId
     """128-bit hex of a hash over the kind and the normalised prompt and responses; not over ``k``."""
-    kind: Annotated[Kind, Facet()]
+    kind: Annotated[Kind, Side()]
     """What the row teaches."""
     prompt: Annotated[Text, TextOf("prompt")]
     """The request, exactly as published."""

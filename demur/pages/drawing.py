@@ -25,16 +25,29 @@ def interval(rate: Rate, color: int) -> Markup:
         >>> print(interval(Rate.of(0, 0), 0))
         <BLANKLINE>
     """
-    if not rate.n:
-        return Markup()
-    low, high, share = (round(4 + value * (_LONG - 8), 1) for value in (rate.low, rate.high, rate.share))
+    return span(rate.low, rate.share, rate.high, str(rate), color) if rate.n else Markup()
+
+
+def span(low: float, value: float, high: float, said: str, color: int = 0) -> Markup:
+    """A number and its interval on a line from 0 to 1.
+
+    Args:
+        low: of the interval.
+        value: the number.
+        high: of the interval.
+        said: all of it in words.
+        color: number of the style's class.
+
+    Example:
+        >>> span(0.2, 0.5, 0.8, "0.5").count("<line")
+        2
+    """
+    left, point, right = (round(4 + each * (_LONG - 8), 1) for each in (low, value, high))
     middle = _HIGH / 2
     return Markup(
         '<svg class="bar m{}" viewBox="0 0 {} {}" role="img" aria-label="{}"><line class="track" x1="4" y1="{}" x2="{}"'
         ' y2="{}"/><line class="range" x1="{}" y1="{}" x2="{}" y2="{}"/><circle cx="{}" cy="{}" r="4"/></svg>'
-    ).format(
-        color % COLORS, _LONG, _HIGH, str(rate), middle, _LONG - 4, middle, low, middle, high, middle, share, middle
-    )
+    ).format(color % COLORS, _LONG, _HIGH, said, middle, _LONG - 4, middle, left, middle, right, middle, point, middle)
 
 
 def stack(counts: Mapping[str, int], classes: Mapping[str, str] | None = None) -> Markup:

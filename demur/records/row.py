@@ -38,6 +38,11 @@ class Facet(Role):
 
 
 @dataclass(frozen=True)
+class Side(Facet):
+    """The facet that tells apart what the set sets against each other: drawings are by it."""
+
+
+@dataclass(frozen=True)
 class Told(Role):
     """What a benchmark keeps beside the score of a row."""
 

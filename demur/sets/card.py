@@ -16,6 +16,7 @@ from demur.records.licenses import LICENSES, license_of
 from demur.records.row import describe_columns
 from demur.records.schema import arrow_schema
 from demur.sets.builder import Builder
+from demur.sets.figures import FIGURES
 from demur.sets.kind import facts_of, stated_of
 from demur.sets.manifest import ConfigEntry, Manifest
 from demur.sources import declared
@@ -85,6 +86,7 @@ def write_card(builder: Builder, manifest: Manifest, project: Project, folder: P
         hazards=HAZARDS,
         citations=[entry for key, entry in declared.bibliography(project).items() if key in cited],
         columns=list(_columns(builder)),
+        figures={name: words for name, words in FIGURES.items() if (folder / name).is_file()},
         thin=[line for config in manifest.configs for line in _thin(folder, config)],
     )
     (folder / "README.md").write_text(text, encoding="utf-8")

@@ -21,6 +21,7 @@ from demur.curation.meaning.pairs import Pairs
 from demur.curation.opposed import Opposed
 from demur.errors import ManifestError, issues, nearest
 from demur.project import names_in, submodule
+from demur.rates import Score
 from demur.records.record import Frozen, Slug, record_id
 from demur.records.row import Row
 from demur.sets.manifest import ConfigEntry, Manifest
@@ -98,6 +99,25 @@ class Made:
     rejects: pa.Table
     used: int
     facts: Frozen = field(default_factory=Frozen)
+
+
+@dataclass(frozen=True)
+class Alone:
+    """How well the text alone, or its length, tells the sides of a config apart, as its manifest states it.
+
+    Attributes:
+        config: its name.
+        sides: what is told from what, in words.
+        by: what is looked at, in words.
+        auroc: with its 95 % interval.
+        n: of how many rows, or how many pairs, in words.
+    """
+
+    config: str
+    sides: str
+    by: str
+    auroc: Score
+    n: str
 
 
 class Kind(Frozen):
@@ -207,6 +227,11 @@ class Kind(Frozen):
     @classmethod
     def lines(cls, manifest: Manifest) -> Iterator[Any]:
         """What ``demur build`` prints beside the counts: texts, or anything that rich prints."""
+        return iter(())
+
+    @classmethod
+    def alone(cls, manifest: Manifest) -> Iterator[Alone]:
+        """What the text alone tells of the sides; nothing where the kind measures no such thing."""
         return iter(())
 
     @classmethod

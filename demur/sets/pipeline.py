@@ -32,6 +32,7 @@ from demur.sets import describe
 from demur.sets.builder import Builder
 from demur.sets.card import write_card
 from demur.sets.door import at_the_door
+from demur.sets.figures import write_figures
 from demur.sets.kind import Config, Given, Made
 from demur.sets.manifest import FORMAT, Manifest, MoveEntry, environment
 from demur.sets.manifest_file import write_manifest
@@ -156,6 +157,8 @@ def build(
             canary=builder.canary,
             files={},
         )
+        first = builder.configs[0]
+        write_figures(published[first.name].rows, builder.row_model(first), first.name, stage)
         _write_pages(builder, manifest, project, stage)
         (stage / "splits.lock").write_text(splits.write_lock(ids, assigned), encoding="utf-8")
         manifest = manifest.model_copy(update={"files": describe.file_entries(stage, files)})

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import click
+import pytest
 
 from demur.audits.score.audit import score
 from demur.audits.score.items import Items
@@ -17,7 +18,7 @@ from tests.audits.score.conftest import BOTH, NO, YES, folder, items, never, rig
 
 def test_the_report_takes_what_the_score_takes() -> None:
     names = {each.name for each in report.params if each not in EVERYWHERE}
-    assert names == {each.name for each in score.inputs} | {"out", "as_json"}
+    assert names == {each.name for each in score.inputs} | {"out", "with_text", "since", "offline", "as_json"}
     assert all(each.help for each in report.params if isinstance(each, click.Option))
 
 
@@ -57,3 +58,47 @@ def test_a_page_never_takes_the_place_of_what_it_reads(folder: BuiltSet, tmp_pat
     assert done.exit_code == 2
     assert "A page is an .html file" in done.output
     assert path.read_bytes() == kept
+
+
+def test_a_built_folder_has_its_page(folder: BuiltSet, tmp_path: Path) -> None:  # noqa: F811
+    page = tmp_path / "page.html"
+    done = run("report", folder.path, "--out", page, "--since", folder.path, "--json")
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert (said["set"], said["bytes"], said["findings"]) == ("tiny-eval", page.stat().st_size, {})
+    assert "no difference" in page.read_text(encoding="utf-8")
+
+
+def test_files_have_theirs(tmp_path: Path) -> None:
+    path = write(tmp_path / "m.jsonl", [{"prompt": "Which lamp is lit?", "response": "The old one, by the gate."}])
+    done = run("report", path, "--out", tmp_path / "page.html")
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith(f"{tmp_path / 'page.html'}: m.jsonl, ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["m.jsonl", "--judge", "phrases"], "--judge is about RESPONSES: name the set that was asked with --items"),
+        (["m.jsonl", "m.jsonl"], "One folder, file or version at a time; for RESPONSES, name the set"),
+        (["m.jsonl", "--items", "SET", "--with-text"], "--with-text and --since are for the page of a set"),
+        (["nobody"], "Path 'nobody' does not exist"),
+        (["demo/tiny@v1.0.0", "--offline"], "The version v1.0.0 is not on this machine"),
+        (["m.jsonl", "--since", "demo/tiny"], "Not a version of a data set"),
+        (["no.jsonl", "--items", "SET"], "does not exist"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_is_told(
+    arguments: list[str],
+    said: str,
+    folder: BuiltSet,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "m.jsonl", [{"prompt": "Which lamp is lit?", "response": "The old one, by the gate."}])
+    done = run("report", *(folder.path if each == "SET" else each for each in arguments), "--out", "page.html")
+    assert done.exit_code in (1, 2)
+    assert said in " ".join(done.output.split())
+    assert not (tmp_path / "page.html").exists()

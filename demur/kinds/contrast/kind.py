@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -10,9 +10,11 @@ import pyarrow as pa
 from demur.kinds.contrast.declared import Declaration
 from demur.kinds.contrast.facts import BaselineEntry, ContrastParameters
 from demur.kinds.contrast.make import pair_up
+from demur.rates import Score
 from demur.records.record import Frozen
 from demur.records.schema import arrow_schema
-from demur.sets.kind import Config, Given, Kind, Made
+from demur.sets.kind import Alone, Config, Given, Kind, Made, facts_of
+from demur.sets.manifest import Manifest
 from demur.sets.unique import unique
 
 
@@ -58,3 +60,15 @@ class Contrast(Declaration, Kind):
         was = old["baseline"]
         kept = {name: was[name] for name in ("pairs", "folds", "seed", "ceiling")}
         return {**kept, "origins": {}, "text": was["nested"] or was["naive"], "unread": 0, "read": [], "embedded": None}
+
+    @classmethod
+    def alone(cls, manifest: Manifest) -> Iterator[Alone]:
+        """Every family of features, and the vectors of the pinned encoder, on whole pairs."""
+        for entry in manifest.configs:
+            facts = facts_of(manifest, entry)
+            found = {family: each.auroc for family, each in facts.text.items()}
+            if facts.embedded:
+                found["vectors" if facts.embedded.current else "vectors, of an earlier build"] = facts.embedded.auroc
+            for by, each in found.items():
+                score = Score(each.value, each.low, each.high)
+                yield Alone(entry.name, "harmful against safe", by, score, f"{facts.pairs} pairs")

@@ -14,11 +14,11 @@ from demur.kinds.evaluation.declared import Declaration
 from demur.kinds.evaluation.facts import EvaluationFacts
 from demur.kinds.evaluation.make import drawn, with_a_side, without_a_side
 from demur.kinds.evaluation.measure import counts, text_alone
-from demur.kinds.evaluation.page import filled, lines
+from demur.kinds.evaluation.page import alone, filled, lines
 from demur.records.record import Frozen
 from demur.records.rejects import rejected
 from demur.records.schema import arrow_schema
-from demur.sets.kind import Config, Given, Kind, Made, stated_of
+from demur.sets.kind import Alone, Config, Given, Kind, Made, stated_of
 from demur.sets.manifest import ConfigEntry, Manifest
 from demur.sets.unique import unique
 
@@ -90,6 +90,11 @@ class Evaluation(Declaration, Kind):
     def lines(cls, manifest: Manifest) -> Iterator[Any]:
         """What text alone tells of the sides."""
         return lines(manifest)
+
+    @classmethod
+    def alone(cls, manifest: Manifest) -> Iterator[Alone]:
+        """Both sides, also against borderline rows alone, and inside sources that have both."""
+        return alone(manifest)
 
     @classmethod
     def page(cls, manifest: Manifest) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from demur.kinds.evaluation.declared import Declaration
 from demur.kinds.evaluation.facts import Auroc, EvaluationFacts
 from demur.rates import Rate, Score
 from demur.records.hazards import HAZARDS
-from demur.sets.kind import facts_of
+from demur.sets.kind import Alone, facts_of
 from demur.sets.manifest import Manifest
 
 FEW = 15
@@ -50,6 +50,18 @@ def lines(manifest: Manifest) -> Iterator[Any]:
         for row in rows:
             table.add_row(*map(str, (*row[:5], row[-1])))
         yield table
+
+
+def alone(manifest: Manifest) -> Iterator[Alone]:
+    """Every family of features, on every part of each config."""
+    for entry in manifest.configs:
+        facts: EvaluationFacts = facts_of(manifest, entry)
+        for part, each in facts.text_alone.items():
+            said = _PARTS.get(part) or f"inside {part.removeprefix('source:')}"
+            n = f"{each.refuse} and {each.answer}, {each.groups} groups"
+            for name, words in FAMILIES.items():
+                score = each.families[name]
+                yield Alone(entry.name, said, words, Score(score.value, score.low, score.high), n)
 
 
 def _sides(name: str, facts: EvaluationFacts) -> Iterator[tuple[str, ...]]:

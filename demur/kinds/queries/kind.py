@@ -12,9 +12,10 @@ from demur.kinds.queries.counts import by_chance, overlaps, recount
 from demur.kinds.queries.declared import Declaration
 from demur.kinds.queries.facts import QueryCounts, SetCounts
 from demur.kinds.queries.make import make
+from demur.rates import Score
 from demur.records.record import Frozen
 from demur.records.schema import arrow_schema
-from demur.sets.kind import Config, Given, Kind, Made, facts_of, stated_of
+from demur.sets.kind import Alone, Config, Given, Kind, Made, facts_of, stated_of
 from demur.sets.manifest import ConfigEntry, Manifest
 
 
@@ -73,6 +74,16 @@ class Queries(Declaration, Kind):
             yield _table(manifest, entries)
             yield from shortfalls(declared, facts_of(manifest, entries[0]).sets)
             yield from tellings(facts_of(manifest, entries[0]).sets)
+
+    @classmethod
+    def alone(cls, manifest: Manifest) -> Iterator[Alone]:
+        """The two sides of every set of queries."""
+        for entry in manifest.configs:
+            for name, counts in facts_of(manifest, entry).sets.items():
+                if (found := counts.text_alone) is not None:
+                    sides = f"{name} against {found.against}" if found.against else f"harmful against safe, {name}"
+                    score = Score(found.auroc, found.low, found.high)
+                    yield Alone(entry.name, sides, "words and form", score, f"{found.rows}, {found.groups} groups")
 
     @classmethod
     def page(cls, manifest: Manifest) -> Mapping[str, Any]:

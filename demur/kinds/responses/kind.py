@@ -10,9 +10,9 @@ import pyarrow as pa
 from demur.kinds.responses.counts import UPPER, counted
 from demur.kinds.responses.facts import ComparisonCounts, Declaration
 from demur.kinds.responses.make import compare
-from demur.rates import Rate
+from demur.rates import Rate, Score
 from demur.records.record import Frozen, record_id
-from demur.sets.kind import Given, Kind, Made, facts_of, stated_of
+from demur.sets.kind import Alone, Given, Kind, Made, facts_of, stated_of
 from demur.sets.manifest import ConfigEntry, Manifest
 
 
@@ -68,6 +68,14 @@ class Responses(Declaration, Kind):
             yield from (f"{config.name}: {line}" for line in lengths(facts))
         for source, reason in stated_of(manifest).left_out.items():
             yield f"left out: {source}: {reason}"
+
+    @classmethod
+    def alone(cls, manifest: Manifest) -> Iterator[Alone]:
+        """The length of the responses."""
+        for entry in manifest.configs:
+            for upper, each in facts_of(manifest, entry).length_alone.items():
+                score = Score(each.auroc, each.low, each.high)
+                yield Alone(entry.name, f"{upper} against {UPPER[upper]}", "length", score, f"{each.n} and {each.n}")
 
     @classmethod
     def page(cls, manifest: Manifest) -> Mapping[str, Any]:

@@ -14,8 +14,9 @@ from demur.kinds.training.facts import TrainingCounts, TrainingParameters
 from demur.kinds.training.make import compose
 from demur.kinds.training.near import protected_prompts, with_near
 from demur.kinds.training.triples import row_id
+from demur.rates import Score
 from demur.records.record import Frozen, record_id
-from demur.sets.kind import Config, Given, Kind, Made, facts_of, stated_of
+from demur.sets.kind import Alone, Config, Given, Kind, Made, facts_of, stated_of
 from demur.sets.manifest import ConfigEntry, Manifest
 
 
@@ -91,6 +92,15 @@ class Training(Declaration, Kind):
         said = {"refusal_mle": "refusal", "prefix_mle": "refusal", "rto": "transition"}
         kinds = rows.column("kind").to_pylist()
         return pa.array([None if kind is None else said.get(kind, "answer") for kind in kinds], pa.string())
+
+    @classmethod
+    def alone(cls, manifest: Manifest) -> Iterator[Alone]:
+        """The prompts that are refused and those that are answered."""
+        for entry in manifest.configs:
+            if form := facts_of(manifest, entry).form:
+                for family, score in form.auroc.items():
+                    n = f"{form.refused} and {form.answered} prompts"
+                    yield Alone(entry.name, "refused against answered prompts", family, Score(**score), n)
 
     @classmethod
     def lines(cls, manifest: Manifest) -> Iterator[str]:
