@@ -195,7 +195,7 @@ class Browser:
         own = {"HX-Request": "true", "Origin": f"http://127.0.0.1:{PORT}", "Content-Type": form}
         return self.client.post(path, data=given, headers={**own, **(headers or {})})
 
-    def press(self, queue: str, key: str, action: str, **given: str) -> Any:
+    def press(self, queue: str, key: str, action: str, **given: Any) -> Any:
         """Show a text, and say what it is."""
         assert self.part(f"/text/{queue}/{key}").status_code == 200
         return self.post(f"/do/{queue}/{key}", action=action, **given)

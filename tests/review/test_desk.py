@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from demur.errors import UsageError
+from demur.errors import ManifestError
 from demur.review.desk import folder_desk
 from demur.review.items import QUEUES
 from tests.review.conftest import COMPLY, EVERY, MORE, Waiting, id_of
@@ -37,6 +37,5 @@ def test_a_built_folder_has_no_decisions(waiting: Waiting, tmp_path: Path) -> No
     assert {*desk.made} == {"conflicts", "findings", "suspects"}
     assert desk.items("suspects")
     assert {*desk.texts} <= {id_of(text) for text in EVERY}
-    with pytest.raises(Exception, match="manifest"):
+    with pytest.raises(ManifestError):
         folder_desk(tmp_path)
-    assert UsageError

@@ -36,7 +36,7 @@ def test_a_taken_port_is_told_and_without_one_the_next_is_taken() -> None:
 
 def test_the_browsers_command_line_has_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda url: bool(seen.append(url)))
+    monkeypatch.setattr(webbrowser, "open", seen.append)
     with opened("http://127.0.0.1:1/open?token=secret", wanted=True):
         (url,) = seen
         assert "secret" not in url

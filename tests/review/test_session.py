@@ -70,7 +70,7 @@ def test_two_readers_and_two_windows_at_once_lose_nothing(waiting: Waiting) -> N
     def window(mine: list[str]) -> None:
         for key in mine:
             for queue in ("suspects", "rows"):
-                item = kim.find(queue, key)  # type: ignore[arg-type]
+                item = kim.find(queue, key)
                 kim.texts(item)
                 kim.press(item, Said("comply"))
 
