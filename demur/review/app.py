@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 STATIC = {"htmx.min.js": "text/javascript", "keys.js": "text/javascript", "review.css": "text/css"}
-CLASSES = {name: (key.lower(), "none" if name == "unusable" else EXPECTED[name]) for key, name in CODES.items()}
+CLASSES = {name: (key.lower(), "no-side" if name == "unusable" else EXPECTED[name]) for key, name in CODES.items()}
 """Class -> its key, and the side that follows."""
 
 
