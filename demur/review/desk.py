@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pyarrow as pa
@@ -24,7 +25,7 @@ from demur.files.digest import text_sha256
 from demur.project import Project
 from demur.records.record import record_id
 from demur.records.row import TextOf, columns_with
-from demur.review.items import READ, TITLES, Item, Queue, Text
+from demur.review.items import QUEUES, READ, TITLES, Item, Queue, Text
 from demur.sets.folder import BuiltSet
 from demur.sources.fetch import Places
 
@@ -54,16 +55,18 @@ class Desk:
     labels: Path | None = None
     decisions: Path | None = None
     _found: dict[Queue, tuple[Item, ...]] = field(default_factory=dict, repr=False)
+    _locks: dict[Queue, Lock] = field(default_factory=lambda: {queue: Lock() for queue in QUEUES}, repr=False)
 
     def items(self, queue: Queue) -> tuple[Item, ...]:
         """What waits in a queue, found once."""
-        if queue not in self._found:
-            there: dict[str, Item] = {}
-            for item in self.made[queue]():
-                if item.stale or all(id in self.texts for id in item.ids):
-                    there.setdefault(item.key, item)
-            self._found[queue] = tuple(there.values())
-        return self._found[queue]
+        with self._locks[queue]:
+            if queue not in self._found:
+                there: dict[str, Item] = {}
+                for item in self.made[queue]():
+                    if item.stale or all(id in self.texts for id in item.ids):
+                        there.setdefault(item.key, item)
+                self._found[queue] = tuple(there.values())
+            return self._found[queue]
 
     def counted(self, queue: Queue) -> int | None:
         """How many wait in a queue, if it was looked through."""

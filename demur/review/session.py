@@ -80,13 +80,12 @@ class Session:
 
     def items(self, queue: Queue) -> tuple[Item, ...]:
         """Everything in a queue, in its order, done or not."""
-        with self._lock:
-            if queue in self.desk.made:
-                return self.desk.items(queue)
-            if queue == "rows":
-                return self._random
-            ids = [id for id in self._read_by_others() if id in self.desk.texts]
-            return self._drawn(queue, ids, len(ids))
+        if queue in self.desk.made:
+            return self.desk.items(queue)
+        if queue == "rows":
+            return self._random
+        ids = [id for id in self._read_by_others() if id in self.desk.texts]
+        return self._drawn(queue, ids, len(ids))
 
     @cached_property
     def _random(self) -> tuple[Item, ...]:

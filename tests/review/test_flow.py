@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -10,9 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from demur.curation.annotations import read_annotations
+from demur.review.app import CLASSES
 from tests.conftest import PATIENCE
 from tests.review.conftest import COMPLY, EVERY, MORE, Waiting, id_of
 
@@ -134,10 +135,16 @@ def test_a_whole_review_ends_in_decisions_that_a_build_applies(waiting: Waiting,
 
     built = waiting.tiny.build("--offline")
     assert built.returncode == 0, built.stderr
-    effects = json.loads((waiting.tiny.out / "manifest.json").read_text())["curation"]["effects"]
-    dropped = sum(key in "xu" for _, key in pressed)
-    assert effects["dropped by decision"] == dropped
-    assert sum(number for what, number in effects.items() if "by decision" in what) > dropped
+    said_of = {about.split()[1]: key for about, key in [*pressed, (last, "r")]}
+    rejects = pq.read_table(waiting.tiny.out / "rejects.parquet").to_pylist()
+    dropped = {each["record_id"][:8] for each in rejects if each["reason"] == "dropped-by-decision"}
+    assert dropped == {id for id, key in said_of.items() if key in "xu"}
+    names = {key: name for name, (key, _) in CLASSES.items()}
+    rows = [row for path in (waiting.tiny.out / "default").glob("*.parquet") for row in pq.read_table(path).to_pylist()]
+    applied = {row["record_id"][:8]: row for row in rows if said_of.get(row["record_id"][:8], "o") != "o"}
+    assert len(applied) > 15
+    for id, row in applied.items():
+        assert (row["basis"], row["behaviour"]) == ("decision", names[said_of[id]])
 
 
 def test_a_pair_by_keys(waiting: Waiting, opened: Callable[..., Any]) -> None:
