@@ -9,14 +9,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError, model_validator
 
 from demur.curation.behaviour import CLASSES, CODES, FLAGS, Class, Flag, ReaderKind
 from demur.errors import FormatError, issues, nearest, shown
-from demur.files.whole import write_whole
+from demur.files.whole import exclusive, write_whole
 from demur.project import Project
 from demur.records.hazards import HAZARDS, Hazard
 from demur.records.record import Frozen, RecordId, Sha256, Slug
@@ -207,6 +207,21 @@ def write_annotations(path: Path, annotations: Iterable[Annotation]) -> None:
         cells = {**each.model_dump(), "adjudicates": "yes" if each.adjudicates else "no"}
         writer.writerow([" ".join(cell) if isinstance(cell := cells[name], tuple) else cell for name in COLUMNS])
     write_whole(path, out.getvalue(), folders=True)
+
+
+def change(path: Path, made: Callable[[Sequence[Annotation]], Iterable[Annotation]]) -> None:
+    """Put other annotations in the place of a file's, while nobody else changes it.
+
+    Args:
+        path: the file; an absent one holds none.
+        made: the new annotations, from those that stand there.
+
+    Raises:
+        FormatError: those that stand there are broken; nothing is written.
+        OutputError: the file cannot be written.
+    """
+    with exclusive(path):
+        write_annotations(path, made(read_annotations(path) if path.exists() else []))
 
 
 def annotations_of(project: Project) -> list[Annotation]:

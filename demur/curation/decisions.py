@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -16,7 +16,7 @@ from pydantic import StringConstraints, ValidationError, model_validator
 
 from demur.curation.behaviour import Behaviour
 from demur.errors import FormatError, UsageError, issues
-from demur.files.whole import write_whole
+from demur.files.whole import exclusive, write_whole
 from demur.project import Project
 from demur.records.hazards import Hazard
 from demur.records.record import Frozen, RecordId, Sha256, Slug
@@ -110,6 +110,23 @@ def write_decisions(path: Path, decisions: Iterable[Decision]) -> None:
     write_whole(path, "".join(f"{line}\n" for line in lines), folders=True)
 
 
+def change(path: Path, made: Callable[[Sequence[Decision]], Iterable[Decision]]) -> None:
+    """Put other decisions in the place of a file's, while nobody else changes it.
+
+    Args:
+        path: the file; an absent one holds none.
+        made: the new decisions, from those that stand there.
+
+    Raises:
+        FormatError: those that stand there are broken, or the new ones contradict each other; nothing is written.
+        OutputError: the file cannot be written.
+    """
+    with exclusive(path):
+        new = sorted(made(read_decisions(path)), key=lambda each: each.key)
+        _agree(path, new, {place: place + 1 for place in range(len(new))})
+        write_decisions(path, new)
+
+
 def decide(path: Path, new: Decision, *, replace: bool = False) -> None:
     """Add a decision to a file.
 
@@ -121,12 +138,15 @@ def decide(path: Path, new: Decision, *, replace: bool = False) -> None:
     Raises:
         UsageError: a decision about the same stands already, and is not to be replaced.
     """
-    old = read_decisions(path)
-    against = [each for each in old if _clash(each, new)]
-    if against and not replace:
-        msg = "A decision about this stands already"
-        raise UsageError(msg, where=new.record_id, got=_said(against[0]), fix="--replace puts it in its place.")
-    write_decisions(path, [*(each for each in old if each not in against), new])
+
+    def made(old: Sequence[Decision]) -> list[Decision]:
+        against = [each for each in old if clash(each, new)]
+        if against and not replace:
+            msg = "A decision about this stands already"
+            raise UsageError(msg, where=new.record_id, got=_said(against[0]), fix="--replace puts it in its place.")
+        return [*(each for each in old if each not in against), new]
+
+    change(path, made)
 
 
 def decisions_of(project: Project) -> list[Decision]:
@@ -134,7 +154,8 @@ def decisions_of(project: Project) -> list[Decision]:
     return read_decisions(project.root / FILE)
 
 
-def _clash(one: Decision, two: Decision) -> bool:
+def clash(one: Decision, two: Decision) -> bool:
+    """Whether two decisions speak of the same, so that one of them must go."""
     if one.action in PAIRS and two.action in PAIRS:
         return {one.record_id, one.other} == {two.record_id, two.other}
     if one.record_id != two.record_id:
@@ -151,7 +172,7 @@ def _agree(path: Path, decisions: list[Decision], places: dict[int, int]) -> Non
     for numbers in by_key.values():
         for place, one in enumerate(numbers):
             for two in numbers[place + 1 :]:
-                if _clash(decisions[one], decisions[two]):
+                if clash(decisions[one], decisions[two]):
                     msg = "Two decisions contradict each other, and no decision was applied"
                     raise FormatError(
                         msg,

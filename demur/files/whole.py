@@ -7,7 +7,7 @@ import os
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from demur.errors import DemurError, OutputError
@@ -116,6 +116,24 @@ def locked(place: Path, timeout: float = -1) -> Iterator[None]:
         finally:
             with suppress(OSError):
                 place.unlink()
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Hold the lock of a file that is read, changed and written back as a whole, so that of two changes none is lost.
+
+    Raises:
+        OutputError: there is no place for the lock beside the file.
+    """
+    place = Path(os.path.realpath(path))
+    with ExitStack() as opened:
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            opened.enter_context(locked(place.with_name(f".{place.name}.lock")))
+        except OSError as error:
+            msg = "The file cannot be written"
+            raise OutputError(msg, where=path, got=error.strerror or type(error).__name__) from error
+        yield
 
 
 def _sweep(folder: Path, stem: str) -> None:

@@ -24,6 +24,7 @@ from demur.commands import (
     projects,
     releases,
     reports,
+    review,
     rules,
     schemas,
     sources,
@@ -34,7 +35,7 @@ from tests.conftest import ROOT
 
 NOUNS = (
     audits, builds, checks, contamination, curation, decisions, differences, exports, pairs, projects, releases,
-    reports, rules, schemas, sources, suspects,
+    reports, review, rules, schemas, sources, suspects,
 )  # fmt: skip
 
 

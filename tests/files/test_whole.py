@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from demur.errors import FetchError, OutputError
-from demur.files.whole import replacing, write_whole
+from demur.files.whole import exclusive, replacing, write_whole
 from tests.conftest import files_of
 
 
@@ -116,3 +116,26 @@ def test_what_is_no_file_is_written_as_it_is(tmp_path: Path) -> None:
     assert pipe.is_fifo()
     write_whole(Path(os.devnull), "gone")
     assert not Path(os.devnull).is_file()
+
+
+def test_of_changes_at_once_none_is_lost(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "count"
+
+    def add() -> None:
+        for _ in range(10):
+            with exclusive(file):
+                write_whole(file, str(int(file.read_text() if file.exists() else "0") + 1))
+
+    threads = [threading.Thread(target=add) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert file.read_text() == "30"
+    assert [path.name for path in file.parent.iterdir()] == ["count"]
+
+
+def test_a_lock_without_a_place_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be written"), exclusive(tmp_path / "file" / "inside"):
+        pass

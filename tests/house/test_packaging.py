@@ -37,8 +37,11 @@ def test_the_wheel_holds_one_top_level_module_and_the_project(wheel: Path) -> No
         "builders/sources/xstest.toml",
         "schemas/prompt.py",
         "cards/dataset.md.jinja",
+        "docs/guideline.md",
     ):
         assert f"demur/_project/{name}" in names
+    for name in ("review.html.jinja", "static/htmx.min.js", "static/htmx.txt", "static/keys.js", "static/review.css"):
+        assert f"demur/review/{name}" in names
 
 
 def test_the_linter_needs_little_and_says_what_else_is_missing(wheel: Path, tmp_path: Path) -> None:
