@@ -223,16 +223,22 @@ def _leaks(built: BuiltSet, found: Report) -> Iterator[Leak]:
         yield Leak("Candidates near protected prompts", how, Rate.of(near, candidates), "candidates")
 
 
-def previous(manifest: Manifest) -> tuple[str, Path] | None:
-    """The version before, where it was pulled before to this machine."""
+def previous(manifest: Manifest, repo: str | None = None) -> tuple[str, Path] | None:
+    """What the version before is called, and its folder: pulled before to this machine, or stored on it.
+
+    Args:
+        manifest: of the version.
+        repo: where it lies; by default where its manifest says.
+    """
     from demur.release.pull import pull
     from demur.release.reference import Ref
 
     released = manifest.release
-    if released is None or released.repo is None or len(released.changelog) < 2:
+    repo = repo or (released.repo if released else None)
+    if released is None or repo is None or len(released.changelog) < 2:
         return None
     try:
-        ref = Ref.parse(f"{released.repo}@{released.changelog[1].version}")
+        ref = Ref.parse(f"{repo}@{released.changelog[1].version}")
         return str(ref), pull(ref, ref.place, offline=True).folder
     except DemurError:
         return None
