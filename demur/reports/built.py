@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from demur.checks.engine import check
 from demur.checks.finding import Report
-from demur.errors import DemurError
+from demur.errors import DemurError, ManifestError
 from demur.pages.drawing import COLORS
 from demur.rates import Rate
 from demur.records.licenses import LICENSES, license_of
@@ -135,9 +137,19 @@ def about(built: BuiltSet, called: str, since: tuple[str, Path] | None = None, *
         with_text: keep the texts of pairs and of findings.
 
     Raises:
-        ManifestError: a folder that is no built set.
+        ManifestError: a folder that is no built set, or whose files are not those of its manifest.
     """
     found = check(built.path, show_text=with_text)
+    try:
+        return _about(built, called, found, since, with_text)
+    except (KeyError, TypeError, ValueError, OSError, pa.ArrowException) as error:
+        if isinstance(error, DemurError):
+            raise
+    msg = "The files are not those of the manifest"
+    raise ManifestError(msg, where=built.path, fix="`demur check` of the folder tells what is wrong with them.")
+
+
+def _about(built: BuiltSet, called: str, found: Report, since: tuple[str, Path] | None, with_text: bool) -> About:
     return About(
         built=built,
         called=called,

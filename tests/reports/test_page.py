@@ -8,9 +8,11 @@ import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from demur.errors import ManifestError, OutputError
+from demur.errors import DemurError, ManifestError, OutputError
 from demur.pages.environment import digest
 from demur.reports.built import about
 from demur.reports.checked import Checked
@@ -164,6 +166,28 @@ def test_a_folder_that_brings_a_project_runs_none_of_it(tiny_set: BuiltSet, tmp_
         (place / "builders" / "tiny_eval.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
     report_of(folder, tmp_path / "p.html", called="tiny")
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("name", ["default/test-00000-of-00001.parquet", "rejects.parquet"])
+@pytest.mark.parametrize("what", ["gone", "columns", "bytes"])
+def test_a_folder_whose_files_are_others_is_told(name: str, what: str, tiny_set: BuiltSet, tmp_path: Path) -> None:
+    shutil.copytree(tiny_set.path, tmp_path / "set")
+    path = tmp_path / "set" / name
+    if what == "columns":
+        pq.write_table(pa.table({"lamp": [1]}), path)
+    elif what == "bytes":
+        path.write_bytes(b"PAR1")
+    else:
+        path.unlink()
+    try:
+        report_of(tmp_path / "set", tmp_path / "p.html", called="tiny")
+    except DemurError as error:
+        assert str(tmp_path / "set") in str(error)
+        assert not (tmp_path / "p.html").exists()
+    else:
+        said = (tmp_path / "p.html").read_text(encoding="utf-8")
+        assert "DMR501" in said
+        assert "No row was judged" in said
 
 
 def test_what_cannot_be_read_or_written_is_told(tiny_set: BuiltSet, tmp_path: Path) -> None:
