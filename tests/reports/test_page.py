@@ -168,26 +168,36 @@ def test_a_folder_that_brings_a_project_runs_none_of_it(tiny_set: BuiltSet, tmp_
     assert not (tmp_path / "ran").exists()
 
 
-@pytest.mark.parametrize("name", ["default/test-00000-of-00001.parquet", "rejects.parquet"])
-@pytest.mark.parametrize("what", ["gone", "columns", "bytes"])
-def test_a_folder_whose_files_are_others_is_told(name: str, what: str, tiny_set: BuiltSet, tmp_path: Path) -> None:
-    shutil.copytree(tiny_set.path, tmp_path / "set")
-    path = tmp_path / "set" / name
+ROWS, REJECTS = "default/test-00000-of-00001.parquet", "rejects.parquet"
+
+
+def other(tiny_set: BuiltSet, folder: Path, name: str, what: str) -> Path:
+    """A copy of the set with a file gone, or with other columns or bytes."""
+    shutil.copytree(tiny_set.path, folder)
     if what == "columns":
-        pq.write_table(pa.table({"lamp": [1]}), path)
+        pq.write_table(pa.table({"lamp": [1]}), folder / name)
     elif what == "bytes":
-        path.write_bytes(b"PAR1")
+        (folder / name).write_bytes(b"PAR1")
     else:
-        path.unlink()
-    try:
-        report_of(tmp_path / "set", tmp_path / "p.html", called="tiny")
-    except DemurError as error:
-        assert str(tmp_path / "set") in str(error)
-        assert not (tmp_path / "p.html").exists()
-    else:
-        said = (tmp_path / "p.html").read_text(encoding="utf-8")
-        assert "DMR501" in said
-        assert "No row was judged" in said
+        (folder / name).unlink()
+    return folder
+
+
+@pytest.mark.parametrize(("name", "what"), [(ROWS, "bytes"), (REJECTS, "bytes"), (REJECTS, "gone")])
+def test_a_set_that_cannot_be_read_ends_in_a_message(name: str, what: str, tiny_set: BuiltSet, tmp_path: Path) -> None:
+    folder = other(tiny_set, tmp_path / "set", name, what)
+    with pytest.raises(DemurError) as told:
+        report_of(folder, tmp_path / "p.html", called="tiny")
+    assert str(folder) in str(told.value)
+    assert not (tmp_path / "p.html").exists()
+
+
+@pytest.mark.parametrize(("name", "what"), [(ROWS, "columns"), (REJECTS, "columns"), (ROWS, "gone")])
+def test_the_page_of_a_set_with_other_files_says_so(name: str, what: str, tiny_set: BuiltSet, tmp_path: Path) -> None:
+    report_of(other(tiny_set, tmp_path / "set", name, what), tmp_path / "p.html", called="tiny")
+    said = (tmp_path / "p.html").read_text(encoding="utf-8")
+    assert "DMR501" in said
+    assert "No row was judged" in said
 
 
 def test_what_cannot_be_read_or_written_is_told(tiny_set: BuiltSet, tmp_path: Path) -> None:
