@@ -98,9 +98,9 @@ def _of_set(text: str, out: Path, with_text: bool, since: str | None, offline: b
     from demur.release.pull import source_folder
     from demur.reports.page import report_of
 
-    place, called = _place(text, offline)
+    place, called, repo = _place(text, offline)
     before = (_called(since), source_folder(since, offline)) if since else None
-    said = report_of(place, out, called=called, since=before, with_text=with_text)
+    said = report_of(place, out, called=called, since=before, repo=repo, with_text=with_text)
     if as_json:
         print_json(said)
         return
@@ -108,18 +108,18 @@ def _of_set(text: str, out: Path, with_text: bool, since: str | None, offline: b
     told(f"{out}: {plain(called)}, {said['bytes']:,} bytes; {f'{found:,}' if found else 'no'} findings")
 
 
-def _place(text: str, offline: bool) -> tuple[str | Path, str]:
-    """Where a set or files lie, and what they are called; a version is pulled, and proven by its manifest."""
+def _place(text: str, offline: bool) -> tuple[str | Path, str, str | None]:
+    """Where a set or files lie, what they are called, and of a version its place: it is pulled, and proven."""
     from demur.release.pull import source_folder
     from demur.release.reference import Ref
 
     if not Path(text).exists() and "@" in text:
         try:
-            Ref.parse(text)
+            ref = Ref.parse(text)
         except UsageError:  # a tag, branch or commit of any data set on the Hub
-            return place_of(text, offline), text
-        return source_folder(text, offline), _called(text)
-    return place_of(text, offline), _called(text)
+            return place_of(text, offline), text, None
+        return source_folder(text, offline), _called(text), ref.repo
+    return place_of(text, offline), _called(text), None
 
 
 def _called(text: str) -> str:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from demur.checks.engine import check
 from demur.checks.finding import Report
-from demur.errors import DemurError
+from demur.errors import DemurError, ManifestError
 from demur.pages.drawing import COLORS
 from demur.rates import Rate
 from demur.records.licenses import LICENSES, license_of
@@ -135,9 +137,19 @@ def about(built: BuiltSet, called: str, since: tuple[str, Path] | None = None, *
         with_text: keep the texts of pairs and of findings.
 
     Raises:
-        ManifestError: a folder that is no built set.
+        ManifestError: a folder that is no built set, or whose files are not those of its manifest.
     """
     found = check(built.path, show_text=with_text)
+    try:
+        return _about(built, called, found, since, with_text)
+    except (KeyError, TypeError, ValueError, OSError, pa.ArrowException) as error:
+        if isinstance(error, DemurError):
+            raise
+    msg = "The files are not those of the manifest"
+    raise ManifestError(msg, where=built.path, fix="`demur check` of the folder tells what is wrong with them.")
+
+
+def _about(built: BuiltSet, called: str, found: Report, since: tuple[str, Path] | None, with_text: bool) -> About:
     return About(
         built=built,
         called=called,
@@ -223,16 +235,22 @@ def _leaks(built: BuiltSet, found: Report) -> Iterator[Leak]:
         yield Leak("Candidates near protected prompts", how, Rate.of(near, candidates), "candidates")
 
 
-def previous(manifest: Manifest) -> tuple[str, Path] | None:
-    """The version before, where it was pulled before to this machine."""
+def previous(manifest: Manifest, repo: str | None = None) -> tuple[str, Path] | None:
+    """What the version before is called, and its folder: pulled before to this machine, or stored on it.
+
+    Args:
+        manifest: of the version.
+        repo: where it lies; by default where its manifest says.
+    """
     from demur.release.pull import pull
     from demur.release.reference import Ref
 
     released = manifest.release
-    if released is None or released.repo is None or len(released.changelog) < 2:
+    repo = repo or (released.repo if released else None)
+    if released is None or repo is None or len(released.changelog) < 2:
         return None
     try:
-        ref = Ref.parse(f"{released.repo}@{released.changelog[1].version}")
+        ref = Ref.parse(f"{repo}@{released.changelog[1].version}")
         return str(ref), pull(ref, ref.place, offline=True).folder
     except DemurError:
         return None

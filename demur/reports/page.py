@@ -40,7 +40,13 @@ def page_of_files(checked: Checked, called: str) -> str:
 
 
 def report_of(
-    place: str | Path, out: Path, *, called: str, since: tuple[str, Path] | None = None, with_text: bool = False
+    place: str | Path,
+    out: Path,
+    *,
+    called: str,
+    since: tuple[str, Path] | None = None,
+    repo: str | None = None,
+    with_text: bool = False,
 ) -> dict[str, Any]:
     """Write the page of a built set's folder, or of anybody's files; gives what it says, for programs.
 
@@ -49,6 +55,7 @@ def report_of(
         out: the page.
         called: what the page calls it.
         since: what the version before is called, and its folder.
+        repo: where a version lies, whose version before is looked for there.
         with_text: put the texts of pairs and findings into the page, hidden until somebody asks for each.
 
     Raises:
@@ -57,7 +64,7 @@ def report_of(
     """
     if since or (isinstance(place, Path) and is_built(place)):
         built = BuiltSet.open(Path(place))
-        found = about(built, called, since or previous(built.manifest), with_text=with_text)
+        found = about(built, called, since or previous(built.manifest, repo), with_text=with_text)
         text, said = page_of(found), found.as_dict()
     else:
         checked = Checked(check(place, show_text=with_text), with_text)

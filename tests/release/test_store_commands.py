@@ -52,6 +52,12 @@ def test_two_releases_to_a_folder(tiny: Tiny) -> None:
     assert (found.returncode, "a minor version" in found.stdout) == (1, True), found.stdout
     assert "no difference" in ok(tiny.run("diff", str(tiny.out), f"{name}@{V1}"))
     assert "no findings" in ok(tiny.run("check", f"{name}@{V1}"))
+    page = tiny.root / "page.html"
+    ok(tiny.run("report", f"{name}@{V2}", "--out", str(page), "--offline"))
+    told = page.read_text(encoding="utf-8")
+    assert f"tiny-eval@{V1}</h3>" in told
+    assert "version v1.1.0" in told
+    assert "figures/hazards.svg" in files_of(sets / "tiny-eval" / V1)
     release_of = read_manifest(sets / "tiny-eval" / V2).release
     assert release_of is not None
     assert (release_of.repo, release_of.previous is not None) == (None, True)

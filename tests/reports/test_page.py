@@ -8,9 +8,11 @@ import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from demur.errors import ManifestError, OutputError
+from demur.errors import DemurError, ManifestError, OutputError
 from demur.pages.environment import digest
 from demur.reports.built import about
 from demur.reports.checked import Checked
@@ -164,6 +166,38 @@ def test_a_folder_that_brings_a_project_runs_none_of_it(tiny_set: BuiltSet, tmp_
         (place / "builders" / "tiny_eval.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
     report_of(folder, tmp_path / "p.html", called="tiny")
     assert not (tmp_path / "ran").exists()
+
+
+ROWS, REJECTS = "default/test-00000-of-00001.parquet", "rejects.parquet"
+
+
+def other(tiny_set: BuiltSet, folder: Path, name: str, what: str) -> Path:
+    """A copy of the set with a file gone, or with other columns or bytes."""
+    shutil.copytree(tiny_set.path, folder)
+    if what == "columns":
+        pq.write_table(pa.table({"lamp": [1]}), folder / name)
+    elif what == "bytes":
+        (folder / name).write_bytes(b"PAR1")
+    else:
+        (folder / name).unlink()
+    return folder
+
+
+@pytest.mark.parametrize(("name", "what"), [(ROWS, "bytes"), (REJECTS, "bytes"), (REJECTS, "gone")])
+def test_a_set_that_cannot_be_read_ends_in_a_message(name: str, what: str, tiny_set: BuiltSet, tmp_path: Path) -> None:
+    folder = other(tiny_set, tmp_path / "set", name, what)
+    with pytest.raises(DemurError) as told:
+        report_of(folder, tmp_path / "p.html", called="tiny")
+    assert str(folder) in str(told.value)
+    assert not (tmp_path / "p.html").exists()
+
+
+@pytest.mark.parametrize(("name", "what"), [(ROWS, "columns"), (REJECTS, "columns"), (ROWS, "gone")])
+def test_the_page_of_a_set_with_other_files_says_so(name: str, what: str, tiny_set: BuiltSet, tmp_path: Path) -> None:
+    report_of(other(tiny_set, tmp_path / "set", name, what), tmp_path / "p.html", called="tiny")
+    said = (tmp_path / "p.html").read_text(encoding="utf-8")
+    assert "DMR501" in said
+    assert "No row was judged" in said
 
 
 def test_what_cannot_be_read_or_written_is_told(tiny_set: BuiltSet, tmp_path: Path) -> None:
