@@ -21,6 +21,7 @@ import click
 from demur import __version__
 from demur.commands.common import GROUPS, INTERRUPTED, USAGE, group_of
 from demur.errors import DemurError, nearest, plain_lines
+from demur.files.bounds import TooLarge
 from demur.progress import QUIET, VERBOSE, detail, loudness
 from demur.project import submodules
 
@@ -87,6 +88,8 @@ def _unforeseen(error: Exception) -> DemurError:
         return DemurError("The output cannot be written", got=error.strerror, fix="Make room, or write it elsewhere.")
     if isinstance(error, OSError) and error.filename is not None:
         return DemurError("A file cannot be used", where=error.filename, got=error.strerror)
+    if isinstance(error, TooLarge):
+        return DemurError("A file is not read, because it may take down a machine", got=error)
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return DemurError(
         f"Demur failed in a way it should not ({type(error).__name__})",

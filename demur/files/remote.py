@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 
 from demur.errors import FetchError, UsageError
 from demur.files.reading import SUFFIXES, kind_of
+from demur.files.temporary import temporary
 
 MAX_BYTES = 4 * 2**30
 """Bytes that are fetched for one command, at most."""
@@ -86,14 +86,14 @@ def fetched(
         FetchError: it could not be fetched.
     """
     names: dict[Path, str] = {}
-    with tempfile.TemporaryDirectory(prefix="demur-") as folder:
+    with temporary("fetched") as folder:
         places = []
         room = MAX_BYTES
         for number, path in enumerate(paths):
             if not is_url(path):
                 places.append(Path(path))
                 continue
-            top = Path(folder, str(number))
+            top = folder / str(number)
             place, found = _listed(str(path), top, wanted)
             for each, (fs, remote) in found.items():
                 names[each] = named(str(fs.unstrip_protocol(remote)))

@@ -7,7 +7,6 @@ cache holds. Whatever the client raises becomes one `HubError` in our own words 
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from demur.errors import HubError, UsageError, nearest
+from demur.files.temporary import temporary
 from demur.release.objects import differing
 from demur.release.place import State
 from demur.release.told import missing, told
@@ -159,8 +159,8 @@ class Hub:
         Raises:
             HubError: the Hub does not answer, refuses, or gates the repository.
         """
-        with tempfile.TemporaryDirectory(prefix="demur-release-") as empty:
-            path = self.download(revision, Path(empty), name) / name
+        with temporary("release") as empty:
+            path = self.download(revision, empty, name) / name
             return path.read_bytes() if path.is_file() else None
 
     def cached(self, revision: str) -> Path | None:

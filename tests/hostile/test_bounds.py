@@ -128,8 +128,19 @@ def test_a_limit_is_raised_by_option_and_by_settings(tmp_path: Path) -> None:
     assert "--limit cell=N" in demur("check", str(tmp_path), "--select", "DMR001").stdout
     done = demur("check", str(tmp_path), "--select", "DMR001", "--limit", "cell=6000000")
     assert (done.returncode, done.stderr) == (0, "")
-    (tmp_path / "demur.toml").write_text("limits = { cell = 6_000_000 }\n")
-    assert demur("check", str(tmp_path), "--select", "DMR001").returncode == 0
+    settings = tmp_path / "demur.toml"
+    settings.write_text("limits = { cell = 6_000_000 }\n")
+    assert demur("check", str(tmp_path), "--select", "DMR001", "--settings", str(settings)).returncode == 0
+
+
+def test_settings_that_come_with_the_data_raise_no_limit(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(row(prompt=text(5 * MB)))
+    (tmp_path / "demur.toml").write_text("limits = { cell = 6_000_000, files = 5 }\n")
+    done = demur("check", str(tmp_path), "--select", "DMR001")
+    assert done.returncode == 2
+    assert "got:      cell\n" in done.stderr
+    (tmp_path / "demur.toml").write_text("limits = { cell = 100_000 }\n")
+    assert "more than 100,000 bytes" in demur("check", str(tmp_path), "--select", "DMR001").stdout
 
 
 @pytest.mark.parametrize(("limit", "said"), [("cel=7", "'cell'"), ("cell=0", "above 0"), ("cell", "NAME=N")])
