@@ -305,9 +305,10 @@ def pull(folder: Path, asked: argparse.Namespace, draw: random.Random) -> Counts
 
 def _tiny(folder: Path) -> Tiny:
     """The project of the tests, pinned and built."""
-    from tests.conftest import write_tiny
+    from tests import conftest
 
-    tiny = write_tiny(folder / "tiny")
+    conftest.PATIENCE = 10 * int(LIMIT)  # kills are slow on a busy machine
+    tiny = conftest.write_tiny(folder / "tiny")
     _made(tiny)
     return tiny
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from demur.errors import FetchError, UsageError
 from demur.files.reading import SUFFIXES, kind_of
 from demur.files.temporary import temporary
+from demur.files.web import options, warned
 
 MAX_BYTES = 4 * 2**30
 """Bytes that are fetched for one command, at most."""
@@ -143,8 +144,9 @@ def _system(url: str) -> tuple[Any, str]:
     except ModuleNotFoundError as error:
         msg = "No way to read URLs"
         raise UsageError(msg, where=named(url), got=error.msg, fix="Run `pip install 'demur[remote]'`.") from error
+    warned(url)
     try:
-        fs, path = url_to_fs(url)
+        fs, path = url_to_fs(url, **options(url))
     except (ImportError, ValueError) as error:
         msg = "No way to read such a URL"
         raise UsageError(msg, where=named(url), got=error, fix="Install the fsspec package for it.") from error

@@ -86,6 +86,11 @@ LARGE: dict[str, tuple[str, str, Callable[[Path], object]]] = {
     "dictionary of Arrow": ("a.arrow", "unpacked", lambda path: arrow(path, repeated(1000, 90_000))),
     "rows": ("a.parquet", "rows", lambda path: parquet(path, pa.table({"prompt": pa.nulls(2 * MB, pa.string())}))),
     "columns of CSV": ("a.csv", "columns", lambda path: path.write_text(",".join(map(str, range(5000))) + "\n")),
+    "columns of JSON with blanks": (
+        "a.jsonl",
+        "columns",
+        lambda path: path.write_text("".join(f'{{"k{number}"  : 1}}\n' for number in range(5000))),
+    ),
     "columns of JSON": (
         "a.jsonl",
         "columns",
