@@ -145,7 +145,8 @@ def test_two_fetches_into_one_folder(built: Tiny, tmp_path: Path) -> None:
     """The files are whole at every moment, and nothing else stays beside them."""
     code = (
         "import sys\nfrom pathlib import Path\nfrom demur.files.whole import write_whole\n"
-        "for _ in range(200):\n    write_whole(Path(sys.argv[1]) / 'a' / 'b' / 'c.csv', sys.argv[2] * 50_000, folders=True)\n"
+        "path = Path(sys.argv[1]) / 'a' / 'b' / 'c.csv'\n"
+        "for _ in range(200):\n    write_whole(path, sys.argv[2] * 50_000, folders=True)\n"
     )
     runs = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), sign]) for sign in "abc"]
     path, seen = tmp_path / "a" / "b" / "c.csv", set()
