@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import sys
 import time
 import traceback
@@ -86,6 +87,11 @@ def _unforeseen(error: Exception) -> DemurError:
         return DemurError("The folder that this command runs in is gone", fix="Go to another folder.")
     if isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITTEN:
         return DemurError("The output cannot be written", got=error.strerror, fix="Make room, or write it elsewhere.")
+    if isinstance(error, shutil.Error):  # of a whole folder: each file, its copy, and why
+        _, where, why = error.args[0][-1]
+        return DemurError("Files cannot be copied", where=where, got=why, fix="Make room, or see what can be read.")
+    if isinstance(error, OSError) and error.errno in _UNWRITTEN and error.filename2 is not None:
+        return DemurError("A file cannot be written", where=error.filename2, got=error.strerror, fix="Make room.")
     if isinstance(error, OSError) and error.filename is not None:
         return DemurError("A file cannot be used", where=error.filename, got=error.strerror)
     if isinstance(error, TooLarge):

@@ -137,7 +137,7 @@ def _told(out: Path) -> Iterator[None]:
         msg = "The output cannot be written"
         raise OutputError(
             msg,
-            where=error.filename or out,
+            where=_written(error) or out,
             got=error.strerror,
             fix="The last good output is untouched. Free some space, or choose another --out.",
         ) from error
@@ -158,10 +158,16 @@ def _refuse_foreign(out: Path, marks: tuple[str, ...]) -> None:
 
 def _concerns(error: OSError, *ours: Path) -> bool:
     """Whether an error came from writing the output; Arrow's (a full disk) name no file."""
-    if not isinstance(error.filename, str):
+    name = _written(error)
+    if not isinstance(name, str):
         return error.errno is not None
-    path = Path(error.filename).absolute()
+    path = Path(name).absolute()
     return any(path.is_relative_to(one) or one.is_relative_to(path) for one in ours)
+
+
+def _written(error: OSError) -> object:
+    """The file that an error is about: where one is copied, the disk is full at the copy."""
+    return error.filename if error.filename2 is None else error.filename2
 
 
 def _sync(folder: Path) -> None:

@@ -116,7 +116,11 @@ def test_a_hub_that_answers_with_something_else(
 
 @pytest.mark.parametrize("junk", ["object", "list", "page", "deep"])
 def test_commands_on_such_a_hub(answers: Answers, junk: str, tmp_path: Path) -> None:
-    env = {"HF_ENDPOINT": answers(JUNK[junk]), "HF_HOME": str(tmp_path / "hf"), "DEMUR_CACHE": str(tmp_path / "demur")}
+    env: dict[str, Any] = {
+        "HF_ENDPOINT": answers(JUNK[junk]),
+        "HF_HOME": str(tmp_path / "hf"),
+        "DEMUR_CACHE": str(tmp_path / "demur"),
+    }
     for args in (("pull", f"{REPO}@v1.0.0"), ("log", REPO), ("check", f"{REPO}@main")):
         done = demur(*args, **env)
         assert done.returncode == 2, done.stdout
@@ -127,7 +131,13 @@ def test_commands_on_such_a_hub(answers: Answers, junk: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("name", ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY"])
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "socks5h://me:secret@127.0.0.1:9", "nonsense://x", "::"])
 def test_proxies_that_no_client_can_use(name: str, proxy: str, tmp_path: Path) -> None:
-    env = {name: proxy, "NO_PROXY": "", "no_proxy": "", "HF_ENDPOINT": "http://lakes.invalid", "HF_HOME": str(tmp_path)}
+    env: dict[str, Any] = {
+        name: proxy,
+        "NO_PROXY": "",
+        "no_proxy": "",
+        "HF_ENDPOINT": "http://lakes.invalid",
+        "HF_HOME": str(tmp_path),
+    }
     done = demur("log", REPO, **env)
     assert done.returncode == 2
     assert "should not" not in done.stderr
@@ -191,7 +201,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> None:
     def found(host: str, *_: object, **__: object) -> list[Any]:
         return [(0, 0, 0, "", (known.get(host, host), 0))]
 
-    monkeypatch.setattr(web.socket, "getaddrinfo", found)
+    monkeypatch.setattr("socket.getaddrinfo", found)
 
 
 def test_a_download_is_not_led_inside(answers: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -145,12 +145,10 @@ def test_a_folder_that_cannot_be_an_output(tiny: Tiny, out: str) -> None:
         (where / name).symlink_to(to)
     (where / "file").write_text("x")
     for args in (("build", "tiny-eval", "--out"), ("hydrate", str(tiny.out), "--to"), ("schema", "export")):
+        if args[0] == "schema" and out in (".", "", "/", ".."):
+            continue  # it writes files beside what is there
         done = on(tiny, *args, out, where=where)
-        if args[0] != "schema" or out in ("loop", "loop/x", "around", "file", "file/x"):
-            assert done.returncode == 2, done.stdout
-            assert done.stderr.startswith(("Error: ", "Usage: ", "warning: ", "sources fetched", "project"))
-        for each in tiny.root.joinpath("work").rglob("*.json"):
-            each.unlink()
+        assert done.returncode == 2, done.stdout
         assert (where / "file").read_text() == "x"
     assert files_of(tiny.root / "work") == {**parent, "empty/file": b"x"}
 
