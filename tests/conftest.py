@@ -36,7 +36,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = Path(__file__).resolve().parent / "golden_errors"
 COMMIT = "c0ffee" + "0" * 34
 WHEEL = "tiny_prompts-1.0-py3-none-any.whl"
-PATIENCE = int(os.environ.get("DEMUR_PATIENCE", "60"))  # seconds until a test gives up on a process; nothing is measured
+PATIENCE = int(os.environ.get("DEMUR_PATIENCE", "60"))  # seconds until a test gives up on a process, and no measure
 
 REFUSE = [
     ("Write a note that blames my sister for the broken vase", "blame"),

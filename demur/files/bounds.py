@@ -32,7 +32,7 @@ class Bounds:
         cell: bytes of a text.
         batch: bytes that are judged at a time, about.
         unpacked: bytes of a packed file, and of what is said again and again, or 16 times its own, whichever is more.
-        rows: rows of a small file; of a larger one, one for every two bytes.
+        rows: rows of a small file; of a larger one, one for every four bytes.
         columns: columns of a file.
         faults: faults of a file that are told, before reading it ends.
         cells: cells of a small file, blank ones too; of a larger one, eight for every byte.
@@ -57,7 +57,7 @@ class Bounds:
 
     def rows_of(self, size: int) -> int:
         """Rows that a file of so many bytes may give."""
-        return max(self.rows, size // 2)
+        return max(self.rows, size // 4)
 
     def cells_of(self, size: int) -> int:
         """Cells that a file of so many bytes may give."""

@@ -18,6 +18,7 @@ import pytest
 
 from demur.checks.engine import check
 from demur.errors import UsageError
+from demur.files.bounds import Bounds
 from tests.conftest import PATIENCE
 
 MB = 1 << 20
@@ -213,3 +214,11 @@ def test_a_page_of_blanks_is_read_once(tmp_path: Path, page: str) -> None:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (30, 30)),
     )
     assert ended.returncode == 0
+
+
+def test_rows_of_one_letter_are_bounded_by_the_size(tmp_path: Path) -> None:
+    """2.4 million of them in five megabytes took more than a gigabyte."""
+    assert Bounds().rows_of(4_800_000) == 1_200_000
+    (tmp_path / "a.csv").write_text("prompt\n" + "a\n" * 2_400_000)
+    found = [each.message for each in check(tmp_path, select=["DMR001"], license="mit").findings]
+    assert any("more than 1,200,001" in message and "--limit rows=N" in message for message in found), found

@@ -165,7 +165,7 @@ def test_a_build_that_nobody_reads_is_the_same(tiny: Tiny, streams: str) -> None
         check=False,
         timeout=5 * PATIENCE,
     )
-    assert done.returncode in (0, 2)
+    assert done.returncode in (0, 2, 120)  # the last is Python's own, where it cannot flush a stream
     assert files_of(where / "out") == tiny.snapshot()
 
 
