@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import sys
 import time
 import traceback
@@ -21,6 +22,7 @@ import click
 from demur import __version__
 from demur.commands.common import GROUPS, INTERRUPTED, USAGE, group_of
 from demur.errors import DemurError, nearest, plain_lines
+from demur.files.bounds import TooLarge
 from demur.progress import QUIET, VERBOSE, detail, loudness
 from demur.project import submodules
 
@@ -85,8 +87,15 @@ def _unforeseen(error: Exception) -> DemurError:
         return DemurError("The folder that this command runs in is gone", fix="Go to another folder.")
     if isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITTEN:
         return DemurError("The output cannot be written", got=error.strerror, fix="Make room, or write it elsewhere.")
+    if isinstance(error, shutil.Error):  # of a whole folder: each file, its copy, and why
+        _, where, why = error.args[0][-1]
+        return DemurError("Files cannot be copied", where=where, got=why, fix="Make room, or see what can be read.")
+    if isinstance(error, OSError) and error.errno in _UNWRITTEN and error.filename2 is not None:
+        return DemurError("A file cannot be written", where=error.filename2, got=error.strerror, fix="Make room.")
     if isinstance(error, OSError) and error.filename is not None:
         return DemurError("A file cannot be used", where=error.filename, got=error.strerror)
+    if isinstance(error, TooLarge):
+        return DemurError("A file is not read, because it may take down a machine", got=error)
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return DemurError(
         f"Demur failed in a way it should not ({type(error).__name__})",

@@ -102,7 +102,7 @@ class Endpoint:
         headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {self.key}"} if self.key else {})}
         address, data = f"{self.url.rstrip('/')}/chat/completions", json.dumps(body).encode()
         request = Request(address, data, headers, method="POST")  # noqa: S310 - http or https, checked when made
-        with urlopen(request, timeout=self.timeout) as answer:  # noqa: S310
+        with urlopen(request, timeout=self.timeout) as answer:  # noqa: S310 - the address that the user named
             return bytes(answer.read())
 
     def _reply(self, data: bytes) -> str:

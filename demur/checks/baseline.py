@@ -21,8 +21,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from demur.checks.finding import Finding, Report
 from demur.checks.rule import RULES
 from demur.errors import UsageError, issues
+from demur.files.bounds import beginning
 from demur.files.whole import write_whole
 
+_MOST = 1 << 25  # bytes of a baseline
 NAME = "demur-baseline.json"
 """What a baseline is best called: beside data, files of this name are no data."""
 
@@ -75,7 +77,7 @@ def read_baseline(path: Path) -> Baseline:
         UsageError: it cannot be read, or is none.
     """
     try:
-        return Baseline.model_validate_json(path.read_bytes())
+        return Baseline.model_validate_json(beginning(path, _MOST))
     except OSError as error:
         msg = "The baseline cannot be read"
         raise UsageError(msg, where=path, got=error.strerror, fix="--write-baseline FILE makes one.") from None

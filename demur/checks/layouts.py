@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from demur.errors import UsageError, issues, nearest, shown
+from demur.files.bounds import beginning
+from demur.files.syntax import MOST_TOML, Broken, parse_toml
 from demur.records.record import Frozen
 
 CANONICAL = (
@@ -212,10 +213,10 @@ def _from_file(path: Path) -> Layout:
 
 def _parse(path: Path) -> dict[str, Layout]:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = parse_toml(beginning(path, MOST_TOML + 1))
         tables = {path.stem: document} if "columns" in document else document
         return {name: Layout.model_validate_json(_json(name, table)) for name, table in tables.items()}
-    except (OSError, UnicodeError, tomllib.TOMLDecodeError, TypeError) as error:
+    except (OSError, Broken, TypeError) as error:
         msg = "The mapping file cannot be read"
         raise UsageError(msg, where=path, got=type(error).__name__) from None
     except ValidationError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -19,11 +18,11 @@ from demur.checks.profiles import chosen
 from demur.checks.rule import rule_of, selected
 from demur.checks.waivers import Names, Waiver, of_waivers
 from demur.errors import UsageError, issues, nearest
-from demur.files.bounds import beginning
+from demur.files.bounds import Bounds, beginning
+from demur.files.syntax import MOST_TOML, Broken, parse_toml
 from demur.project.owners import SAFE, foreign, upwards
 from demur.sets.manifest_file import is_built
 
-_MOST = 1 << 20  # bytes of settings
 FILE, PROJECT = "demur.toml", "pyproject.toml"
 BROKEN = "DMR001"
 
@@ -146,6 +145,20 @@ def read_settings(path: Path | None) -> Settings:
     )
 
 
+def limits_of(settings: Settings, path: Path | None, *, named: bool) -> dict[str, int]:
+    """The limits of settings; those that were found, and not named, may come with what is checked, and raise none.
+
+    Raises:
+        UsageError: they do.
+    """
+    raised = sorted(name for name, most in settings.limits.items() if most > getattr(Bounds(), name, most))
+    if raised and not named:
+        msg = "Settings that nobody named raise limits, and may come with the data"
+        fix = f"If they are yours: --settings {path}, or --limit {raised[0]}={settings.limits[raised[0]]}"
+        raise UsageError(msg, where=path, got=", ".join(raised), fix=fix)
+    return settings.limits
+
+
 def _meant(error: ValidationError) -> str | None:
     """What to write for the first key that nobody knows."""
     for each in error.errors():
@@ -164,10 +177,10 @@ def _beside(settings: Path, name: str) -> str:
 
 def _table(path: Path, *keys: str) -> dict[str, Any]:
     try:
-        found: Any = tomllib.loads(beginning(path, _MOST).decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeError, RecursionError, MemoryError) as error:
+        found: Any = parse_toml(beginning(path, MOST_TOML + 1))
+    except Broken as error:
         msg = "The settings cannot be read"
-        raise UsageError(msg, where=path, expected="TOML", got=type(error).__name__) from None
+        raise UsageError(msg, where=path, expected="TOML", got=error.what) from None
     except OSError as error:
         msg = "The settings cannot be read"
         raise UsageError(msg, where=path, got=error.strerror) from None

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from demur.checks import pages
 from demur.checks.batch import File
+from demur.checks.data import NOT_DATA
 from demur.checks.finding import Finding, hit
-from demur.checks.subject import NOT_DATA, Subject
+from demur.checks.subject import Subject
 from demur.errors import shown
 from demur.files import reading
 from demur.records.licenses import LICENSES

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from demur.checks import pages
 from demur.checks.batch import Batch, File, layout_for
 from demur.checks.claimed import Claim
+from demur.checks.data import is_data
 from demur.checks.finding import Finding
 from demur.checks.habits import Habits
 from demur.checks.layouts import Layout
 from demur.checks.paths import Reached
-from demur.checks.saved import holds_rows, split_by_folder
+from demur.checks.saved import split_by_folder
 from demur.checks.shapes import opened
 from demur.checks.state import State
 from demur.checks.unread import unread
@@ -34,12 +35,6 @@ from demur.protected.near import Judge
 from demur.records.row import TextOf, columns_with
 from demur.sets.folder import BuiltSet
 from demur.sets.kind import Kind
-
-#: Files beside data that are no data.
-NOT_DATA = {"package.json", "package-lock.json", "dataset_infos.json", "dataset_info.json", "dataset_dict.json",
-            "croissant.json", "schema.json", "state.json", "manifest.json", "requirements.txt", "license.txt",
-            "readme.txt", "robots.txt", "demur-baseline.json"}  # fmt: skip
-
 
 REST = "rest"
 """The split of a file beside one that was held out from it."""
@@ -331,17 +326,3 @@ def of_folder(folder: BuiltSet) -> tuple[File, ...]:
         for config in folder.manifest.configs
         for path in folder.shards(config.name)
     )
-
-
-def is_data(path: Path, top: Path) -> bool:
-    """Whether a file below a folder is one of rows, by its name."""
-    inner = path.relative_to(top).parts
-    if (
-        any(part.startswith(".") for part in inner)
-        or re.match(r"cache-.*\.arrow$", path.name)
-        or path.name.lower() in NOT_DATA
-        or path.name.startswith("~$")  # Excel's own, while a workbook is open
-        or path.is_dir()
-    ):
-        return False
-    return reading.kind_of(path) is not None and holds_rows(path)

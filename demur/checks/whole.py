@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePath
 
-from demur.checks.subject import is_data
+from demur.checks.data import is_data
 from demur.files.splits import SPLITS
 from demur.sets.folder import is_built
 

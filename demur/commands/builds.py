@@ -53,6 +53,7 @@ def build(
 
     The last good output stays until the new one is complete.
     """
+    from demur.files.folder import straight
     from demur.sets.builder import builder_of
     from demur.sets.pipeline import build as run
     from demur.sets.show import build_summary
@@ -70,7 +71,7 @@ def build(
     done = run(
         project,
         builder,
-        out or Path("build") / name,
+        straight(out or Path("build") / name),
         Places(offline=offline),
         _added(added, [config.name for config in builder.configs]),
         lock,

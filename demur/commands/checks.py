@@ -83,13 +83,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="By default demur.toml or [tool.demur.check] in pyproject.toml, from the first path upwards.",
 )
-@click.option(
-    "--limit",
-    "limits",
-    multiple=True,
-    metavar="NAME=N",
-    help="How much an input may cost, such as cell=8000000 or files=50000; docs/check.md has the names.",
-)
+@click.option("--limit", "limits", multiple=True, metavar="NAME=N", help="How much an input may cost: docs/check.md.")
 @click.option("--show-text", is_flag=True, help="Show the beginning of each row's prompt. It may ask for harm.")
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), hidden=True, help="The day that waivers are judged on.")
 @offline
@@ -117,17 +111,18 @@ def check(
     tag, branch or commit: OWNER/NAME@REVISION.
     Nothing that is checked is executed, and no text is shown unless --show-text asks for it.
     """
-    from demur.checks.settings import find_settings, read_settings
+    from demur.checks.settings import find_settings, limits_of, read_settings
     from demur.checks.whole import widened
-    from demur.commands.common import limits_of, splits_of
-    from demur.files.bounds import within
+    from demur.commands.common import splits_of
+    from demur.files.bounds import limits_said, within
     from demur.files.remote import local
 
     places = [place_of(path, offline) for path in paths]
     # a set from the Hub brings no settings: it would choose its own rules
+    named = settings is not None
     settings = settings or find_settings(Path(places[0]) if Path(paths[0]).exists() else Path.cwd())
     said = read_settings(settings)
-    ctx.with_resource(within({**said.limits, **limits_of(limits)}))
+    ctx.with_resource(within({**limits_of(said, settings, named=named), **limits_said(limits)}))
     if whole:
         places = [*widened(local(places), said.data, settings and settings.parent)]
     if fix or fixed:

@@ -130,18 +130,6 @@ def print_json(value: Any) -> None:
     click.echo(as_lines(value))
 
 
-def limits_of(pairs: Sequence[str]) -> dict[str, int]:
-    """What ``--limit`` says."""
-    found = {}
-    for pair in pairs:
-        name, _, number = pair.partition("=")
-        if not number.isdecimal():
-            msg = f"Invalid value for '--limit': {pair!r} is not NAME=N, with a whole number."
-            raise click.UsageError(msg)
-        found[name] = int(number)
-    return found
-
-
 def splits_of(pairs: Sequence[str]) -> dict[str, str]:
     """What ``--split`` says: the split of each file."""
     for pair in pairs:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,6 +68,7 @@ def release(
     from datetime import UTC, datetime
 
     from demur.errors import UsageError
+    from demur.files.temporary import temporary
     from demur.release.hub import Hub
     from demur.release.made import made
     from demur.release.plan import Plan, plan
@@ -86,8 +86,7 @@ def release(
     message = message_of(message)
     project = project_of(ctx)
     place = Store.of(f"{to.rstrip('/')}/{name}", writing=True) if is_store(to) else Hub.of(to)
-    with tempfile.TemporaryDirectory(prefix="demur-release-") as temporary:
-        work = Path(temporary)
+    with temporary("release") as work:
         built = made(
             place, project, name, work, folder=folder, configs=configs, places=Places(offline=offline),
             warn=lambda warning: say(f"warning: {warning}"),

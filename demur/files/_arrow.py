@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from errno import EINVAL
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from demur.files._block import ROWS, Block, Names, Note, has_columns
-from demur.files.bounds import TooLarge, bounds
+from demur.files.bounds import TooLarge, bounds, is_regular
 from demur.files.syntax import Broken
 
 _TWICE = "a column name stands twice"
@@ -244,6 +245,8 @@ def bounded_table(path: Path) -> pa.Table:
         TooLarge: it unpacks to too much, or to too many rows.
         ArrowException, OSError: it cannot be read.
     """
+    if path.exists() and not is_regular(path):
+        raise OSError(EINVAL, "it is no regular file")
     size = path.stat().st_size
     most, rows = bounds().unpacked_of(size), bounds().rows_of(size)
     metadata = pq.read_metadata(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pyarrow as pa
@@ -9,6 +10,7 @@ from pyarrow import json as arrow
 
 from demur.files.bounds import bounds
 
+_KEY = re.compile(rb'"([^"]*)"[ \t]*:')
 KINDS = {
     pa.string(): "text",
     pa.large_string(): "text",
@@ -47,7 +49,7 @@ def flat_rows(lines: Sequence[bytes], block: bytes, *, turns: bool = False) -> p
     if not all(line[:1] == b"{" and line.rstrip(b" \t\r\n")[-1:] == b"}" for line in lines):
         return None  # so that no object goes over two lines
     try:
-        if len({piece[piece.rfind(b'"') :] for piece in block.split(b'":')}) > bounds().columns:
+        if len({*_KEY.findall(block)}) > bounds().columns:
             return None  # each column would have as many cells as there are lines
         block.decode()
         table = _read(block, None)

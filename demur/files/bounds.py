@@ -6,16 +6,20 @@ A few kilobytes can unpack to gigabytes, and one line can fill the memory. The b
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from errno import EINVAL
+from functools import cache
 from pathlib import Path
 from stat import S_ISREG
 
 from demur.errors import UsageError, nearest
 
 MB = 1 << 20
+ENVIRONMENT = "DEMUR_LIMITS"
+"""Names bounds for all commands, as in ``cell=8000000,files=50000``."""
 _RATIO = 16  # of unpacked bytes to packed ones; texts reach about ten
 
 
@@ -28,7 +32,7 @@ class Bounds:
         cell: bytes of a text.
         batch: bytes that are judged at a time, about.
         unpacked: bytes of a packed file, and of what is said again and again, or 16 times its own, whichever is more.
-        rows: rows of a small file; of a larger one, one for every two bytes.
+        rows: rows of a small file; of a larger one, one for every four bytes.
         columns: columns of a file.
         faults: faults of a file that are told, before reading it ends.
         cells: cells of a small file, blank ones too; of a larger one, eight for every byte.
@@ -53,7 +57,7 @@ class Bounds:
 
     def rows_of(self, size: int) -> int:
         """Rows that a file of so many bytes may give."""
-        return max(self.rows, size // 2)
+        return max(self.rows, size // 4)
 
     def cells_of(self, size: int) -> int:
         """Cells that a file of so many bytes may give."""
@@ -73,16 +77,22 @@ class TooLarge(ValueError):
     def __init__(self, what: str, name: str, most: int | None = None) -> None:
         self.most = getattr(bounds(), name) if most is None else most
         unit = "" if name in _COUNTS else " bytes"
-        super().__init__(f"{what} more than {self.most:,}{unit} (--limit {name}=N raises that)")
+        raises = f"(--limit {name}=N of demur check, or {ENVIRONMENT}={name}=N, raises that)"
+        super().__init__(f"{what} more than {self.most:,}{unit} {raises}")
 
 
-_inside: list[Bounds] = [Bounds()]
+_inside: list[Bounds] = []
 """The last ones hold, for all threads."""
 
 
 def bounds() -> Bounds:
-    """The bounds that hold now."""
-    return _inside[-1]
+    """The bounds that hold now; where nobody said any, those of the environment."""
+    return _inside[-1] if _inside else _of_environment(os.environ.get(ENVIRONMENT, ""))
+
+
+@cache
+def _of_environment(said: str) -> Bounds:
+    return _changed(Bounds(), limits_said([each for each in said.split(",") if each.strip()]))
 
 
 @contextmanager
@@ -97,16 +107,41 @@ def within(changed: Mapping[str, int]) -> Iterator[None]:
         ...     bounds().cell
         100
     """
+    mine = _changed(bounds(), changed)
+    _inside.append(mine)
+    try:
+        yield
+    finally:
+        _inside[:] = [each for each in _inside if each is not mine]
+
+
+def _changed(bounds: Bounds, changed: Mapping[str, int]) -> Bounds:
     names = [each.name for each in fields(Bounds)]
     for name, most in changed.items():
         if name not in names or most < 1:
             msg = "There is no such limit" if name not in names else "A limit is a whole number above 0"
             raise UsageError(msg, where=name, got=most, fix=nearest(name, names))
-    _inside.append(replace(bounds(), **changed))
-    try:
-        yield
-    finally:
-        _inside.pop()
+    return replace(bounds, **changed)
+
+
+def limits_said(pairs: Sequence[str]) -> dict[str, int]:
+    """Bounds as the command line has them.
+
+    Raises:
+        UsageError: one is not ``NAME=N``.
+
+    Example:
+        >>> limits_said(["cell=100"])
+        {'cell': 100}
+    """
+    found = {}
+    for pair in pairs:
+        name, _, number = pair.strip().partition("=")
+        if not number.isdecimal():
+            msg = "A limit is NAME=N, with a whole number"
+            raise UsageError(msg, got=pair)
+        found[name] = int(number)
+    return found
 
 
 def is_regular(path: Path) -> bool:

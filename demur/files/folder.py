@@ -35,6 +35,16 @@ def staged(out: Path, marks: tuple[str, ...] = MARKS) -> Iterator[Path]:
         yield stage
 
 
+def straight(out: Path) -> Path:
+    """The same folder, without a ``..`` in its path: what stands before one need not be there.
+
+    Example:
+        >>> straight(Path("out")), ".." in straight(Path("gone/../out")).parts
+        (PosixPath('out'), False)
+    """
+    return out.resolve() if ".." in out.parts else out
+
+
 @contextmanager
 def held(out: Path, refuse: Callable[[Path], None], who: str = "build") -> Iterator[Path]:
     """Lock a folder's place for the length of a block; what a killed run left beside it is put back, or swept.
@@ -52,7 +62,7 @@ def held(out: Path, refuse: Callable[[Path], None], who: str = "build") -> Itera
     """
     from filelock import Timeout
 
-    out = out.resolve()
+    out = _place(out)
     lock, stage, old = _beside(out)
     with ExitStack() as opened:
         with _told(out):
@@ -70,6 +80,23 @@ def held(out: Path, refuse: Callable[[Path], None], who: str = "build") -> Itera
                 raise OutputError(msg, where=out, fix="Name a folder inside it with --out.")
             shutil.rmtree(stage, ignore_errors=True)
         yield out
+
+
+def _place(out: Path) -> Path:
+    """Where a folder really lies.
+
+    Raises:
+        OutputError: its links go round, or it is the folder that the command runs in, or one above that.
+    """
+    try:
+        place = out.resolve()
+    except (RuntimeError, OSError) as error:
+        msg = "The output folder cannot be found: a link leads back to itself"
+        raise OutputError(msg, where=out) from error
+    if Path.cwd().is_relative_to(place):  # swapped as a whole, it would be gone below our feet
+        msg = "The output folder is the one that this command runs in, or one above it"
+        raise OutputError(msg, where=place, fix="Name a folder inside it, or run the command from elsewhere.")
+    return place
 
 
 @contextmanager
@@ -110,7 +137,7 @@ def _told(out: Path) -> Iterator[None]:
         msg = "The output cannot be written"
         raise OutputError(
             msg,
-            where=error.filename or out,
+            where=_written(error) or out,
             got=error.strerror,
             fix="The last good output is untouched. Free some space, or choose another --out.",
         ) from error
@@ -131,10 +158,16 @@ def _refuse_foreign(out: Path, marks: tuple[str, ...]) -> None:
 
 def _concerns(error: OSError, *ours: Path) -> bool:
     """Whether an error came from writing the output; Arrow's (a full disk) name no file."""
-    if not isinstance(error.filename, str):
+    name = _written(error)
+    if not isinstance(name, str):
         return error.errno is not None
-    path = Path(error.filename).absolute()
+    path = Path(name).absolute()
     return any(path.is_relative_to(one) or one.is_relative_to(path) for one in ours)
+
+
+def _written(error: OSError) -> object:
+    """The file that an error is about: where one is copied, the disk is full at the copy."""
+    return error.filename if error.filename2 is None else error.filename2
 
 
 def _sync(folder: Path) -> None:

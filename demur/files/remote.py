@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -12,6 +11,8 @@ from urllib.parse import urlsplit
 
 from demur.errors import FetchError, UsageError
 from demur.files.reading import SUFFIXES, kind_of
+from demur.files.temporary import temporary
+from demur.files.web import options, warned
 
 MAX_BYTES = 4 * 2**30
 """Bytes that are fetched for one command, at most."""
@@ -86,14 +87,14 @@ def fetched(
         FetchError: it could not be fetched.
     """
     names: dict[Path, str] = {}
-    with tempfile.TemporaryDirectory(prefix="demur-") as folder:
+    with temporary("fetched") as folder:
         places = []
         room = MAX_BYTES
         for number, path in enumerate(paths):
             if not is_url(path):
                 places.append(Path(path))
                 continue
-            top = Path(folder, str(number))
+            top = folder / str(number)
             place, found = _listed(str(path), top, wanted)
             for each, (fs, remote) in found.items():
                 names[each] = named(str(fs.unstrip_protocol(remote)))
@@ -143,8 +144,9 @@ def _system(url: str) -> tuple[Any, str]:
     except ModuleNotFoundError as error:
         msg = "No way to read URLs"
         raise UsageError(msg, where=named(url), got=error.msg, fix="Run `pip install 'demur[remote]'`.") from error
+    warned(url)
     try:
-        fs, path = url_to_fs(url)
+        fs, path = url_to_fs(url, **options(url))
     except (ImportError, ValueError) as error:
         msg = "No way to read such a URL"
         raise UsageError(msg, where=named(url), got=error, fix="Install the fsspec package for it.") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
@@ -13,6 +14,8 @@ from demur.files.bounds import TooLarge, bounds
 
 Pairs: TypeAlias = Callable[[list[tuple[str, Any]]], dict[str, Any]] | None
 
+MOST_TOML, _PARTS = 1 << 18, 64  # bytes of a file; dots of a line, beside those in quotes
+_quoted = re.compile(rb"\"[^\"\n]*\"|'[^'\n]*'")
 _space = re.compile(r"[ \t\n\r]*").match
 
 
@@ -46,6 +49,26 @@ def parse_json(text: str, hook: Pairs = None) -> Any:
     except json.JSONDecodeError as error:
         raise Broken(error.msg, error.lineno, error.colno) from None
     except (ValueError, RecursionError) as error:
+        raise Broken(type(error).__name__) from None
+
+
+def parse_toml(data: bytes) -> dict[str, Any]:
+    """The table of a small TOML file.
+
+    Raises:
+        Broken: it is none, is larger than settings are, is nested too deeply, or has keys of too many parts, of which
+            the parser keeps every beginning.
+
+    Example:
+        >>> parse_toml(b"cell = 1")
+        {'cell': 1}
+    """
+    if len(data) > MOST_TOML or any(line.count(b".") > _PARTS for line in _quoted.sub(b"", data).splitlines()):
+        msg = "it is too large, or a key in it is too long"
+        raise Broken(msg)
+    try:
+        return tomllib.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError, MemoryError) as error:
         raise Broken(type(error).__name__) from None
 
 

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from demur.errors import FormatError
+from demur.files.reading import bounded_table
 from demur.files.whole import replacing
 from demur.records.record import record_id
 from demur.similarity.near import distinct, hashed_characters
@@ -229,7 +230,7 @@ class Protected:
         """
         msg = "The file is not a sketch of protected prompts"
         try:
-            table = pq.read_table(path)
+            table = bounded_table(path)
             head = json.loads((table.schema.metadata or {}).get(b"demur", b"{}"))
         except (OSError, pa.ArrowException, ValueError) as error:
             raise FormatError(msg, where=path, got=type(error).__name__) from error

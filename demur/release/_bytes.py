@@ -11,7 +11,8 @@ from typing import Any
 
 from demur.errors import DemurError, FetchError, OutputError, UsageError
 from demur.files.remote import named
-from demur.files.whole import replacing, write_whole
+from demur.files.web import options, warned
+from demur.files.whole import locked, replacing, write_whole
 
 _CHUNK = 1 << 20
 _UNREAD = ("The store cannot be read", "Check the address and your access to it, and run the command again.")
@@ -46,7 +47,8 @@ class Bytes:
         try:
             from fsspec.core import url_to_fs
 
-            fs, path = url_to_fs(root)
+            warned(root)
+            fs, path = url_to_fs(root, **options(root))
         except ModuleNotFoundError as error:
             msg = "No way to read URLs"
             raise UsageError(msg, where=named(root), got=error.msg, fix="Run `pip install 'demur[remote]'`.") from error
@@ -151,13 +153,13 @@ class Bytes:
         Raises:
             OutputError: one is under way, or the folder cannot be written.
         """
-        from filelock import FileLock, Timeout
+        from filelock import Timeout
 
         lock: AbstractContextManager[object] = nullcontext()
         if self.local is not None:
             with self._doing(OutputError, "", *_UNWRITTEN):
                 self.local.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.local.with_name(f".{self.local.name}.lock"), timeout=0)
+            lock = locked(self.local.with_name(f".{self.local.name}.lock"), timeout=0)
         try:
             with lock:
                 yield

@@ -7,7 +7,6 @@ cache holds. Whatever the client raises becomes one `HubError` in our own words 
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from demur.errors import HubError, UsageError, nearest
+from demur.files.temporary import temporary
+from demur.files.web import warned
 from demur.release.objects import differing
 from demur.release.place import State
 from demur.release.told import missing, told
@@ -24,7 +25,19 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 BRANCH = "main"
-REPO = re.compile(r"[\w.-]+/[\w.-]+")
+REPO = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+
+
+def full(commit: object) -> str:
+    """A commit as a Hub names it; whatever else an answer holds there becomes no path and no version.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if not isinstance(commit, str) or not re.fullmatch(r"[0-9a-f]{40}", commit):
+        msg = "no commit"
+        raise TypeError(msg)
+    return commit
 
 
 @dataclass(frozen=True)
@@ -51,7 +64,9 @@ class Hub:
         if not REPO.fullmatch(repo):
             msg = "Not a repository"
             raise UsageError(msg, expected="owner/name", got=repo)
-        return cls(repo, HfApi(library_name="demur"))
+        api = HfApi(library_name="demur")
+        warned(api.endpoint)
+        return cls(repo, api)
 
     @property
     def key(self) -> str:
@@ -80,16 +95,18 @@ class Hub:
         """
         try:
             with told(self.repo):
-                info = self.api.dataset_info(self.repo)
-                refs = self.api.list_repo_refs(**self._at)
+                return self._state()
         except HubError as error:
             if error.status == 404:
                 return None
             raise
+
+    def _state(self) -> State:
+        info, refs = self.api.dataset_info(self.repo), self.api.list_repo_refs(**self._at)
         tags = {tag.name: tag.target_commit for tag in refs.tags if re.fullmatch(r"v\d+\.\d+\.\d+", tag.name)}
-        ordered = {name: tags[name] for name in sorted(tags, key=Version.parse)}
-        head = next(branch.target_commit for branch in refs.branches if branch.name == BRANCH)
-        return State(head, ordered, bool(info.private), info.gated or False)
+        ordered = {name: full(tags[name]) for name in sorted(tags, key=Version.parse)}
+        (head,) = (branch.target_commit for branch in refs.branches if branch.name == BRANCH)
+        return State(full(head), ordered, bool(info.private), info.gated or False)
 
     def missing(self) -> HubError:
         """The error for a repository that is not there."""
@@ -118,7 +135,7 @@ class Hub:
             HubError: no such repository or revision, or the Hub does not answer.
         """
         with told(f"{self.repo}@{revision}"):
-            return str(self.api.dataset_info(self.repo, revision=revision).sha)
+            return full(self.api.dataset_info(self.repo, revision=revision).sha)
 
     def download(self, revision: str, to: Path | None = None, only: str | None = None) -> Path:
         """All files of a commit, or one.
@@ -159,8 +176,8 @@ class Hub:
         Raises:
             HubError: the Hub does not answer, refuses, or gates the repository.
         """
-        with tempfile.TemporaryDirectory(prefix="demur-release-") as empty:
-            path = self.download(revision, Path(empty), name) / name
+        with temporary("release") as empty:
+            path = self.download(revision, empty, name) / name
             return path.read_bytes() if path.is_file() else None
 
     def cached(self, revision: str) -> Path | None:
@@ -236,7 +253,7 @@ class Hub:
                 revision=BRANCH,
                 parent_commit=parent,
             )
-        return str(done.oid)
+            return full(done.oid)
 
     def tag(self, version: str, commit: str) -> None:
         """Name a commit; a tag of that name that names it already is left, another one is an error.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from demur.files.bounds import TooLarge
 from demur.files.digest import content_digest, file_sha256
+from demur.files.reading import bounded_table
 from demur.release.rebuild import Difference
 from demur.sets.manifest import FileEntry, Manifest
 from demur.sets.manifest_file import HOSTED, NAME, read_manifest
@@ -39,7 +40,9 @@ def _file(path: Path, name: str, entry: FileEntry) -> list[Difference]:
     if entry.content is None:
         return []
     try:
-        content = content_digest(pq.read_table(path))
+        content = content_digest(bounded_table(path))
+    except TooLarge as error:
+        return [Difference(name, "a table of the size that its file has", str(error))]
     except (pa.ArrowException, OSError) as error:
         return [Difference(name, "a Parquet file", type(error).__name__)]
     return [] if content == entry.content else [Difference(name, f"rows with digest {entry.content}", content)]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from demur.errors import HubError, ManifestError
+from demur.files.temporary import temporary
 from demur.release.place import Place, State
 from demur.release.plan import Plan, Same, unguarded
 from demur.release.proof import proof
@@ -122,8 +122,8 @@ def prove(plan: Plan, commit: str) -> None:
         HubError, FetchError: the place does not answer.
         ManifestError: a file is missing, foreign or another one.
     """
-    with TemporaryDirectory(prefix="demur-release-") as empty:
-        wrong = _unlike(plan, plan.place.download(commit, Path(empty)))
+    with temporary("release") as empty:
+        wrong = _unlike(plan, plan.place.download(commit, empty))
     if wrong is not None:
         msg = "What comes back is not what was sent"
         where = f"{plan.place.repo} at {commit}"

@@ -17,7 +17,7 @@ from demur.errors import DemurError, HubError, ManifestError, OutputError, Usage
 from demur.files.digest import file_sha256
 from demur.files.folder import staged
 from demur.files.kept import default_root
-from demur.files.whole import write_whole
+from demur.files.whole import locked, write_whole
 from demur.release.hub import Hub
 from demur.release.place import Place
 from demur.release.proof import proof
@@ -86,6 +86,11 @@ def pull(ref: Ref, place: Place, offline: bool = False, cache: Path | None = Non
     if said != ref.version:
         msg = "The manifest is that of another version"
         raise ManifestError(msg, where=str(ref), expected=ref.version, got=said, fix="Ask the publisher.")
+    repo = manifest.release.repo if manifest.release else None
+    if place.published and (repo or "").casefold() != place.published.casefold():
+        msg = "The manifest is that of another repository"
+        fix = f"Pull it from {repo}, or ask the publisher."
+        raise ManifestError(msg, where=str(ref), expected=place.published, got=repo, fix=fix)
     digest = file_sha256(folder / NAME)
     if seen and seen.manifest not in (None, digest):
         msg = "The manifest is not the one that was pulled before"
@@ -185,12 +190,10 @@ def _known(place: Place) -> dict[str, _Seen]:
 
 def _remember(ref: Ref, place: Place, seen: _Seen) -> None:
     """Write a version down beside those that are known; two pulls at once lose neither."""
-    from filelock import FileLock
-
     path, what = _record(place), "The cache cannot be written"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")):
+        with locked(path.with_suffix(".lock")):
             known = {**_known(place), ref.version: seen}
             text = json.dumps({name: each._asdict() for name, each in known.items()}, indent=1, sort_keys=True)
             write_whole(path, text, what)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from demur.errors import ManifestError
 from demur.files.digest import file_sha256
+from demur.files.temporary import temporary
 from demur.project import Project
 from demur.sets.builder import builder_of
 from demur.sets.manifest import FileEntry, Manifest, environment
@@ -59,14 +59,14 @@ def rebuild(project: Project, path: Path, places: Places | None = None, lock: Pa
         )
     pins = {each.name: SourcePin(rows=each.rows, digest=each.digest, mirrors=each.pins) for each in recorded.sources}
     project = replace(project, recorded=pins)
-    with tempfile.TemporaryDirectory(prefix="demur-rebuild-") as folder:
-        builder, out = builder_of(project, recorded.name), Path(folder) / recorded.name
+    with temporary("rebuild") as folder:
+        builder, out = builder_of(project, recorded.name), folder / recorded.name
         configs = [config.name for config in recorded.configs]
         again = build(project, builder, out, places, recorded.added_sources, lock, configs).manifest
         if recorded.release is not None:
             from demur.release.dress import dress
 
-            again = dress(out, recorded.release, builder, project, Path(folder) / "release")
+            again = dress(out, recorded.release, builder, project, folder / "release")
     return Rebuilt(recorded, tuple(_differences(recorded, again)))
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from demur.errors import HubError
+from demur.errors import DemurError, HubError, OutputError
 
 _LOGIN = "Log in with `hf auth login`, or set HF_TOKEN to a token that may {}."
 
@@ -24,6 +25,12 @@ _UNSENT = (
     "The request cannot be sent",
     "Look at the token for blanks and signs beyond ASCII; then at the header of the card (README.md).",
 )
+_ODD = ("What answers is no Hub", "Look at HF_ENDPOINT, at proxies in between, and at the repository's settings.")
+_PROXY = (
+    "The proxy cannot be used",
+    "Install what it needs (`pip install 'httpx[socks]'`), or name the Hub in NO_PROXY.",
+)
+_UNREAD = (json.JSONDecodeError, UnicodeDecodeError)
 _GATED = ("The repository is gated, and the token has no access", "Ask for access on its page on the Hub.")
 
 
@@ -43,16 +50,22 @@ def told(where: str) -> Iterator[None]:
 
     try:
         yield
-    except RuntimeError as error:  # an upload that failed is wrapped
-        if not isinstance(error.__cause__, HTTPError):
-            raise
-        raise _hub_error(error.__cause__, where) from None
-    except ValueError as error:  # a header that cannot be sent, or a card that is refused before anything is sent
-        if isinstance(error, HTTPError):
-            raise _hub_error(error, where) from None
-        raise _error(*_UNSENT, where, None, type(error).__name__) from None
+    except DemurError:
+        raise
     except (HTTPError, LocalEntryNotFoundError, ConnectionError) as error:
         raise _hub_error(error, where) from None
+    except OSError as error:  # of the disk, on which the client keeps what it gets
+        msg = "The cache of the Hub's client cannot be written or read"
+        fix = "Make room, or set HF_HOME to another folder."
+        raise OutputError(msg, where=error.filename or where, got=error.strerror, fix=fix) from error
+    except ImportError as error:  # what a proxy of another kind needs
+        raise _error(*_PROXY, where, None, error.name or type(error).__name__) from None
+    except Exception as error:
+        if isinstance(error.__cause__, HTTPError):  # an upload that failed is wrapped
+            raise _hub_error(error.__cause__, where) from None
+        # a header that cannot be sent, or a card that is refused before anything is sent; all else is about the answer
+        unsent = isinstance(error, ValueError) and not isinstance(error, _UNREAD)
+        raise _error(*(_UNSENT if unsent else _ODD), where, None, type(error).__name__) from None
 
 
 def _hub_error(error: BaseException, where: str) -> HubError:

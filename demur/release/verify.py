@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 from demur.checks.engine import check
 from demur.checks.outputs import line_of
+from demur.files.temporary import temporary
 from demur.project import Project
 from demur.release.made import splits_at
 from demur.release.pull import copy_to, pull
@@ -32,8 +31,7 @@ def verify(ref: Ref, project: Project, say: Callable[[str], object], places: Pla
         HubError, FetchError, ManifestError: see `demur.release.pull.pull`.
     """
     place = ref.place
-    with tempfile.TemporaryDirectory(prefix="demur-verify-") as temporary:
-        work = Path(temporary)
+    with temporary("verify") as work:
         done = pull(ref, place, cache=work)
         say(f"{ref}: {len(done.manifest.files)} files as its manifest says, commit {done.commit}")
         copy_to(done, work / "set")

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from demur.errors import ManifestError
 from demur.records.row import Facet, columns_with
 from demur.records.taxonomies import Taxonomy
 from demur.sets.folder import BuiltSet
@@ -45,6 +46,10 @@ def stats(folder: Path | BuiltSet, taxonomy: Taxonomy | None = None) -> dict[str
 
 
 def _counts(table: pa.Table, facets: Sequence[str]) -> dict[str, Any]:
+    for name in ("split", "source", "hazards", *facets):
+        if name not in table.column_names or (name in ("split", "source") and table[name].null_count):
+            msg = "A table of the set lacks a column, or has rows without it"
+            raise ManifestError(msg, expected=name, fix="Look with `demur check`, and build it again.")
     splits = table["split"].to_pylist()
     hazards = [
         (hazard, split)

@@ -76,6 +76,16 @@ def test_inputs_of_the_action(tmp_path: Path) -> None:
         assert not (tmp_path / "output").exists()
 
 
+@pytest.mark.parametrize("sign", ["\n", "\r"])
+def test_the_sarif_input_writes_no_other_output(tmp_path: Path, sign: str) -> None:
+    write(tmp_path / "one.jsonl", "Draw a kite")
+    done = step("Check", tmp_path, {"path": "one.jsonl", "sarif": f"x.sarif{sign}token=planted"})
+    assert done.returncode == 2
+    assert "on one line" in done.stdout
+    assert not (tmp_path / "output").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["one.jsonl"]
+
+
 def test_the_action_installs_what_it_is_told(tmp_path: Path) -> None:
     """By hand, with a wheel of ours that needs nothing, into an environment of its own."""
     import venv

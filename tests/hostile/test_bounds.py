@@ -18,6 +18,7 @@ import pytest
 
 from demur.checks.engine import check
 from demur.errors import UsageError
+from demur.files.bounds import Bounds
 from tests.conftest import PATIENCE
 
 MB = 1 << 20
@@ -86,6 +87,11 @@ LARGE: dict[str, tuple[str, str, Callable[[Path], object]]] = {
     "dictionary of Arrow": ("a.arrow", "unpacked", lambda path: arrow(path, repeated(1000, 90_000))),
     "rows": ("a.parquet", "rows", lambda path: parquet(path, pa.table({"prompt": pa.nulls(2 * MB, pa.string())}))),
     "columns of CSV": ("a.csv", "columns", lambda path: path.write_text(",".join(map(str, range(5000))) + "\n")),
+    "columns of JSON with blanks": (
+        "a.jsonl",
+        "columns",
+        lambda path: path.write_text("".join(f'{{"k{number}"  : 1}}\n' for number in range(5000))),
+    ),
     "columns of JSON": (
         "a.jsonl",
         "columns",
@@ -128,8 +134,19 @@ def test_a_limit_is_raised_by_option_and_by_settings(tmp_path: Path) -> None:
     assert "--limit cell=N" in demur("check", str(tmp_path), "--select", "DMR001").stdout
     done = demur("check", str(tmp_path), "--select", "DMR001", "--limit", "cell=6000000")
     assert (done.returncode, done.stderr) == (0, "")
-    (tmp_path / "demur.toml").write_text("limits = { cell = 6_000_000 }\n")
-    assert demur("check", str(tmp_path), "--select", "DMR001").returncode == 0
+    settings = tmp_path / "demur.toml"
+    settings.write_text("limits = { cell = 6_000_000 }\n")
+    assert demur("check", str(tmp_path), "--select", "DMR001", "--settings", str(settings)).returncode == 0
+
+
+def test_settings_that_come_with_the_data_raise_no_limit(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(row(prompt=text(5 * MB)))
+    (tmp_path / "demur.toml").write_text("limits = { cell = 6_000_000, files = 5 }\n")
+    done = demur("check", str(tmp_path), "--select", "DMR001")
+    assert done.returncode == 2
+    assert "got:      cell\n" in done.stderr
+    (tmp_path / "demur.toml").write_text("limits = { cell = 100_000 }\n")
+    assert "more than 100,000 bytes" in demur("check", str(tmp_path), "--select", "DMR001").stdout
 
 
 @pytest.mark.parametrize(("limit", "said"), [("cel=7", "'cell'"), ("cell=0", "above 0"), ("cell", "NAME=N")])
@@ -197,3 +214,11 @@ def test_a_page_of_blanks_is_read_once(tmp_path: Path, page: str) -> None:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (30, 30)),
     )
     assert ended.returncode == 0
+
+
+def test_rows_of_one_letter_are_bounded_by_the_size(tmp_path: Path) -> None:
+    """2.4 million of them in five megabytes took more than a gigabyte."""
+    assert Bounds().rows_of(4_800_000) == 1_200_000
+    (tmp_path / "a.csv").write_text("prompt\n" + "a\n" * 2_400_000)
+    found = [each.message for each in check(tmp_path, select=["DMR001"], license="mit").findings]
+    assert any("more than 1,200,001" in message and "--limit rows=N" in message for message in found), found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from demur.release.proof import proof
 from tests.checks.test_built import TEST, cover, folder, said  # noqa: F401 - fixture
 from tests.hostile.test_bounds import demur
 
@@ -45,9 +47,9 @@ def test_a_lock_of_other_splits(folder: Path) -> None:  # noqa: F811
     lock = (folder / "splits.lock").read_text()
     (folder / "splits.lock").write_text(lock.replace(" test", " other"))
     cover(folder)
-    (found,) = said(folder)
-    assert found[0] == "DMR503"
-    assert "in other splits than they stand in" in found[1]
+    found = said(folder)  # of each config
+    assert {code for code, _ in found} == {"DMR503"}
+    assert all("in other splits than they stand in" in message for _, message in found)
 
 
 @pytest.mark.parametrize("name", ["rejects.parquet", "conflicts.parquet"])
@@ -57,6 +59,28 @@ def test_tables_that_are_no_parquet(folder: Path, name: str) -> None:  # noqa: F
     assert said(folder) == [("DMR001", "cannot be read: ArrowInvalid")]
     done = demur("check", str(folder))
     assert (done.returncode, "should not" in done.stderr) == (1, False)
+
+
+@pytest.mark.parametrize("name", ["rejects.parquet", "splits.lock", TEST, "groups.parquet", "schema.json"])
+def test_a_pipe_in_the_place_of_a_file(folder: Path, name: str) -> None:  # noqa: F811
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    for command in ("check", "stats"):
+        done = demur(command, str(folder))
+        assert done.returncode in ((1, 2) if command == "check" or name == TEST else (0, 2))
+        assert "should not" not in done.stderr
+
+
+@pytest.mark.parametrize("column", ["split", "source", "record_id", "group_id", "prompt"])
+def test_a_table_that_lacks_a_column(folder: Path, column: str) -> None:  # noqa: F811
+    pq.write_table(pq.read_table(folder / TEST).drop_columns([column]), folder / TEST)
+    rehashed(folder, TEST)
+    for command in ("check", "stats"):
+        done = demur(command, str(folder))
+        assert done.returncode in (0, 1, 2)
+        assert "should not" not in done.stderr, done.stderr
+        assert "Traceback" not in done.stderr
+    assert demur("check", str(folder)).returncode == 1
 
 
 def test_shards_of_differing_types(folder: Path) -> None:  # noqa: F811
@@ -71,3 +95,26 @@ def test_a_shard_that_unpacks_to_too_much(folder: Path) -> None:  # noqa: F811
     pq.write_table(pa.table({"prompt": ["name a lake " * 8000] * 1000}), folder / TEST, compression="zstd")
     rehashed(folder, TEST)
     assert any(code == "DMR001" and "--limit unpacked=N" in message for code, message in said(folder))
+
+
+def test_a_bomb_in_a_version_is_not_unpacked(folder: Path) -> None:  # noqa: F811
+    """What `pull`, `verify` and `release` prove: a table of 1.2 GB in some kilobytes, as the manifest says it."""
+    said = ["name a lake " * 8000]
+    table = pa.table({"prompt": pa.DictionaryArray.from_arrays(pa.array([0] * 12_000, pa.int32()), said)})
+    pq.write_table(table, folder / TEST, compression="zstd")
+    rehashed(folder, TEST)
+    assert (folder / TEST).stat().st_size < 400_000
+    (found,) = proof(folder)[1]
+    assert "--limit unpacked=N" in str(found)
+    for command in ("stats", "check"):
+        done = demur(command, str(folder))
+        assert done.returncode in (1, 2)
+        assert "should not" not in done.stderr
+        assert "unpacked=N" in done.stdout + done.stderr
+
+
+def test_the_limits_of_all_commands_are_raised_by_the_environment(folder: Path) -> None:  # noqa: F811
+    assert demur("stats", str(folder), DEMUR_LIMITS="rows=1").returncode == 2
+    assert demur("stats", str(folder), DEMUR_LIMITS="rows=1000,unpacked=90000000").returncode == 0
+    said = demur("stats", str(folder), DEMUR_LIMITS="lakes=1").stderr
+    assert "There is no such limit" in said

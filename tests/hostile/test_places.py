@@ -6,12 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from demur.progress import say, track
-from tests.conftest import PATIENCE
+from tests.conftest import PATIENCE, Tiny, files_of
 from tests.hostile.test_bounds import demur, row
 
 
@@ -101,3 +102,74 @@ def test_schemas_have_the_same_bytes_without_docstrings(tmp_path: Path) -> None:
     written = {path.name: path.read_bytes() for path in (tmp_path / "0").iterdir()}
     assert written
     assert written == {path.name: path.read_bytes() for path in (tmp_path / "2").iterdir()}
+
+
+@pytest.fixture
+def tiny(tiny_project: Callable[[Path], Tiny], tmp_path: Path) -> Tiny:
+    return tiny_project(tmp_path)
+
+
+def on(tiny: Tiny, *args: str, where: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """The command on the small project, in a folder."""
+    done = subprocess.run(
+        [sys.executable, "-m", "demur.cli", "--project", str(tiny.root / "project"), *args],
+        cwd=where,
+        env=tiny.env(PYTHONPATH=_ROOT, **env),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=5 * PATIENCE,
+    )
+    assert "Traceback" not in done.stderr
+    assert "should not" not in done.stderr, done.stderr
+    return done
+
+
+def test_a_build_beside_a_folder_that_is_not_there_and_one_with_markup_in_its_name(tiny: Tiny) -> None:
+    where = tiny.root / "work"
+    where.mkdir()
+    for out, place in (("gone/../b", "b"), ("x[/y]", "x[/y]")):
+        done = on(tiny, "build", "tiny-eval", "--out", out, where=where)
+        assert done.returncode == 0, done.stderr
+        assert files_of(where / place) == tiny.snapshot()
+    assert "x[/y]" in done.stdout
+    assert sorted(path.name for path in where.iterdir()) == ["b", "x["]
+
+
+@pytest.mark.parametrize("out", [".", "", "/", "..", "loop", "loop/x", "around", "file", "file/x"])
+def test_a_folder_that_cannot_be_an_output(tiny: Tiny, out: str) -> None:
+    where = tiny.root / "work" / "empty"
+    where.mkdir(parents=True)
+    parent = files_of(tiny.root / "work")
+    for name, to in (("loop", "loop"), ("around", "about"), ("about", "around")):
+        (where / name).symlink_to(to)
+    (where / "file").write_text("x")
+    for args in (("build", "tiny-eval", "--out"), ("hydrate", str(tiny.out), "--to"), ("schema", "export")):
+        if args[0] == "schema" and out in (".", "", "/", ".."):
+            continue  # it writes files beside what is there
+        done = on(tiny, *args, out, where=where)
+        assert done.returncode == 2, done.stdout
+        assert (where / "file").read_text() == "x"
+    assert files_of(tiny.root / "work") == {**parent, "empty/file": b"x"}
+
+
+@pytest.mark.parametrize("streams", ["2>&-", ">&-", ">&- 2>&-", "2>/dev/full", "<&- >&- 2>&-"])
+def test_a_build_that_nobody_reads_is_the_same(tiny: Tiny, streams: str) -> None:
+    where = tiny.root / "work"
+    where.mkdir()
+    command = f'"{sys.executable}" -m demur.cli --project "$1" build tiny-eval --out out {streams}'
+    done = subprocess.run(
+        ["/bin/sh", "-c", command, "sh", str(tiny.root / "project")],
+        cwd=where,
+        env=tiny.env(PYTHONPATH=_ROOT),
+        check=False,
+        timeout=5 * PATIENCE,
+    )
+    assert done.returncode in (0, 2, 120)  # the last is Python's own, where it cannot flush a stream
+    assert files_of(where / "out") == tiny.snapshot()
+
+
+def test_a_build_has_the_same_bytes_without_docstrings(tiny: Tiny) -> None:
+    done = on(tiny, "build", "tiny-eval", "--out", str(tiny.root / "again"), where=tiny.root, PYTHONOPTIMIZE="2")
+    assert done.returncode == 0, done.stderr
+    assert files_of(tiny.root / "again") == tiny.snapshot()

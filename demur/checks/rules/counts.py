@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from demur.checks.finding import Finding, hit
 from demur.checks.rule import BUILT, FILES, rule
 from demur.checks.subject import Subject
 from demur.errors import UsageError, shown
 from demur.files.digest import content_digest, file_sha256
+from demur.files.reading import bounded_table
 from demur.groups.splits import read_lock
 from demur.records.rejects import REJECTS
 from demur.sets.folder import REQUIRED, BuiltSet
@@ -102,7 +102,7 @@ def _locked(folder: BuiltSet) -> Iterator[Finding]:
 
 def _rejects(folder: BuiltSet) -> pa.Table | None:
     """The rejects; None where their columns are others, which DMR503 tells."""
-    table = pq.read_table(folder.present("rejects.parquet"))
+    table = bounded_table(folder.present("rejects.parquet"))
     return table if table.schema.equals(REJECTS) else None
 
 
@@ -146,7 +146,7 @@ def declared_counts(subject: Subject) -> Iterator[Finding]:
     if across != list(folder.manifest.across):
         yield hit("what its configs have in common is not what is declared", NAME)
     for name, file in sorted(folder.manifest.files.items()):
-        if file.content and file.content != content_digest(pq.read_table(folder.present(name))):
+        if file.content and file.content != content_digest(bounded_table(folder.present(name))):
             yield hit("the rows' digest is not the declared one", name)
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from demur.checks.finding import Finding, hit
 from demur.checks.rule import rule
 from demur.checks.subject import Subject
+from demur.files.reading import bounded_table
 from demur.rates import weighted_auroc
 
 LEAST = 50
@@ -35,7 +35,7 @@ def contradicted_queries(subject: Subject) -> Iterator[Finding]:
     """Rows that stand in conflicts.parquet."""
     if subject.folder is None:
         return
-    pairs = pq.read_table(subject.folder.present("conflicts.parquet")).to_pylist()
+    pairs = bounded_table(subject.folder.present("conflicts.parquet")).to_pylist()
     for entry in subject.folder.manifest.configs:
         drawn = {*subject.folder.configs[entry.name]["record_id"].to_pylist()}
         here = {*entry.sources}

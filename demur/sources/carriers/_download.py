@@ -15,6 +15,7 @@ from typing import IO
 from demur.errors import FetchError
 from demur.files.kept import Cache
 from demur.files.remote import named
+from demur.files.web import opened
 
 _CHUNK = 2**18
 _RETRIES = 3  # by hand: huggingface_hub's http_backoff retries requests, but neither resumes a body nor bounds one
@@ -70,7 +71,7 @@ def _append(url: str, part: IO[bytes], most: int) -> bool:
     have = part.seek(0, os.SEEK_END)
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310 - checked by the carrier
     with _network():
-        answer = urllib.request.urlopen(request, timeout=60)  # noqa: S310
+        answer = opened(request, timeout=60)
     resumed = have > 0 and answer.status == 206
     left = answer.length or 0
     if not resumed:

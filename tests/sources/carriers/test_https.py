@@ -57,7 +57,7 @@ def test_a_part_of_an_older_file_is_not_pinned(server: GitHub, places: Places) -
     """Where no hash proves it, an unfinished download of an earlier run is no beginning of this one."""
     url = f"{server.url}/tea.jsonl"
     with places.cache.part(url) as part:
-        part.write_bytes(b'{"q": "How old')
+        part.write(b'{"q": "How old')
     assert pin(a_source(url), places).pin.mirrors[0].revision == hashlib.sha256(ROWS).hexdigest()
     assert server.asked == [("tea.jsonl", None)]
 
