@@ -237,8 +237,8 @@ def main() -> None:
     if not asked.report:
         if asked.mirror is None:
             parser.error("say where the files are: --mirror, or DEMUR_MIRROR")
-        made = {"commit": COMMIT, "files": measure(Path(asked.mirror) / FOLDER)}
-        FILE.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
+        lines = ",\n".join(map(json.dumps, measure(Path(asked.mirror) / FOLDER)))
+        FILE.write_text(f'{{"commit": "{COMMIT}", "files": [\n{lines}\n]}}\n', encoding="utf-8")
     found = json.loads(FILE.read_text(encoding="utf-8"))["files"]
     plot(found)
     for name, block in tables(found).items():

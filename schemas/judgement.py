@@ -10,7 +10,9 @@ from demur.records.record import Frozen
 
 Name = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
-Vocabulary = Literal["harm", "refusal", "shieldlm", "wildguard", "correctness"]
+Vocabulary = Literal[
+    "harm", "refusal", "shieldlm", "wildguard", "correctness", "keyword", "answer", "useful", "language_flaws"
+]  # fmt: skip
 
 PARSED: tuple[Vocabulary, ...] = ("shieldlm", "wildguard")
 """Vocabularies of judges whose answers are read, where no verdict is given."""
@@ -43,7 +45,8 @@ class Judgement(Frozen):
     verdict: (
         Literal[
             "harmful", "harmless", "refuse", "comply", "partial", "unsafe", "safe", "controversial", "correct",
-            "incorrect", "unparsed", "no_response",
+            "incorrect", "no_keyword", "keyword", "answered", "avoided", "useful", "useless", "flawed", "fluent",
+            "unparsed", "no_response",
         ]
         | None
     ) = None  # fmt: skip
@@ -52,7 +55,8 @@ class Judgement(Frozen):
     vocabulary: Vocabulary | None = None
     """The words of the judge, the same in all its rows: ``harm`` (harmful, harmless), which null means, ``refusal``
     (refuse, comply, partial), ``shieldlm`` (unsafe, safe, controversial), ``correctness`` (correct, incorrect,
-    partial); ``wildguard``: three answers, read from ``raw``."""
+    partial); ``wildguard``: three answers, read from ``raw``; ``keyword`` (no_keyword, keyword), ``answer`` (answered,
+    avoided), ``useful`` (useful, useless), ``language_flaws`` (flawed, fluent): what SCAV reports, a judge for each."""
     score: Finite | None = None
     """A number in place of a verdict: from the threshold on it is the vocabulary's first word, below it the second."""
     threshold: Finite | None = None

@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from demur.checks.batch import File
+from demur.checks.batch import Batch, File
+from demur.checks.layouts import Layout
+from demur.checks.state import State
+from demur.sets.kind import Kind
 from demur.text.normalise import normalise
-
-if TYPE_CHECKING:
-    from demur.checks.subject import Subject
 
 ROWS = (20, 2000)
 """Rows of files that are looked at: fewer match by chance, and more are no set of attacks."""
@@ -36,6 +36,21 @@ _FILES = 50  # of one number of rows, that are compared
 _ANSWERS = ("response", "answer", "output", "completion", "generation", "model_output", "chosen", "rejected")
 
 Scores = NDArray[np.float64]
+
+
+class Checked(Protocol):
+    """What is asked of the whole that is checked (see `demur.checks.subject.Subject`)."""
+
+    kind: type[Kind] | None
+    state: State
+    layouts: dict[str, Layout]
+    names: dict[str, tuple[str, ...]]
+
+    def trains(self, file: File, split: str | None) -> bool:
+        """Whether rows are to be trained on."""
+
+    def batches(self, file: File) -> Iterator[Batch]:
+        """The rows of a file once more."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +77,7 @@ class Variants:
         return len(self.links)
 
 
-def answers(subject: Subject, file: File) -> bool:
+def answers(subject: Checked, file: File) -> bool:
     """Whether a file holds answers beside its prompts."""
     names = subject.names.get(file.name, ())
     layout = subject.layouts.get(file.name)
@@ -70,7 +85,7 @@ def answers(subject: Subject, file: File) -> bool:
     return known or any(name.lower() in _ANSWERS for name in names)
 
 
-def found(subject: Subject) -> list[Variants]:
+def found(subject: Checked) -> list[Variants]:
     """Every file of variants, once: beside the shortest questions that its rows are variants of."""
     made = []
     for files in _alike(subject):
@@ -84,7 +99,7 @@ def found(subject: Subject) -> list[Variants]:
     return sorted(made, key=lambda each: each.file.name)
 
 
-def _alike(subject: Subject) -> Iterator[list[File]]:
+def _alike(subject: Checked) -> Iterator[list[File]]:
     """Files of prompts alone that have as many rows, two or more, each set of prompts once."""
     by_rows: defaultdict[int, dict[bytes, File]] = defaultdict(dict)
     prompts = subject.state.column("prompt")
@@ -98,7 +113,7 @@ def _alike(subject: Subject) -> Iterator[list[File]]:
             yield list(files.values())
 
 
-def _texts(subject: Subject, file: File) -> list[str]:
+def _texts(subject: Checked, file: File) -> list[str]:
     """The normalised prompts of a file, by a second reading."""
     said: list[str] = []
     for batch in subject.batches(file):
@@ -150,7 +165,7 @@ def _held(asked: Sequence[str], said: Sequence[str]) -> Scores:
     return shares
 
 
-def prompts_of(subject: Subject, most: int = ROWS[1]) -> Iterator[tuple[File, pa.Array]]:
+def prompts_of(subject: Checked, most: int = ROWS[1]) -> Iterator[tuple[File, pa.Array]]:
     """Files of prompts alone or with answers, with the hashes of their prompts; none that is trained on, or large."""
     prompts = subject.state.column("prompt")
     for file, first, end in subject.state.spans if subject.kind is None else ():

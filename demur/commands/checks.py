@@ -119,6 +119,7 @@ def check(
     """
     from demur.checks.settings import find_settings, read_settings
     from demur.checks.whole import widened
+    from demur.commands.common import limits_of, splits_of
     from demur.files.bounds import within
     from demur.files.remote import local
 
@@ -126,7 +127,7 @@ def check(
     # a set from the Hub brings no settings: it would choose its own rules
     settings = settings or find_settings(Path(places[0]) if Path(paths[0]).exists() else Path.cwd())
     said = read_settings(settings)
-    ctx.with_resource(within({**said.limits, **_limits(limits)}))
+    ctx.with_resource(within({**said.limits, **limits_of(limits)}))
     if whole:
         places = [*widened(local(places), said.data, settings and settings.parent)]
     if fix or fixed:
@@ -140,7 +141,7 @@ def check(
     given = {
         **rules,
         "mapping": mapping or said.map,
-        "splits": _splits(splits),
+        "splits": splits_of(splits),
         "against": how.pop("against") or said.against,
         "license": how.pop("license") or said.license,
         "offline": offline,
@@ -243,25 +244,6 @@ def _explain(places: list[Path], *, mapping: Any, splits: dict[str, str], as_jso
     for place in places:
         for line in explained(place, layout, splits, rules):
             click.echo(plain(line))
-
-
-def _limits(pairs: tuple[str, ...]) -> dict[str, int]:
-    found = {}
-    for pair in pairs:
-        name, _, number = pair.partition("=")
-        if not number.isdecimal():
-            msg = f"Invalid value for '--limit': {pair!r} is not NAME=N, with a whole number."
-            raise click.UsageError(msg)
-        found[name] = int(number)
-    return found
-
-
-def _splits(pairs: tuple[str, ...]) -> dict[str, str]:
-    for pair in pairs:
-        if "=" not in pair:
-            msg = f"Invalid value for '--split': {pair!r} is not FILE=NAME."
-            raise click.UsageError(msg)
-    return dict(pair.rsplit("=", 1) for pair in pairs)
 
 
 COMMANDS = in_group("checks", check)

@@ -128,3 +128,24 @@ def told(line: object) -> None:
 def print_json(value: Any) -> None:
     """Print a value for programs: one JSON object or list, and nothing else on standard output."""
     click.echo(as_lines(value))
+
+
+def limits_of(pairs: Sequence[str]) -> dict[str, int]:
+    """What ``--limit`` says."""
+    found = {}
+    for pair in pairs:
+        name, _, number = pair.partition("=")
+        if not number.isdecimal():
+            msg = f"Invalid value for '--limit': {pair!r} is not NAME=N, with a whole number."
+            raise click.UsageError(msg)
+        found[name] = int(number)
+    return found
+
+
+def splits_of(pairs: Sequence[str]) -> dict[str, str]:
+    """What ``--split`` says: the split of each file."""
+    for pair in pairs:
+        if "=" not in pair:
+            msg = f"Invalid value for '--split': {pair!r} is not FILE=NAME."
+            raise click.UsageError(msg)
+    return dict(pair.rsplit("=", 1) for pair in pairs)

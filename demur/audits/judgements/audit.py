@@ -30,13 +30,20 @@ _PATH = click.Path(path_type=Path, exists=True)
         ["--vocabulary", "vocabularies"],
         metavar="JUDGE=NAME",
         multiple=True,
-        help="The words of a judge, where its rows do not say: harm, refusal, shieldlm, correctness, wildguard.",
+        help="The words of a judge, where its rows do not say: harm, refusal, shieldlm, correctness, keyword, answer,"
+        " useful, language_flaws, wildguard.",
     ),
     click.Option(
         ["--threshold", "thresholds"],
         metavar="JUDGE=NUMBER",
         multiple=True,
         help="From where on a judge's score is the first word of its vocabulary.",
+    ),
+    click.Option(
+        ["--family", "families"],
+        metavar="NAME=MODEL,...",
+        multiple=True,
+        help="Print one table by family of models, set and side (subset), with a column for each judge.",
     ),
     click.Option(
         ["--by"],
@@ -52,6 +59,7 @@ def judgements(
     config: str | None,
     vocabularies: tuple[str, ...] = (),
     thresholds: tuple[str, ...] = (),
+    families: tuple[str, ...] = (),
     by: Any = None,
 ) -> Drawn:
     """Summarise what judges said of generations: shares of harm, or of refusals, with n and intervals, and agreement.
@@ -61,6 +69,7 @@ def judgements(
     Parquet. Of a folder of attacks that `demur build` wrote, what was published of the responses to them is counted, by
     run or as --by says. Nothing is generated and no model is called.
     """
+    from demur.audits.judgements.grid import families_of, grid
     from demur.audits.judgements.items import read_items
     from demur.audits.judgements.measure import summarise
     from demur.audits.judgements.published import notes_of, read_published
@@ -70,6 +79,7 @@ def judgements(
     from demur.sets.folder import BuiltSet, is_built
     from demur.sources.declared import schemas
 
+    named = families_of(families)
     attacks = len(paths) == 1 and is_built(paths[0])
     if by and not attacks:
         msg = "--by is of one folder of attacks that demur build wrote."
@@ -80,9 +90,11 @@ def judgements(
     if attacks and items is None:
         built = BuiltSet.open(paths[0])
         rows, places = read_published(built, config, by or "run")
-        return replace(summarise(rows, places, None, (str(paths[0]),)), notes=notes_of(built, config))
+        found = replace(summarise(rows, places, None, (str(paths[0]),)), notes=notes_of(built, config))
+        return replace(found, grid=grid(found.verdicts, named)) if named else found
     expected = read_items(items, column, config).of if items else None
     declared = Declared.of(vocabularies, thresholds)
     rows, places = read_judgements(paths, schemas(bundled())["judgement"], declared)
     declared.used({row["judge"] for row in rows})
-    return summarise(rows, places, expected, tuple(str(path) for path in paths))
+    found = summarise(rows, places, expected, tuple(str(path) for path in paths))
+    return replace(found, grid=grid(found.verdicts, named)) if named else found

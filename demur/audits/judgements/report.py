@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from demur.audits.audit import Drawn
+from demur.audits.judgements.grid import Grid
 from demur.audits.judgements.verdicts import Agreement, Judge, Spread, Verdicts
 from demur.audits.judgements.vocabularies import VOCABULARIES
 from demur.audits.plots import COLORS, panels, save
@@ -28,6 +29,7 @@ class Judgements(Drawn):
         verdicts: by cell and judge.
         agreements: by cell and pair of judges; of a pair with several cells also over all of them, last.
         spreads: where there are several seeds; cells without a seed have no part in it.
+        grid: by family, set and side, if it was asked for.
         notes: what a set of attacks says of its runs: items that are missing or repeated.
     """
 
@@ -36,6 +38,7 @@ class Judgements(Drawn):
     verdicts: tuple[Verdicts, ...]
     agreements: tuple[Agreement, ...]
     spreads: tuple[Spread, ...]
+    grid: Grid | None = None
     notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
@@ -46,6 +49,9 @@ class Judgements(Drawn):
         """Print the tables: shares by cell and judge, agreement by cell and pair, and the spread over seeds."""
         from rich.console import Console
 
+        if self.grid is not None:
+            self.grid.show()
+            return
         console = Console(markup=False)
         for vocabulary, verdicts in _by_vocabulary(self.verdicts):
             first, others = verdicts[0].first, [*verdicts[0].others]

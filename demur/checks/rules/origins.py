@@ -31,21 +31,25 @@ _LEAST, _MOST = 20, 5000  # rows of a source; rows of a file whose column of sou
 def declared_origin(subject: Subject) -> Iterator[Finding]:
     """Files whose stated sources give none of their rows, or less than half of those stated."""
     for file in subject.files:
+        if (layout := subject.layouts.get(file.name)) is None:
+            continue
         stated = {name: (count, claim.where) for claim in subject.claims if claim.about(file.path)
                   for name, count in claim.sources.items()}  # fmt: skip
         named = _named(subject, file)
         if not stated and not named:
             continue
-        found, rows = _near(subject, file), subject.rows.get(file.name, 0)
-        known, layout = _known(subject), subject.layouts[file.name]
+        found, rows, known = _near(subject, file), subject.rows[file.name], _known(subject)
         for name, (count, where) in sorted(stated.items()):
             if name not in known:
                 message = f"{count:,} rows of {bare(name)} are stated ({where}), whose prompts this check does not hold"
                 yield hit(message, file.name, fix=f"--against {bare(name)}")
             elif 2 * found[name, None] < count:
-                told = f"{found[name, None] or 'none'} of {rows:,} rows" if rows else "no row"
-                message = f"{told} are prompts of {name} or near one, stated are {count:,} ({where})"
-                yield hit(message, file.name)
+                told = f"{found[name, None] or 'none'} of {rows:,} rows are prompts of {name} or near one"
+                others = [(n, source) for (source, value), n in found.items() if value is None and source not in stated]
+                others = sorted(others, key=lambda each: (-each[0], each[1]))[:3]
+                near = ", ".join(f"{n:,} of {source}" for n, source in others)
+                more = f"; others are near {near}" if near else ""
+                yield hit(f"{told}, stated are {count:,} ({where}){more}", file.name)
         for value, (name, count) in sorted(named.items()):
             if not found[name, value]:
                 message = f"none of {count:,} rows that say so is a prompt of {name}, or near one"
@@ -58,10 +62,8 @@ def _known(subject: Subject) -> set[str]:
 
 def _named(subject: Subject, file: File) -> Mapping[str, tuple[str, int]]:
     """Values of a column of sources that name a set whose prompts are known: the set, and rows."""
-    if subject.kind is not None or subject.rows.get(file.name, 0) > _MOST:
-        return {}
-    layout = subject.layouts.get(file.name)
-    if layout is None or layout.native("source", subject.names[file.name]) is None:
+    named = subject.layouts[file.name].native("source", subject.names[file.name])
+    if subject.kind is not None or named is None or subject.rows[file.name] > _MOST:
         return {}
     counts: Counter[str] = Counter()
     for batch in subject.batches(file):
