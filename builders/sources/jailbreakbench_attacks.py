@@ -30,11 +30,11 @@ def jailbreakbench_attacks(row: Raw) -> Prompt | Reject:
         return Reject(reason="no-prompt")
     folder, kind, model = row["run"].split("/")
     name, family, day = JAILBREAKBENCH_ATTACKS[folder]
-    answered = response_id(row["prompt"], row["response"])
+    answered, queries = response_id(row["prompt"], row["response"]), row["number_of_queries"]
     day = f"published {day}"
     judged = [Said(judge, day, "prompt+response", VERDICTS[row[judge]] if answered else "no_response")
               for judge in ("jailbroken", *([GUARD] if folder != "DSN" else []))]  # fmt: skip
-    wrapped = Wrapped(attack=name, family=family, version=f"{kind} {day[-10:]}", base="jailbreakbench", goal=row["goal"],
-                      key=row["behavior"], run=f"jailbreakbench/{row['run']}", model=model, response=answered,
-                      queries=None if (n := row["number_of_queries"]) is None else str(n))  # fmt: skip
+    wrapped = Wrapped(attack=name, family=family, version=f"{kind} {day[-10:]}", base="jailbreakbench",
+                      goal=row["goal"], key=row["behavior"], run=f"jailbreakbench/{row['run']}", model=model,
+                      response=answered, queries=None if queries is None else str(queries))  # fmt: skip
     return Prompt(prompt=row["prompt"], labels=(harmful("yes", by="author"),), native_labels=wrapped.labels(judged))
