@@ -4,7 +4,7 @@ No attack is made here: rows are what others published, each with its base, how 
 `default` holds what may be used commercially, `noncommercial` also attacks on questions of Do-Not-Answer. `runs` has
 the prompts of DeRTa's published results, model by model, with a verdict of the phrases of demur.text.refusal on each
 response. `pair` is references to transcripts, and cannot be built before its source is pinned. Splits follow from the
-base questions alone, at the shares of refusal-eval: a question has the same split there.
+base questions alone, at the shares of refusal-eval: they have the same split in its default config.
 """
 
 from __future__ import annotations

@@ -1,18 +1,11 @@
 """DeRTa's attack prompts: four attacks over one set of base questions, without ids or templates."""
 
+from builders.attack_files import DERTA_PROMPTS
 from demur.kinds.jailbreaks.attack import Wrapped
 from demur.records.record import harmful
 from demur.sources.mirror import github
 from demur.sources.source import Raw, source
 from schemas.prompt import Prompt
-
-ATTACKS = {
-    "safety_codeattack": ("CodeAttack", "code", "chat"),
-    "safety_completionattack": ("CompletingAttack", "completion", "completion"),
-    "safety_jailbreakchat": ("JailbreakChat", "template", "chat"),
-    "safety_selfcipher": ("SelfCipher", "cipher", "chat"),
-}
-"""File -> name, family, and how the text is sent."""
 
 
 @source(
@@ -23,7 +16,7 @@ ATTACKS = {
     mirrors=(
         github(
             "RobustNLP/DeRTa",
-            *[f"data/test/{name}.json" for name in ATTACKS],
+            *[f"data/test/{name}.json" for name in DERTA_PROMPTS],
             columns={"question": "prompt"},
             format="jsonl",
             stem="file",
@@ -32,7 +25,7 @@ ATTACKS = {
 )
 def derta_attacks(row: Raw) -> Prompt:
     """Two hundred prompts an attack; the base questions stand in another file."""
-    name, family, form = ATTACKS[row["file"]]
+    name, family, form = DERTA_PROMPTS[row["file"]]
     wrapped = Wrapped(
         attack=name,
         family=family,

@@ -32,14 +32,7 @@ def multijail(row: Raw) -> list[Prompt]:
     native = (NativeLabel(name="taken_from", value=row["source"]), NativeLabel(name="language", value="en"))
     made = [Prompt(prompt=row["en"], labels=labels, categories=tags, native_labels=native)]
     for language in LANGUAGES:
-        wrapped = Wrapped(
-            attack="MultiJail",
-            family="translation",
-            version="2023-10",
-            base="multijail",
-            key=row["id"],
-            run=f"multijail/{language}",
-            language=language,
-        )
+        wrapped = Wrapped(attack="MultiJail", family="translation", version="2023-10", base="multijail", key=row["id"],
+                          run=f"multijail/{language}", language=language)  # fmt: skip
         made.append(Prompt(prompt=row[language], labels=labels, categories=tags, native_labels=wrapped.labels()))
     return made

@@ -82,13 +82,13 @@ def rows_of(source: Source, mirror: Mirror, files: dict[str, Path]) -> list[Raw]
     return read_rows(source, mirror, {name: path.read_bytes() for name, path in files.items()})
 
 
-def records_of(source: Source, row: Raw) -> list[Prompt | Response] | Reject:
-    made = source.to_records(row)
-    return made if isinstance(made, list | Reject) else [made]
+def records_of(source: Source, row: Raw, number: int = 0) -> list[Prompt | Response] | Reject:
+    made = source.records_of(row, number)
+    return made[0] if isinstance(made[0], Reject) else made
 
 
 def fixture_records(source: Source) -> list[Prompt | Response]:
-    made = [records_of(source, row) for row in rows_of(source, *files_of(source)[0])]
+    made = [records_of(source, row, number) for number, row in enumerate(rows_of(source, *files_of(source)[0]))]
     return [record for records in made if not isinstance(records, Reject) for record in records]
 
 
@@ -121,7 +121,7 @@ def test_the_row_function_gives_the_golden_records(source: Source, golden: list[
     rows = rows_of(source, *files_of(source)[0])
     assert len(rows) == len(golden)
     for number, (row, expected) in enumerate(zip(rows, golden, strict=True)):
-        made = records_of(source, row)
+        made = records_of(source, row, number)
         dumped = (
             {"reject": made.reason} if isinstance(made, Reject) else [record.model_dump(mode="json") for record in made]
         )

@@ -47,7 +47,8 @@ def attack_base(subject: Subject) -> Iterator[Finding]:
                 faults.append(f"a share of {link['score']:g} links nothing")
             if row["item_id"] != item_id(row["prompt"], row["run_id"], row["base_id"]):
                 faults.append("its id does not follow from prompt, run and base")
-            for fault in faults if folder else ():
+            for fault in faults:
+                assert folder is not None  # noqa: S101 - its rows are read
                 yield hit(fault, *folder.place(config, number), record_id=row["record_id"])
 
 

@@ -76,7 +76,7 @@ def answered(raw: Raw) -> Prompt:
 
 def pirates() -> list[dict[str, Any]]:
     """Two runs over all questions; the second finds no prompt for the last, and has its first twice."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "prompt": f"Ahoy, {run} matey! {asked} Arr, and be quick.",
             "goal": asked if place else "How may one steal the lamp?",
@@ -126,7 +126,10 @@ FUNCTIONS: dict[str, Any] = {
     "goers": plain("Goer", "completion", "completion"),
     "whispers": answered,
 }
-LIMITED = {"barns": {"license": "cc-by-nc-4.0"}, "whispers": {"use_limits": ("no_redistribution",)}}
+LIMITED: dict[str, dict[str, Any]] = {
+    "barns": {"license": "cc-by-nc-4.0"},
+    "whispers": {"use_limits": ("no_redistribution",)},
+}
 
 
 def jailbreak_builder(**declared: Any) -> Builder:

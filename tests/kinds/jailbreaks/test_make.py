@@ -33,7 +33,8 @@ IDS = [record_id("prompt", text) for text in ASKED]
 
 
 def rows(done: Build, config: str = "default") -> list[dict[str, Any]]:
-    return BuiltSet.open(done.out).rows(config).to_pylist()
+    found: list[dict[str, Any]] = BuiltSet.open(done.out).rows(config).to_pylist()
+    return found
 
 
 def test_every_record_is_used_or_a_reject_with_its_reason(attacked: Build) -> None:

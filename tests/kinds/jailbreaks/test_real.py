@@ -46,7 +46,8 @@ def facts(done: Build, name: str) -> JailbreakCounts:
 
 
 def rows(done: Build, name: str) -> list[dict[str, Any]]:
-    return BuiltSet.open(done.out).rows(name).to_pylist()
+    found: list[dict[str, Any]] = BuiltSet.open(done.out).rows(name).to_pylist()
+    return found
 
 
 def test_every_attack_is_a_row_or_told(jailbreaks: Build) -> None:
@@ -95,7 +96,7 @@ def test_the_fourth_is_permuted_and_shared_words_alone_assign_it_alike(jailbreak
         for name in ("completionattack", "illegal_instructions_200")
     ]
     attacks, questions = ([{*normalise(text).split()} for text in texts] for texts in read)
-    shared = np.array([[len(one & two) / min(len(one), len(two)) for two in questions] for one in attacks])
+    shared = np.array([[len(one & two) / len(one | two) for two in questions] for one in attacks])
     ids = [record_id("prompt", text) for text in read[1]]
     linked = {
         each["record_id"]: each["base_id"]

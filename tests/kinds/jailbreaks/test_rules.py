@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from demur.checks.engine import check
+from demur.kinds.jailbreaks.rules import attack_base, raw_completion
 from demur.sets.pipeline import Build
 from tests.checks.test_built import cover, rewrite, rows
 from tests.checks.test_rules import golden
@@ -44,11 +45,11 @@ def marked(table: Rows) -> None:
 @pytest.mark.parametrize(
     ("code", "plant", "said"),
     [
-        ("DMR323", other_side, "expected differs"),
-        ("DMR323", half_a_goal, "rule goal holds or does not, and its score is 0.5"),
-        ("DMR323", few_grams, "a share of 0.3 links nothing"),
-        ("DMR323", another_run, "its id does not follow"),
-        ("DMR324", marked, "raw_completion holds a mark"),
+        (attack_base.code, other_side, "expected differs"),
+        (attack_base.code, half_a_goal, "rule goal holds or does not, and its score is 0.5"),
+        (attack_base.code, few_grams, "a share of 0.3 links nothing"),
+        (attack_base.code, another_run, "its id does not follow"),
+        (raw_completion.code, marked, "raw_completion holds a mark"),
     ],
     ids=["side", "goal", "grams", "id", "mark"],
 )
