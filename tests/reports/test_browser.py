@@ -59,7 +59,7 @@ def page(request: pytest.FixtureRequest, browser: Browser, file: Path) -> Iterat
 
 
 def status(page: Page) -> str:
-    return page.locator("#rows [role=status]").inner_text()
+    return str(page.locator("#rows [role=status]").inner_text())
 
 
 def test_no_part_of_the_page_is_wider_than_the_screen(page: Page) -> None:

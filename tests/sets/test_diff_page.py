@@ -72,7 +72,7 @@ def open_page(versions: tuple[Path, Path], tmp_path: Path) -> Iterator[Any]:
             )  # axe is a script, and the page allows none
             shown = context.new_page()
             shown.goto(path.as_uri())
-            return shown  # type: ignore[no-any-return]
+            return shown
 
         yield opened
         browser.close()
