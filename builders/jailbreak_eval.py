@@ -18,7 +18,7 @@ from demur.sets.kind import Config
 from schemas.jailbreak_item import JailbreakItem
 from schemas.jailbreak_reference import JailbreakReference
 
-BASES = ("advbench", "jailbreakbench", "multijail", "derta-questions")
+BASES = ("advbench", "jailbreakbench", "multijail-questions", "derta-questions")
 OTHERS = ("gptfuzz-questions", "harmbench")
 """Sets that base questions are, or might be, from."""
 
@@ -33,7 +33,7 @@ OTHERS = ("gptfuzz-questions", "harmbench")
     kind=Jailbreaks(
         row=JailbreakItem,
         reference=JailbreakReference,
-        bases=("advbench", "jailbreakbench", "do-not-answer", *OTHERS, "multijail", "derta-questions"),
+        bases=("advbench", "jailbreakbench", "do-not-answer", *OTHERS, "multijail-questions", "derta-questions"),
         keys={"jailbreakbench": "behavior"},
     ),
     configs=(
@@ -48,6 +48,7 @@ OTHERS = ("gptfuzz-questions", "harmbench")
                 "derta-autodan",
                 "gptfuzz-templates",
                 "jailbreakbench-attacks",
+                "multijail",
             ),
             commercial=True,
         ),
