@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,11 +13,9 @@ import pytest
 
 from demur.curation.annotations import read_annotations
 from demur.review.app import CLASSES
+from tests.browser import launch
 from tests.conftest import PATIENCE
 from tests.review.conftest import COMPLY, EVERY, MORE, Waiting, id_of
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium")
 
 KILL = """
 import os
@@ -39,7 +36,7 @@ SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
 def chromium() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = launch(started)
         yield browser
         browser.close()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import pytest
 
 from demur.sets.diff import diff
 from demur.sets.diff_page import page, write_page
+from tests.browser import launch
 from tests.conftest import Tiny
 from tests.garden import IDS, ROWS
 
@@ -59,12 +59,10 @@ def test_the_command_writes_it(versions: tuple[Path, Path], built: Tiny, tmp_pat
 def open_page(versions: tuple[Path, Path], tmp_path: Path) -> Iterator[Any]:
     """Open the page in a Chromium, by width and theme."""
     playwright = pytest.importorskip("playwright.sync_api")
-    if (chromium := shutil.which("chromium")) is None:
-        pytest.skip("there is no chromium")
     path = tmp_path / "page.html"
     path.write_text(made(versions), encoding="utf-8")
     with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = launch(started)
 
         def opened(width: int = 1100, theme: str = "light") -> Page:
             context = browser.new_context(
