@@ -58,13 +58,13 @@ def test_every_attack_is_a_row_or_told(jailbreaks: Build) -> None:
         "derta-attacks": 800,
         "derta-autodan": 495,
         "jailbreakbench-attacks": 1637,
-        "multijail": 2835,
+        "multijail": 2808,
     }
     assert facts(jailbreaks, "noncommercial").unlinked == 77 + 5  # templates, and prompts that lost their question
     assert by_name["noncommercial"].rejects["no-prompt"] == 163
     assert by_name["noncommercial"].rejects["repeated-row"] == 4
     assert by_name["runs"].rejects["repeated-row"] == 25
-    assert "base-not-in-config" not in by_name["noncommercial"].rejects
+    assert by_name["noncommercial"].rejects["base-not-in-config"] == 27  # three questions that readers call unusable
     assert check(jailbreaks.out).findings == ()
 
 
