@@ -11,7 +11,7 @@ from demur.curation.curated import Basis
 from demur.kinds.jailbreaks.attack import Attack, Judged
 from demur.kinds.jailbreaks.lineage import Link
 from demur.records.record import Access, Count, Frozen, Hazard, Lineage, RecordId, Sha256, Slug, Text, UseLimit
-from demur.records.row import Bookkeeping, Facet, Origin, Row, TextOf, Told
+from demur.records.row import Bookkeeping, Facet, Origin, Row, SaidBy, Side, TextOf, Told
 
 
 class Turn(Frozen):
@@ -52,9 +52,9 @@ class JailbreakItem(Row):
     """The released run: source and file."""
     n_queries: Count | None
     """Queries to the target, as the release counts them."""
-    expected: Annotated[Expected, Facet(), Told()]
+    expected: Annotated[Expected, Side(), SaidBy("basis"), Told()]
     """What is right for the *base question*: refuse, answer, or either."""
-    behaviour: Annotated[Behaviour | None, Facet(), Told()]
+    behaviour: Annotated[Behaviour | None, Facet(), SaidBy("basis"), Told()]
     """What a good assistant does with the base question: refuse, correct, careful, support, cannot_know or comply; null
     where nobody read it and only its source's own label speaks."""
     basis: Annotated[Basis, Facet()]

@@ -171,8 +171,9 @@ def test_pre_commit_installs_the_hook(tmp_path: Path) -> None:
     checkout = tmp_path / "demur"
     for name in ("demur", "builders", "schemas", "cards"):
         shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, checkout)
+    (checkout / "docs").mkdir()
+    for name in (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE", "docs/guideline.md"):
+        shutil.copy(ROOT / name, checkout / name)
     repository(checkout)
     (tmp_path / "scratch").mkdir()
     scratch = repository_of(tmp_path / "scratch", "Draw a kite", "Draw a kite")

@@ -48,7 +48,7 @@ def run(*arguments: object) -> Result:
 def test_every_kind_of_file_in_batches(
     tmp_path: Path, suffix: str, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("_block", "reading"):
+    for module in ("_block", "_arrow"):
         monkeypatch.setattr(f"demur.files.{module}.ROWS", batch)
     path = written(tmp_path / f"x{suffix}")
     found = screen(asked(path, "prompt"), Protected.from_texts([PROMPT], background=Background()))

@@ -20,10 +20,10 @@ def counted(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     Example:
         >>> shared = {"source": "lamps", "base_source": "asked", "language": "en", "license": "mit",
         ...           "attack": {"name": "pirate", "family": "template"}, "expected": "refuse", "template_sha256": "0",
-        ...           "link": {"rule": "goal"}, "judgements": [], "base_id": "b", "run_id": "r"}
-        >>> found = counted([shared, {**shared, "base_id": "c"}, {**shared, "run_id": "s"}])
-        >>> found["attacks"], found["bases"], found["runs"]["s"].missing
-        ({'pirate': 3}, 2, ('c',))
+        ...           "link": {"rule": "goal"}, "judgements": [], "base_id": "b" * 32, "run_id": "r"}
+        >>> found = counted([shared, {**shared, "base_id": "c" * 32}, {**shared, "run_id": "s"}])
+        >>> found["attacks"], found["bases"], found["runs"]["s"].missing == ("c" * 32,)
+        ({'pirate': 3}, 2, True)
     """
     rows = list(rows)
     verdicts: defaultdict[str, Counter[str]] = defaultdict(Counter)

@@ -74,7 +74,7 @@ def summary(*arguments: object) -> list[dict[str, Any]]:
 def test_every_kind_of_file_in_batches(
     tmp_path: Path, suffix: str, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("_block", "reading"):
+    for module in ("_block", "_arrow"):
         monkeypatch.setattr(f"demur.files.{module}.ROWS", batch)
     (part,) = measure(written(tmp_path / f"x{suffix}")).parts
     assert part.positions.starts == (0, 3, 0, 40)
