@@ -178,7 +178,7 @@ FAULTS = {
     ("DMR611", SHRUNK): "25 rows from here on are those from line 51 to line 75 once more",
     ("DMR612", "data/test/safety_jailbreakchat.json"): "48 different templates wrap 200 rows",
     ("DMR614", BASE): "none of 200 rows are prompts of harmbench or near one, stated are 100 (arXiv 2407.09121, section"
-    " 4); others are near 64 of strongreject, 19 of advbench, 4 of malicious-instruct",
+    " 4); others are near 200 of derta-questions, 64 of strongreject, 19 of advbench",
 }
 
 
