@@ -88,7 +88,7 @@ class Commands(click.Group):
 
 
 def _is_lost(stream: TextIO | None) -> bool:
-    """Whether a stream cannot take what waits for it; that goes nowhere then, for Python would end with its own code."""
+    """Whether a stream cannot take what waits for it; that goes nowhere then: Python would end with its own code."""
     if stream is None:
         return False
     try:
