@@ -50,6 +50,8 @@ def test_a_full_disk_behind_standard_output(data: Path, form: str) -> None:
 
 def test_a_full_disk_behind_the_messages(data: Path) -> None:
     assert shell('demur check "$1" 2> /dev/full', str(data / "nowhere")).returncode == 2
+    found = shell('demur check "$1" 2> /dev/full', str(data))
+    assert (found.returncode, "DMR006" in found.stdout) == (1, True)
 
 
 def test_closed_streams(data: Path) -> None:
