@@ -79,7 +79,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended: exit code, all that it said, whether it hung, and its peak in GB (at least ours)."""
+    """How a command ended: exit code, all that it said, whether it hung, and its peak in GB (0 where it hung)."""
 
     code: int
     said: str
@@ -87,11 +87,23 @@ class Ended:
     memory: float
 
 
+_ASIDE = (
+    "import os, sys\n"
+    "if not (child := os.fork()):\n    os.execvp(sys.argv[2], sys.argv[2:])\n"
+    "_, status, usage = os.wait4(child, 0)\n"
+    "open(sys.argv[1], 'w').write(f'{os.waitstatus_to_exitcode(status)} {usage.ru_maxrss}')"
+)
+"""Starts a command from a small process: the peak of a child begins with what its parent holds, which may be much."""
+
+
 def ended(command: Sequence[str], limit: float = LIMIT, env: Env = None) -> Ended:
     """Run a command to its end, or until it hangs."""
     hung = threading.Event()
-    with tempfile.TemporaryFile() as said:
-        child = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, start_new_session=True, env=env)
+    with tempfile.TemporaryFile() as said, tempfile.NamedTemporaryFile("r") as told:
+        child = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _ASIDE, told.name, *command],
+            stdout=said, stderr=subprocess.STDOUT, start_new_session=True, env=env,
+        )  # fmt: skip
 
         def stop() -> None:
             hung.set()
@@ -99,12 +111,12 @@ def ended(command: Sequence[str], limit: float = LIMIT, env: Env = None) -> Ende
 
         watchdog = threading.Timer(limit, stop)
         watchdog.start()
-        _, status, usage = os.wait4(child.pid, 0)
+        child.wait()
         watchdog.cancel()
-        child.returncode = os.waitstatus_to_exitcode(status)
         said.seek(0)
         text = said.read().decode("utf-8", "replace")
-    return Ended(child.returncode, text, hung.is_set(), usage.ru_maxrss / 1e6)
+        code, peak = told.read().split() or (child.returncode, 0)
+    return Ended(int(code), text, hung.is_set(), int(peak) / 1e6)
 
 
 def killed(command: Sequence[str], when: Callable[[], bool], limit: float = LIMIT, env: Env = None) -> bool:

@@ -15,7 +15,7 @@ import traceback
 from contextlib import suppress
 from importlib.metadata import requires
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -70,12 +70,34 @@ class Commands(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run; where not even a message can be written, the exit code alone tells."""
-        try:
+        if not extra.get("standalone_mode", True):
             return super().main(*args, **extra)
+        code: Any = 0
+        try:
+            super().main(*args, **extra)
+        except SystemExit as ended:
+            code = ended.code
         except OSError:
-            if os.environ.get("DEMUR_DEBUG") or not extra.get("standalone_mode", True):
+            if os.environ.get("DEMUR_DEBUG"):
                 raise
-            sys.exit(USAGE)
+            code = USAGE
+        lost = _is_lost(sys.stdout)
+        if not _is_lost(sys.stderr) and lost and not code:
+            click.echo("Error: The output cannot be written", err=True)
+        sys.exit(USAGE if lost and not code else code)
+
+
+def _is_lost(stream: TextIO | None) -> bool:
+    """Whether a stream cannot take what waits for it; that goes nowhere then: Python would end with its own code."""
+    if stream is None:
+        return False
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())
+        return True
+    return False
 
 
 def _unforeseen(error: Exception) -> DemurError:

@@ -86,8 +86,20 @@ def _bar(items: Iterable[T], what: str, total: int, size: Callable[[T], int] | N
 
 def say(line: str) -> None:
     """Write one plain line to standard error, unless ``-q`` asks for errors alone."""
-    if not quiet() and sys.stderr is not None:  # it may be closed, and print would take standard output instead
+    if not quiet():
+        warn(line)
+
+
+def warn(line: str) -> None:
+    """Write one plain line to standard error, which ends no work where a full disk is behind it."""
+    if sys.stderr is None:  # it may be closed, and print would take standard output instead
+        return
+    try:
         print(plain_lines(line), file=sys.stderr, flush=True)  # noqa: T201 - this is the one place that prints progress
+    except BrokenPipeError:
+        raise
+    except OSError:
+        pass
 
 
 def detail(line: str) -> None:

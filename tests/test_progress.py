@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import io
+import sys
+from contextlib import nullcontext
+from errno import ENOSPC, EPIPE
+
 import pytest
 
 from demur.progress import QUIET, VERBOSE, detail, loudness, quiet, say, track, verbose
@@ -42,3 +47,14 @@ def test_the_loudness_holds_until_its_block_ends(capsys: pytest.CaptureFixture[s
     assert not quiet()
     assert not verbose()
     assert capsys.readouterr() == ("", "places\n")
+
+
+@pytest.mark.parametrize(("number", "ends"), [(ENOSPC, False), (EPIPE, True)])
+def test_a_full_disk_behind_the_messages_ends_no_work(number: int, ends: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stream(io.StringIO):
+        def flush(self) -> None:
+            raise OSError(number, "no room")
+
+    monkeypatch.setattr(sys, "stderr", Stream())
+    with pytest.raises(BrokenPipeError) if ends else nullcontext():
+        assert [*track([1, 2], "fetch", 2)] == [1, 2]

@@ -40,7 +40,8 @@ from demur.sources.fetch import Places
 from demur.text.compiled import uncompiled
 
 LISTED = 10_000
-"""Findings of one rule in one file that are kept to be listed; more are only counted."""
+"""Findings of one rule in one file that are kept to be listed; more are only counted. Why a file is not read on is
+always listed."""
 
 _AHEAD = 1
 """Batches that may be read while others are judged; memory holds as many more."""
@@ -262,7 +263,7 @@ class _Found:
             fault = (*place, finding.column, finding.message)
             if finding.row is not None and (self.counts[place] <= LISTED or fault in self.alike):
                 self.alike[fault] += 1
-            if self.counts[place] <= LISTED:
+            if self.counts[place] <= LISTED or (finding.row is None and finding.code == BROKEN):
                 self.kept[place].append(finding)
                 if isinstance(judged, Batch) and finding.row is not None:
                     self.said.learn(judged, finding.row)

@@ -15,6 +15,7 @@ from demur.errors import plain
 from demur.files.whole import write_whole
 from demur.progress import quiet as quieted
 from demur.progress import verbose as asked_for_more
+from demur.progress import warn
 
 if TYPE_CHECKING:
     from demur.checks.settings import Settings
@@ -201,11 +202,11 @@ def _judge(
         click.echo(text, nl=False)
     if form == "text" or output:
         for line in summary_of(report, quiet=quiet, verbose=verbose):
-            click.echo(printable(plain(line)), err=bool(report.total))
+            (warn if report.total else click.echo)(printable(plain(line)))
     if any(report.fails(severity_of(code)) for code in report.counts):
         ctx.exit(FINDINGS)
     if report.unjudged_files and not (said.allow_unjudged if allow_unjudged is None else allow_unjudged):
-        click.echo(f"Not everything could be judged (exit code {UNJUDGED}); --allow-unjudged passes.", err=True)
+        warn(f"Not everything could be judged (exit code {UNJUDGED}); --allow-unjudged passes.")
         ctx.exit(UNJUDGED)
 
 

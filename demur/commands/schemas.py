@@ -8,7 +8,7 @@ import click
 
 from demur.commands.common import FINDINGS, as_json, in_group, print_json, project_of, told
 from demur.commands.completion import ROWS
-from demur.files.whole import write_whole
+from demur.files.whole import write_all
 
 
 @click.group()
@@ -27,10 +27,9 @@ def export(ctx: click.Context, to: Path, as_json: bool) -> None:
 
     to.mkdir(parents=True, exist_ok=True)
     texts = exported(declared.schemas(project_of(ctx)))
-    for name, text in texts.items():
-        write_whole(to / name, text, "The schema cannot be written")
-        if not as_json:
-            told(to / name)
+    write_all(to, texts, "The schema cannot be written")
+    for name in texts if not as_json else ():
+        told(to / name)
     if as_json:
         print_json({"folder": str(to), "files": [*texts]})
 

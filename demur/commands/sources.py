@@ -9,7 +9,7 @@ import click
 from demur.commands.common import USAGE, as_json, in_group, offline, print_json, project_of, tell, told
 from demur.commands.completion import SOURCES
 from demur.errors import DemurError
-from demur.progress import say
+from demur.progress import say, warn
 
 
 @click.command()
@@ -109,7 +109,7 @@ def pin(ctx: click.Context, names: tuple[str, ...], every: bool, offline: bool, 
         try:
             done = pin_source(source, Places(offline=offline))
         except DemurError as error:
-            click.echo(f"{source.name}: not pinned: {error}", err=True)
+            warn(f"{source.name}: not pinned: {error}")
             failed = failed or not (
                 every and isinstance(error, PinError)
             )  # with --all, an unreachable mirror is no news

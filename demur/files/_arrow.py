@@ -246,7 +246,7 @@ def bounded_table(path: Path) -> pa.Table:
         ArrowException, OSError: it cannot be read.
     """
     if path.exists() and not is_regular(path):
-        raise OSError(EINVAL, "it is no regular file")
+        raise OSError(EINVAL, "it is no regular file", str(path))
     size = path.stat().st_size
     most, rows = bounds().unpacked_of(size), bounds().rows_of(size)
     metadata = pq.read_metadata(path)

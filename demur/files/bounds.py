@@ -159,7 +159,7 @@ def beginning(path: Path, most: int) -> bytes:
         OSError: it cannot be read, or is no regular file.
     """
     if path.exists() and not is_regular(path):
-        raise OSError(EINVAL, "it is no regular file")
+        raise OSError(EINVAL, "it is no regular file", str(path))
     with path.open("rb") as file:
         return file.read(most)
 

@@ -6,7 +6,7 @@ import glob
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -83,6 +83,17 @@ def write_whole(
     """
     with replacing(path, what, folders=folders, links=links, fix=fix) as part:
         part.write_bytes(data.encode("utf-8") if isinstance(data, str) else data)
+
+
+def write_all(folder: Path, texts: Mapping[str, str], what: str | None = "The file cannot be written") -> None:
+    """Write files of a folder, by their names, as `replacing` does; none takes its place before all are written.
+
+    Raises:
+        OutputError: the folder or a file cannot be written.
+    """
+    with ExitStack() as written:
+        for name, text in texts.items():
+            written.enter_context(replacing(folder / name, what)).write_text(text, encoding="utf-8")
 
 
 def sync_folder(folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import resource
 import sys
 from pathlib import Path
 
@@ -30,13 +29,17 @@ def python(code: str) -> list[str]:
     ],
 )
 def test_how_commands_end(code: str, seen: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6  # a child's peak begins with its parent's
-    monkeypatch.setattr(soak, "MEMORY", own + 0.1)
+    monkeypatch.setattr(soak, "MEMORY", 0.1)
     counts = Counts("check")
-    more = str(int((own + 0.2) * 1e9))
+    more = str(int(0.2e9))
     counts.add(ended(python(code.replace("MORE", more)), limit=2 if "sleep" in code else 60), [0, 1, 2], "try 0")
     assert {name for name in ("tracebacks", "hangs", "wrong_exits", "over_memory") if getattr(counts, name)} == seen
     assert (counts.bad, len(counts.notes)) == (len(seen), len(seen))
+
+
+def test_a_peak_is_that_of_the_command_however_much_its_parent_holds() -> None:
+    held = b"x" * 300_000_000
+    assert 0 < ended(python("print(1)")).memory < 0.1 < len(held) / 1e9
 
 
 def test_a_kill_comes_when_it_is_time(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from demur.checks.finding import hit
 from demur.checks.layouts import detect, layouts
 from demur.cli import main
 from demur.errors import DemurError, UsageError
+from demur.files.bounds import within
 from tests.checks.fixtures import KITE, LAMP, SOUP, one, prompts
 
 COLUMNS = {
@@ -142,6 +143,16 @@ def test_a_flood_of_findings_is_counted(tmp_path: Path, monkeypatch: pytest.Monk
     report = check(write(tmp_path / "set.jsonl", prompts(LAMP, *[" "] * 9)), license="mit")
     assert [finding.row for finding in report.findings] == [1, 2, 3]
     assert (report.counts, report.more) == ({"DMR006": 9}, {"DMR006": 6})
+
+
+def test_why_a_file_is_not_read_on_is_listed_after_any_flood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "LISTED", 3)
+    (tmp_path / "set.jsonl").write_text("1\n" * 9)
+    with within({"faults": 6}):
+        report = check(tmp_path / "set.jsonl", select=["DMR001"], license="mit")
+    assert [finding.row for finding in report.findings] == [None, 0, 1, 2]
+    assert "--limit faults=N" in report.findings[0].message
+    assert (report.counts, report.more) == ({"DMR001": 7}, {"DMR001": 3})
 
 
 def test_what_every_row_has_is_one_finding_about_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

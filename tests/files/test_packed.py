@@ -69,5 +69,6 @@ def test_a_document_that_unpacks_to_too_much_is_told(tmp_path: Path) -> None:
     with within({"unpacked": 1 << 10}):
         assert list(read_blocks(tmp_path / "a.json.gz", faults.append)) == []
     assert [fault.message for fault in faults] == [
-        "cannot be read: it unpacks to more than 1,024 bytes (--limit unpacked=N raises that)"
+        "cannot be read: it unpacks to more than 1,024 bytes "
+        "(--limit unpacked=N of demur check, or DEMUR_LIMITS=unpacked=N, raises that)"
     ]

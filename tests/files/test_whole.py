@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from demur.errors import FetchError, OutputError
-from demur.files.whole import exclusive, replacing, write_whole
+from demur.files.whole import exclusive, replacing, write_all, write_whole
 from tests.conftest import files_of
 
 
@@ -139,3 +139,11 @@ def test_a_lock_without_a_place_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="cannot be written"), exclusive(tmp_path / "file" / "inside"):
         pass
+
+
+def test_of_several_files_none_takes_its_place_before_all_are_written(path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_all(path.parent, {"pins.json": "better", "lakes.json": "new", "gone/lakes.json": "new"})
+    assert files_of(path.parent) == {"pins.json": b"good"}
+    write_all(path.parent, {"pins.json": "better", "lakes.json": "new"})
+    assert files_of(path.parent) == {"pins.json": b"better", "lakes.json": b"new"}

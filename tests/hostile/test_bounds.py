@@ -100,7 +100,7 @@ LARGE: dict[str, tuple[str, str, Callable[[Path], object]]] = {
     "cells": (
         "a.jsonl",
         "cells",
-        lambda path: path.write_text(row(**{f"k{key}": 1 for key in range(4000)}) + row(k0=1) * 20_000),
+        lambda path: path.write_text(row(**{f"k{key}": None for key in range(4000)}) + row(k0=1) * 20_000),
     ),
     "faults": ("a.jsonl", "faults", lambda path: path.write_text("1\n" * 60_000)),
 }

@@ -114,7 +114,10 @@ def test_a_bomb_in_a_version_is_not_unpacked(folder: Path) -> None:  # noqa: F81
 
 
 def test_the_limits_of_all_commands_are_raised_by_the_environment(folder: Path) -> None:  # noqa: F811
-    assert demur("stats", str(folder), DEMUR_LIMITS="rows=1").returncode == 2
-    assert demur("stats", str(folder), DEMUR_LIMITS="rows=1000,unpacked=90000000").returncode == 0
+    pq.write_table(pa.concat_tables([pq.read_table(folder / TEST)] * 2000), folder / TEST, compression="zstd")
+    assert pq.read_metadata(folder / TEST).num_rows > (folder / TEST).stat().st_size // 4  # which each file may have
+    done = demur("stats", str(folder), DEMUR_LIMITS="rows=1")
+    assert (done.returncode, "DEMUR_LIMITS=rows=N" in done.stderr) == (2, True)
+    assert demur("stats", str(folder), DEMUR_LIMITS="rows=100000,unpacked=90000000").returncode == 0
     said = demur("stats", str(folder), DEMUR_LIMITS="lakes=1").stderr
     assert "There is no such limit" in said

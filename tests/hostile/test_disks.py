@@ -87,7 +87,7 @@ def test_a_full_disk_is_told_and_what_was_there_stays(tiny: Tiny, tmp_path: Path
     if name in ("pull", "verify"):
         assert run(asked["release"], env, None).returncode == 0
     before, inputs = files_of(tiny.root / "sets") if (tiny.root / "sets").exists() else {}, set(files_of(out))
-    most = 100 if name in ("fetch --to", "check --write-baseline", "diff --rows") else FULL
+    most = 100 if name in ("fetch --to", "check --output", "check --write-baseline", "diff --rows") else FULL
     done = run(asked[name], env, most)
     assert done.returncode == 2, done.stdout
     assert any(said in done.stderr for said in SAID), done.stderr

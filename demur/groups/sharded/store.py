@@ -67,7 +67,7 @@ class Store:
         return posixpath.join(self.place[1], name)
 
     def save(self, stage: str, number: int, files: Mapping[str, Iterable[pa.RecordBatch]]) -> None:
-        """Write a task's files, and then the mark that the task is finished.
+        """Write a task's files, and then the mark that the task is finished; where that fails, none of them stays.
 
         Raises:
             OutputError: the folder cannot be written.
@@ -90,6 +90,9 @@ class Store:
         except DemurError:
             raise
         except OSError as error:
+            for name in sizes:  # without a mark they would only fill the disk
+                with suppress(OSError):
+                    fs.rm(self.path(name))
             msg = "The work folder cannot be written"
             got = error.strerror or type(error).__name__
             fix = "Free some space, or name another folder with --work. The next run resumes."

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from errno import ENOSPC
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,24 @@ def test_a_task_that_fails_leaves_nothing_that_counts(tmp_path: Path) -> None:
     assert store.finished("square") == set()
     store.save("square", 1, {"square-1": [pa.record_batch({"value": [1]})]})
     assert sorted(path.name for path in (tmp_path / "work").iterdir()) == ["square-1", "square-1.done"]
+
+
+def test_files_without_a_mark_do_not_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(str(tmp_path))
+    store.save("count", 0, {"grams-0": [pa.record_batch({"row": [1]})]})
+    before = sorted(path.name for path in tmp_path.iterdir())
+    fs, _ = store.place
+    moved = fs.mv
+
+    def full(one: str, two: str) -> None:
+        if two.endswith(".done"):
+            raise OSError(ENOSPC, "No space left on device")
+        moved(one, two)
+
+    monkeypatch.setattr(fs, "mv", full)
+    with pytest.raises(OutputError, match="work folder cannot be written"):
+        store.save("count", 1, {"grams-1": [pa.record_batch({"row": [2]})]})
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
 def test_broken_or_missing_results_are_said_so(tmp_path: Path) -> None:
