@@ -19,8 +19,8 @@ from schemas.jailbreak_item import JailbreakItem
 from schemas.jailbreak_reference import JailbreakReference
 
 BASES = ("advbench", "jailbreakbench", "multijail-questions", "derta-questions")
-OTHERS = ("gptfuzz-questions", "harmbench")
-"""Sets that base questions are, or might be, from."""
+OTHERS = ("harmbench",)
+"""Sets that base questions are said to be from."""
 
 
 @builder(

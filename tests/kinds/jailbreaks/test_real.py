@@ -128,7 +128,7 @@ def test_no_base_is_harmbench_s(jailbreaks: Build) -> None:
     said = facts(jailbreaks, "noncommercial").origins["derta-questions"]
     assert (said["do-not-answer"].questions, said["do-not-answer"].found) == (100, 100)
     assert (said["harmbench"].questions, said["harmbench"].found) == (100, 0)
-    assert said["harmbench"].elsewhere == {"advbench": 18, "gptfuzz-questions": 1}
+    assert said["harmbench"].elsewhere == {"advbench": 18}
 
 
 def test_attacks_on_questions_of_a_stricter_license_have_it(jailbreaks: Build) -> None:

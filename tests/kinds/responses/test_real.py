@@ -31,10 +31,10 @@ def test_judged_responses_come_from_pypi_alone(tmp_path: Path) -> None:
 def test_more_judged_responses_come_from_gptfuzz(tmp_path: Path) -> None:
     done = made("safety-responses", tmp_path / "out", ["judged_full"])
     rows = BuiltSet.open(done.out).rows("judged_full").to_pylist()
-    assert len({row["query_id"] for row in rows}) == 77
+    assert len({row["query_id"] for row in rows}) == 78
     assert {row["basis"] for row in rows} <= {"readers", "adjudicated", "decision"}
     assert Counter(row["kind"] for row in rows if row["source"] == "gptfuzz-labeled") == dict.fromkeys(
-        ("harmful", "other_harmful", "safe"), 43
+        ("harmful", "other_harmful", "safe"), 44
     )
     assert check(done.out).findings == ()
 
