@@ -90,7 +90,7 @@ def test_harmbench_and_tdc_share_prompts() -> None:
     report = checked(f"{DIRECTION}/raw/harmbench_test.csv", f"{DIRECTION}/raw/harmbench_val.csv", against=["tdc2023"])
     found = of(report, "DMR104")
     assert sum(finding.message.startswith("is the protected prompt") for finding in found) == 39
-    assert len(found) == 53
+    assert len(found) == 52
     assert all("(tdc2023, " in finding.message for finding in found)
 
 
