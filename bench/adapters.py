@@ -27,11 +27,11 @@ CONTAINED = 0.8
 FRACTIONS = {"test": 0.1, "validation": 0.1, "train": 0.8}
 
 
-def splits(ids: pa.ChunkedArray, labels: np.ndarray) -> pa.Array:
-    """The split of every row."""
-    from demur.groups.splits import assign
+def splits(ids: pa.ChunkedArray, labels: np.ndarray) -> np.ndarray:
+    """The split of every row, as its place in `FRACTIONS`."""
+    from demur.groups.splits import assign_codes
 
-    return pa.array(assign(ids.cast(pa.string()).to_pylist(), labels, FRACTIONS)[0])
+    return assign_codes(ids.cast(pa.string()), labels, FRACTIONS)[0]
 
 
 def decontaminate(texts: Texts, protected: Texts, views: Iterable[SetView] = tuple(RULES)) -> pa.Table:

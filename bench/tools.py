@@ -31,9 +31,13 @@ def read_only(path: Path, clock: Clock) -> None:
 
 def demur(path: Path, clock: Clock) -> np.ndarray:
     """The exact self-join; of a group's evidence only what connects it."""
-    from demur.similarity import components, self_join
+    from demur.files.parquet import read_columns
+    from demur.similarity import components, prepare, self_join
 
-    texts = read_texts(path, clock)
+    clock.start()
+    prepare()
+    texts = read_columns(path, ["text"])["text"]
+    clock.mark("read")
     evidence = self_join(texts, view="word3", threshold=THRESHOLD, pairs="forest")
     labels = components(len(texts), evidence)
     clock.mark("group")
@@ -52,22 +56,19 @@ def demur_all(path: Path, clock: Clock) -> np.ndarray:
 
 def demur_release(path: Path, clock: Clock) -> np.ndarray:
     """Groups, splits, and every row written to the Parquet file of its split."""
-    import pyarrow.compute as pc
-
-    from bench.adapters import splits
-    from demur.files.parquet import write_shards
-    from demur.similarity import components, self_join
+    from bench.adapters import FRACTIONS, splits
+    from demur.files.parquet import read_columns, write_splits
+    from demur.similarity import components, prepare, self_join
 
     clock.start()
-    table = pq.read_table(path, columns=["id", "text"])
+    prepare()
+    table = read_columns(path, ["id", "text"])
     clock.mark("read")
     labels = components(len(table), self_join(table["text"], view="word3", threshold=THRESHOLD, pairs="forest"))
     clock.mark("group")
-    split = splits(table["id"], labels)
+    codes = splits(table["id"], labels)
     clock.mark("split")
-    table = table.append_column("group", pa.array(labels))
-    for name in pc.unique(split).to_pylist():
-        write_shards(table.filter(pc.equal(split, name)), path.parent / "out", name)
+    write_splits(table.append_column("group", pa.array(labels)), codes, [*FRACTIONS], path.parent / "out")
     clock.mark("write")
     return labels
 

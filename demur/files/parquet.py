@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from demur.files._arrow import parquet_batches
 
 SHARD_ROWS = 250_000
 WRITERS = 4
@@ -50,13 +56,58 @@ def canary_of(guid: str) -> str:
     return f"{CANARY} canary GUID {guid}"
 
 
+def read_columns(path: Path, columns: list[str]) -> pa.Table:
+    """Columns of one Parquet file, in less memory than `pyarrow.parquet.read_table`: no column is read ahead whole.
+
+    Raises:
+        pa.ArrowInvalid: no Parquet file, or a string that is not UTF-8.
+    """
+    with pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20) as file:
+        return pa.Table.from_batches(list(parquet_batches(file, 1 << 16, columns)))
+
+
 def write_shards(table: pa.Table, folder: Path, split: str, canary: str | None = None) -> dict[Path, pa.Table]:
     """Write one split as ``{split}-00000-of-0000N.parquet`` files of at most 250,000 rows; give each file's rows."""
-    count = max(1, -(-table.num_rows // SHARD_ROWS))
     shards = {
-        folder / f"{split}-{number:05d}-of-{count:05d}.parquet": table.slice(number * SHARD_ROWS, SHARD_ROWS)
-        for number in range(count)
+        folder / name: table.slice(number * SHARD_ROWS, SHARD_ROWS)
+        for number, name in enumerate(_names(split, table.num_rows))
     }
-    with ThreadPoolExecutor(min(count, WRITERS)) as pool:
+    with ThreadPoolExecutor(min(len(shards), WRITERS)) as pool:
         list(pool.map(lambda path: write_parquet(shards[path], path, canary), shards))
     return shards
+
+
+def write_splits(table: pa.Table, codes: NDArray[np.int64], splits: Sequence[str], folder: Path) -> list[Path]:
+    """Write every row to the shards of its split, as `write_shards` would, holding only the shards at hand.
+
+    Args:
+        table: n rows.
+        codes: for every row, the number of its split.
+        splits: names.
+        folder: where the files go.
+    """
+
+    def write(path: Path, first: int, last: int, code: int) -> Path:
+        mine = table.slice(first, last - first).filter(pa.array(codes[first:last] == code))
+        mine = mine.combine_chunks()  # the pieces go before it is written
+        write_parquet(mine, path)
+        del mine
+        pa.default_memory_pool().release_unused()
+        return path
+
+    tasks = []
+    for code, split in enumerate(splits):
+        rows = np.flatnonzero(codes == code)
+        cuts = [0, *rows[SHARD_ROWS::SHARD_ROWS].tolist(), len(codes)]
+        tasks += [
+            (folder / name, first, last, code)
+            for name, (first, last) in zip(_names(split, len(rows)), pairwise(cuts), strict=True)
+        ]
+    with ThreadPoolExecutor(min(WRITERS, pa.cpu_count())) as pool:
+        return list(pool.map(lambda task: write(*task), tasks))
+
+
+def _names(split: str, rows: int) -> list[str]:
+    """Names of the shards of so many rows; at least one."""
+    count = max(1, -(-rows // SHARD_ROWS))
+    return [f"{split}-{number:05d}-of-{count:05d}.parquet" for number in range(count)]

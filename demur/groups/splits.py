@@ -18,8 +18,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from demur.draws import SALT, position
@@ -29,6 +31,7 @@ from demur.text.arrays import as_array, buffers
 from demur.text.compiled import interpreted, over_rows
 
 Sizes = Mapping[str, float | int | None]
+Column: TypeAlias = pa.Array | pa.ChunkedArray
 
 TOLERANCE = 4.0
 """Standard deviations by which a stratum's share of a split may differ from the declared one."""
@@ -53,61 +56,85 @@ def assign(
     ids: Sequence[str] | None = None,
     lock: Mapping[str, str] | None = None,
 ) -> tuple[list[str], list[Move]]:
-    """The split of every row.
+    """The split of every row: `assign_codes`, by name."""
+    codes, moves = assign_codes(keys, groups, sizes, ids, lock)
+    names = list(sizes)
+    return [names[code] for code in codes.tolist()], moves
+
+
+def assign_codes(
+    keys: Sequence[str] | Column,
+    groups: np.ndarray,
+    sizes: Sizes,
+    ids: Sequence[str] | None = None,
+    lock: Mapping[str, str] | None = None,
+) -> tuple[NDArray[np.int64], list[Move]]:
+    """The split of every row, as its place in `sizes`.
 
     Args:
-        keys: unit key of every row: its pair id, else its record id.
+        keys: unit key of every row: its pair id, else its record id; strings or an Arrow array of them, none null.
         groups: label of every row's group; equal labels share a split.
         sizes: split -> share of the groups, number of rows, or None for the rest; most protected split first.
-        ids: record id of every row, to look up in the lock; by default the keys.
+        ids: record id of every row, to look up in the lock; by default the keys. Only read where there is a lock.
         lock: record id -> split of an earlier release. A group with locked members takes their most protected split.
 
     Returns:
-        The split of every row, and the locked records that had to move.
+        For every row the number of its split, and the locked records that had to move.
 
     Raises:
         UsageError: the sizes do not fit together, or the lock names a split that is not among them.
 
     Example:
-        >>> splits, moves = assign(["a", "b", "c"], np.array([0, 1, 0]), {"test": 0.5, "validation": 0.5})
-        >>> splits[0] == splits[2], moves
+        >>> codes, moves = assign_codes(["a", "b", "c"], np.array([0, 1, 0]), {"test": 0.5, "validation": 0.5})
+        >>> bool(codes[0] == codes[2]), moves
         (True, [])
     """
-    ids = keys if ids is None else ids
     lock = lock or {}
+    if not lock:
+        ids = []
+    elif ids is None:
+        ids = keys.to_pylist() if isinstance(keys, Column) else keys
     check_sizes(sizes)
     if unknown := sorted({*lock.values()} - {*sizes}):
         msg = "The lock names a split that the builder does not have"
         raise UsageError(msg, expected=", ".join(sizes), got=", ".join(unknown))
     names = list(sizes)
-    labels, group = np.unique(groups, return_inverse=True)
-    hashed = np.ones(len(labels))
+    group, labels = _numbered(groups)
+    hashed = np.ones(labels)
     np.minimum.at(hashed, group, _positions(keys))
     nobody = len(names)
-    locked = np.full(len(labels), nobody)
-    pinned = [row for row, id in enumerate(ids) if id in lock] if lock else []
+    locked = np.full(labels, nobody)
+    pinned = [row for row, id in enumerate(ids) if id in lock]
     np.minimum.at(locked, group[pinned], [names.index(lock[ids[row]]) for row in pinned])
     if all(isinstance(size, float) for size in sizes.values()):
         of_group = _by_share(hashed, sizes)
     else:
-        of_group = _by_number(hashed, sizes, np.bincount(group, minlength=len(labels)), locked)
+        of_group = _by_number(hashed, sizes, np.bincount(group, minlength=labels), locked)
     of_group = np.where(locked < nobody, locked, of_group)
-    splits = [names[number] for number in of_group[group].tolist()]
-    moves = {Move(ids[row], lock[ids[row]], splits[row]) for row in pinned if lock[ids[row]] != splits[row]}
-    return splits, sorted(moves, key=lambda move: move.record_id)
+    codes = of_group[group]
+    now = [(ids[row], names[codes[row]]) for row in pinned]
+    moves = {Move(id, lock[id], split) for id, split in now if lock[id] != split}
+    return codes, sorted(moves, key=lambda move: move.record_id)
 
 
-def _positions(keys: Sequence[str]) -> NDArray[np.float64]:
+def _numbered(groups: np.ndarray) -> tuple[NDArray[np.int64], int]:
+    """A number below the second value for every row, the same for equal labels."""
+    if groups.dtype == np.int64 and len(groups) and groups.min() >= 0 and groups.max() < len(groups):
+        return groups, len(groups)  # labels are rows
+    labels, group = np.unique(groups, return_inverse=True)
+    return group, len(labels)
+
+
+def _positions(keys: Sequence[str] | Column) -> NDArray[np.float64]:
     """The number of every key: see `demur.draws.position`."""
-    if len(keys) < MANY or interpreted():
-        return np.fromiter(map(position, keys), float, len(keys))
-    data, offsets = buffers(as_array(list(keys)))
+    texts = as_array(keys if isinstance(keys, Column) else list(keys))
+    data, offsets = buffers(texts)
     lengths = np.diff(offsets)
-    if lengths.min() < 1 or lengths.max() > BLOCK:
-        return np.fromiter(map(position, keys), float, len(keys))
-    found = np.empty(len(keys), np.uint64)
+    if len(texts) < MANY or interpreted() or lengths.min() < 1 or lengths.max() > BLOCK:
+        return np.fromiter(map(position, texts.to_pylist()), float, len(texts))
+    found = np.empty(len(texts), np.uint64)
     salt = np.frombuffer(SALT, np.uint8)
-    over_rows(lambda a, b: hash_keys(data, offsets, a, b, salt, IV, SIGMA, found), len(keys))
+    over_rows(lambda a, b: hash_keys(data, offsets, a, b, salt, IV, SIGMA, found), len(texts))
     return found / 2.0 ** (8 * DIGEST)
 
 

@@ -2,6 +2,7 @@
 
 from demur.similarity.evidence import components
 from demur.similarity.joins import Work, cross_join, self_join
+from demur.similarity.onepass import prepare
 from demur.similarity.views import GRAM_SIZE, View, grams, words
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "components",
     "cross_join",
     "grams",
+    "prepare",
     "self_join",
     "words",
 ]

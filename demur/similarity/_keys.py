@@ -10,6 +10,7 @@ from demur.text.compiled import inner, kernel
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Shorts = NDArray[np.int32]
+Halves = NDArray[np.uint16]
 Hashes = NDArray[np.uint64]
 U = np.uint64
 
@@ -158,98 +159,97 @@ def first_equal(prints: Hashes, sizes: Shorts, twins: Ints) -> None:
 
 
 @kernel
-def count_keys(keys: Hashes, lengths: Shorts, copies: Bytes, shift: int, table: Bytes) -> None:
-    """Count the keys of rows that are no copies, up to 2, in slots of two bits, four a byte."""
+def part_keys(keys: Hashes, lengths: Shorts, copies: Bytes, out: Hashes, rows: Halves, ends: Ints) -> None:
+    """The keys of rows that are no copies, by part, with their rows, and where each part ends."""
+    counts = np.zeros(PARTS, np.int64)
     at = 0
     for row in range(len(lengths)):
         end = at + lengths[row]
         if copies[row] == 0:
             for each in range(at, end):
-                place = slot(keys[each], shift)
-                byte, move = place >> 2, np.uint8((place & 3) << 1)
-                had = (table[byte] >> move) & np.uint8(3)
-                table[byte] += np.uint8(had < 2) << move
+                counts[np.int64(keys[each]) & (PARTS - 1)] += 1
+        at = end
+    used = 0
+    for part in range(PARTS):
+        used += counts[part]
+        ends[part] = used
+        counts[part] = used - counts[part]
+    at = 0
+    for row in range(len(lengths)):
+        end = at + lengths[row]
+        if copies[row] == 0:
+            for each in range(at, end):
+                part = np.int64(keys[each]) & (PARTS - 1)
+                out[counts[part]] = keys[each]
+                rows[counts[part]] = row
+                counts[part] += 1
         at = end
 
 
-@kernel
-def add_counts(table: Bytes, other: Bytes) -> None:
-    """Add the counts of another table, up to 2."""
-    for at in range(len(table)):
-        one, two = table[at], other[at]
-        twos = (one | two) & np.uint8(0xAA) | (one & two & np.uint8(0x55)) << np.uint8(1)
-        table[at] = twos | (one ^ two) & np.uint8(0x55) & ~(twos >> np.uint8(1))
-
-
-@kernel
-def keep_shared(
-    keys: Hashes, lengths: Shorts, first: int, copies: Bytes, shift: int, table: Bytes, out: Hashes, rows: Shorts,
-    counts: Ints,
+@inner
+def shared_keys(
+    keys: Hashes, within: Halves, starts: Ints, ends: Ints, firsts: Ints, part: int, table: Bytes, shift: int,
+    out: Hashes, rows: Shorts,
 ) -> int:  # fmt: skip
-    """The keys whose slot has two, with their rows (numbered from `first`), into `out`; counted by part."""
+    """The keys of a part that two rows have (and few others), with their rows, ascending; how many."""
+    table[:] = 0
+    for piece in range(len(starts)):
+        begin = 0 if part == 0 else ends[piece, part - 1]
+        for at in range(starts[piece] + begin, starts[piece] + ends[piece, part]):
+            place = slot(keys[at], shift)
+            table[place] = min(table[place] + 1, 2)
     found = 0
-    at = 0
-    for row in range(len(lengths)):
-        end = at + lengths[row]
-        if copies[row] == 0:
-            for each in range(at, end):
-                place = slot(keys[each], shift)
-                out[found] = keys[each]
-                rows[found] = first + row
-                found += int((table[place >> 2] >> np.uint8((place & 3) << 1)) >> np.uint8(1) & np.uint8(1) != 0)
-        at = end
-    for each in range(found):
-        counts[np.int64(out[each]) & (PARTS - 1)] += 1
+    for piece in range(len(starts)):
+        begin = 0 if part == 0 else ends[piece, part - 1]
+        for at in range(starts[piece] + begin, starts[piece] + ends[piece, part]):
+            if table[slot(keys[at], shift)] == 2:
+                out[found] = keys[at]
+                rows[found] = firsts[piece] + np.int64(within[at])
+                found += 1
     return found
 
 
 @kernel
-def scatter(keys: Hashes, rows: Shorts, places: Ints, out_keys: Hashes, out_rows: Shorts) -> None:
-    """Bring keys to their part, from `places` on."""
-    for each in range(len(keys)):
-        part = np.int64(keys[each]) & (PARTS - 1)
-        at = places[part]
-        out_keys[at] = keys[each]
-        out_rows[at] = rows[each]
-        places[part] = at + 1
-
-
-@kernel
 def candidates(
-    keys: Hashes, rows: Shorts, bounds: Ints, first: int, last: int, sizes: Shorts, bitmaps: Hashes, threshold: float,
-    most: int, crowded: Bytes, looked: Ints,
+    all_keys: Hashes, within: Halves, starts: Ints, ends: Ints, firsts: Ints, first: int, last: int, sizes: Shorts,
+    bitmaps: Hashes, threshold: float, most: int, crowded: Bytes, looked: Ints,
 ) -> Hashes:  # fmt: skip
     """Pairs of rows that share a key and may be similar, by size and bitmap: smaller row << 32 | larger; some twice.
 
-    Where more than `most` rows share a key, all of them are only marked as `crowded`.
+    Where more than `most` rows share a key, all of them are only marked as `crowded`. Keys lie piece by piece (from
+    `starts` on), in it by part (up to `ends`); rows are numbered from the `firsts` of their piece.
     """
     out = np.empty(1 << 16, np.uint64)
     found = 0
     longest = 0
     for part in range(first, last):
-        longest = max(longest, bounds[part + 1] - bounds[part])
+        length = 0
+        for piece in range(len(starts)):
+            length += ends[piece, part] - (0 if part == 0 else ends[piece, part - 1])
+        longest = max(longest, length)
     bits = 4
     while (1 << bits) < 2 * longest:
         bits += 1
-    heads = np.empty(1 << bits, np.int32)
+    heads, table = np.empty(1 << bits, np.int32), np.empty(1 << (bits + 1), np.uint8)
+    keys, rows = np.empty(longest, np.uint64), np.empty(longest, np.int32)
     befores = np.empty(longest, np.int32)  # the posting before with the same key
     run = np.empty(longest, np.int32)
     mine, marks = np.empty(longest, np.int64), np.empty(4 * longest, np.uint64)
     recent = np.zeros(1 << 15, np.uint64)  # pairs that were found just now
     share = threshold / (1.0 + threshold)
     for part in range(first, last):
-        begin, end = bounds[part], bounds[part + 1]
+        shared = shared_keys(all_keys, within, starts, ends, firsts, part, table, 63 - bits, keys, rows)
         heads[:] = -1
-        for at in range(end - begin):
-            key = keys[begin + at]
+        for at in range(shared):
+            key = keys[at]
             place = slot(key, 64 - bits)
-            while heads[place] >= 0 and keys[begin + heads[place]] != key:
+            while heads[place] >= 0 and keys[heads[place]] != key:
                 place = (place + 1) & ((1 << bits) - 1)
             before = np.int64(heads[place])
             heads[place] = at
             befores[at] = before
             run[at] = 0 if before < 0 else run[before] + 1
-            row = np.int64(rows[begin + at])
+            row = np.int64(rows[at])
             size = int(np.int64(sizes[row]))
             mine[at] = size
             for word in range(4):
@@ -257,7 +257,7 @@ def candidates(
             if run[at] >= most:
                 crowded[row] = 1
                 while run[at] == most and before >= 0:
-                    crowded[rows[begin + before]] = 1
+                    crowded[rows[before]] = 1
                     before = np.int64(befores[before])
                 continue
             while before >= 0:
@@ -268,7 +268,7 @@ def candidates(
                 for word in range(4):
                     far += ones(marks[4 * at + word] ^ marks[4 * before + word])
                 if far <= size + other - 2 * need and min(size, other) >= threshold * max(size, other) - 1e-9:
-                    twin = np.int64(rows[begin + before])
+                    twin = np.int64(rows[before])
                     pair = U(min(row, twin)) << U(32) | U(max(row, twin))
                     place = slot(pair, 49)
                     if recent[place] != pair:

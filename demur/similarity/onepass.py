@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from demur.similarity import _grams, _keys
 from demur.text.arrays import as_array, buffers
 from demur.text.columns import normalise_array
-from demur.text.compiled import thread_count
+from demur.text.compiled import interpreted, thread_count
 from demur.text.scripts import character_classes
 
 Ints = NDArray[np.int64]
@@ -86,7 +87,9 @@ def near_pairs(
         held = np.flatnonzero(crowded)
         more = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
         if len(held):
-            rows, twins, similar = careful(pa.concat_arrays(join.taken(held)))
+            rows, twins, similar = careful(
+                pa.concat_arrays([part.take(pa.array(mine)) for part, mine, _ in join.spans(held)])
+            )
             more = (held[rows], held[twins], similar)
             # A pair of two crowded rows was judged there, whichever key it has.
             apart = (crowded[ones] & crowded[twos]) == 0
@@ -101,6 +104,19 @@ def near_pairs(
         np.concatenate([join.twins[copies], ones[good], more[1]]),
         np.concatenate([np.ones(len(copies)), near[good], more[2]]),
     )
+
+
+def prepare() -> Thread:
+    """Load what a large join is compiled to (or compile it, once) in the background: while a file is being read.
+
+    Nothing has to wait for the thread that is returned: a join does, where it needs to.
+    """
+    texts = pa.chunked_array([["a b c d", "a b c d e"]])
+    nothing = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
+    thread = Thread(target=near_pairs, args=(texts, 3, 0.5, lambda _: nothing), name="prepare a join")
+    if not interpreted():
+        thread.start()
+    return thread
 
 
 class _Join:
@@ -172,48 +188,27 @@ class _Join:
     def candidates(self) -> tuple[Ints, Ints, NDArray[np.uint8], int]:
         """Pairs that share a key, smaller row first, ascending; which rows crowd under one; how many were looked at."""
         copied = (self.twins != np.arange(len(self.twins))).astype(np.uint8)
-        spans = [(keys, at, at + len(part)) for keys, (at, part) in zip(self.keys, self.slices, strict=True)]
-        self.keys = []
-        bits = max(16, min(32, int(6 * self.postings).bit_length()))
-        tables = [np.zeros(1 << (bits - 2), np.uint8) for _ in range(self.workers)]
-
-        def count(worker: int) -> None:
-            for keys, at, end in spans[worker :: self.workers]:
-                _keys.count_keys(keys, self.lengths[at:end], copied[at:end], 64 - bits, tables[worker])
-
-        self.over(count, range(self.workers))
-        for other in tables[1:]:
-            _keys.add_counts(tables[0], other)
-        counts = np.zeros((len(spans), _keys.PARTS), np.int64)
-
-        def keep(number: int) -> tuple[Hashes, Sizes]:
-            keys, at, end = spans[number]
-            spans[number] = (keys[:0], at, end)
-            out, rows = np.empty(len(keys) + 1, np.uint64), np.empty(len(keys) + 1, np.int32)
-            found = _keys.keep_shared(
-                keys, self.lengths[at:end], at, copied[at:end], 64 - bits, tables[0], out, rows, counts[number]
-            )
-            return out[:found].copy(), rows[:found].copy()
-
-        kept = self.over(keep, range(len(spans)))
-        tables.clear()
-        bounds = np.concatenate([[0], np.cumsum(counts.sum(axis=0))])
-        places = bounds[:-1] + np.cumsum(counts, axis=0) - counts
-        keys, rows = np.empty(bounds[-1], np.uint64), np.empty(bounds[-1], np.int32)
+        starts = np.cumsum([0, *map(len, self.keys)])
+        firsts = np.array([at for at, _ in self.slices])
+        keys, within = np.empty(starts[-1], np.uint64), np.empty(starts[-1], np.uint16)
+        ends = np.empty((len(self.slices), _keys.PARTS), np.int64)
 
         def bring(number: int) -> None:
-            _keys.scatter(*kept[number], places[number], keys, rows)
-            kept[number] = (keys[:0], rows[:0])
+            mine = slice(firsts[number], firsts[number] + len(self.slices[number][1]))
+            room = slice(starts[number], starts[number + 1])
+            each = (self.keys[number], self.lengths[mine], copied[mine], keys[room], within[room], ends[number])
+            _keys.part_keys(*each)
+            self.keys[number] = keys[:0]
 
-        self.over(bring, range(len(spans)))
+        self.over(bring, range(len(self.slices)))
         crowded = np.zeros(len(self.sizes), np.uint8)
         looked = np.zeros(4 * self.workers, np.int64)
 
         def meet(number: int) -> Hashes:
             first, last = (_keys.PARTS * each // (4 * self.workers) for each in (number, number + 1))
             return _keys.candidates(
-                keys, rows, bounds, first, last, self.sizes, self.bitmaps, self.threshold, CROWD, crowded,
-                looked[number : number + 1],
+                keys, within, starts[:-1], ends, firsts, first, last, self.sizes, self.bitmaps, self.threshold, CROWD,
+                crowded, looked[number : number + 1],
             )  # fmt: skip
 
         pairs = np.sort(np.concatenate(self.over(meet, range(4 * self.workers))))
@@ -221,23 +216,26 @@ class _Join:
         ones, twos = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
         return ones, twos, crowded, int(looked.sum())
 
-    def taken(self, rows: Ints) -> list[pa.LargeStringArray]:
-        """The texts of some rows, ascending; slice by slice, for a chunked array puts itself together for that."""
+    def spans(self, rows: Ints) -> Iterator[tuple[pa.LargeStringArray, Ints, int]]:
+        """For every slice its texts, which of them are among some ascending rows, and the place of the first there."""
         ends = np.searchsorted(rows, [at + len(part) for at, part in self.slices])
         begins = np.concatenate([[0], ends])[:-1]
-        return [
-            part.take(pa.array(rows[begin:end] - at))
-            for (at, part), begin, end in zip(self.slices, begins, ends, strict=True)
-        ]
+        for (at, part), begin, end in zip(self.slices, begins, ends, strict=True):
+            yield part, rows[begin:end] - at, begin
 
     def overlaps(self, ones: Ints, twos: Ints) -> Ints:
         """How many grams each pair shares: of these rows alone the texts are read again."""
         rows = np.flatnonzero(np.bincount(np.concatenate([ones, twos]), minlength=len(self.sizes)))
         place = np.zeros(len(self.sizes), np.int64)
         place[rows] = np.arange(len(rows))
-        read = self.over(lambda part: hashed(part, self.width)[0], self.taken(rows))
-        grams = np.concatenate([np.empty(0, np.uint64), *read])
         starts = np.concatenate([[0], np.cumsum(self.sizes[rows], dtype=np.int64)])
+        grams = np.empty(starts[-1], np.uint64)
+
+        def read(part: pa.LargeStringArray, mine: Ints, at: int) -> None:
+            found = hashed(part.take(pa.array(mine)), self.width)[0]
+            grams[starts[at] : starts[at] + len(found)] = found
+
+        self.over(lambda each: read(*each), self.spans(rows))
         common = np.empty(len(ones), np.int64)
         mine, theirs = place[ones], place[twos]
         cuts = np.linspace(0, len(ones), 4 * self.workers + 1).astype(np.int64)

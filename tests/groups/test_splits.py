@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from demur.draws import position
 from demur.errors import UsageError
 from demur.groups import splits as split_module
-from demur.groups.splits import assign, read_lock, unbalanced, write_lock
+from demur.groups.splits import assign, assign_codes, read_lock, unbalanced, write_lock
 
 FRACTIONS: dict[str, float | int | None] = {"test": 0.8, "validation": 0.2}
 keys_of_groups = st.lists(st.lists(st.integers(0, 10_000).map(str), min_size=1, max_size=4), min_size=1, max_size=30)
@@ -167,3 +168,22 @@ def test_many_keys_are_hashed_as_few(monkeypatch: pytest.MonkeyPatch) -> None:
     assert split_module._positions(keys).tolist() == wanted
     assert split_module._positions([*keys, "a" * 129]).tolist() == [*wanted, position("a" * 129)]
     assert split_module._positions([*keys, ""]).tolist() == [*wanted, position("")]
+
+
+@given(keys_of_groups)
+def test_keys_of_arrow_and_labels_of_any_kind_give_the_same(groups: list[list[str]]) -> None:
+    keys, labels = flatten([*groups, ["alone"]])
+    sizes: dict[str, float | int | None] = {"test": 1, "validation": None}
+    for asked in (FRACTIONS, sizes):
+        wanted = assign(keys, labels, asked)[0]
+        for other in (labels, labels + 10**6, np.array([f"g{label:04d}" for label in labels])):
+            codes, moves = assign_codes(pa.chunked_array([keys]), other, asked)
+            assert ([[*asked][code] for code in codes], moves) == (wanted, [])
+
+
+def test_a_lock_reads_keys_of_arrow() -> None:
+    keys = [f"{number:032x}" for number in range(20)]
+    lock = dict.fromkeys(keys[:5], "validation")
+    codes, moves = assign_codes(pa.array(keys), np.zeros(20, int), FRACTIONS, lock=lock)
+    assert codes.tolist() == [1] * 20
+    assert not moves

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demur.similarity import grams, joins, onepass, self_join
+from demur.similarity import grams, joins, onepass, prepare, self_join
 from demur.similarity.views import GRAM_SIZE, View
-from demur.text.compiled import uncompiled
+from demur.text.compiled import MACHINES, uncompiled
 from tests.similarity.brute import TEXTS, THRESHOLDS, labels, listed, self_pairs
 
 WORDS: tuple[View, ...] = ("token", "word3")
@@ -111,3 +111,14 @@ def _pairs(texts: pa.Array, view: View, threshold: float) -> list[tuple[int, int
 
     found = onepass.near_pairs(pa.chunked_array([texts]), GRAM_SIZE[view], threshold, never, threads=1)
     return sorted(zip(*(column.tolist() for column in found), strict=True))
+
+
+def test_what_was_prepared_joins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every kernel that a join calls is there when `prepare` is done, for the same types."""
+    monkeypatch.setattr(onepass, "LEAST", 0)
+    prepare().join()
+    texts = pa.chunked_array([[f"{n % 40} is one of {n % 40} and {n} of more" for n in range(200)]])
+    before = {name: len(kernel.signatures) for name, kernel in MACHINES.items() if "_keys" in name or "_grams" in name}
+    self_join(texts, view="word3", threshold=0.3)
+    assert before
+    assert before == {name: len(MACHINES[name].signatures) for name in before}
