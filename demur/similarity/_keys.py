@@ -171,7 +171,7 @@ def part_keys(keys: Hashes, lengths: Shorts, copies: Bytes, out: Hashes, rows: H
         at = end
     used = 0
     for part in range(PARTS):
-        used += counts[part]
+        used += int(counts[part])
         ends[part] = used
         counts[part] = used - counts[part]
     at = 0
@@ -179,10 +179,10 @@ def part_keys(keys: Hashes, lengths: Shorts, copies: Bytes, out: Hashes, rows: H
         end = at + lengths[row]
         if copies[row] == 0:
             for each in range(at, end):
-                part = np.int64(keys[each]) & (PARTS - 1)
-                out[counts[part]] = keys[each]
-                rows[counts[part]] = row
-                counts[part] += 1
+                mine = np.int64(keys[each]) & (PARTS - 1)
+                out[counts[mine]] = keys[each]
+                rows[counts[mine]] = row
+                counts[mine] += 1
         at = end
 
 
