@@ -61,6 +61,14 @@ def minhash(texts: list[str], protected: list[str]) -> np.ndarray:
     return np.array([bool(index.query(sketch)) for sketch in sketches(texts)])
 
 
+def verascan(texts: list[str], protected: list[str]) -> np.ndarray:
+    """``verascan.check`` with its defaults: exact, and MinHash of 5 characters at 0.85. Each text asks for a prompt."""
+    from verascan import check
+
+    found = check(train=protected, eval=texts, show_progress=False)
+    return np.isin(np.arange(len(texts)), [match.eval_index for match in found.matches])
+
+
 def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
     """The 95 % interval of a rate (Wilson 1927).
 
@@ -86,7 +94,12 @@ def main() -> None:
     kinds["unrelated"] = unrelated
     texts = [text for rows in kinds.values() for text in rows]
     edges = np.cumsum([0, *map(len, kinds.values())])
-    methods = {"13-gram overlap": overlap(13), "8-gram overlap": overlap(8), "datasketch": minhash}
+    methods = {
+        "13-gram overlap": overlap(13),
+        "8-gram overlap": overlap(8),
+        "datasketch": minhash,
+        "verascan": verascan,
+    }
     start = perf_counter()
     flags, by_view = demur(texts, protected)
     seconds = {"demur": perf_counter() - start}

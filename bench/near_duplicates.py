@@ -2,9 +2,11 @@
 
     python -m bench.near_duplicates --data FOLDER --sizes 200000 1000000 --repeats 3
 
-Rounds are interleaved (A B C, A B C, ...), and every run is kept in ``results/near_duplicates.json`` with its round and
-a digest of the kernels. Two tools are compared by ratios within rounds that both ran in, never by medians over other
-rounds: the machine may be shared, and then seconds of different rounds do not compare.
+With ``--before FOLDER`` an older checkout takes part, its own code in processes of its own, as "TOOL, before". What is
+compiled is compiled in a run that does not count; rounds are interleaved (A B C, A B C, ...), and every run is kept in
+``results/near_duplicates.json`` with its round and a digest of the kernels. Two tools are compared by ratios within
+rounds that both ran in, never by medians over other rounds: the machine may be shared, and then seconds of different
+rounds do not compare.
 """
 
 from __future__ import annotations
@@ -25,11 +27,14 @@ import numpy as np
 from bench.corpus import write
 from bench.process import ProcessFailed, run
 from bench.report import RESULTS, table
-from bench.scoring import canonical, score, score_flags
+from bench.scoring import canonical, digest, score, score_flags
 from bench.tools import TOOLS
 
-PEERS = ("datasketch", "datatrove", "duckdb", "gaoya", "numba", "numpy", "pyarrow", "rensa", "semhash")
+PEERS = ("datasketch", "datatrove", "duckdb", "gaoya", "numba", "numpy", "polars", "pyarrow", "rensa", "semhash")
 FLAGS = {"rensa deduplicator"}
+BEFORE = ", before"
+SCORED = 3_000_000
+"""Rows up to which groups are scored against the planted truth; above, only their digest is taken."""
 
 
 def main() -> None:
@@ -39,6 +44,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[200_000, 1_000_000], help="rows, smallest first")
     parser.add_argument("--tools", nargs="+", choices=TOOLS, default=list(TOOLS))
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--before", type=Path, help="an older checkout, to run demur's own tools from too")
     parser.add_argument("--once-above", type=float, default=100, help="a tool that takes longer is run once (seconds)")
     parser.add_argument("--limit", type=float, default=600, help="a tool expected to take longer is left out (seconds)")
     parser.add_argument("--add", action="store_true", help="add runs to those in the results, instead of starting anew")
@@ -65,29 +71,38 @@ def compare(asked: argparse.Namespace, size: int, smaller: dict[str, Any], befor
     rounds = {run["round"] for entry in before.values() for run in entry.get("runs", [])}
     first = max(rounds, default=0) + 1
     found: dict[str, Any] = {}
-    for tool in asked.tools:
+    older = [tool + BEFORE for tool in asked.tools if tool.startswith("demur")] if asked.before else []
+    for tool in [*asked.tools, *older]:
         reason = _left_out(tool, size, smaller, asked.limit)
         found[tool] = {"left out": reason} if reason else before.get(tool, {"runs": []})
+    for tool in found:
+        if tool.startswith("demur"):
+            one(tool, path, 2 * asked.limit, asked.before)
     for round_ in range(asked.repeats):
         for tool, entry in found.items():
             if "left out" in entry or (entry["runs"] and entry["runs"][0]["wall"] > asked.once_above):
                 continue
             try:
-                cost, kept = one(tool, path, 2 * asked.limit)
+                cost, kept = one(tool, path, 2 * asked.limit, asked.before)
             except ProcessFailed as error:
                 entry["left out"] = str(error).splitlines()[-1][:200]
                 continue
             entry["runs"].append({"round": first + round_, "kernels": kernels(), **cost})
             if kept is not None and ("scores" not in entry or tool.startswith("demur")):
-                entry.setdefault("scores", []).append(
-                    score_flags(path, kept.astype(bool)) if tool in FLAGS else score(path, canonical(kept))
-                )
+                entry.setdefault("scores", []).append(judged(tool, path, kept))
             print(f"{size:>9,} rows, round {round_ + 1}, {tool}: {cost['work']:.2f} s", file=sys.stderr, flush=True)
     for entry in found.values():
         runs = entry.get("runs")
         if runs:
             entry["median"] = {name: median(run[name] for run in runs) for name in ("work", "wall", "cpu", "memory")}
     return found
+
+
+def judged(tool: str, path: Path, kept: np.ndarray) -> dict[str, Any]:
+    """Recall, precision and digest; of very many rows the digest alone."""
+    if len(kept) > SCORED:
+        return {"digest": digest(kept)}
+    return score_flags(path, kept.astype(bool)) if tool in FLAGS else score(path, canonical(kept))
 
 
 def kernels() -> str:
@@ -98,11 +113,15 @@ def kernels() -> str:
     return hashlib.sha256(code).hexdigest()[:8]
 
 
-def one(tool: str, path: Path, limit: float) -> tuple[dict[str, Any], np.ndarray | None]:
-    """Run one tool in a fresh process: its cost, and a label or flag for every row."""
+def one(tool: str, path: Path, limit: float, before: Path | None = None) -> tuple[dict[str, Any], np.ndarray | None]:
+    """Run one tool in a fresh process, from the older checkout if it is so named: its cost, a label or flag a row."""
     out = path.with_suffix(".labels.npy")
     out.unlink(missing_ok=True)
-    cost, printed = run([sys.executable, "-m", "bench.tools", tool, str(path), str(out)], limit=limit)
+    environment = dict(os.environ)
+    if tool.endswith(BEFORE):
+        environment |= {"PYTHONPATH": str(before), "PYTHONSAFEPATH": "1"}
+    command = [sys.executable, "-m", "bench.tools", tool.removesuffix(BEFORE), str(path), str(out)]
+    cost, printed = run(command, limit=limit, environment=environment)
     steps = json.loads(printed.splitlines()[-1])
     labels = np.load(out) if out.exists() else None
     return {"work": sum(steps.values()), **vars(cost), "steps": steps}, labels

@@ -58,6 +58,64 @@ def duckdb(path: Path, clock: Clock) -> np.ndarray:
     return labels
 
 
+def polars(path: Path, clock: Clock) -> np.ndarray:
+    """The same join in its expressions: rare-first prefixes, candidates, verification."""
+    import polars as pl
+
+    clock.start()
+    words = (
+        pl.read_parquet(path, columns=["text"])
+        .with_row_index("d")
+        .select("d", w=pl.col("text").str.to_lowercase().str.extract_all(r"\w+"))
+        .explode("w")
+    )
+    later = [pl.when(pl.col("d").shift(-by) == pl.col("d")).then(pl.col("w").shift(-by)) for by in (1, 2)]
+    first = pl.col("d") != pl.col("d").shift(1)
+    grams = (
+        words.lazy()
+        .with_columns(later[0].alias("x"), later[1].alias("y"), first.fill_null(value=True).alias("first"))
+        .filter(pl.col("first") | pl.col("y").is_not_null())
+        .select("d", s=pl.concat_str("w", "x", "y", separator=" ", ignore_nulls=True).hash())
+        .unique()
+        .collect()
+    )
+    del words
+    clock.mark("read and grams")
+    rank = pl.col("d").rank("ordinal").over("d", order_by=["f", "s"])
+    prefixes = (
+        grams.lazy()
+        .with_columns(f=pl.len().over("s"), c=pl.len().over("d").cast(pl.Int64))
+        .with_columns(rank=rank.cast(pl.Int64))
+        .filter((pl.col("rank") <= pl.col("c") - (pl.col("c") * THRESHOLD - 1e-9).ceil() + 1) & (pl.col("f") > 1))
+        .select("d", "s", "c")
+        .collect()
+    )
+    near = pl.min_horizontal("c", "c_right") >= pl.max_horizontal("c", "c_right") * THRESHOLD - 1e-9
+    candidates = (
+        prefixes.lazy()
+        .join(prefixes.lazy(), on="s")
+        .filter((pl.col("d") < pl.col("d_right")) & near)
+        .select("d", "d_right", "c", "c_right")
+        .unique()
+        .collect()
+    )
+    clock.mark("candidates")
+    both = pl.col("c") + pl.col("c_right")
+    found = (
+        candidates.lazy()
+        .join(grams.lazy(), on="d")
+        .join(grams.lazy(), left_on=["d_right", "s"], right_on=["d", "s"])
+        .group_by("d", "d_right", "c", "c_right")
+        .len("n")
+        .filter(pl.col("n").cast(pl.Int64) >= THRESHOLD * (both - pl.col("n").cast(pl.Int64)) - 1e-9)
+        .select("d", "d_right")
+        .collect()
+    )
+    labels = connected(pq.read_metadata(path).num_rows, found.to_numpy().astype(np.int64))
+    clock.mark("verify")
+    return labels
+
+
 def _verified_labels(texts: list[str], pairs: set[tuple[int, int]], clock: Clock) -> np.ndarray:
     labels = connected(len(texts), verified(texts, pairs))
     clock.mark("verify")

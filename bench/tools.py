@@ -80,6 +80,7 @@ TOOLS: dict[str, Tool] = {
     "demur, all pairs": demur_all,
     "demur, groups + splits + write": demur_release,
     "duckdb": peers.duckdb,
+    "polars": peers.polars,
     "rensa": peers.rensa,
     "rensa deduplicator": peers.rensa_dedup,
     "gaoya": peers.gaoya,
