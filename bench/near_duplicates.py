@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import platform
+import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -53,6 +54,7 @@ def main() -> None:
     results: dict[str, Any] = {
         "machine": {"cores": len(os.sched_getaffinity(0)), "python": platform.python_version()},
         "versions": {name: version(name) for name in PEERS},
+        "commits": {"now": commit(Path()), "before": commit(asked.before) if asked.before else None},
         "limit": asked.limit,
         "sizes": json.loads(asked.out.read_text())["sizes"] if asked.add else {},
     }
@@ -103,6 +105,12 @@ def judged(tool: str, path: Path, kept: np.ndarray) -> dict[str, Any]:
     if len(kept) > SCORED:
         return {"digest": digest(kept)}
     return score_flags(path, kept.astype(bool)) if tool in FLAGS else score(path, canonical(kept))
+
+
+def commit(checkout: Path) -> str:
+    """Twelve digits of the commit of a checkout."""
+    command = ["git", "-C", str(checkout), "rev-parse", "--short=12", "HEAD"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603
 
 
 def kernels() -> str:

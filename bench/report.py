@@ -193,8 +193,10 @@ def main() -> None:
     versions = ", ".join(f"{name} {version}" for name, version in near["versions"].items())
     sizes = [size for size in map(int, near["sizes"]) if "duckdb" in near["sizes"][str(size)]]
     lines = [*compared(near, max(sizes)), *grown(near)]
+    commits = "; ".join(f"{name}: commit {id}" for name, id in near.get("commits", {}).items() if id)
     blocks = {
-        "near-duplicates": "\n".join(table(near, int(size)) for size in near["sizes"]) + f"\nVersions: {versions}.",
+        "near-duplicates": "\n".join(table(near, int(size)) for size in near["sizes"])
+        + f"\nVersions: {versions}. {commits}",
         "targets": targets(lines + [line for part in other.values() for line in part]),
         "decontamination": report(_load("decontamination")).rstrip(),
         "token rows": of_token_rows(_load("token_rows")),
