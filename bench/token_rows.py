@@ -1,6 +1,6 @@
 """Token rows from 100,000 triples: demur's token view against the plain Python-lists way, in one run.
 
-    python -m bench.token_rows [--triples 100000] [--rounds 3] [--bpe]
+    python -m bench.token_rows [--triples 100000] [--rounds 3] [--bpe] [--out FILE]
 
 Two comparisons, on the same rows (three of each triple), streamed batch by batch:
 
@@ -327,6 +327,7 @@ def main() -> None:
     asked.add_argument("--triples", type=int, default=100_000)
     asked.add_argument("--rounds", type=int, default=3)
     asked.add_argument("--bpe", action="store_true", help="a BPE trained here instead of SmolLM2's")
+    asked.add_argument("--out", type=Path, default=FILE, help="where the results are written")
     asked.add_argument("--memory", action="store_true", help="print what streaming adds to memory, in MB; no more")
     options = asked.parse_args()
     view = prepared(options.bpe)
@@ -347,7 +348,7 @@ def main() -> None:
         **found,
         "memory_mb": grown,
     }
-    FILE.write_text(json.dumps(results, indent=1) + "\n")
+    options.out.write_text(json.dumps(results, indent=1) + "\n")
     print(report(results))
 
 
