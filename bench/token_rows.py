@@ -119,6 +119,7 @@ def masked(context: list[int], ids: list[int], transition: bool, fixed: Fixed) -
     labels[: len(context)] = [-100] * len(context)
     if transition:
         labels = [label if label == -100 else fixed.id for label in labels]
+        labels[len(context)] = fixed.id if fixed.start is None else fixed.start
     return {"input_ids": ids, "labels": labels, "attention_mask": [1] * len(ids)}
 
 
@@ -175,21 +176,9 @@ def ways_from_ids(view: TokenView, rows: list[dict[str, Any]]) -> dict[str, Call
         )  # fmt: skip
         assert (verdicts == FITS).all()
         inputs, labels = assemble(
-            empty,
-            nowhere,
-            none,
-            tails,
-            offsets,
-            starts,
-            flags,
-            keys,
-            every,
-            offsets,
-            fixed.id,
-            fixed.id,
-            np.uint64(0),
-            True,
-        )
+            empty, nowhere, none, tails, offsets, starts, flags, keys, every, offsets,
+            fixed.id, view._first(), np.uint64(0), True,
+        )  # fmt: skip
         return inputs, labels, np.ones(len(inputs), np.int8)
 
     ready = (*flat(ids), *flat(contexts))
