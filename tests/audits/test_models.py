@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,10 @@ import pytest
 from demur.audits import models
 from demur.audits.models import Loaded, Named, load, named
 from demur.errors import UsageError
+from demur.tokens.template import Template
 from tests.audits import tiny
+from tests.conftest import ROOT
+from tests.tokens.conftest import gguf_file
 
 
 @pytest.fixture
@@ -73,3 +78,17 @@ def test_a_gguf_file_is_read_once_for_its_context(folder: str, tmp_path: Path, m
     assert len(asked) == 2
     path.write_bytes(b"other weights")
     assert isinstance(named(str(path), "float32", "cpu"), Loaded)
+
+
+def test_a_gguf_file_that_was_read_before_loads_no_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEMUR_CACHE", str(tmp_path / "cache"))
+    path = gguf_file(tmp_path / "tiny.gguf")
+    monkeypatch.setattr(models, "_read", lambda *_: tiny.llama(0, 2))
+    first = named(str(path))
+    code = (
+        "import sys; from demur.audits.models import named; from demur.tokens.template import Template;"
+        "found = named(sys.argv[1]); assert 'torch' not in sys.modules;"
+        "print(found.digest, found.context, Template.of(found.tokenizer).sha256)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == [first.digest, str(first.context), Template.of(first.tokenizer).sha256]

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -10,37 +9,15 @@ import pytest
 from demur.tokens.gguf import place_of, tokenizer_of
 from demur.tokens.template import Template
 from demur.tokens.tokenizer import load_tokenizer
-from tests.tokens.conftest import bpe, corpus
+from tests.tokens.conftest import bpe, corpus, gguf_file
 
 
 @pytest.fixture
 def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A GGUF file of a tokenizer alone: byte-level BPE with ChatML."""
-    gguf = pytest.importorskip("gguf")
     monkeypatch.setenv("DEMUR_CACHE", str(tmp_path / "cache"))
     (tmp_path / "theirs").mkdir()
-    path = tmp_path / "theirs" / "tiny.gguf"
-    found = bpe()
-    vocabulary = {id: token for token, id in found.get_vocab().items()}
-    merges = json.loads(found.backend_tokenizer.to_str())["model"]["merges"]
-    special = set(found.all_special_ids) | {found.convert_tokens_to_ids("<|im_start|>")}
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_block_count(1)
-    writer.add_context_length(64)
-    writer.add_embedding_length(32)
-    writer.add_feed_forward_length(48)
-    writer.add_head_count(4)
-    writer.add_tokenizer_model("gpt2")
-    writer.add_token_list([vocabulary[id] for id in range(len(vocabulary))])
-    writer.add_token_types([3 if id in special else 1 for id in range(len(vocabulary))])
-    writer.add_token_merges([" ".join(each) if isinstance(each, list) else each for each in merges])
-    writer.add_eos_token_id(found.eos_token_id)
-    writer.add_pad_token_id(found.pad_token_id)
-    writer.add_chat_template(found.chat_template)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.close()
-    return path
+    return gguf_file(tmp_path / "theirs" / "tiny.gguf")
 
 
 @pytest.fixture
