@@ -266,12 +266,12 @@ def _times(one: list[float], other: list[float]) -> tuple[float, str]:
 def report(results: dict[str, Any]) -> str:
     """Tables of seconds, and the targets."""
     seconds = results["seconds"]
-    cpu = results["cpu"]
+    cpu = results.get("cpu")  # results of older runs have none
     ids, whole = seconds["from ids"], seconds["end to end"]
     base = {"lists": ids["lists"], "mapped": whole["mapped"]}
     rows = [
         [f"{part}: {name}", f"{median(took):.2f}", f"{min(took):.2f}-{max(took):.2f}",
-         f"{median(cpu[part][name]):.2f}",
+         f"{median(cpu[part][name]):.2f}" if cpu else "",
          f"{1e-3 * results['rows'] / median(took):,.0f}" if "fourth" not in name and "call" not in name else ""]
         for part, ways in seconds.items() for name, took in ways.items()
     ]  # fmt: skip
@@ -279,12 +279,13 @@ def report(results: dict[str, Any]) -> str:
         "from ids, lists: times kernel": (base["lists"], ids["kernel"], 10),
         "from ids, lists: times kernel with the ids flattened": (base["lists"], ids["kernel, ids flattened"], None),
         "end to end, mapped: times demur": (base["mapped"], whole["demur"], 10),
-        "end to end, mapped: times demur, CPU": (cpu["end to end"]["mapped"], cpu["end to end"]["demur"], None),
         "end to end, one call a row: times demur, the same batches": (
             whole["one call a row"], whole["demur, every fourth batch"], None
         ),
         "end to end, demur: times the tokenizer alone": (whole["demur"], whole["tokenizer alone"], None),
     }  # fmt: skip
+    if cpu:
+        ratios["end to end, mapped: times demur, CPU"] = cpu["end to end"]["mapped"], cpu["end to end"]["demur"], None
     found = {name: (*_times(one, other), bound) for name, (one, other, bound) in ratios.items()}
     small, large = results["memory_mb"].values()
     lines = [
