@@ -2,7 +2,8 @@
 
 Run: ``demur build safety-contrast``, then ``python -m bench.probe [--set build/safety-contrast]``. It writes
 bench/results/probe.json, docs/probe.md and docs/probe_CONFIG.svg. Every config is measured in a process of its own,
-with an empty cache and then again; minutes and peak memory are those of the whole process, loading the model included.
+with an empty cache and then again: the second run reads no model. Minutes and peak memory are those of the whole
+process (of memory: the largest one's), loading the model included.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from demur.sets.folder import BuiltSet
+
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS, PAGE = ROOT / "bench" / "results" / "probe.json", ROOT / "docs" / "probe.md"
 MEASURE = """
@@ -26,7 +29,8 @@ from demur.cli import main
 try:
     main(sys.argv[1:])
 finally:
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, file=sys.stderr)
+    peaks = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    print(max(peaks) / 1024, file=sys.stderr)
 """
 
 
@@ -84,6 +88,7 @@ def page(results: list[dict[str, Any]]) -> str:
         )
     lines += [
         "",
+        "*again* is with the states in the cache: the model is not read, and the layers are measured on both cores.",
         "Layers are counted from 0, the embedding. A text that is right less often than by chance is compared by its",
         "mirror image. The margin (right-hand panels) is the smallest shift of a harmful state that would bring the",
         "classifier to 0.01 %, over the state's length: a number, never applied to a forward pass. The machine was",
@@ -102,9 +107,10 @@ def interval(score: dict[str, float]) -> str:
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--set", type=Path, default=ROOT / "build" / "safety-contrast")
-    asked.add_argument("--configs", nargs="+", default=["default", "full", "published"])
+    asked.add_argument("--configs", nargs="+", help="by default all of the set")
     options = asked.parse_args()
-    results = [measured(options.set, config) for config in options.configs]
+    configs = [each.name for each in BuiltSet.open(options.set).manifest.configs]
+    results = [measured(options.set, config) for config in options.configs or configs]
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(page(results), encoding="utf-8")
     print(page(results))

@@ -266,4 +266,6 @@ def bounded_table(path: Path) -> pa.Table:
                 if size_ > most:
                     msg = "it unpacks to"
                     raise TooLarge(msg, "unpacked", most)
-    return pq.read_table(path)
+    with pq.ParquetFile(path) as file:  # pq.read_table imports pandas, and makes columns of folders' names
+        table: pa.Table = file.read()
+    return table

@@ -120,8 +120,6 @@ def paired(one: NDArray[np.bool_], two: NDArray[np.bool_], clusters: Sequence[Ha
         >>> print(paired(one, two, range(40)))
         +20.0 points (95 % interval +5.5 to +32.6, n 40, p 0.0078)
     """
-    from scipy.stats import binomtest
-
     n = len(one)
     if len(two) != n:
         msg = "Paired samples have the same items"
@@ -133,6 +131,8 @@ def paired(one: NDArray[np.bool_], two: NDArray[np.bool_], clusters: Sequence[Ha
     differences = np.asarray(one, np.float64) - np.asarray(two, np.float64)
     up, down = int((differences > 0).sum()), int((differences < 0).sum())
     if number == n:
+        from scipy.stats import binomtest
+
         effect, quantile = 1.0, _Z
         p = float(binomtest(up, up + down).pvalue) if up + down else 1.0
     elif number == 1:
@@ -157,7 +157,7 @@ def unpaired(one: Rate, two: Rate) -> Difference:
         >>> print(unpaired(Rate.of(15, 100), Rate.of(5, 100)))
         +10.0 points (95 % interval +1.6 to +18.8, n 100, p 0.018)
     """
-    from scipy.stats import norm
+    from scipy.special import ndtr  # scipy.stats takes four times as long to import
 
     value = one.share - two.share
     low = value - sqrt((one.share - one.low) ** 2 + (two.high - two.share) ** 2)
@@ -165,7 +165,7 @@ def unpaired(one: Rate, two: Rate) -> Difference:
     sizes = [effective(each) for each in (one, two)]
     pooled = (one.share * sizes[0] + two.share * sizes[1]) / sum(sizes)
     spread = sqrt(pooled * (1 - pooled) * (1 / sizes[0] + 1 / sizes[1]))
-    p = float(2 * norm.sf(abs(value) / spread)) if spread else 1.0
+    p = float(2 * ndtr(-abs(value) / spread)) if spread else 1.0
     numbers = [each.clusters if isinstance(each, ClusteredRate) else each.n for each in (one, two)]
     return Difference(value, max(-1.0, low), min(1.0, high), p, min(one.n, two.n), min(numbers))
 
@@ -255,9 +255,9 @@ def _effect(values: NDArray[np.float64], places: NDArray[np.int64]) -> float:
 
 
 def _quantile(clusters: int) -> float:
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
-    return float(t.ppf(_HALF, clusters - 1))
+    return float(stdtrit(clusters - 1, _HALF))
 
 
 def _flipped(sums: NDArray[np.float64]) -> float:

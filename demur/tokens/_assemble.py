@@ -121,10 +121,14 @@ def assemble(
             for place in range(start, end - to):
                 labels[to + place] = tails[first + place]
             continue
+        if all_kept:
+            labels[to + start : end] = fixed
+            labels[to + start] = first_fixed
+            continue
         kept, best, least = 0, start, np.uint64(0xFFFFFFFFFFFFFFFF)
         for place in range(start, end - to):
             bits = mixed(keys[row], place - start)
-            if all_kept or bits < below:
+            if bits < below:
                 labels[to + place] = first_fixed if place == start else fixed
                 kept += 1
             if bits < least:

@@ -132,7 +132,7 @@ def encode_rows(
         starts: filled with the first token at each row's place, counted from the row's first; -1 where the place lies
             inside a piece or at the end of the row.
     """
-    out = np.empty(len(data) // 3 + 64, np.int32)
+    out = np.empty((offsets[len(ends)] - offsets[0]) // 3 + 64, np.int32)
     missed = np.empty(64, np.int64)
     used = found = 0
     opens, keys, values, known = added.opens, table.keys, table.values, table.ids

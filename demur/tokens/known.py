@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cached_property
 from itertools import chain
+from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from demur.text.arrays import as_array, buffers
+from demur.text.arrays import Texts, as_array, buffers
+from demur.text.compiled import interpreted, over_rows
 from demur.tokens._pieces import (
     DIGIT,
     LETTER,
@@ -32,7 +35,7 @@ from demur.tokens._pieces import (
 )
 
 MANY = 20_000
-"""Rows from which the kernels are worth compiling."""
+"""Rows of one tokenizer from which the kernels are worth compiling."""
 
 MOST = 1 << 20
 """Pieces that a table holds before it is begun anew."""
@@ -55,60 +58,62 @@ _CLASSES[[9, 10, 11, 12, 13, 32]] = SPACE
 
 
 class Pieces:
-    """The table of one tokenizer; it grows with what is encoded."""
+    """The table of one tokenizer; it grows with what is encoded.
 
-    def __init__(self, rust: Any, digit_by_digit: bool, added: Sequence[tuple[str, int]]) -> None:
-        self._rust, self._digits = rust, digit_by_digit
-        texts = [text.encode() for text, _ in added]
+    Attributes:
+        blank: which tokens are white space alone, of those that were met.
+    """
+
+    def __init__(self, rust: Any, digit_by_digit: bool) -> None:
+        self._model, self._digits, self._lock = rust.model, digit_by_digit, Lock()
+        added = {token.content: id for id, token in rust.get_added_tokens_decoder().items() if token.content}
+        texts = [text.encode() for text in added]
         opens = np.zeros(256, np.uint8)
         opens[[text[0] for text in texts]] = 1
         places = np.concatenate([[0], np.cumsum([len(text) for text in texts])]).astype(np.int64)
-        data, ids = np.frombuffer(b"".join(texts) or b" ", np.uint8), np.array([id for _, id in added], np.int32)
-        self._added = Added(data, places, ids, opens)
+        ids = np.array([*added.values()], np.int32)
+        self._added = Added(np.frombuffer(b"".join(texts) or b" ", np.uint8), places, ids, opens)
+        self.blank = np.zeros(max([rust.get_vocab_size(), *added.values()]) + 1, np.bool_)
+        self.blank[[id for text, id in added.items() if text.isspace()]] = True
         self._clear()
 
     def _clear(self) -> None:
         self._table = Table(np.zeros(1 << 12, np.uint64), np.zeros(1 << 12, np.int64), 12, np.empty(0, np.int32))
         self._known = 0
 
-    @cached_property
-    def blank(self) -> NDArray[np.bool_]:
-        """Which tokens are white space alone."""
-        spaces = {byte_characters()[byte] for byte in np.flatnonzero(_CLASSES == SPACE).tolist()}
-        vocabulary = self._rust.get_vocab(with_added_tokens=True)
-        found = np.zeros(max(vocabulary.values()) + 1, np.bool_)
-        found[[id for token, id in vocabulary.items() if not set(token) - spaces]] = True
-        return found
-
     @classmethod
     def of(cls, rust: Any) -> Pieces | None:
         """The table of a tokenizer, if it is byte-level BPE with the pattern of GPT-2 and nothing around it."""
-        made = json.loads(rust.to_str())
-        model, before = made["model"], made["pre_tokenizer"] or {}
+        before = json.loads(rust.pre_tokenizer.__getstate__()) if rust.pre_tokenizer else {}
         parts = before["pretokenizers"] if before.get("type") == "Sequence" else [before]
         digits = parts[0] == {"type": "Digits", "individual_digits": True}
         level = parts[-1]
-        added = [each for each in made["added_tokens"] if each["content"]]
+        added = [token for token in rust.get_added_tokens_decoder().values() if token.content]
         plain = (
-            model.get("type") == "BPE"
-            and not model.get("dropout")
-            and made["normalizer"] is None
+            type(rust.model).__name__ == "BPE"
+            and not rust.model.dropout
+            and rust.normalizer is None
             and len(parts) == 1 + digits
             and level.get("type") == "ByteLevel"
             and level.get("use_regex", True)
             and not level.get("add_prefix_space")
-            and all(each["content"].isascii() for each in added)
-            and not any(each[name] for each in added for name in ("single_word", "lstrip", "rstrip", "normalized"))
+            and all(token.content.isascii() for token in added)
+            and not any(token.single_word or token.lstrip or token.rstrip or token.normalized for token in added)
         )
         if not plain:
             return None
-        found = cls(rust, digits, [(each["content"], each["id"]) for each in added])
-        tried = [*TRIED, *(f"a {each['content']} b{each['content']}" for each in added[:50])]
-        wanted = [each.ids for each in rust.encode_batch(tried, add_special_tokens=False)]
-        ids, ends, _ = found.encode(tried, [0] * len(tried))
-        return found if [part.tolist() for part in np.split(ids, ends[:-1])] == wanted else None
+        found = cls(rust, digits)
+        return found if found.agrees(rust) else None
 
-    def encode(self, texts: Sequence[str], places: Sequence[int] | Places) -> tuple[Flat, Places, Places]:
+    def agrees(self, rust: Any) -> bool:
+        """Whether a few texts have the tokenizer's own tokens."""
+        added = [token.content for token in rust.get_added_tokens_decoder().values()]
+        tried = [*TRIED, *(f"a {text} b{text}" for text in added[:50])]
+        ids, ends, _ = self.encode(tried, np.zeros(len(tried), np.int64))
+        wanted = rust.encode_batch(tried, add_special_tokens=False)
+        return [part.tolist() for part in np.split(ids, ends[:-1])] == [each.ids for each in wanted]
+
+    def encode(self, texts: Texts, places: Places) -> tuple[Flat, Places, Places]:
         """Ids of ASCII texts, one text behind the other; where each ends; and the first token at each text's place.
 
         Args:
@@ -118,16 +123,29 @@ class Pieces:
         Returns:
             Ids, ends, and tokens counted from the text's first one; -1 where none begins at that character.
         """
-        data, offsets = buffers(as_array(list(texts)))
-        ends, starts = np.empty(len(texts), np.int64), np.empty(len(texts), np.int64)
-        wanted = offsets[:-1] + np.asarray(places, np.int64)
-        while True:
-            ids, missed = encode_rows(
-                data, offsets, wanted, _CLASSES, self._digits, self._added, self._table, ends, starts
-            )
-            if not len(missed):
-                return ids, ends, starts
-            self._learn(data, missed)
+        data, offsets = buffers(as_array(texts))
+        ends, starts = np.empty(len(places), np.int64), np.empty(len(places), np.int64)
+        wanted = offsets[:-1] + places
+
+        def part(first: int, last: int) -> tuple[Flat, Places, int]:
+            rows = slice(first, last)
+            return *encode_rows(
+                data, offsets[first : last + 1], wanted[rows], _CLASSES, self._digits, self._added, self._table,
+                ends[rows], starts[rows],
+            ), last  # fmt: skip
+
+        with self._lock:
+            while True:
+                parts = over_rows(part, len(places))
+                missed = np.concatenate([each for _, each, _ in parts])
+                if not len(missed):
+                    break
+                self._learn(data, missed)
+        first, before = 0, 0
+        for ids, _, last in parts:
+            ends[first:last] += before
+            first, before = last, before + len(ids)
+        return np.concatenate([ids for ids, _, _ in parts]), ends, starts
 
     def _learn(self, data: Bytes, pieces: Places) -> None:
         """Ask the tokenizer's model for pieces."""
@@ -135,24 +153,60 @@ class Pieces:
         hash_pieces(data, pieces, keys)
         keys, first = np.unique(keys, return_index=True)
         spelled = byte_characters()
+        spaces = {spelled[byte] for byte in np.flatnonzero(_CLASSES == SPACE).tolist()}
         if self._known > MOST:
             self._clear()
-        held = data.tobytes()
         tokens = [
-            [token.id for token in self._rust.model.tokenize(held[begin:end].decode("latin-1").translate(spelled))]
+            self._model.tokenize(data[begin:end].tobytes().decode("ascii").translate(spelled))
             for begin, end in pieces.reshape(-1, 2)[first].tolist()
         ]
+        self.blank[[token.id for each in tokens for token in each if not set(token.value) - spaces]] = True
         counts = np.array([len(each) for each in tokens], np.int64)
         starts = len(self._table.ids) + np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
         old, self._known = self._table, self._known + len(keys)
         bits = max(old.bits, int(2 * self._known).bit_length())
-        ids = np.concatenate([old.ids, np.array([id for each in tokens for id in each], np.int32)])
+        ids = np.concatenate([old.ids, np.array([token.id for each in tokens for token in each], np.int32)])
         if bits == old.bits:
             self._table = old._replace(ids=ids)
         else:
             self._table = Table(np.zeros(1 << bits, np.uint64), np.zeros(1 << bits, np.int64), bits, ids)
             put(self._table.keys, self._table.values, bits, old.keys[old.keys > 0], old.values[old.keys > 0])
         put(self._table.keys, self._table.values, bits, keys, starts << 24 | counts)
+
+
+class _Met:
+    """What is remembered of a tokenizer: rows that it was asked for, how it is set, and its table, if it has one."""
+
+    rows = 0
+    setting: tuple[Any, ...] = ()
+    pieces: Pieces | None = None
+
+
+_met: WeakKeyDictionary[Any, _Met] = WeakKeyDictionary()
+
+
+def table_of(rust: Any, rows: int) -> Pieces | None:
+    """The table of a tokenizer that has been asked for many rows: one for all batches, views and calls.
+
+    Args:
+        rust: the tokenizer; one that was changed since has a new table.
+        rows: how many more it is asked for now.
+    """
+    met = _met.setdefault(rust, _Met())
+    met.rows += rows
+    if met.rows < MANY or interpreted():
+        return None
+    setting = _setting(rust)
+    if met.setting != setting or (met.pieces and not met.pieces.agrees(rust)):
+        met.setting, met.pieces = setting, Pieces.of(rust)
+    return met.pieces
+
+
+def _setting(rust: Any) -> tuple[Any, ...]:
+    """What ids hang on, as far as it is told at once."""
+    parts = (part and part.__getstate__() for part in (rust.normalizer, rust.pre_tokenizer))
+    added = repr(rust.get_added_tokens_decoder())
+    return *parts, added, rust.get_vocab_size(), type(rust.model), getattr(rust.model, "dropout", None)
 
 
 def byte_characters() -> dict[int, str]:
@@ -162,7 +216,7 @@ def byte_characters() -> dict[int, str]:
 
 
 def encode(
-    rust: Any, pieces: Pieces | None, texts: Sequence[str], places: Sequence[int] | None, *, added: bool
+    rust: Any, pieces: Pieces | None, texts: Texts, places: Places | None, *, added: bool
 ) -> tuple[Flat, Places, Places]:
     """Ids of texts, one behind the other; where each begins, and the end; and the first token at each text's place.
 
@@ -177,28 +231,34 @@ def encode(
         Ids, offsets, and tokens counted from the text's first one: the token at the character, or after the white space
         that the tokenizer's offsets leave out; -1 where a token begins before that character and ends behind it.
     """
-    lengths, starts = np.zeros(len(texts), np.int64), np.full(len(texts), -1, np.int64)
-    able = np.zeros(len(texts), np.bool_)
+    given = as_array(texts)
+    lengths, starts = np.zeros(len(given), np.int64), np.full(len(given), -1, np.int64)
+    able = np.zeros(len(given), np.bool_)
     quick = np.empty(0, np.int32)
     if pieces is not None and not added:
-        able[:] = [text.isascii() for text in texts]
+        able[:] = pc.string_is_ascii(given).to_numpy(zero_copy_only=False)
         some = np.flatnonzero(able)
-        wanted = np.asarray(places)[some] if places else np.zeros(len(some), np.int64)
-        quick, ends, starts[some] = pieces.encode([texts[row] for row in some.tolist()], wanted)
+        wanted = np.zeros(len(some), np.int64) if places is None else places[some]
+        quick, ends, starts[some] = pieces.encode(given if len(some) == len(given) else given.take(some), wanted)
         lengths[some] = np.diff(ends, prepend=0)
-        if places:
+        if places is not None:
             sure = (starts[some] >= 0) & (starts[some] < lengths[some])
             first = (ends - lengths[some] + starts[some])[sure]
             sure[sure] = ~pieces.blank[quick[first]]  # some tokenizers leave white space out of a token's offsets
-            quick = quick[np.repeat(sure, lengths[some])]
+            quick = quick if sure.all() else quick[np.repeat(sure, lengths[some])]
             able[some] = sure
-    rest = np.flatnonzero(~able).tolist()
-    call = rust.encode_batch if places else rust.encode_batch_fast
-    slow = call([texts[row] for row in rest], add_special_tokens=added)
+    if able.all():
+        return quick, np.concatenate([[0], np.cumsum(lengths)]), starts
+    rest = np.flatnonzero(~able)
+    asked = given.take(pa.array(rest)).to_pylist()
+    call = rust.encode_batch_fast if places is None else rust.encode_batch
+    slow = call(asked, add_special_tokens=added)
     rows, ends = flat([each.ids for each in slow])
     lengths[rest] = np.diff(ends)
-    if places:
-        starts[rest] = [_start(each, places[row], len(texts[row])) for row, each in zip(rest, slow, strict=True)]
+    if places is not None:
+        starts[rest] = [
+            _start(each, place, len(text)) for each, place, text in zip(slow, places[rest].tolist(), asked, strict=True)
+        ]
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     ids = np.empty(offsets[-1], np.int32)
     mine = np.repeat(able, lengths)

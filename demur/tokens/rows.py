@@ -22,14 +22,15 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from demur.draws import hashed
 from demur.errors import RowError, UsageError
-from demur.text.compiled import interpreted
+from demur.text.arrays import as_array
 from demur.tokens._assemble import EMPTY, FITS, Flat, Places, assemble, judge
 from demur.tokens.fixed import Fixed
-from demur.tokens.known import MANY, Pieces, encode
-from demur.tokens.template import Template
+from demur.tokens.known import Pieces, encode, table_of
+from demur.tokens.template import SPACES, Template
 from demur.tokens.tokenizer import backend
 
 TOKEN_ROWS = pa.schema(
@@ -130,18 +131,19 @@ class TokenView:
             The batch's rows (`TOKEN_ROWS`) and its rejects (`TOKEN_REJECTS`), each in the order of the input.
 
         Raises:
-            UsageError: a column is missing, or RTO rows without a fixed token.
+            UsageError: a column or a value is missing, or RTO rows without a fixed token.
         """
         tables = [rows] if isinstance(rows, pa.Table) else (pa.Table.from_batches([each]) for each in rows)
         known = self._known()
-        done, asked = 0, interpreted()
         for table in tables:
             if missing := sorted(set(_NEEDED) - set(table.column_names)):
                 msg = "Training rows lack columns"
                 raise UsageError(msg, expected=", ".join(_NEEDED), got=f"missing: {', '.join(missing)}")
-            done += table.num_rows
-            if not asked and done >= MANY:
-                known, asked = replace(known, pieces=Pieces.of(backend(self.tokenizer))), True
+            if lost := [name for name in _NEEDED if table[name].null_count]:
+                msg = "Training rows lack values"
+                raise UsageError(msg, expected=f"a value of {', '.join(lost)} in every row", got="null")
+            if known.pieces is None and not self.template.adds_special:
+                known = replace(known, pieces=table_of(backend(self.tokenizer), table.num_rows))
             for first in range(0, table.num_rows, self.batch):
                 yield self._batch(table.select(_NEEDED).slice(first, self.batch), known)
 
@@ -154,60 +156,50 @@ class TokenView:
         )
 
     def _batch(self, table: pa.Table, known: _Known) -> tuple[pa.RecordBatch, pa.RecordBatch]:
-        ids, kinds, prompts, prefixes, targets = (table[name].to_pylist() for name in _NEEDED)
-        transition = np.fromiter((kind == "rto" for kind in kinds), np.bool_, len(kinds))
+        ids, kinds = (table[name].cast(pa.string()) for name in _NEEDED[:2])
+        prompts, prefixes, targets = (as_array(table[name]) for name in _NEEDED[2:])
+        transition = pc.equal(kinds, "rto").to_numpy()
         if self.fixed is None and transition.any():
             msg = "RTO rows need a fixed token"
-            raise UsageError(msg, where=ids[int(transition.argmax())], fix="Give the view find_fixed(tokenizer, ...).")
-        whole = [self.template.context(*each) for each in zip(prompts, prefixes, strict=True)]
-        # The answer's opener is the template's own, so its place is known from the end of the context.
-        behind = [len(self.template.answer(prefix)) + known.opener for prefix in prefixes]
-        contexts = [
-            text[len(text) - size :] if known.opener else text for text, size in zip(whole, behind, strict=True)
-        ]
-        front = [text[: len(text) - size] if known.opener else "" for text, size in zip(whole, behind, strict=True)]
-        texts = [
-            context + self.template.target(prefix, target)
-            for context, prefix, target in zip(contexts, prefixes, targets, strict=True)
-        ]
+            where = ids[int(transition.argmax())].as_py()
+            raise UsageError(msg, where=where, fix="Give the view find_fixed(tokenizer, ...).")
+        # The answer's opener is the template's own, so its place is known.
+        front, contexts, texts = self.template.columns(prompts, prefixes, targets, known.opener)
         heads, head_offsets, head_rows = self._distinct(front, known.pieces, added=False)
         apart, apart_offsets, apart_rows = self._distinct(contexts, known.pieces, added=self.template.adds_special)
+        places = pc.utf8_length(contexts).to_numpy()
         tails, offsets, starts = encode(
-            backend(self.tokenizer), known.pieces, texts, list(map(len, contexts)), added=self.template.adds_special
+            backend(self.tokenizer), known.pieces, texts, places, added=self.template.adds_special
         )
         block = np.iinfo(np.int32).max if self.block is None else self.block
         verdicts = judge(
             heads, head_offsets, head_rows, tails, offsets, starts, apart, apart_offsets, apart_rows,
             known.special, known.expected, self.tokenizer.eos_token_id, block,
         )  # fmt: skip
-        verdicts[np.fromiter((not target.strip() for target in targets), np.bool_, len(targets))] = EMPTY
+        verdicts[pc.equal(pc.utf8_ltrim(targets, characters=SPACES), "").to_numpy(zero_copy_only=False)] = EMPTY
         good, bad = np.flatnonzero(verdicts == FITS), np.flatnonzero(verdicts != FITS)
         before = np.diff(head_offsets)[head_rows]
         lengths = np.diff(offsets) + before
         out = np.concatenate([[0], np.cumsum(np.minimum(lengths, block)[good])])
-        keys = np.fromiter(
-            (hashed(each, self.seed, "keep") if kept else 0 for each, kept in zip(ids, transition, strict=True)),
-            np.uint64,
-            len(ids),
-        )
+        keys = np.zeros(len(verdicts), np.uint64)
+        if self.keep_rate < 1:
+            thinned = np.flatnonzero(transition)
+            keys[thinned] = [hashed(each, self.seed, "keep") for each in ids.take(thinned).to_pylist()]
         inputs, labels = assemble(
             heads, head_offsets, head_rows, tails, offsets, starts, transition, keys, good, out,
             self.fixed.id if self.fixed else -1, self._first(),
             np.uint64(min(self.keep_rate * 2**64, 2**64 - 1)), self.keep_rate == 1,
         )  # fmt: skip
         columns = [
-            pa.array([ids[row] for row in good], pa.string()),
-            pa.array([kinds[row] for row in good], pa.string()),
+            ids.take(good).combine_chunks(),
+            kinds.take(good).combine_chunks(),
             _lists(inputs, out),
             _lists(labels, out),
             _lists(np.ones(len(inputs), np.int8), out),
             pa.array((before + starts)[good].astype(np.int32)),
             pa.array(lengths[good] > block),
         ]
-        rejected = [
-            pa.array([ids[row] for row in bad], pa.string()),
-            pa.array([REASONS[verdicts[row]] for row in bad], pa.string()),
-        ]
+        rejected = [ids.take(bad).combine_chunks(), pa.array(REASONS).take(verdicts[bad])]
         return (
             pa.RecordBatch.from_arrays(columns, schema=TOKEN_ROWS),
             pa.RecordBatch.from_arrays(rejected, schema=TOKEN_REJECTS),
@@ -219,11 +211,13 @@ class TokenView:
             return -1
         return self.fixed.id if self.fixed.start is None else self.fixed.start
 
-    def _distinct(self, texts: list[str], pieces: Pieces | None, *, added: bool) -> tuple[Flat, Places, Places]:
+    def _distinct(
+        self, texts: pa.LargeStringArray, pieces: Pieces | None, *, added: bool
+    ) -> tuple[Flat, Places, Places]:
         """Tokens of the distinct texts, where each begins, and the distinct text of every row."""
-        numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
-        ids, offsets, _ = encode(backend(self.tokenizer), pieces, list(numbers), [0] * len(numbers), added=added)
-        return ids, offsets, np.fromiter(map(numbers.__getitem__, texts), np.int64, len(texts))
+        coded = texts.dictionary_encode()
+        ids, offsets, _ = encode(backend(self.tokenizer), pieces, coded.dictionary, None, added=added)
+        return ids, offsets, coded.indices.to_numpy().astype(np.int64)
 
     def _known(self) -> _Known:
         """What all batches share. Unknown is no special token here: a text may hold characters that nobody knows."""

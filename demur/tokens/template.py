@@ -2,6 +2,8 @@
 
 A rendered turn is ``before + prompt + after`` (what a model is given when it is asked) and then ``lead + answer +
 end``. Rendering with Jinja for every row is slow; these texts are found once, by rendering two probes.
+
+A row's texts are made by `Template.context` and `Template.target`, those of many rows at once by `Template.columns`.
 """
 
 from __future__ import annotations
@@ -10,8 +12,14 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Self
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from demur.errors import UsageError
 from demur.tokens.tokenizer import backend
+
+SPACES = "".join(filter(str.isspace, map(chr, range(0x3001))))
+"""What `str.strip` takes off."""
 
 _PROMPT, _ANSWER, _SPACE = "demurPROBEofAprompt", "demurPROBEofANanswer", "\t\n \n\t"
 
@@ -101,6 +109,35 @@ class Template:
             prefix, text = prefix.lstrip(), text.rstrip() if prefix else text.strip()
         return (joint(prefix, text) if prefix else self.lead) + text + self.end
 
+    def columns(
+        self, prompts: pa.LargeStringArray, prefixes: pa.LargeStringArray, targets: pa.LargeStringArray, opener: int = 0
+    ) -> tuple[pa.LargeStringArray, pa.LargeStringArray, pa.LargeStringArray]:
+        """The texts of many rows.
+
+        Args:
+            prompts: of every row.
+            prefixes: of every row, or "".
+            targets: of every row.
+            opener: characters of `after` that are not counted with what stands before them; 0 for the whole context.
+
+        Returns:
+            What stands before the opener, or ""; the context from there on; and the same with the target behind it.
+        """
+        asked = pc.utf8_trim(prompts, characters=SPACES) if self.trims_prompt else prompts
+        begun = pc.not_equal(prefixes, "")
+        if self.trims_answer:
+            prefixes = pc.utf8_ltrim(prefixes, characters=SPACES)
+            targets = pc.utf8_rtrim(targets, characters=SPACES)
+            targets = pc.if_else(begun, targets, pc.utf8_ltrim(targets, characters=SPACES))
+            begun = pc.not_equal(prefixes, "")
+        cut = len(self.after) - opener
+        answers = _joined(pc.if_else(begun, self.lead, ""), prefixes)
+        front, context = _joined(self.before, asked, self.after[:cut]), _joined(self.after[cut:], answers)
+        if not opener:
+            front, context = pa.nulls(len(prompts), pa.large_string()).fill_null(""), _joined(front, answers)
+        seams = pc.if_else(begun, pc.if_else(pc.or_(_spaced(prefixes, -1), _spaced(targets, 0)), "", " "), self.lead)
+        return front, context, _joined(context, seams, targets, self.end)
+
 
 def joint(prefix: str, text: str) -> str:
     r"""What stands between a prefix and the text that turns back: one space, unless there is white space already.
@@ -110,6 +147,18 @@ def joint(prefix: str, text: str) -> str:
         [' ', '', '']
     """
     return "" if not prefix or prefix[-1].isspace() or text[:1].isspace() else " "
+
+
+def _joined(*parts: Any) -> pa.LargeStringArray:
+    kind = pa.large_string()
+    texts = [pa.scalar(each, kind) if isinstance(each, str) else each.cast(kind) for each in parts]
+    return pc.binary_join_element_wise(*texts, pa.scalar("", kind))
+
+
+def _spaced(texts: pa.LargeStringArray, place: int) -> pa.BooleanArray:
+    """Whether a white space stands first (0) or last (-1)."""
+    ends = pc.utf8_slice_codeunits(texts, place, None if place else 1)
+    return pc.is_in(ends, pa.array(list(SPACES), pa.large_string()))
 
 
 def _render(tokenizer: Any, where: str, texts: list[str], *, generate: bool) -> str:

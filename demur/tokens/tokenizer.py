@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from demur.errors import UsageError
+from demur.tokens.gguf import is_gguf, tokenizer_of
 
 
 def load_tokenizer(name: str) -> Any:
@@ -19,7 +20,7 @@ def load_tokenizer(name: str) -> Any:
         UsageError: transformers is not installed, there is no such tokenizer, or it is a slow one.
     """
     try:
-        from transformers import AutoTokenizer
+        import transformers
     except ModuleNotFoundError as error:
         msg = "Tokens need transformers"
         raise UsageError(
@@ -27,10 +28,10 @@ def load_tokenizer(name: str) -> Any:
         ) from error
     path = Path(name)
     try:
-        if path.suffix == ".gguf" and path.is_file():
-            found = AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name)
+        if is_gguf(path):
+            found = tokenizer_of(path)
         else:
-            found = AutoTokenizer.from_pretrained(name, local_files_only=path.is_dir())
+            found = transformers.AutoTokenizer.from_pretrained(name, local_files_only=path.is_dir())
     except Exception as error:  # a dozen libraries read these files, each with errors of its own
         msg = "The tokenizer cannot be loaded"
         raise UsageError(

@@ -139,6 +139,32 @@ def with_bos() -> Any:
     return found
 
 
+def gguf_file(path: Path) -> Path:
+    """A GGUF file of the BPE alone, without weights."""
+    gguf = pytest.importorskip("gguf")
+    found = bpe()
+    vocabulary = {id: token for token, id in found.get_vocab().items()}
+    merges = json.loads(found.backend_tokenizer.to_str())["model"]["merges"]
+    special = set(found.all_special_ids) | {found.convert_tokens_to_ids("<|im_start|>")}
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_block_count(1)
+    writer.add_context_length(64)
+    writer.add_embedding_length(32)
+    writer.add_feed_forward_length(48)
+    writer.add_head_count(4)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list([vocabulary[id] for id in range(len(vocabulary))])
+    writer.add_token_types([3 if id in special else 1 for id in range(len(vocabulary))])
+    writer.add_token_merges([" ".join(each) if isinstance(each, list) else each for each in merges])
+    writer.add_eos_token_id(found.eos_token_id)
+    writer.add_pad_token_id(found.pad_token_id)
+    writer.add_chat_template(found.chat_template)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+    return path
+
+
 FAMILIES: dict[str, Callable[[], Any]] = {"bpe": bpe, "bpe-bos": with_bos, "unigram": unigram, "smollm2": smollm2}
 
 

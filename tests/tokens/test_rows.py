@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from demur.errors import RowError, UsageError
 from demur.kinds.training.laws import LAWS
 from demur.kinds.training.triples import rows_of
+from demur.tokens import known
 from demur.tokens.fixed import Fixed, find_fixed
 from demur.tokens.rows import REASONS, TOKEN_ROWS, TokenView, require_all
 from demur.tokens.template import Template
@@ -40,7 +41,12 @@ def compared(view: TokenView, rows: pa.Table) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("law", ["derta-paper", "derta-released", "shallow-vs-deep"])
-def test_masks_are_those_of_the_slow_reference(view: TokenView, law: str) -> None:
+@pytest.mark.parametrize("many", [0, known.MANY], ids=["known", "asked"])
+def test_masks_are_those_of_the_slow_reference(
+    view: TokenView, law: str, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the table of known pieces where the tokenizer can have one, and from the tokenizer itself."""
+    monkeypatch.setattr(known, "MANY", many)
     rows = rows_of(triples(60), LAWS[law], seed=3, tokenizer=view.tokenizer)
     good, bad = compared(view, rows)
     assert good > 150
@@ -269,6 +275,9 @@ def test_rto_rows_need_a_fixed_token(view: TokenView) -> None:
 def test_missing_columns_and_settings(view: TokenView) -> None:
     with pytest.raises(UsageError, match="lack columns"):
         view.table(pa.table({"record_id": ["a"]}))
+    lost = row("refusal_mle", "Paint it?", "", "No.").set_column(2, "prompt", pa.array([None], pa.string()))
+    with pytest.raises(UsageError, match="lack values"):
+        view.table(lost)
     for wrong in ({"keep_rate": 0.0}, {"batch": 0}, {"block": 1}):
         with pytest.raises(UsageError, match="out of range"):
             replace(view, **wrong)

@@ -64,9 +64,9 @@ class Question:
     @property
     def quantiles(self) -> tuple[float, float]:
         """Of the normal law: for alpha on both sides, and for the power."""
-        from scipy.stats import norm
+        from scipy.special import ndtri  # scipy.stats takes four times as long to import
 
-        return float(norm.ppf(1 - self.alpha / 2)), float(norm.ppf(self.power))
+        return float(ndtri(1 - self.alpha / 2)), float(ndtri(self.power))
 
 
 def rows_needed(asked: Question, design: Design) -> int:
@@ -106,11 +106,11 @@ def half_width(baseline: float, rows: float, clusters: int | None = None) -> flo
         >>> round(half_width(0.05, 500), 3), round(half_width(0.05, 500, 10), 3)
         (0.019, 0.022)
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     if rows <= 0 or clusters == 1:
         return 0.5
-    quantile = () if clusters is None else (float(t.ppf(_HALF, clusters - 1)),)
+    quantile = () if clusters is None else (float(stdtrit(clusters - 1, _HALF)),)
     low, high = score_interval(baseline, rows, *quantile)
     return (high - low) / 2
 

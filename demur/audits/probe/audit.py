@@ -39,9 +39,9 @@ def probe(
     MODEL is a folder, a .gguf file or a name on the Hub; SET a built contrast set, or a Parquet file with columns
     prompt, side, pair_id and split.
     """
-    from demur.audits.models import load
+    from demur.audits.models import named
     from demur.audits.probe.measure import measure
     from demur.audits.probe.pairs import read_pairs
 
     read = read_pairs(pairs, config, train, test)
-    return measure(load(model, dtype, device), read, batch=batch, padding=padding, seed=seed)
+    return measure(named(model, dtype, device), read, batch=batch, padding=padding, seed=seed)

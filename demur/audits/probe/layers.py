@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from demur.audits.probe.pairs import Split, Stated
 from demur.progress import track
 from demur.rates import DRAWS, Score, score_of, weighted_auroc, weighted_tpr
+from demur.text.compiled import thread_count
 from demur.text.surface import PENALTY, vectorisers
 
 P1 = 0.90
@@ -33,6 +34,9 @@ SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 REPEATS = 5
 """Draws of training pairs for every number of the ablation but all."""
+
+LARGE = 1 << 21
+"""Numbers in the states from which processes are worth starting."""
 
 Values = NDArray[np.float32]
 
@@ -123,7 +127,7 @@ class Found:
 
 
 def probe(values: Values, split: Split, texts: Sequence[str], seed: int = 0, stated: Stated | None = None) -> Found:
-    """Measure every layer.
+    """Measure every layer; large states are measured in a process for every core.
 
     Args:
         values: prompts by layers by width.
@@ -132,16 +136,27 @@ def probe(values: Values, split: Split, texts: Sequence[str], seed: int = 0, sta
         seed: of bootstrap, control task and ablation.
         stated: what the set's manifest says that text alone gives.
     """
+    from sklearn.utils.parallel import Parallel, delayed
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):  # the products are small: threads only wait for one another
         text = _scores(text_alone(texts, split), split, seed)
-        reach = text_reach(text, stated)
-        layers, ablation = [], []
-        for number in track(range(values.shape[1]), "layers probed", values.shape[1]):
-            layers.append(_layer(values[:, number], number, split, reach, seed))
-            ablation += _ablation(values[:, number], number, split, seed)
-    return Found(text, reach, tuple(layers), tuple(ablation))
+    reach = text_reach(text, stated)
+    workers = thread_count() if values.size >= LARGE else 1
+    tasks = (
+        delayed(_measured)(np.array(values[:, number]), number, split, reach, seed) for number in range(values.shape[1])
+    )
+    found = Parallel(n_jobs=workers, return_as="generator", max_nbytes=None)(tasks)
+    done = list(track(found, "layers probed", values.shape[1]))
+    return Found(text, reach, tuple(layer for layer, _ in done), tuple(point for _, points in done for point in points))
+
+
+def _measured(values: Values, number: int, split: Split, text: Score, seed: int) -> tuple[Layer, list[Point]]:
+    """One layer, in whatever process: it hangs on nothing but what is given."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        return _layer(values, number, split, text, seed), _ablation(values, number, split, seed)
 
 
 def text_reach(text: Scores, stated: Stated | None) -> Score:

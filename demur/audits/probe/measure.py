@@ -1,9 +1,9 @@
-"""The probe of a model on a set: the model is asked, and every layer is measured."""
+"""The probe of a model on a set: the model is asked, unless its states are kept, and every layer is measured."""
 
 from __future__ import annotations
 
 from demur.audits.asking import Side
-from demur.audits.models import Loaded
+from demur.audits.models import Model
 from demur.audits.probe.activations import activations, key_of, prompt_tokens
 from demur.audits.probe.layers import probe
 from demur.audits.probe.pairs import Pairs
@@ -14,7 +14,7 @@ from demur.tokens.template import Template
 
 
 def measure(
-    asked: Loaded, pairs: Pairs, *, batch: int = 16, padding: Side = "right", seed: int = 0, keep: bool = True
+    asked: Model, pairs: Pairs, *, batch: int = 16, padding: Side = "right", seed: int = 0, keep: bool = True
 ) -> Probe:
     """Probe a model.
 
@@ -30,7 +30,6 @@ def measure(
         UsageError: no chat template; every pair is longer than the context; memory does not hold one prompt.
         FormatError: a hidden state is not a finite number.
     """
-    asked.model.eval()
     template = Template.of(asked.tokenizer)
     tokens = prompt_tokens(asked.tokenizer, template, pairs.prompts)
     limit = asked.context or max(map(len, tokens))
@@ -42,7 +41,9 @@ def measure(
         tokens = prompt_tokens(asked.tokenizer, template, pairs.prompts)
     key = key_of(asked.digest, template, asked.dtype, pairs.prompts)
     kept = Kept.under("activations", key) if keep else None
-    values = activations(asked.model, tokens, kept, batch=batch, padding=padding)
+    values = kept.load(mapped=True) if kept else None
+    if values is None:
+        values = activations(asked.model.eval(), tokens, kept, batch=batch, padding=padding)
     found = probe(values, pairs.split, pairs.prompts, seed, pairs.stated)
     return Probe(
         model=asked.name,

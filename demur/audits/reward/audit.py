@@ -55,14 +55,14 @@ def reward(
     Models are folders, .gguf files or names on the Hub; SET is a built response set, or a Parquet file with columns
     query_id, prompt, response, kind, and safe or preferred. Nothing is generated.
     """
-    from demur.audits.models import load
+    from demur.audits.models import named
     from demur.audits.reward.measure import measure
     from demur.audits.reward.responses import read_responses
     from demur.audits.reward.rewards import ALPHAS
     from demur.tokens.template import Template
 
     read = read_responses(responses, config)
-    one, two = load(aligned, dtype, device), load(base, dtype, device)
+    one, two = named(aligned, dtype, device), named(base, dtype, device)
     template = Template.of(one.tokenizer)
     of_base = {
         "own": lambda: Template.of(two.tokenizer),

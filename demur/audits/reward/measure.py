@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from demur.audits.asking import Side
-from demur.audits.models import Loaded
+from demur.audits.models import Model
 from demur.audits.reward.likelihood import Turn, key_of, log_likelihoods, turns
 from demur.audits.reward.report import Rewards
 from demur.audits.reward.responses import Responses
@@ -21,8 +21,8 @@ EMPTY, CUT, ONE_SIDED = "empty", "longer than the context", "its query lost a si
 
 
 def measure(
-    aligned: Loaded,
-    base: Loaded,
+    aligned: Model,
+    base: Model,
     given: Responses,
     templates: tuple[Template, Template],
     *,
@@ -63,7 +63,10 @@ def measure(
         mine = [items[row] for row in rows]
         key = key_of(loaded.digest, template, loaded.dtype, mine)
         kept = Kept.under("likelihoods", key) if keep else None
-        sums.append(log_likelihoods(loaded.model, mine, kept, batch=batch, padding=padding))
+        found = kept.load() if kept else None
+        if found is None:
+            found = log_likelihoods(loaded.model, mine, kept, batch=batch, padding=padding)
+        sums.append(found)
     scored = Scored(
         tuple(given.queries[row] for row in rows),
         tuple(given.kinds[row] for row in rows),
@@ -86,7 +89,7 @@ def measure(
     )
 
 
-def one_vocabulary(aligned: Loaded, base: Loaded) -> None:
+def one_vocabulary(aligned: Model, base: Model) -> None:
     """Make sure that a token number means the same to both models.
 
     Raises:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 from demur.audits.power.design import DESIGNS, Design, Question, detectable, effective, half_width, rows_needed
 from demur.errors import UsageError
 from demur.rates import Rate, clustered, paired, unpaired, wilson
+from demur.rates.measures import score_interval
+from tests.conftest import ROOT
 
 
 def test_known_values() -> None:
@@ -106,3 +111,20 @@ def test_the_half_width_of_clusters_is_that_of_their_interval() -> None:
 def test_impossible_questions_are_told(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError):
         Question(**wrong)
+
+
+def test_quantiles_are_those_of_scipys_laws() -> None:
+    from scipy.stats import norm, t
+
+    assert Question(alpha=0.03, power=0.85).quantiles == (norm.ppf(1 - 0.03 / 2), norm.ppf(0.85))
+    low, high = score_interval(0.1, 200, float(t.ppf(0.975, 6)))
+    assert half_width(0.1, 200, 7) == (high - low) / 2
+    one, two = Rate.of(15, 100), Rate.of(5, 100)
+    assert unpaired(one, two).p == pytest.approx(2 * norm.sf(0.1 / np.sqrt(2 * 0.1 * 0.9 / 100)), rel=1e-12)
+
+
+def test_numbers_of_rows_need_no_scipy_stats() -> None:
+    code = "import sys; from demur.cli import main; main(['power'], standalone_mode=False)"
+    code += "; print('scipy.stats' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split()[-1] == "False"

@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from click.testing import CliRunner
+from transformers import AutoModelForCausalLM
 
 from demur.audits.models import Loaded
-from demur.audits.probe import audit
+from demur.audits.probe import audit, layers
 from demur.audits.probe.activations import activations, last_states, prompt_tokens
 from demur.audits.probe.layers import P0, margin, probe
 from demur.audits.probe.measure import measure
@@ -280,8 +281,12 @@ def test_the_command_on_a_saved_model(
     assert said["summary"]["first_layer_above_p1"] == PLANTED
     assert (said["layers"][PLANTED]["layer"], said["model"], said["dtype"]) == (PLANTED, "model", "float32")
     assert (tmp_path / "probe.svg").stat().st_size > 10_000
-    again = json.loads(CliRunner().invoke(main, command).stdout)
-    assert again == said
+    with monkeypatch.context() as without:
+        without.setattr(AutoModelForCausalLM, "from_pretrained", unread)
+        again = CliRunner().invoke(main, command)
+        assert again.exit_code == 0, "states that are in the cache need no model"
+        assert json.loads(again.stdout) == said
+        assert CliRunner().invoke(main, [*command, "--dtype", "bfloat16"]).exit_code == 2
     path = tmp_path / "pairs.parquet"
     found = audit.probe.measure(str(tmp_path / "model"), path, None, "train", "test", "float32", "cpu", 16, "right", 0)
     assert isinstance(found, Probe)
@@ -294,6 +299,24 @@ def test_the_command_on_a_saved_model(
     ):
         failed = CliRunner().invoke(main, wrong)
         assert (failed.exit_code, message in failed.output) == (2, True), failed.output
+
+
+def unread(*_: Any, **__: Any) -> Any:
+    msg = "no model is to be read"
+    raise OSError(msg)
+
+
+def test_a_layer_is_the_same_in_a_process_of_its_own(
+    tokenizer: Any, marked: Pairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = prompt_tokens(tokenizer, Template.of(tokenizer), marked.prompts)
+    values = activations(planted(PLANTED), tokens, Kept(tmp_path / "kept.npy"))
+    alone = probe(values, marked.split, marked.prompts)
+    workers: list[int] = []
+    monkeypatch.setattr(layers, "LARGE", 0)
+    monkeypatch.setattr(layers, "thread_count", lambda: workers.append(2) or 2)  # type: ignore[func-returns-value]
+    assert probe(values, marked.split, marked.prompts) == alone
+    assert workers == [2]
 
 
 def test_the_plot_is_the_same_twice(tokenizer: Any, marked: Pairs, tmp_path: Path) -> None:

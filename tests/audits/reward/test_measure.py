@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from click.testing import CliRunner
+from transformers import AutoModelForCausalLM
 
 from demur.audits.models import Loaded
 from demur.audits.reward import audit, likelihood
@@ -321,6 +322,17 @@ def test_the_command_on_saved_models(
     assert found.shown == found.response != found.token
     assert json.loads(json.dumps(found.as_dict())) == said
     assert (tmp_path / "reward.svg").stat().st_size > 5_000
+
+    def unread(*_: Any, **__: Any) -> Any:
+        msg = "no model is to be read"
+        raise OSError(msg)
+
+    with monkeypatch.context() as without:
+        without.setattr(AutoModelForCausalLM, "from_pretrained", unread)
+        again = CliRunner().invoke(main, command)
+        assert again.exit_code == 0, "sums that are in the cache need no model"
+        assert json.loads(again.stdout) == said
+        assert CliRunner().invoke(main, [*command, "--dtype", "bfloat16"]).exit_code == 2
     plain = json.loads(CliRunner().invoke(main, [*command, "--base-template", "plain", "--alpha", "1"]).stdout)
     assert plain["templates"][0] != plain["templates"][1]
     assert {each["alpha"] for each in plain["token"]["exposure"]} == {1.0}
