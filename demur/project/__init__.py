@@ -154,7 +154,7 @@ class Project:
         """The folders of a package, the project's own first."""
         return self._imports.folders(package)
 
-    @property
+    @cached_property
     def _imports(self) -> Imports:
         return Imports(self.roots, self.packages and (self.extends or self.is_bundled))
 
