@@ -51,7 +51,7 @@ class Imports:
     roots: tuple[Path, ...]
     packages: bool = field(default=False)
 
-    @property
+    @cached_property
     def root(self) -> Path:
         """The project's own folder."""
         return self.roots[0].resolve()

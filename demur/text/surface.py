@@ -307,10 +307,11 @@ def _measure(
         random = np.random.default_rng([seed, number])
         draws = np.vstack([np.ones((1, size)), random.multinomial(size, np.full(size, 1 / size), DRAWS)])
         weights = draws[:, group]
+        total = weights.sum(axis=1)
         counts.append(size)
         for name, scores in predicted.items():
             right = (scores[mine] > 0) == harmful[mine]
-            found[name][0].append((weights @ right) / weights.sum(axis=1))
+            found[name][0].append((weights @ right) / total)
             found[name][1].append(weighted_auroc(scores[mine], harmful[mine], weights))
     return {
         name: Family(*(score_of(np.average(np.array(each), axis=0, weights=counts)) for each in both))
