@@ -45,19 +45,6 @@ def write_parquet(table: pa.Table, path: Path, canary: str | None = None) -> Non
     )
 
 
-def read_parquet(path: Path, columns: list[str] | None = None) -> pa.Table:
-    """The rows of one file. pyarrow's own `read_table` loads its data sets for it, and pandas where that is installed.
-
-    Example:
-        >>> folder = getfixture("tmp_path")
-        >>> write_parquet(pa.table({"row": [1, 2], "text": ["a", "b"]}), folder / "rows.parquet")
-        >>> read_parquet(folder / "rows.parquet", ["row"]).to_pylist()
-        [{'row': 1}, {'row': 2}]
-    """
-    with pq.ParquetFile(path) as file:
-        return file.read(columns)
-
-
 def canary_of(guid: str) -> str:
     """The sentence that the files of an evaluation set carry."""
     return f"{CANARY} canary GUID {guid}"

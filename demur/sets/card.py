@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from demur.files.parquet import read_parquet
 from demur.project import Project, bundled
 from demur.rates import Rate
 from demur.records.hazards import HAZARDS
@@ -96,8 +95,9 @@ def write_card(builder: Builder, manifest: Manifest, project: Project, folder: P
 def _thin(folder: Path, config: ConfigEntry) -> Iterator[str]:
     """Hazards that few rows of a config name, and whether most of its borderline rows name none."""
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
-    table = pa.concat_tables([read_parquet(path) for path in sorted((folder / config.name).glob("*.parquet"))])
+    table = pa.concat_tables([pq.read_table(path) for path in sorted((folder / config.name).glob("*.parquet"))])
     named = table["hazards"].to_pylist() if "hazards" in table.column_names else []
     counts = Counter(hazard for row in named for hazard in row)
     if few := sorted((hazard, count) for hazard, count in counts.items() if count < FEW):

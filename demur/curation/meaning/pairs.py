@@ -18,10 +18,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from demur.curation.meaning.models import READINGS, Reading
 from demur.errors import FormatError
-from demur.files.parquet import read_parquet, write_parquet
+from demur.files.parquet import write_parquet
 from demur.files.whole import replacing
 from demur.project import Project
 
@@ -132,7 +133,7 @@ def read_pairs(
     if not path.exists():
         return Pairs(readings=readings)
     try:
-        table = read_parquet(path)
+        table = pq.read_table(path)
         head = json.loads((table.schema.metadata or {})[b"demur"])
         models, sources, too_long = (dict(head[name]) for name in ("models", "sources", "too_long"))
         reader = head["verdicts_by"]
