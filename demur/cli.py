@@ -6,6 +6,7 @@ Exit codes: 0 fine, 1 findings, 2 usage or environment, 3 something could not be
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import re
 import shutil
@@ -72,6 +73,7 @@ class Commands(click.Group):
         """Run; where not even a message can be written, the exit code alone tells."""
         if not extra.get("standalone_mode", True):
             return super().main(*args, **extra)
+        gc.set_threshold(100_000, 50, 50)  # declarations and rows stay: to look for garbage among them is a tenth
         code: Any = 0
         try:
             super().main(*args, **extra)

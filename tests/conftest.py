@@ -414,6 +414,26 @@ def write_tiny(root: Path) -> Tiny:
     return tiny
 
 
+@pytest.fixture(scope="session", autouse=True)
+def indexed() -> Iterator[None]:
+    """The sketches that come with Demur are indexed once a session, not at every check of rows that are trained on."""
+    from demur.protected import prompts
+    from demur.protected.near import Judge
+    from demur.text.compiled import interpreted
+
+    real, kept = Judge.of, dict[tuple[int, str, bool], Judge]()
+
+    def of(protected: prompts.Protected, rules: Any) -> Judge:
+        if not any(protected is each for each in (prompts.bundled(), *prompts.for_training())):
+            return real(protected, rules)
+        key = id(protected), repr(rules), interpreted()
+        return kept[key] if key in kept else kept.setdefault(key, real(protected, rules))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Judge, "of", staticmethod(of))
+        yield
+
+
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     """The project, pinned by the real ``demur pin`` and built once; to be read, or copied by ``tiny_project``."""

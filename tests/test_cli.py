@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -17,6 +19,7 @@ from demur.sets.show import source_rows, source_table
 from demur.sources import declared
 from tests.conftest import ROOT, Tiny
 
+UNASKED = {"datasets", "fsspec", "numba", "scipy", "sklearn", "torch", "transformers"}
 HEAVY = {"torch", "transformers", "datasets", "numba", "pandas", "pyarrow", "numpy"}
 
 
@@ -24,9 +27,33 @@ def test_help_imports_nothing_heavy() -> None:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "demur.cli", "--help"], capture_output=True, text=True, check=True
     )
-    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    imported = _imported(done.stderr)
     assert "click" in imported
     assert not imported & HEAVY
+
+
+def test_a_check_of_few_rows_loads_no_compiler_and_no_model(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"prompt": "Draw a kite", "response": "Here is one"}\n' * 20)
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "demur.cli", "check", "rows.jsonl", "--against", "sketch"],
+        capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert "DMR102" in done.stdout
+    imported = _imported(done.stderr)
+    assert "pyarrow" in imported
+    assert not imported & {*UNASKED, "py3langid"}
+
+
+def test_a_build_loads_nothing_that_only_readers_of_the_set_need(tiny: Tiny) -> None:
+    done = tiny.build(PYTHONPROFILEIMPORTTIME="1")
+    assert done.returncode == 0
+    imported = _imported(done.stderr)
+    assert "jinja2" in imported
+    assert not imported & UNASKED
+
+
+def _imported(said: str) -> set[str]:
+    return {line.rpartition("|")[2].strip().partition(".")[0] for line in said.splitlines()}
 
 
 @pytest.mark.parametrize("command", sorted(main.commands))

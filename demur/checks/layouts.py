@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from demur.errors import UsageError, issues, nearest, shown
 from demur.files.bounds import beginning
 from demur.files.syntax import MOST_TOML, Broken, parse_toml
-from demur.records.record import Frozen
+from demur.records.record import Plain
 
 CANONICAL = (
     "prompt", "response", "target", "chosen", "rejected", "messages", "context", "prefix", "id", "split", "pair",
@@ -26,7 +26,7 @@ TEXTS = ("prompt", "response", "target", "chosen", "rejected")
 Columns = dict[str, Annotated[str, Field(min_length=1)]]
 
 
-class Layout(Frozen):
+class Layout(Plain):
     """Which columns of a file are what; `layouts.toml` says what each field means."""
 
     name: str = "given"

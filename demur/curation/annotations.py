@@ -19,7 +19,7 @@ from demur.errors import FormatError, issues, nearest, shown
 from demur.files.whole import exclusive, write_whole
 from demur.project import Project
 from demur.records.hazards import HAZARDS, Hazard
-from demur.records.record import Frozen, RecordId, Sha256, Slug
+from demur.records.record import Plain, RecordId, Sha256, Slug
 
 FOLDER = Path("builders") / "curation" / "annotations"
 COLUMNS = (
@@ -42,7 +42,7 @@ _OWN = ("record_id", "text_sha256")
 _IDS = re.compile(r"[0-9a-f]{32} [0-9a-f]{64}")
 
 
-class Annotation(Frozen):
+class Annotation(Plain):
     """What one reader said of one text."""
 
     record_id: RecordId

@@ -13,10 +13,10 @@ from demur.curation.annotations import FOLDER, Annotation
 from demur.curation.behaviour import ReaderKind
 from demur.errors import FormatError, issues
 from demur.project import Project
-from demur.records.record import Count, Frozen, Slug
+from demur.records.record import Count, Plain, Slug
 
 
-class Reader(Frozen):
+class Reader(Plain):
     """One reader of a campaign."""
 
     name: str
@@ -30,7 +30,7 @@ class Reader(Frozen):
     """How many texts it labelled."""
 
 
-class Campaign(Frozen):
+class Campaign(Plain):
     """One campaign of labelling."""
 
     name: Slug

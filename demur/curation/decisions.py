@@ -19,7 +19,7 @@ from demur.errors import FormatError, UsageError, issues
 from demur.files.whole import exclusive, write_whole
 from demur.project import Project
 from demur.records.hazards import Hazard
-from demur.records.record import Frozen, RecordId, Sha256, Slug
+from demur.records.record import Plain, RecordId, Sha256, Slug
 
 FILE = Path("builders") / "curation" / "decisions.jsonl"
 
@@ -30,7 +30,7 @@ _LABELS: tuple[Action, ...] = ("drop", "keep", "relabel")  # of these, a record 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\r\n]*\S[^\r\n]*$")]
 
 
-class Decision(Frozen):
+class Decision(Plain):
     """One decision about one text, or about two."""
 
     record_id: RecordId

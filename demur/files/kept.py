@@ -148,13 +148,13 @@ class Kept:
         return Kept(self.path.with_suffix(".part.npy"))
 
     def load(self, *, mapped: bool = False) -> NDArray[Any] | None:
-        """The array, None where it is not there; ``mapped`` leaves it on disk until it is read."""
+        """The array, None where it is not there or damaged; ``mapped`` leaves it on disk until it is read."""
         import numpy as np
 
-        if not self.path.is_file():
-            return None
-        found: NDArray[Any] = np.load(self.path, mmap_mode="r" if mapped else None)
-        return found
+        with suppress(OSError, ValueError, EOFError):
+            found: NDArray[Any] = np.load(self.path, mmap_mode="r" if mapped else None)
+            return found
+        return None
 
     def keep(self, values: NDArray[Any]) -> None:
         """Keep an array, in place of the one that is there."""

@@ -15,7 +15,7 @@ import pkgutil
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeVar
@@ -63,7 +63,7 @@ class Project:
         """Whether it adds to what came with Demur."""
         return (_table(self.root) or {}).get("extends") == DEMUR
 
-    @property
+    @cached_property
     def is_bundled(self) -> bool:
         """Whether it is what came with Demur."""
         return self.root.resolve() == bundled().root.resolve()
@@ -154,7 +154,7 @@ class Project:
         """The folders of a package, the project's own first."""
         return self._imports.folders(package)
 
-    @property
+    @cached_property
     def _imports(self) -> Imports:
         return Imports(self.roots, self.packages and (self.extends or self.is_bundled))
 
@@ -168,11 +168,17 @@ class Project:
             )
         found = {path.stem: path for folder in reversed(folders) for path in folder.glob("*.py")}
         found.pop("__init__", None)
+        roots = [root.resolve() for root in self.roots]
+        inside = {folder: _is_below(folder, roots) for folder in folders}
         for path in found.values():
-            if not any(path.resolve().is_relative_to(root.resolve()) for root in self.roots):
+            if not (_is_below(path, roots) if path.is_symlink() else inside[path.parent]):
                 msg = "A file of the project is a link that leads out of it"
                 raise ProjectError(msg, where=path, fix="Copy the file into the project.")
         return found
+
+
+def _is_below(path: Path, roots: Iterable[Path]) -> bool:
+    return any(path.resolve().is_relative_to(root) for root in roots)
 
 
 def _by(found: Declared[Any] | None) -> str | None:
@@ -264,9 +270,16 @@ def packages_in(package: str) -> list[str]:
     return sorted(each.name for each in _inside(package) if each.ispkg)
 
 
-def _inside(package: str) -> list[pkgutil.ModuleInfo]:
+def _inside(package: str) -> tuple[pkgutil.ModuleInfo, ...]:
     paths: Iterable[str] = importlib.import_module(package).__path__
-    return [each for each in pkgutil.iter_modules(paths) if not each.name.startswith("_")]
+    return _listed(tuple((path, Path(path).stat().st_mtime_ns) for path in paths))
+
+
+@cache
+def _listed(folders: tuple[tuple[str, int], ...]) -> tuple[pkgutil.ModuleInfo, ...]:
+    """The modules inside folders, each with the time of its last change."""
+    found = pkgutil.iter_modules([path for path, _ in folders])
+    return tuple(each for each in found if not each.name.startswith("_"))
 
 
 def submodule(package: str, name: str) -> ModuleType:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -50,7 +51,7 @@ class Imports:
     roots: tuple[Path, ...]
     packages: bool = field(default=False)
 
-    @property
+    @cached_property
     def root(self) -> Path:
         """The project's own folder."""
         return self.roots[0].resolve()
@@ -101,10 +102,16 @@ class Imports:
         return Part(_dist(entry), (top, *more))
 
     def _entries(self, package: str) -> Sequence[EntryPoint]:
-        if not self.packages or package not in GROUPS:
-            return ()
-        found = {(_dist(each), each.name, each.value): each for each in entry_points(group=GROUPS[package])}
-        return [found[key] for key in sorted(found)]
+        return self._installed.get(package, ())
+
+    @cached_property
+    def _installed(self) -> dict[str, list[EntryPoint]]:
+        """What installed packages offer, asked once: every package's metadata is read for it."""
+        found: dict[str, list[EntryPoint]] = {}
+        for package, group in GROUPS.items() if self.packages else ():
+            named = {(_dist(each), each.name, each.value): each for each in entry_points(group=group)}
+            found[package] = [named[key] for key in sorted(named)]
+        return found
 
     @contextmanager
     def _here(self) -> Iterator[None]:

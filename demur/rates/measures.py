@@ -90,6 +90,9 @@ class Rate:
 DRAWS = 1000
 """Bootstrap samples of the pairs; their 2.5 % and 97.5 % quantiles are the interval."""
 
+_BLOCK = 32
+"""Rows of weights that are worked on at a time, which a processor's cache holds."""
+
 FALSE_POSITIVES = 0.01
 """Share of safe prompts that may be called harmful where harmful ones are counted."""
 
@@ -122,13 +125,16 @@ def weighted_auroc(
     """
     order = np.argsort(scores, kind="stable")
     starts = np.flatnonzero(np.diff(scores[order], prepend=-np.inf))
-    ordered, side = weights[:, order], harmful[order]
-    yes = np.add.reduceat(ordered * side, starts, axis=1)
-    no = np.add.reduceat(ordered * ~side, starts, axis=1)
-    below = np.cumsum(no, axis=1) - no
-    total = yes.sum(axis=1) * no.sum(axis=1)
-    area = (yes * (below + no / 2)).sum(axis=1)
-    found: NDArray[np.float64] = np.divide(area, total, out=np.full(len(total), np.nan), where=total > 0)
+    side = harmful[order]
+    found = np.full(len(weights), np.nan)
+    for first in range(0, len(weights), _BLOCK):
+        ordered = weights[first : first + _BLOCK, order]
+        yes = np.add.reduceat(ordered * side, starts, axis=1)
+        no = np.add.reduceat(ordered * ~side, starts, axis=1)
+        below = np.cumsum(no, axis=1) - no
+        total = yes.sum(axis=1) * no.sum(axis=1)
+        area = (yes * (below + no / 2)).sum(axis=1)
+        np.divide(area, total, out=found[first : first + _BLOCK], where=total > 0)
     return found
 
 

@@ -33,6 +33,12 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
+class Plain(Frozen):
+    """As `Frozen`, for what no schema is published of: to read the words under its fields would cost at every start."""
+
+    model_config = ConfigDict(use_attribute_docstrings=False)
+
+
 class Label(Frozen):
     """One judgement about a row: what was asked, the answer, what it covers, and who gave it."""
 

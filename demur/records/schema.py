@@ -34,6 +34,25 @@ def arrow_schema(model: type[BaseModel]) -> pa.Schema:
     return pa.schema([_field(name, info.annotation) for name, info in model.model_fields.items()])
 
 
+def features(schema: pa.Schema) -> list[dict[str, Any]]:
+    """The columns of a schema as a card's header states them to `datasets`, which says no more of a column.
+
+    Example:
+        >>> features(pa.schema({"id": pa.int64(), "tags": pa.list_(pa.string())}))
+        [{'name': 'id', 'dtype': 'int64'}, {'name': 'tags', 'list': 'string'}]
+    """
+    return [{"name": field.name, **_feature(field.type)} for field in schema]
+
+
+def _feature(kind: pa.DataType) -> dict[str, Any]:
+    if pa.types.is_struct(kind):
+        return {"struct": features(kind)}
+    if pa.types.is_list(kind):
+        inner = _feature(kind.value_type)
+        return {"list": inner.get("dtype") or inner.get("struct") or inner}
+    return {"dtype": {"double": "float64"}.get(str(kind), str(kind))}
+
+
 def json_schema(model: type[BaseModel]) -> str:
     """The JSON Schema (draft 2020-12) of a model, as the text that is committed and released."""
     if sys.flags.optimize > 1:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import StringConstraints, ValidationError, model_validator
 
 from demur.errors import ManifestError, issues
-from demur.records.record import Count, Frozen, Sha256, Slug
+from demur.records.record import Count, Plain, Sha256, Slug
 from demur.release.version import Version
 
 NAME = "index.json"
@@ -17,7 +17,7 @@ Tag = Annotated[str, StringConstraints(pattern=r"^v\d{1,9}\.\d{1,9}\.\d{1,9}$")]
 """A version; it becomes a path where somebody else's index is read."""
 
 
-class Unfinished(Frozen):
+class Unfinished(Plain):
     """A version whose files are being written: not released, and taken up or cleared away by the next run."""
 
     version: Tag
@@ -32,7 +32,7 @@ class Listed(Unfinished):
     bytes: Count
 
 
-class Index(Frozen):
+class Index(Plain):
     """What a store holds of one data set."""
 
     format: Literal[1] = 1

@@ -18,12 +18,12 @@ from demur.curation.curated import ORDER, Basis
 from demur.errors import UsageError, nearest
 from demur.groups.splits import check_sizes
 from demur.project import GONE, Declared, Project, pick
-from demur.records.record import Fraction, Frozen, Slug
+from demur.records.record import Fraction, Plain, Slug
 from demur.records.row import Row
 from demur.sets.kind import Config, Kind
 
 
-class Builder(Frozen):
+class Builder(Plain):
     """The declaration of one data set."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)

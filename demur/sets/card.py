@@ -14,7 +14,7 @@ from demur.rates import Rate
 from demur.records.hazards import HAZARDS
 from demur.records.licenses import LICENSES, license_of
 from demur.records.row import describe_columns
-from demur.records.schema import arrow_schema
+from demur.records.schema import arrow_schema, features
 from demur.sets.builder import Builder
 from demur.sets.figures import FIGURES
 from demur.sets.kind import facts_of, stated_of
@@ -169,27 +169,24 @@ def _origin(source: Source) -> str:
 def _info(folder: Path, config: ConfigEntry) -> dict[str, Any]:
     """What `datasets` states of a config: features, rows and bytes of every split, bytes to download."""
     import pyarrow.parquet as pq
-    from datasets import DatasetInfo, Features, SplitInfo
-    from datasets.splits import SplitDict
 
-    splits, download, schema = SplitDict(), 0, None
+    splits, download, schema = [], 0, None
     for split, rows in config.rows.items():
         files = sorted((folder / config.name).glob(f"{split}-*.parquet"))
         shards = [pq.read_metadata(file) for file in files]
         size = sum(
             shard.row_group(number).total_byte_size for shard in shards for number in range(shard.num_row_groups)
         )
-        splits.add(SplitInfo(name=split, num_bytes=size, num_examples=rows))
+        splits.append({"name": split, "num_bytes": size, "num_examples": rows})
         download += sum(file.stat().st_size for file in files)
         schema = pq.read_schema(files[0])
-    info = DatasetInfo(
-        config_name=config.name,
-        features=Features.from_arrow_schema(schema) if schema is not None else None,
-        splits=splits,
-        download_size=download,
-        dataset_size=sum(split.num_bytes for split in splits.values()),
-    )
-    return {"config_name": config.name, **info._to_yaml_dict()}
+    return {
+        "config_name": config.name,
+        "features": features(schema) if schema is not None else None,
+        "splits": splits,
+        "download_size": download,
+        "dataset_size": sum(split["num_bytes"] for split in splits),
+    }
 
 
 def _size(rows: int) -> str:

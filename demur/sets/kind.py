@@ -22,14 +22,14 @@ from demur.curation.opposed import Opposed
 from demur.errors import ManifestError, issues, nearest
 from demur.project import names_in, submodule
 from demur.rates import Score
-from demur.records.record import Frozen, Slug, record_id
+from demur.records.record import Frozen, Plain, Slug, record_id
 from demur.records.row import Row
 from demur.sets.manifest import ConfigEntry, Manifest
 
 PACKAGE = "demur.kinds"
 
 
-class Config(Frozen):
+class Config(Plain):
     """One configuration of a data set."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -120,7 +120,7 @@ class Alone:
     n: str
 
 
-class Kind(Frozen):
+class Kind(Plain):
     """The declaration of what kind of set a builder makes; all but `make` have defaults."""
 
     name: ClassVar[str]

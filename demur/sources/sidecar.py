@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, Vali
 from demur.errors import ProjectError, issues, nearest
 from demur.records.hazards import HAZARDS, Hazard
 from demur.records.licenses import LICENSES
-from demur.records.record import Frozen
+from demur.records.record import Plain
 
 _ENTRY = re.compile(r"@\w+\{([a-z0-9_-]+),")
 _Said = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -37,7 +37,7 @@ def _license(value: Any) -> Any:
     return value
 
 
-class Protection(Frozen):
+class Protection(Plain):
     """What becomes of a source's prompts where rows are kept apart from evaluation sets, and why."""
 
     role: Literal["protect", "training", "background", "left_out"]
@@ -46,7 +46,7 @@ class Protection(Frozen):
     reason: _Said
 
 
-class Sidecar(Frozen):
+class Sidecar(Plain):
     """One such file."""
 
     model_config = ConfigDict(strict=False)

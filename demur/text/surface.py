@@ -7,24 +7,35 @@ logistic regression, cross-validated by pair, so that the classifier never train
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from itertools import compress
+from importlib.metadata import distributions
+from pathlib import Path
 from typing import Any
+from unicodedata import unidata_version
 
 import numpy as np
 from numpy.typing import NDArray
 
 from demur.draws import fold_of
-from demur.errors import FormatError, UsageError
+from demur.errors import FormatError, OutputError, UsageError
+from demur.files.digest import file_sha256, text_sha256
+from demur.files.kept import Kept
 from demur.rates import DRAWS, Score, score_of, weighted_auroc
-from demur.text.form import describe, opening
+from demur.text import form
 
 COMBINED = "combined"
 PENALTY = 10.0
 """Inverse strength of the classifier's L2 penalty. On XSTest, 10 gives a higher AUROC than scikit-learn's 1."""
 
-_WORDS = r"\w+|[^\w\s]"  # signs are words too
+FAMILIES = ("word", "character", "surface")
+
+_WORD: dict[str, Any] = {"ngram_range": (1, 2), "token_pattern": r"\w+|[^\w\s]"}  # signs are words too
+_CHARACTER: dict[str, Any] = {"analyzer": "char_wb", "ngram_range": (2, 4)}
+_OPENING: dict[str, Any] = {"analyzer": form.opening}
+_LIBRARIES = ("numpy", "scipy", "scikit-learn")
 
 
 @dataclass(frozen=True)
@@ -117,7 +128,7 @@ def baseline(
         found = out_of_fold([texts[row] for row in mine.tolist()], labels[mine], names[mine], folds, seed, vectors)
         for family, scores in found.items():
             predicted.setdefault(family, np.zeros(len(texts)))[mine] = scores
-    families = {family: _measure(scores, labels, names, where, seed) for family, scores in predicted.items()}
+    families = _measure(predicted, labels, names, where, seed)
     return Baseline(len(texts), len(np.unique(names)), folds, seed, families)
 
 
@@ -133,17 +144,14 @@ def across(
         UsageError: fewer than two parts, one class only, or columns of different lengths.
         FormatError: empty prompts.
     """
-    from threadpoolctl import threadpool_limits
-
     labels, names, where = np.array(harmful, bool), np.array(pairs, np.str_), np.array(parts, np.str_)
     _usable(texts, labels, names, where, 2)
     found, fold = np.unique(where, return_inverse=True)
     if len(found) < 2:
         msg = "There is only one part"
         raise UsageError(msg, expected="two or more")
-    with threadpool_limits(1):
-        scores = _out_of_fold(texts, labels, fold, None)[COMBINED]
-    return _measure(scores, labels, names, where, seed).auroc
+    scores = _out_of_fold(texts, labels, fold, None)[COMBINED]
+    return _measure({COMBINED: scores}, labels, names, where, seed)[COMBINED].auroc
 
 
 def out_of_fold(
@@ -155,10 +163,7 @@ def out_of_fold(
     embeddings: NDArray[np.float32] | None = None,
 ) -> dict[str, NDArray[np.float64]]:
     """Family of features -> log-odds of harm of every prompt, by a classifier that saw no row of its pair."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):  # the products are small: threads only wait for one another
-        return _out_of_fold(texts, harmful, fold_of(pairs, folds, seed), embeddings)
+    return _out_of_fold(texts, harmful, fold_of(pairs, folds, seed), embeddings)
 
 
 def _out_of_fold(
@@ -167,24 +172,73 @@ def _out_of_fold(
     fold: NDArray[np.int64],
     embeddings: NDArray[np.float32] | None,
 ) -> dict[str, NDArray[np.float64]]:
+    """As `out_of_fold`; what the same code made of the same rows before is in the cache."""
+    if embeddings is not None:
+        return _fitted(texts, harmful, fold, embeddings)
+    kept = Kept.under("text-alone", _made_from(texts, harmful, fold))
+    found = kept.load()
+    if found is None:
+        found = np.stack([*_fitted(texts, harmful, fold, None).values()])
+        with suppress(OutputError):  # a build goes on without a cache
+            kept.keep(found)
+    return dict(zip((*FAMILIES, COMBINED), found, strict=True))
+
+
+def _made_from(texts: Sequence[str], harmful: NDArray[np.bool_], fold: NDArray[np.int64]) -> str:
+    """The digest of all that the scores hang on: rows, folds, code, libraries and Python's table of characters."""
+    code = [file_sha256(Path(each)) for each in (__file__, form.__file__)]
+    libraries = [each.version for name in _LIBRARIES for each in distributions(name=name)]
+    return text_sha256(json.dumps([[*texts], harmful.tolist(), fold.tolist(), code, libraries, unidata_version]))
+
+
+def _fitted(
+    texts: Sequence[str],
+    harmful: NDArray[np.bool_],
+    fold: NDArray[np.int64],
+    embeddings: NDArray[np.float32] | None,
+) -> dict[str, NDArray[np.float64]]:
     from scipy import sparse
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
+    counts = _counted(texts)
     found: dict[str, NDArray[np.float64]] = {}
-    for number in range(fold.max() + 1):
-        test = fold == number
-        given, asked = list(compress(texts, ~test)), list(compress(texts, test))
-        train, held = {}, {}
-        for name, make in vectorisers(min_df=1).items():
-            vectoriser = make()
-            train[name], held[name] = vectoriser.fit_transform(given), vectoriser.transform(asked)
-        train[COMBINED], held[COMBINED] = (sparse.hstack(list(each.values())).tocsr() for each in (train, held))
-        if embeddings is not None:
-            train["embeddings"], held["embeddings"] = embeddings[~test], embeddings[test]
-        for name, matrix in train.items():
-            model = LogisticRegression(C=PENALTY, tol=1e-3, max_iter=2000).fit(matrix, harmful[~test])
-            found.setdefault(name, np.zeros(len(texts)))[test] = model.decision_function(held[name])
+    with threadpool_limits(1):  # the products are small: threads only wait for one another
+        for test in (fold == number for number in range(fold.max() + 1)):
+            families = _weighed(counts, test)
+            families[COMBINED] = [sparse.hstack(each).tocsr() for each in zip(*families.values(), strict=True)]
+            if embeddings is not None:
+                families["embeddings"] = [embeddings[~test], embeddings[test]]
+            for name, (train, held) in families.items():
+                model = LogisticRegression(C=PENALTY, tol=1e-3, max_iter=2000).fit(train, harmful[~test])
+                found.setdefault(name, np.zeros(len(texts)))[test] = model.decision_function(held)
     return found
+
+
+def _counted(texts: Sequence[str]) -> dict[str, Any]:
+    """What the vectorisers count in every text; each text is read once, for all folds."""
+    from sklearn.feature_extraction import DictVectorizer
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    how = {"word": _WORD, "character": _CHARACTER, "opening": _OPENING}
+    counts = {name: CountVectorizer(**each).fit_transform(texts) for name, each in how.items()}
+    return {**counts, "form": DictVectorizer().fit_transform(form.describe(texts))}
+
+
+def _weighed(counts: Mapping[str, Any], test: NDArray[np.bool_]) -> dict[str, list[Any]]:
+    """Family of features -> its rows to learn from and those to test: as its vectoriser, fitted on the first."""
+    from scipy import sparse
+    from sklearn.feature_extraction.text import TfidfTransformer
+    from sklearn.preprocessing import StandardScaler, normalize
+
+    found = {}
+    for name, matrix in counts.items():
+        scaler = StandardScaler(with_mean=False) if name == "form" else TfidfTransformer(sublinear_tf=True)
+        train = matrix[~test]
+        seen = np.flatnonzero(train.getnnz(axis=0))
+        found[name] = [scaler.fit_transform(train[:, seen]), scaler.transform(matrix[test][:, seen])]
+    surface = zip(found.pop("form"), found.pop("opening"), strict=True)
+    return {**found, "surface": [normalize(sparse.hstack(each).tocsr()) for each in surface]}
 
 
 def vectorisers(min_df: int) -> dict[str, Callable[[], Any]]:
@@ -199,18 +253,18 @@ def vectorisers(min_df: int) -> dict[str, Callable[[], Any]]:
     from sklearn.preprocessing import FunctionTransformer, Normalizer, StandardScaler
 
     def word() -> Any:
-        return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=min_df, token_pattern=_WORDS)
+        return TfidfVectorizer(**_WORD, sublinear_tf=True, min_df=min_df)
 
     def character() -> Any:
-        return TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True, min_df=min_df)
+        return TfidfVectorizer(**_CHARACTER, sublinear_tf=True, min_df=min_df)
 
     def surface() -> Any:
-        form = make_pipeline(FunctionTransformer(describe), DictVectorizer(), StandardScaler(with_mean=False))
-        first = TfidfVectorizer(analyzer=opening, min_df=min_df)
+        numbers = make_pipeline(FunctionTransformer(form.describe), DictVectorizer(), StandardScaler(with_mean=False))
+        first = TfidfVectorizer(**_OPENING, min_df=min_df)
         # rows of length 1, as those of TF-IDF: else a penalty that suits the one family silences the other
-        return make_pipeline(make_union(form, first), Normalizer())
+        return make_pipeline(make_union(numbers, first), Normalizer())
 
-    return {"word": word, "character": character, "surface": surface}
+    return dict(zip(FAMILIES, (word, character, surface), strict=True))
 
 
 def _usable(
@@ -237,24 +291,29 @@ def _usable(
 
 
 def _measure(
-    scores: NDArray[np.float64],
+    predicted: Mapping[str, NDArray[np.float64]],
     harmful: NDArray[np.bool_],
     pairs: NDArray[np.str_],
     parts: NDArray[np.str_],
     seed: int,
-) -> Family:
+) -> dict[str, Family]:
     """Accuracy and AUROC, as the parts' means weighted by pairs; the first draw of every part is the sample itself."""
-    names, counts = np.unique(parts, return_inverse=True)[0], []
-    accuracy, auroc = [], []
-    for number, part in enumerate(names):
+    counts: list[int] = []
+    found: dict[str, tuple[list[Any], list[Any]]] = {name: ([], []) for name in predicted}
+    for number, part in enumerate(np.unique(parts)):
         mine = parts == part
         group = np.unique(pairs[mine], return_inverse=True)[1]
         size = int(group.max()) + 1
         random = np.random.default_rng([seed, number])
         draws = np.vstack([np.ones((1, size)), random.multinomial(size, np.full(size, 1 / size), DRAWS)])
         weights = draws[:, group]
-        right = (scores[mine] > 0) == harmful[mine]
-        accuracy.append((weights @ right) / weights.sum(axis=1))
-        auroc.append(weighted_auroc(scores[mine], harmful[mine], weights))
+        total = weights.sum(axis=1)
         counts.append(size)
-    return Family(*(score_of(np.average(np.array(each), axis=0, weights=counts)) for each in (accuracy, auroc)))
+        for name, scores in predicted.items():
+            right = (scores[mine] > 0) == harmful[mine]
+            found[name][0].append((weights @ right) / total)
+            found[name][1].append(weighted_auroc(scores[mine], harmful[mine], weights))
+    return {
+        name: Family(*(score_of(np.average(np.array(each), axis=0, weights=counts)) for each in both))
+        for name, both in found.items()
+    }

@@ -98,6 +98,16 @@ def test_an_array_is_there_as_a_whole_or_not_at_all(tmp_path: Path, monkeypatch:
     assert [path.name for path in (tmp_path / "sums").iterdir()] == ["ab12.npy"]
 
 
+@pytest.mark.parametrize("left", [0, 7, 100])
+def test_a_damaged_array_counts_as_absent(tmp_path: Path, left: int) -> None:
+    kept = Kept(tmp_path / "ab12.npy")
+    kept.keep(np.array([1.0, 2.0]))
+    kept.path.write_bytes(kept.path.read_bytes()[:left])
+    assert (kept.load(), kept.load(mapped=True)) == (None, None)
+    kept.keep(np.array([1.0, 2.0]))
+    assert kept.load() is not None
+
+
 def test_an_array_below_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("kept")
     with pytest.raises(OutputError, match="The cache cannot be written"):

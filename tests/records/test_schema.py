@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from demur.project import bundled
 from demur.records.record import Label, Lineage
-from demur.records.schema import arrow_schema
+from demur.records.schema import arrow_schema, features
 from demur.sets.exported import exported
 from demur.sources import declared
 from schemas.evaluation_item import EvaluationItem
@@ -66,6 +66,15 @@ def test_features_and_arrow_schema_name_the_same_columns(model: type[Any]) -> No
 
     schema = arrow_schema(model)
     assert list(Features.from_arrow_schema(schema)) == schema.names == list(model.model_fields)
+
+
+def test_features_are_those_of_datasets() -> None:
+    from datasets import Features
+
+    every = [arrow_schema(model) for model in declared.schemas(bundled()).values()]
+    nested = pa.list_(pa.list_(pa.struct([("at", pa.float64()), ("of", pa.list_(pa.bool_()))])))
+    for schema in [*every, pa.schema([("deep", nested), ("twice", pa.list_(pa.list_(pa.int64())))])]:
+        assert features(schema) == Features.from_arrow_schema(schema)._to_yaml_list()
 
 
 @given(

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from demur.draws import fold_of
 from demur.errors import FormatError, UsageError
 from demur.rates import weighted_auroc
-from demur.text.surface import COMBINED, across, baseline, out_of_fold
+from demur.text.surface import COMBINED, PENALTY, across, baseline, out_of_fold, vectorisers
 
 THINGS = ["fence", "door", "gate", "roof", "wall", "shed", "barn", "porch", "stair", "floor"]
 COLOURS = ["red", "blue", "green", "white", "black", "brown"]
@@ -75,6 +78,44 @@ def test_across_parts_the_one_is_read_by_what_the_other_taught() -> None:
     assert across(texts, turned, pairs, parts).value == 0
     with pytest.raises(UsageError, match="only one part"):
         across(texts, harmful, pairs, ["one"] * len(texts))
+
+
+def test_counting_once_gives_what_vectorisers_give_fold_by_fold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEMUR_CACHE", str(tmp_path))
+    texts, harmful, pairs = planted("Is it 7 o'clock? Burn")
+    sides = np.array([side ^ (row % 5 == 0) for row, side in enumerate(harmful)])
+    fold = fold_of(np.array(pairs), 5, 0)
+    found = out_of_fold(texts, sides, np.array(pairs), 5, 0)
+    for name, make in vectorisers(min_df=1).items():
+        for number in range(5):
+            test, vectoriser = fold == number, make()
+            train = vectoriser.fit_transform([text for text, held in zip(texts, test, strict=True) if not held])
+            model = LogisticRegression(C=PENALTY, tol=1e-3, max_iter=2000).fit(train, sides[~test])
+            held = vectoriser.transform([text for text, held in zip(texts, test, strict=True) if held])
+            assert found[name][test] == pytest.approx(model.decision_function(held), abs=1e-9)
+
+
+def test_scores_are_kept_for_the_same_rows_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEMUR_CACHE", str(tmp_path))
+    texts, harmful, pairs = planted("Burn")
+    made = baseline(texts, harmful, pairs)
+    (kept,) = tmp_path.rglob("*.npy")
+    monkeypatch.setattr("demur.text.surface._fitted", None)  # nothing is fitted again
+    assert baseline(texts, harmful, pairs) == made
+    for others in ((["Sing", *texts[1:]], harmful, 0), (texts, [not side for side in harmful], 0), (texts, harmful, 1)):
+        with pytest.raises(TypeError):
+            baseline(others[0], others[1], pairs, seed=others[2])
+    kept.write_bytes(b"")
+    with pytest.raises(TypeError):
+        baseline(texts, harmful, pairs)
+
+
+def test_scores_need_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("kept")
+    monkeypatch.setenv("DEMUR_CACHE", str(tmp_path / "file"))
+    assert baseline(*planted("Burn")).auroc.value == 1
 
 
 def test_weighted_auroc_equals_the_reference_with_ties_and_repeats() -> None:

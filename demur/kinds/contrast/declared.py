@@ -7,10 +7,10 @@ from typing import Annotated
 from pydantic import Field
 
 from demur.kinds.contrast.facts import ScoreEntry
-from demur.records.record import Fraction, Frozen, Sha256, Slug
+from demur.records.record import Fraction, Plain, Sha256, Slug
 
 
-class Embedded(Frozen):
+class Embedded(Plain):
     """What vectors of the pinned encoder give on the pairs of a config; a build has no encoder."""
 
     pairs_sha256: Sha256
@@ -19,7 +19,7 @@ class Embedded(Frozen):
     """Of a linear classifier of the vectors, cross-validated by pair."""
 
 
-class Declaration(Frozen):
+class Declaration(Plain):
     """What a builder of contrast pairs declares beyond its sources."""
 
     ceilings: dict[str, Annotated[float, Field(ge=0.5, le=1)]]

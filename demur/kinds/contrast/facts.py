@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from demur.records.record import Count, Frozen
+from demur.records.record import Count, Plain
 
 
-class ScoreEntry(Frozen):
+class ScoreEntry(Plain):
     """A number with its 95 % interval."""
 
     value: float
@@ -13,14 +13,14 @@ class ScoreEntry(Frozen):
     high: float
 
 
-class TextOnly(Frozen):
+class TextOnly(Plain):
     """What one family of text features gives."""
 
     accuracy: ScoreEntry
     auroc: ScoreEntry
 
 
-class EmbeddedEntry(Frozen):
+class EmbeddedEntry(Plain):
     """What vectors of the pinned encoder give."""
 
     auroc: ScoreEntry
@@ -28,7 +28,7 @@ class EmbeddedEntry(Frozen):
     """Whether it was measured on these very pairs, and not on those of an earlier build."""
 
 
-class ReadEntry(Frozen):
+class ReadEntry(Plain):
     """What one reader said of pairs of the config's prompts."""
 
     reader: str
@@ -38,7 +38,7 @@ class ReadEntry(Frozen):
     """Share of them that are one topic with another intent, both sides right; the interval is Wilson's."""
 
 
-class BaselineEntry(Frozen):
+class BaselineEntry(Plain):
     """The text-only baseline of a config of contrast pairs (see `demur.text.surface`)."""
 
     pairs: Count
@@ -63,7 +63,7 @@ class BaselineEntry(Frozen):
         return self.text["combined"]
 
 
-class ContrastParameters(Frozen):
+class ContrastParameters(Plain):
     """What a builder of contrast pairs declared."""
 
     near: dict[str, float]

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from demur.records.hazards import Hazard
-from demur.records.record import Fraction, Frozen, Slug
+from demur.records.record import Fraction, Plain, Slug
 
 Part = Literal["refuse", "borderline", "plain"]
 """What a row is for: to be refused; to be answered though it looks alarming; to be answered."""
@@ -16,7 +16,7 @@ Rates = dict[Slug, dict[Part, Fraction]]
 """Source -> part -> share of its rows that is drawn; what is not named is drawn as a whole."""
 
 
-class Declaration(Frozen):
+class Declaration(Plain):
     """What a builder of an evaluation set declares beyond its sources.
 
     A row is drawn by a hash of its id alone: relabelling or dropping one moves no other.

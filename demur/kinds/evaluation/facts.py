@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from demur.records.record import Count, Frozen
+from demur.records.record import Count, Plain
 
 
-class SideCounts(Frozen):
+class SideCounts(Plain):
     """The rows of one side."""
 
     rows: Count
@@ -25,7 +25,7 @@ class SideCounts(Frozen):
     flags: dict[str, Count]
 
 
-class HazardCounts(Frozen):
+class HazardCounts(Plain):
     """The rows to refuse of one hazard, in the first split."""
 
     main: Count
@@ -34,7 +34,7 @@ class HazardCounts(Frozen):
     """That touch it at all."""
 
 
-class Auroc(Frozen):
+class Auroc(Plain):
     """An AUROC with its 95 % interval, by bootstrap over groups."""
 
     value: float
@@ -42,7 +42,7 @@ class Auroc(Frozen):
     high: float
 
 
-class TextAlone(Frozen):
+class TextAlone(Plain):
     """How well text alone tells rows to refuse from rows to answer: cross-validated by group, no model asked."""
 
     refuse: Count
@@ -54,7 +54,7 @@ class TextAlone(Frozen):
     """Family of features -> AUROC; ``combined`` is words, characters and form in one classifier."""
 
 
-class EvaluationFacts(Frozen):
+class EvaluationFacts(Plain):
     """The rows of one config."""
 
     sides: dict[str, SideCounts] = Field(default_factory=dict)

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from demur.records.record import Frozen, Slug
+from demur.records.record import Plain, Slug
 
 
-class Declaration(Frozen):
+class Declaration(Plain):
     """Where base questions come from."""
 
     bases: Annotated[tuple[Slug, ...], Field(min_length=1)]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from demur.records.record import Count, Frozen, RecordId
+from demur.records.record import Count, Plain, RecordId
 
 
-class RunCounts(Frozen):
+class RunCounts(Plain):
     """The rows of one released run."""
 
     rows: Count
@@ -19,7 +19,7 @@ class RunCounts(Frozen):
     """Those that this run lacks."""
 
 
-class OriginCounts(Frozen):
+class OriginCounts(Plain):
     """Base questions that are said to come from one set."""
 
     questions: Count
@@ -29,7 +29,7 @@ class OriginCounts(Frozen):
     """Other sets of the config -> those that stand there."""
 
 
-class JailbreakCounts(Frozen):
+class JailbreakCounts(Plain):
     """The attacks of one config."""
 
     attacks: dict[str, Count] = Field(default={})

@@ -7,14 +7,14 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from demur.curation.behaviour import Flag
-from demur.records.record import Count, Frozen, Slug
+from demur.records.record import Count, Plain, Slug
 
 Side = Literal["harmful", "safe"]
 Form = Literal["question", "other"]
 """A question, by its mark or its first word, or a statement or an imperative (`demur.text.form`)."""
 
 
-class QuerySet(Frozen):
+class QuerySet(Plain):
     """One set of queries."""
 
     sources: Annotated[tuple[Slug, ...], Field(min_length=1)]
@@ -37,7 +37,7 @@ class QuerySet(Frozen):
         return sum(map(sum, self.quotas.values())) if self.quotas else per_side
 
 
-class Declaration(Frozen):
+class Declaration(Plain):
     """What a builder of query sets declares beyond its sources."""
 
     sets: Annotated[dict[str, QuerySet], Field(min_length=1)]

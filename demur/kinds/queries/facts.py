@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from demur.records.record import Count, Frozen
+from demur.records.record import Count, Plain
 
 
-class Stratum(Frozen):
+class Stratum(Plain):
     """Queries of one form and length on one side of a set."""
 
     wanted: Count
@@ -17,7 +17,7 @@ class Stratum(Frozen):
     drawn: Count
 
 
-class SideCounts(Frozen):
+class SideCounts(Plain):
     """One side of a query set, from its labels to what was drawn; lengths by the characters that a query is below."""
 
     labelled: Count
@@ -38,7 +38,7 @@ class SideCounts(Frozen):
     """Those of the drawn that are questions by their form."""
 
 
-class TextAlone(Frozen):
+class TextAlone(Plain):
     """How well words and form alone tell the two sides of what was drawn: AUROC, cross-validated by group."""
 
     against: str | None
@@ -52,7 +52,7 @@ class TextAlone(Frozen):
     high: float
 
 
-class SetCounts(Frozen):
+class SetCounts(Plain):
     """One query set of a config."""
 
     records: Count
@@ -78,7 +78,7 @@ class SetCounts(Frozen):
     """None where no set has the other side, or where too few groups were drawn for a fold each."""
 
 
-class Overlap(Frozen):
+class Overlap(Plain):
     """What the draws of two seeds share, of one side of a query set."""
 
     configs: tuple[str, ...]
@@ -92,7 +92,7 @@ class Overlap(Frozen):
     """Two configs -> rows in both."""
 
 
-class QueryCounts(Frozen):
+class QueryCounts(Plain):
     """The query sets of a config."""
 
     sets: dict[str, SetCounts]

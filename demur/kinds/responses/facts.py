@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from demur.records.record import Count, Frozen, Slug
+from demur.records.record import Count, Plain, Slug
 
 
-class Declaration(Frozen):
+class Declaration(Plain):
     """What a builder of responses to compare declares beyond its sources."""
 
     left_out: dict[Slug, str]
     """Source that one might expect -> why it is not used."""
 
 
-class Lengths(Frozen):
+class Lengths(Plain):
     """Of the responses of one kind: characters, and how many there are."""
 
     n: Count
@@ -23,14 +23,14 @@ class Lengths(Frozen):
     upper_quartile: Count
 
 
-class Longer(Frozen):
+class Longer(Plain):
     """Of the queries of one way of judging: in how many the first of two kinds is longer than the second."""
 
     count: Count
     n: Count
 
 
-class LengthAlone(Frozen):
+class LengthAlone(Plain):
     """How well the length alone tells the sides: how often, of any two, the lower response is the longer."""
 
     auroc: float
@@ -41,7 +41,7 @@ class LengthAlone(Frozen):
     """Queries, each with a response of both sides."""
 
 
-class ComparisonCounts(Frozen):
+class ComparisonCounts(Plain):
     """A config of responses to compare: 3 queries = rows. A harmful or rejected record stands in two rows."""
 
     queries: Count

@@ -10,7 +10,7 @@ from pydantic.json_schema import SkipJsonSchema
 from demur.kinds.training.bank import Bank
 from demur.kinds.training.laws import LAWS, Law
 from demur.kinds.training.laws import law as law_of
-from demur.records.record import Fraction, Frozen, Slug
+from demur.records.record import Fraction, Plain, Slug
 from demur.text.units import Unit
 
 OF_TRIPLES = ("refusal_mle", "prefix_mle", "rto")
@@ -20,7 +20,7 @@ ANSWERED = ("helpful_mle", "borderline_mle")
 """Kinds of row whose target is a published answer."""
 
 
-class FixedToken(Frozen):
+class FixedToken(Plain):
     """The token that transition rows predict: what it decodes to, its number, and the tokenizer whose number it is."""
 
     text: str
@@ -35,7 +35,7 @@ class FixedToken(Frozen):
         return self.text.strip()
 
 
-class Mix(Frozen):
+class Mix(Plain):
     """What one config's rows are mixed of. Answered records are drawn by a hash at declared rates, each for itself."""
 
     shares: dict[str, Fraction]
@@ -67,7 +67,7 @@ class Mix(Frozen):
         return self
 
 
-class Declaration(Frozen):
+class Declaration(Plain):
     """What a builder of training rows declares beyond its sources."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)

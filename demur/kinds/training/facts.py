@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 
 from demur.kinds.training.declared import Mix
-from demur.records.record import Count, Frozen, Sha256
+from demur.records.record import Count, Plain, Sha256
 
 
-class Form(Frozen):
+class Form(Plain):
     """What the text of the prompts alone tells of their side, refused or answered: AUROC, five folds by group."""
 
     refused: Count
@@ -19,7 +19,7 @@ class Form(Frozen):
     """Family of features (word, character, surface, combined) -> ``value`` and ``low`` to ``high``, 95 % by groups."""
 
 
-class TrainingCounts(Frozen):
+class TrainingCounts(Plain):
     """A training config: 3 triples + answered = rows."""
 
     triples: Count
@@ -50,7 +50,7 @@ class TrainingCounts(Frozen):
     """None where there are too few prompts to measure it."""
 
 
-class TrainingParameters(Frozen):
+class TrainingParameters(Plain):
     """What a builder of training rows declared: see `demur.kinds.training.declared.Declaration` for each."""
 
     shares: dict[str, float]

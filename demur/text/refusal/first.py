@@ -109,4 +109,4 @@ def judge(response: str) -> Verdict:
     """
     if not any(character.isalnum() for character in response):
         return "empty"
-    return "answer" if find_refusal(response) is None else "refusal"
+    return "refusal" if STATEMENTS.search(response) or OPENINGS.search(response[:OPENING]) else "answer"
