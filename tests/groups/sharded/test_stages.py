@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from demur.errors import OutputError, UsageError
-from demur.groups.sharded.counting import bucket_of, count, merge, rarity
+
 from demur.groups.sharded.inputs import plan
 from demur.groups.sharded.job import Job, code_digest, key
 from demur.groups.sharded.posting import post
