@@ -56,11 +56,12 @@ def post_rows(
     grams: Hashes, sizes: Shorts, threshold: float, levels: Bytes, shift: int, keys: Hashes, tails: Tails,
     sketches: Hashes, lengths: Shorts,
 ) -> int:  # fmt: skip
-    """The postings of rows that lie one behind the other: of the rarest grams of each, so many that similar rows share one.
+    """Postings of rows that lie one behind the other: the rarest grams of each, so many that similar rows share one.
 
     Grams are ordered by their level (of the slot that they have in the table), then by hash. A key is 40 bits of the
-    gram and 24 of the row's print; a tail is the size of the row, doubled, and one more at its first posting; a sketch
-    has 56 bits, of which every gram turns one, and 8 of the print. `lengths` is the number of each row's postings.
+    gram and 24 of the row's print; a tail has the size of the row in 20 bits and the gram's place in its order in 12,
+    or the largest number of so many bits; a sketch has 56 bits, of which every gram turns one, and 8 of the print.
+    `lengths` is the number of each row's postings.
     """
     longest = 0
     for row in range(len(sizes)):
@@ -89,7 +90,7 @@ def post_rows(
         smallest(ranks, size, wanted, chosen)
         for at in range(wanted):
             keys[used] = ((chosen[at] >> U(16)) & U(0xFFFFFFFFFF)) << U(24) | total >> U(40)
-            tails[used] = np.uint32(2 * size + int(at == 0))
+            tails[used] = np.uint32(min(size, 0xFFFFF) << 12 | min(at, 0xFFF))
             sketches[used] = sketch << U(8) | (total >> U(32)) & U(255)
             used += 1
         lengths[row] = wanted
@@ -120,7 +121,7 @@ def by_size(held: Ints, count: int, tails: Tails) -> None:
     if count > 24:
         sizes = np.empty(count, np.int64)
         for at in range(count):
-            sizes[at] = np.int64(tails[held[at]] >> 1) << 32 | at
+            sizes[at] = np.int64(tails[held[at]] >> 12) << 32 | at
         sizes.sort()
         before = held[:count].copy()
         for at in range(count):
@@ -129,7 +130,7 @@ def by_size(held: Ints, count: int, tails: Tails) -> None:
     for at in range(1, count):
         value = held[at]
         place = at
-        while place > 0 and tails[held[place - 1]] >> 1 > tails[value] >> 1:
+        while place > 0 and tails[held[place - 1]] >> 12 > tails[value] >> 12:
             held[place] = held[place - 1]
             place -= 1
         held[place] = value
@@ -137,10 +138,9 @@ def by_size(held: Ints, count: int, tails: Tails) -> None:
 
 @kernel
 def meet_runs(
-    keys: Hashes, rows: Ints, tails: Tails, sketches: Hashes, first: int, last: int, threshold: float, most: int,
-    share: int, looked: Ints,
+    keys: Hashes, rows: Ints, tails: Tails, sketches: Hashes, threshold: float, most: int, share: int, looked: Ints
 ) -> tuple[Ints, Ints, Ints]:  # fmt: skip
-    """What the runs of postings with one gram say that begin in first..last; postings are sorted by key, then by row.
+    """What the runs of postings with one gram say; postings are sorted by key, then by row.
 
     Returns:
         Candidates: pairs of rows that may be similar by size and sketch, behind one another. Copies: pairs of a row and
@@ -151,10 +151,8 @@ def meet_runs(
     pair, copied, crowded = 0, 0, 0
     held = np.empty(64, np.int64)
     part = threshold / (1.0 + threshold)
-    begin = first
-    while begin > 0 and begin < last and keys[begin] >> U(24) == keys[begin - 1] >> U(24):
-        begin += 1  # of a run that began before
-    while begin < last:
+    begin = 0
+    while begin < len(keys):
         end = begin + 1
         while end < len(keys) and keys[end] >> U(24) == keys[begin] >> U(24):
             end += 1
@@ -166,13 +164,13 @@ def meet_runs(
                 equal = count
             same = -1
             for other in range(equal, count):
-                if tails[held[other]] >> 1 == tails[at] >> 1 and sketches[held[other]] == sketches[at]:
+                if tails[held[other]] == tails[at] and sketches[held[other]] == sketches[at]:
                     same = held[other]
                     break
             if same < 0:
                 held[count] = at
                 count += 1
-            elif tails[at] & 1 == 1 and rows[same] != rows[at]:
+            elif tails[at] & 0xFFF == 0 and rows[same] != rows[at]:
                 if copied + 2 > len(copies):
                     copies = grown(copies, 2)
                 copies[copied], copies[copied + 1] = rows[at], rows[same]
@@ -183,17 +181,23 @@ def meet_runs(
             by_size(held, count, tails)
             for large in range(1, count):
                 at = held[large]
-                large_size = int(np.int64(tails[at] >> 1))
+                large_size = int(np.int64(tails[at] >> 12))
+                large_place = int(np.int64(tails[at] & 0xFFF))
                 for small in range(large - 1, -1, -1):
                     other = held[small]
-                    size = int(np.int64(tails[other] >> 1))
+                    size = int(np.int64(tails[other] >> 12))
                     if size < threshold * large_size - 1e-9:
                         break
                     looked[0] += 1
-                    need = int(np.ceil(part * (size + large_size) - 1e-9))
-                    # Each bit in which sketches differ stands for a gram at least that only one of the rows has.
-                    if ones((sketches[at] ^ sketches[other]) >> U(8)) > size + large_size - 2 * need:
-                        continue
+                    if large_size < 0xFFFFF:  # or it may be larger
+                        need = int(np.ceil(part * (size + large_size) - 1e-9))
+                        # If this is the first gram that both have, they share no more than what is left of each. If it
+                        # is not, they are looked at under the first one too.
+                        if min(size - int(np.int64(tails[other] & 0xFFF)), large_size - large_place) < need:
+                            continue
+                        # Each bit in which sketches differ stands for a gram at least that only one of the rows has.
+                        if ones((sketches[at] ^ sketches[other]) >> U(8)) > size + large_size - 2 * need:
+                            continue
                     if rows[at] == rows[other]:
                         continue
                     if pair + 2 > len(pairs):

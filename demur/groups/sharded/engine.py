@@ -92,7 +92,10 @@ class DaskEngine:
 
 
 def _call(function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+    import pyarrow as pa
+
     function(*arguments)
+    pa.default_memory_pool().release_unused()  # or a worker keeps the most that any of its tasks had
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isqrt
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -61,10 +62,10 @@ class Exchange:
         return 0 if self.width == 1 else -(-self.sources // self.width) * -(-self.targets // self.width)
 
     def sent(
-        self, source: int, batch: pa.RecordBatch, to: Ints, rows: Ints | None = None
+        self, source: int, batch: pa.RecordBatch, to: NDArray[Any], rows: Ints | None = None
     ) -> dict[str, Iterator[pa.RecordBatch]]:
         """The file of a source, for `Store.save`: its records (or those at some places), and the target of each."""
-        order = np.argsort(to.astype(np.uint32), kind="stable")
+        order = np.argsort(to, kind="stable")
         lanes = -(-self.targets // self.width)
         edges = np.searchsorted(to[order], np.arange(lanes + 1) * self.width)
 
@@ -88,10 +89,15 @@ class Exchange:
         parts = (batch.take(pa.array(order[first:last])) for first, last in pairwise(edges))
         self.store.save(stage, number, {f"{self.name}-{group}-{lane}": parts})
 
-    def received(self, target: int) -> pa.RecordBatch:
-        """All that was sent to a target."""
+    def arriving(self, target: int) -> Iterator[pa.RecordBatch]:
+        """What was sent to a target, part by part; at least one part."""
         lane, place = divmod(target, self.width)
         if self.width == 1:
-            return pa.concat_batches([self.store.load(f"{self.name}-{each}", lane) for each in range(self.sources)])
-        groups = range(-(-self.sources // self.width))
-        return pa.concat_batches([self.store.load(f"{self.name}-{group}-{lane}", place) for group in groups])
+            yield from (self.store.load(f"{self.name}-{source}", target) for source in range(self.sources))
+        else:
+            for group in range(-(-self.sources // self.width)):
+                yield self.store.load(f"{self.name}-{group}-{lane}", place)
+
+    def received(self, target: int) -> pa.RecordBatch:
+        """All that was sent to a target."""
+        return pa.concat_batches(list(self.arriving(target)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -43,6 +43,17 @@ def gram_slices(job: Job, shard: Shard, rows: NDArray[np.int64] | None = None) -
         return part[0], *hashed(job, part[1])
 
     yield from ahead(work, read_rows(shard, job.column, rows, SLICE, job.threads), thread_count(job.threads))
+
+
+def flat(parts: list[NDArray[Any]], kind: type[Any]) -> NDArray[Any]:
+    """Arrays behind one another; each is dropped as soon as it is copied, so that memory is not needed twice."""
+    whole = np.empty(sum(map(len, parts)), kind)
+    end = len(whole)
+    while parts:
+        part = parts.pop()
+        whole[end - len(part) : end] = part
+        end -= len(part)
+    return whole
 
 
 def ahead(work: Callable[[Given], Result], given: Iterable[Given], threads: int) -> Iterator[Result]:

@@ -3,8 +3,8 @@
 1. *sample*: shards say how common the grams of some rows are; *rank* makes a table of that, which orders grams.
 2. *post*: each shard posts the rarest grams of its rows to buckets; *meet* finds, by bucket, copies, and pairs of rows
    that share a gram and may be similar.
-3. *collect*: each shard reads again the rows of these pairs, and only those, and sends their grams to where each pair is
-   judged; *match* judges them, and connects rows.
+3. *collect*: each shard reads again the rows of these pairs, and only those, and sends their grams to where each pair
+   is judged; *match* judges them, and connects rows.
 4. *link*: what the buckets say of each row is brought together; the driver connects what reaches over several of them.
 
 A bucket is a share of all gram hashes, and a range of rows. Every task reads what it needs and saves what it finds to

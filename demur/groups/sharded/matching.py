@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from demur.groups.sharded._kernels import gather, overlaps, sort_rows
 from demur.groups.sharded.claims import claims
-from demur.groups.sharded.grams import gram_slices
+from demur.groups.sharded.grams import flat, gram_slices
 from demur.groups.sharded.inputs import Shard
 from demur.groups.sharded.job import Job
 from demur.groups.sharded.posting import unique_pairs
@@ -27,18 +27,17 @@ def collect(job: Job, shard: Shard) -> None:
     """Read the texts of a shard's rows that were asked for again, and send their grams to who asked."""
     forget_levels()
     wants = job.wants.received(shard.number)
-    rows, who = unique_pairs(*(wants[name].to_numpy().astype(np.int64) for name in ("row", "other")), job.buckets)
+    rows, who = unique_pairs(wants["row"].to_numpy(), wants["other"].to_numpy(), job.buckets)
     wanted = np.unique(rows)
-    nothing = pa.LargeListArray.from_arrays([0], pa.array([], pa.uint64()))
-    parts = [pa.record_batch({"row": np.empty(0, job.row_type), "grams": nothing})]
-    for numbers, grams, sizes in gram_slices(job, shard, wanted):
+    parts, lengths = [], []
+    for _, grams, sizes in gram_slices(job, shard, wanted):
         starts = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
-        grams = grams.copy()
-        sort_rows(grams, starts)
-        lists = pa.LargeListArray.from_arrays(starts, grams)
-        parts.append(pa.record_batch({"row": numbers.astype(job.row_type), "grams": lists}))
-    sets = pa.concat_batches(parts)
-    del parts
+        parts.append(grams.copy())
+        lengths.append(sizes)
+        sort_rows(parts[-1], starts)
+    starts = np.concatenate([[0], np.cumsum(flat(lengths, np.int32), dtype=np.int64)])
+    lists = pa.LargeListArray.from_arrays(starts, flat(parts, np.uint64))
+    sets = pa.record_batch({"row": wanted.astype(job.row_type), "grams": lists})
     places = np.searchsorted(wanted, rows)
     job.store.save("collect", shard.number, job.sets.sent(shard.number, sets, who, places))
 
@@ -46,15 +45,24 @@ def collect(job: Job, shard: Shard) -> None:
 def match(job: Job, bucket: int) -> None:
     """Judge the pairs of a bucket by the grams themselves, and the rows of its crowds by a join."""
     sent = job.pairs.received(bucket)
-    ones, twos = unique_pairs(*(sent[name].to_numpy().astype(np.int64) for name in ("row", "other")), job.rows)
-    sets = job.sets.received(bucket)
-    rows = sets["row"].to_numpy().astype(np.int64)
-    starts, grams = sets["grams"].offsets.to_numpy(), sets["grams"].values.to_numpy()
+    ones, twos = unique_pairs(sent["row"].to_numpy(), sent["other"].to_numpy(), job.rows)
+    rows, starts, grams = _sets(job, bucket)
     near = _similar(job, rows, starts, grams, ones, twos)
     crowd = job.store.load(f"crowd-{bucket}", 0)["row"].to_numpy()
     dense = _crowded(job, rows, starts, grams, crowd)
     found = claims(job, *(np.concatenate(each) for each in zip(near, dense, strict=True)))
     job.store.save("match", bucket, job.claims.sent(bucket, found, job.owner(found["row"].to_numpy())))
+
+
+def _sets(job: Job, bucket: int) -> tuple[Ints, Ints, Hashes]:
+    """Rows that were asked for, ascending; where the grams of each begin; and all grams."""
+    rows, sizes, grams = [], [], []
+    for batch in job.sets.arriving(bucket):
+        rows.append(batch["row"].to_numpy().astype(np.int64))
+        sizes.append(np.diff(batch["grams"].offsets.to_numpy()))
+        grams.append(batch["grams"].flatten().to_numpy())
+    starts = np.concatenate([[0], np.cumsum(flat(sizes, np.int64), dtype=np.int64)])
+    return flat(rows, np.int64), starts, flat(grams, np.uint64)
 
 
 def _similar(job: Job, rows: Ints, starts: Ints, grams: Hashes, ones: Ints, twos: Ints) -> Pairs:

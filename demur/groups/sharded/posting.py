@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 
 from demur.groups.sharded._kernels import meet_runs, post_rows
 from demur.groups.sharded.claims import claims
-from demur.groups.sharded.grams import Sliced, ahead, gram_slices
+from demur.groups.sharded.grams import Sliced, ahead, flat, gram_slices
 from demur.groups.sharded.inputs import Shard
 from demur.groups.sharded.job import Job
 from demur.groups.sharded.sampling import levels
@@ -25,6 +27,12 @@ SHARE = 16
 """Candidates for each row of one gram, at the most; with more, the rows are joined by their whole sets."""
 
 
+SHARES = 16
+"""Parts of a bucket that are sorted one after another."""
+
+_POSTING = ("key", "row", "tail", "sketch")
+
+
 def post(job: Job, shard: Shard) -> None:
     """Read a shard's texts, and post the rarest grams of its rows.
 
@@ -32,37 +40,33 @@ def post(job: Job, shard: Shard) -> None:
     """
     table = levels(job)
 
-    def posted(part: Sliced) -> pa.RecordBatch:
+    def posted(part: Sliced) -> tuple[NDArray[Any], ...]:
         rows, grams, sizes = part
         keys, sketches = np.empty(len(grams), np.uint64), np.empty(len(grams), np.uint64)
         tails, lengths = np.empty(len(grams), np.uint32), np.empty(len(rows), np.int32)
         used = post_rows(grams, sizes, job.threshold, table, 64 - job.bits, keys, tails, sketches, lengths)
-        return pa.record_batch(
-            {
-                "key": keys[:used].copy(),
-                "row": np.repeat(rows, lengths).astype(job.row_type),
-                "tail": tails[:used].copy(),
-                "sketch": sketches[:used].copy(),
-            }
-        )
+        numbers = np.repeat(rows, lengths).astype(job.row_type)
+        keys = keys[:used].copy()
+        return keys, numbers, tails[:used].copy(), sketches[:used].copy(), bucket_of(keys, job.buckets)
 
-    parts = list(ahead(posted, gram_slices(job, shard), thread_count(job.threads)))
-    batch = pa.concat_batches(parts)
-    del parts
-    to = bucket_of(batch["key"].to_numpy(), job.buckets)
+    parts = ahead(posted, gram_slices(job, shard), thread_count(job.threads))
+    columns = [list(each) for each in zip(*parts, strict=True)]
+    *made, to = (flat(each, each[0].dtype.type) for each in columns)
+    batch = pa.record_batch(made, names=_POSTING)
     job.store.save("post", shard.number, job.postings.sent(shard.number, batch, to))
 
 
-def bucket_of(keys: NDArray[np.uint64], buckets: int) -> Ints:
+def bucket_of(keys: NDArray[np.uint64], buckets: int) -> NDArray[np.unsignedinteger[Any]]:
     """The bucket of each posting, by its gram."""
     mixed = (keys >> np.uint64(24)) * np.uint64(0x9E3779B97F4A7C15)
-    return (mixed >> np.uint64(40)).astype(np.int64) % buckets
+    small = np.uint16 if buckets < 1 << 16 else np.uint32
+    return ((mixed >> np.uint64(40)) % np.uint64(buckets)).astype(small)
 
 
 def meet(job: Job, bucket: int, edges: tuple[int, ...]) -> None:
     """Find copies in a bucket, and pairs that may be similar; ask for the grams of these.
 
-    A pair goes to where its smaller row belongs, whichever bucket found it, so that it is judged once. Where too many
+    A pair goes to where one of its rows belongs, whichever bucket found it, so that it is judged once. Where too many
     rows share a gram (texts of a template), all of them are asked for here.
 
     Args:
@@ -70,18 +74,8 @@ def meet(job: Job, bucket: int, edges: tuple[int, ...]) -> None:
         bucket: its number.
         edges: each shard's first row, and the number of all rows.
     """
-    batch = job.postings.received(bucket)
-    keys = batch["key"].to_numpy()
-    order = np.argsort(keys, kind="stable")
-    sorted_ = (
-        keys[order],
-        batch["row"].to_numpy()[order].astype(np.int64),
-        batch["tail"].to_numpy()[order],
-        batch["sketch"].to_numpy()[order],
-    )
-    del batch, keys, order
-    pairs, copies, crowd = _met(job, *sorted_)
-    owner = job.owner(pairs[:, 0])
+    pairs, copies, crowd = _met(job, bucket)
+    owner = job.owner(np.where(pairs.sum(axis=1) % 2 == 0, pairs[:, 0], pairs[:, 1]))  # so that none has more
     asked = np.concatenate([pairs.ravel(), crowd])
     who = np.concatenate([np.repeat(owner, 2), np.full(len(crowd), bucket)])
     asked, who = unique_pairs(asked, who, job.buckets)
@@ -98,25 +92,33 @@ def meet(job: Job, bucket: int, edges: tuple[int, ...]) -> None:
     )
 
 
-def _met(
-    job: Job, keys: NDArray[np.uint64], rows: Ints, tails: NDArray[np.uint32], sketches: NDArray[np.uint64]
-) -> tuple[Ints, Ints, Ints]:
-    """Distinct candidates, copies (rows of two), and the rows of crowds."""
-    parts = max(1, min(len(keys) >> 12, 4 * thread_count(job.threads)))
-    cuts = np.linspace(0, len(keys), parts + 1).astype(np.int64)
-
-    def work(part: int) -> tuple[Ints, Ints, Ints]:
-        here = (int(cuts[part]), int(cuts[part + 1]), float(job.threshold), CROWD, SHARE, np.zeros(1, np.int64))
-        return meet_runs(keys, rows, tails, sketches, *here)
-
-    found = over_parts(work, parts, job.threads)
+def _met(job: Job, bucket: int) -> tuple[Ints, Ints, Ints]:
+    """Distinct candidates, copies (rows of two), and the rows of crowds; a share of the grams at a time."""
+    shares: list[list[pa.RecordBatch]] = [[] for _ in range(SHARES)]
+    for batch in job.postings.arriving(bucket):
+        share = (batch["key"].to_numpy() >> np.uint64(24)).astype(np.uint8) % SHARES
+        order = np.argsort(share, kind="stable")
+        edges = np.searchsorted(share[order], np.arange(SHARES + 1))
+        for number in range(SHARES):
+            shares[number].append(batch.take(pa.array(order[edges[number] : edges[number + 1]])))
+    work = partial(_meet_share, job, shares)
+    found = over_parts(work, SHARES, job.threads)
     pairs, copies, crowd = (np.concatenate(each) for each in zip(*found, strict=True))
     ones, twos = unique_pairs(pairs[::2], pairs[1::2], job.rows)
     return np.stack([ones, twos], 1), copies.reshape(-1, 2), np.unique(crowd)
 
 
-def unique_pairs(ones: Ints, twos: Ints, below: int) -> tuple[Ints, Ints]:
+def _meet_share(job: Job, shares: list[list[pa.RecordBatch]], number: int) -> tuple[Ints, Ints, Ints]:
+    batch = pa.concat_batches(shares[number])
+    shares[number] = []
+    order = np.argsort(batch["key"].to_numpy(), kind="stable")
+    keys, rows, tails, sketches = (batch[name].to_numpy()[order] for name in _POSTING)
+    return meet_runs(keys, rows.astype(np.int64), tails, sketches, job.threshold, CROWD, SHARE, np.zeros(1, np.int64))
+
+
+def unique_pairs(ones: NDArray[Any], twos: NDArray[Any], below: int) -> tuple[Ints, Ints]:
     """Distinct pairs, ascending; every second number is below the given one."""
+    ones, twos = ones.astype(np.int64), twos.astype(np.int64)
     if len(ones) and int(ones.max()) < (1 << 62) // max(1, below):
         ones, twos = np.divmod(np.unique(ones * below + twos), below)
         return ones, twos

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from demur.groups.sharded.grams import gram_slices
+from demur.groups.sharded.grams import flat, gram_slices
 from demur.groups.sharded.inputs import Shard
 from demur.groups.sharded.job import Job
 from demur.similarity.views import View
@@ -49,25 +49,22 @@ def sample(job: Job, shard: Shard) -> None:
     """In which slots of the table the grams of a shard's sampled rows fall, and how many in each."""
     job.check_code()
     rows = _sampled(job, shard)
-    slots = np.zeros(0, np.int64)
-    counts = np.zeros(0, np.int64)
-    for _, grams, _ in gram_slices(job, shard, rows):
-        here, here_counts = np.unique(slots_of(grams, job.bits), return_counts=True)
-        slots, place = np.unique(np.concatenate([slots, here]), return_inverse=True)
-        counts = np.bincount(place, np.concatenate([counts, here_counts]), len(slots)).astype(np.int64)
-    counted = pa.record_batch({"slot": slots.astype(np.uint32), "count": np.minimum(counts, 255).astype(np.uint8)})
+    parts = [slots_of(grams, job.bits) for _, grams, _ in gram_slices(job, shard, rows)]
+    slots, counts = np.unique(flat(parts, np.uint32), return_counts=True)
+    counted = pa.record_batch({"slot": slots, "count": np.minimum(counts, 255).astype(np.uint8)})
     job.store.save("sample", shard.number, {f"slots-{shard.number}": [counted]})
 
 
 def _sampled(job: Job, shard: Shard) -> Ints:
-    rows = np.arange(shard.first, shard.first + shard.rows)
+    rows: Ints = np.arange(shard.first, shard.first + shard.rows)
     run = min(RUN, max(1, job.rows >> _RUNS))
-    return rows[rows // run % job.stride == 0]
+    chosen: Ints = rows[rows // run % job.stride == 0]
+    return chosen
 
 
-def slots_of(grams: NDArray[np.uint64], bits: int) -> Ints:
+def slots_of(grams: NDArray[np.uint64], bits: int) -> NDArray[np.uint32]:
     """The slot of each gram in a table of 2 ** bits."""
-    return ((grams * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - bits)).astype(np.int64)
+    return ((grams * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - bits)).astype(np.uint32)
 
 
 def rank(job: Job, _: int) -> None:
