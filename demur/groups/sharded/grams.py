@@ -22,7 +22,7 @@ Given = TypeVar("Given")
 Result = TypeVar("Result")
 Sliced = tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int32]]
 
-SLICE = 4096
+SLICE = 2048
 """Rows that are read and hashed at a time."""
 
 

@@ -29,8 +29,8 @@ _RUNS = 14  # of few rows there are 2 ** 14 runs to choose from, if need be of a
 _BYTES_PER_GRAM = {"token": 6, "word3": 6, "char": 1}
 
 LEVELS = np.zeros(256, np.uint8)
-"""By how many sampled rows have a gram (255: or more): 0 if at most one, else by eighths of a doubling."""
-LEVELS[2:] = np.minimum(1 + 8 * np.log2(np.arange(2, 256) / 2), 120)
+"""By how many sampled rows have a gram (255: or more): 0 if none, else by eighths of a doubling."""
+LEVELS[1:] = 1 + 8 * np.log2(np.arange(1, 256))
 
 
 def sampling(view: View, text_bytes: int, most: int) -> tuple[int, int]:
@@ -82,7 +82,7 @@ def levels(job: Job) -> NDArray[np.uint8]:
     """The table of levels; a worker keeps the last one."""
     if job.work not in _KEPT:
         _KEPT.clear()
-        _KEPT[job.work] = job.store.load("levels-0", 0)["level"].to_numpy().copy()
+        _KEPT[job.work] = job.store.load("levels-0", 0)["level"].to_numpy()
     return _KEPT[job.work]
 
 
