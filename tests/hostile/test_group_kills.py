@@ -130,8 +130,9 @@ def test_a_kill_while_the_work_folder_goes(given: Path, tmp_path: Path) -> None:
 
 
 SAVED = {
-    "sample": ["slots"], "rank": ["levels"], "post": ["postings"], "meet": ["pairs", "wants", "copies", "crowd"],
-    "collect": ["sets"], "match": ["claims"], "link": ["members", "edges"],
+    "sample": ["slots"], "rank": ["levels"], "post": ["postings", "repeats"],
+    "meet": ["pairs", "crowds", "wants", "copies"], "collect": ["sets"], "match": ["claims"],
+    "link": ["members", "edges", "again"],
 }  # fmt: skip
 
 

@@ -54,14 +54,14 @@ def smallest(ranks: Hashes, count: int, wanted: int, out: Hashes) -> None:
 @kernel
 def post_rows(
     grams: Hashes, sizes: Shorts, threshold: float, levels: Bytes, shift: int, keys: Hashes, tails: Tails,
-    sketches: Hashes, lengths: Shorts,
+    sketches: Hashes, lengths: Shorts, prints: Hashes,
 ) -> int:  # fmt: skip
     """Postings of rows that lie one behind the other: the rarest grams of each, so many that similar rows share one.
 
     Grams are ordered by their level (of the slot that they have in the table), then by hash. A key is 40 bits of the
     gram and 24 of the row's print; a tail has the size of the row in 20 bits and the gram's place in its order in 12,
     or the largest number of so many bits; a sketch has 56 bits, of which every gram turns one, and 8 of the print.
-    `lengths` is the number of each row's postings.
+    `lengths` is the number of each row's postings, and `prints` has 64 bits of each row's set.
     """
     longest = 0
     for row in range(len(sizes)):
@@ -72,6 +72,7 @@ def post_rows(
     for row in range(len(sizes)):
         size = int(np.int64(sizes[row]))
         lengths[row] = 0
+        prints[row] = U(0)
         if size == 0:
             continue
         sketch, total = U(0), U(0)
@@ -86,6 +87,7 @@ def post_rows(
             ranks[at] = U(level) << U(56) | gram >> U(8)
         total ^= total >> U(32)
         total *= U(0xD6E8FEB86659FD93)
+        prints[row] = total
         wanted = size - int(np.ceil(threshold * size - 1e-9)) + 1
         smallest(ranks, size, wanted, chosen)
         for at in range(wanted):
@@ -145,7 +147,8 @@ def meet_runs(
     Returns:
         Candidates: pairs of rows that may be similar by size and sketch, behind one another. Copies: pairs of a row and
         the smallest row with the same size, print and sketch, which is the only one to be in other pairs. And crowds:
-        rows of runs that hold more than `most` distinct rows, or more than `share` candidates for each.
+        rows of runs that hold more than `most` distinct rows, or more than `share` candidates for each; behind each of
+        them the smallest of its crowd.
     """
     pairs, copies, crowd = np.empty(1024, np.int64), np.empty(1024, np.int64), np.empty(64, np.int64)
     pair, copied, crowded = 0, 0, 0
@@ -209,11 +212,14 @@ def meet_runs(
                     break
         if too_many:
             pair = before
-            if crowded + count > len(crowd):
-                crowd = grown(crowd, count)
+            if crowded + 2 * count > len(crowd):
+                crowd = grown(crowd, 2 * count)
+            lowest = rows[held[0]]
             for at in range(count):
-                crowd[crowded + at] = rows[held[at]]
-            crowded += count
+                lowest = min(lowest, rows[held[at]])
+            for at in range(count):
+                crowd[crowded], crowd[crowded + 1] = rows[held[at]], lowest
+                crowded += 2
         begin = end
     return pairs[:pair], copies[:copied], crowd[:crowded]
 

@@ -174,8 +174,10 @@ def _local(workers: int | None) -> Iterator[Any]:
         fix = "pip install 'demur[scale]', which brings the package cryptography."
         raise EngineError(msg, got=str(error).partition(",")[0], fix=fix) from error
     pages: dict[str, list[str]] = {f"distributed.{who}.http.routes": [] for who in ("scheduler", "worker")}
+    # Other allocators of Arrow keep some 20 MB for themselves.
+    memory = {"distributed.nanny.pre-spawn-environ.ARROW_DEFAULT_MEMORY_POOL": "system"}
     with (
-        dask.config.set(pages),
+        dask.config.set({**pages, **memory}),
         LocalCluster(
             n_workers=workers or thread_count(),
             threads_per_worker=1,
@@ -183,7 +185,6 @@ def _local(workers: int | None) -> Iterator[Any]:
             dashboard_address=None,
             scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # not 8787, which may be taken
             security=security,
-            env={"ARROW_DEFAULT_MEMORY_POOL": "system"},  # the others keep some 20 MB that nothing uses
         ) as cluster,
     ):
         yield cluster

@@ -73,6 +73,16 @@ class Job:
         return Exchange.among(self.store, "postings", self.parts, self.buckets)
 
     @property
+    def repeats(self) -> Exchange:
+        """From shards to buckets: claims about rows with equal sets in one shard."""
+        return Exchange.among(self.store, "repeats", self.parts, self.buckets)
+
+    @property
+    def crowds(self) -> Exchange:
+        """Among buckets: rows of which many share a gram."""
+        return Exchange.among(self.store, "crowds", self.buckets, self.buckets)
+
+    @property
     def pairs(self) -> Exchange:
         """Among buckets: pairs of rows that may be similar."""
         return Exchange.among(self.store, "pairs", self.buckets, self.buckets)
@@ -84,7 +94,7 @@ class Job:
 
     @property
     def copies(self) -> Exchange:
-        """Among buckets: claims about rows with equal sets."""
+        """Among buckets: claims about rows with equal sets in several shards."""
         return Exchange.among(self.store, "copies", self.buckets, self.buckets)
 
     @property

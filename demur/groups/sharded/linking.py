@@ -26,7 +26,8 @@ _HEAVY = 64  # slots whose groups are counted at first
 
 def link(job: Job, bucket: int) -> None:
     """One claim for each row of a bucket, with its smallest root; and which roots belong together, as a forest."""
-    batch = pa.concat_batches([job.copies.received(bucket), job.claims.received(bucket)])
+    repeats, copies = job.repeats.received(bucket), job.copies.received(bucket)
+    batch = pa.concat_batches([repeats, copies, job.claims.received(bucket)])
     rows, roots, twins = (batch[name].to_numpy().astype(np.int64) for name in ("row", "root", "twin"))
     similarity = batch["similarity"].to_numpy()
     order = np.lexsort((roots, rows))
@@ -38,7 +39,21 @@ def link(job: Job, bucket: int) -> None:
     best = best_of(rows, twins, similarity)
     edges = pa.record_batch({"one": known[tied], "two": known[parents][tied]})
     members = claim_batch(job, rows[order][first], smallest, twins[best], similarity[best])
-    job.store.save("link", bucket, {f"members-{bucket}": [members], f"edges-{bucket}": [edges]})
+    again = _copied(copies, repeats)
+    job.store.save(
+        "link",
+        bucket,
+        {f"members-{bucket}": [members], f"edges-{bucket}": [edges], f"again-{bucket}": [again]},
+    )
+
+
+def _copied(copies: pa.RecordBatch, repeats: pa.RecordBatch) -> pa.RecordBatch:
+    """Rows that are the first of their shard with a set, but not of all; and the first of all."""
+    rows, roots = (copies[name].to_numpy().astype(np.int64) for name in ("row", "root"))
+    first = repeats["row"].to_numpy()[repeats["row"].to_numpy() == repeats["root"].to_numpy()]
+    chosen = (rows != roots) & np.isin(rows, first)
+    order = np.argsort(rows[chosen])
+    return pa.record_batch({"row": rows[chosen][order], "root": roots[chosen][order]})
 
 
 def connected(ones: Ints, twos: Ints) -> tuple[Ints, Ints]:
@@ -57,6 +72,8 @@ class Groups:
         job: the run.
         known: roots that belong to another one, and those that these belong to.
         labels: the group of each.
+        repeated: rows that are the first of their shard with a set, but not of all.
+        firsts: for each of them, the first of all.
         edges: pairs that the driver connected.
         members: rows that share a group with another, once `tables` is through; as the next two.
         count: groups.
@@ -66,6 +83,8 @@ class Groups:
     job: Job
     known: Ints
     labels: Ints
+    repeated: Ints
+    firsts: Ints
     edges: int
     members: int = 0
     count: int = 0
@@ -79,7 +98,9 @@ class Groups:
         none = np.empty(0, np.int64)
         ones, twos = (np.concatenate([none, *(part[name].to_numpy() for part in parts)]) for name in ("one", "two"))
         known, parents = connected(ones, twos)
-        return cls(job, known, known[parents], len(ones))
+        again = [job.store.load(f"again-{bucket}", 0) for bucket in _buckets(job)]
+        rows, firsts = (np.concatenate([none, *(part[name].to_numpy() for part in again)]) for name in ("row", "root"))
+        return cls(job, known, known[parents], rows, firsts, len(ones))
 
     def tables(self) -> Iterator[pa.Table]:
         """Every row that shares its group with another (see `demur.groups.group.MEMBERS`), a table for each bucket."""
@@ -89,6 +110,8 @@ class Groups:
             self._slots += np.bincount(_slot(groups), minlength=_SLOTS)
             view = pa.DictionaryArray.from_arrays(np.zeros(len(rows), np.int32), [self.job.view]).cast(pa.string())
             twins = batch["twin"].to_numpy().astype(np.int64)
+            first = replaced(twins, self.repeated, self.firsts)
+            twins = np.where(first == rows, twins, first)
             yield pa.table([rows, groups, twins, view, batch["similarity"]], schema=MEMBERS)
         self.largest = self._largest()
 
@@ -109,11 +132,21 @@ class Groups:
         for bucket in _buckets(self.job):
             batch = self.job.store.load(f"members-{bucket}", 0)
             rows, groups = (batch[name].to_numpy().astype(np.int64) for name in ("row", "root"))
-            place = np.searchsorted(self.known, groups)
-            place[place == len(self.known)] = 0
-            there = self.known[place] == groups if len(self.known) else np.zeros(len(groups), bool)
-            groups[there] = self.labels[place[there]]
+            groups = replaced(groups, self.known, self.labels)
             yield rows, groups, batch
+
+
+def replaced(values: Ints, known: Ints, others: Ints) -> Ints:
+    """The values, those that are known (ascending) replaced.
+
+    Example:
+        >>> replaced(np.array([7, 3, 5]), np.array([3, 4]), np.array([30, 40])).tolist()
+        [7, 30, 5]
+    """
+    if not len(known):
+        return values
+    place = np.minimum(np.searchsorted(known, values), len(known) - 1)
+    return np.where(known[place] == values, others[place], values)
 
 
 def _buckets(job: Job) -> range:

@@ -48,7 +48,7 @@ def match(job: Job, bucket: int) -> None:
     ones, twos = unique_pairs(sent["row"].to_numpy(), sent["other"].to_numpy(), job.rows)
     rows, starts, grams = _sets(job, bucket)
     near = _similar(job, rows, starts, grams, ones, twos)
-    crowd = job.store.load(f"crowd-{bucket}", 0)["row"].to_numpy()
+    crowd = np.unique(job.crowds.received(bucket)["row"].to_numpy().astype(np.int64))
     dense = _crowded(job, rows, starts, grams, crowd)
     found = claims(job, *(np.concatenate(each) for each in zip(near, dense, strict=True)))
     job.store.save("match", bucket, job.claims.sent(bucket, found, job.owner(found["row"].to_numpy())))

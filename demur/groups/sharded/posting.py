@@ -36,15 +36,18 @@ _POSTING = ("key", "row", "tail", "sketch")
 def post(job: Job, shard: Shard) -> None:
     """Read a shard's texts, and post the rarest grams of its rows.
 
-    A posting has 24 bytes: gram, row, size, print and sketch (see `post_rows`). Grams are not kept.
+    A posting has 24 bytes: gram, row, size, print and sketch (see `post_rows`). Grams are not kept. Of rows with equal
+    sets only the first of the shard is posted: however often a text is there, its grams have few postings.
     """
     table = levels(job)
+    prints = np.empty(shard.rows, np.uint64)
 
     def posted(part: Sliced) -> tuple[NDArray[Any], ...]:
         rows, grams, sizes = part
         keys, sketches = np.empty(len(grams), np.uint64), np.empty(len(grams), np.uint64)
         tails, lengths = np.empty(len(grams), np.uint32), np.empty(len(rows), np.int32)
-        used = post_rows(grams, sizes, job.threshold, table, 64 - job.bits, keys, tails, sketches, lengths)
+        mine = prints[int(rows[0]) - shard.first :][: len(rows)]
+        used = post_rows(grams, sizes, job.threshold, table, 64 - job.bits, keys, tails, sketches, lengths, mine)
         numbers = np.repeat(rows, lengths).astype(job.row_type)
         keys = keys[:used].copy()
         return keys, numbers, tails[:used].copy(), sketches[:used].copy(), bucket_of(keys, job.buckets)
@@ -52,8 +55,23 @@ def post(job: Job, shard: Shard) -> None:
     parts = ahead(posted, gram_slices(job, shard), thread_count(job.threads))
     columns = [list(each) for each in zip(*parts, strict=True)]
     *made, to = (flat(each, each[0].dtype.type) for each in columns)
+    repeats, firsts = _repeats(prints)
+    if len(repeats):
+        left = np.ones(shard.rows, bool)
+        left[repeats] = False
+        kept = left[made[1].astype(np.int64) - shard.first]
+        made, to = [each[kept] for each in made], to[kept]
     batch = pa.record_batch(made, names=_POSTING)
-    job.store.save("post", shard.number, job.postings.sent(shard.number, batch, to))
+    claimed = claims(job, repeats + shard.first, firsts + shard.first, np.ones(len(repeats)))
+    sent = job.repeats.sent(shard.number, claimed, job.owner(claimed["row"].to_numpy()))
+    job.store.save("post", shard.number, {**job.postings.sent(shard.number, batch, to), **sent})
+
+
+def _repeats(prints: NDArray[np.uint64]) -> tuple[Ints, Ints]:
+    """Rows whose set a row before them has, and the first that has it; rows without a set have no print."""
+    _, first, place = np.unique(prints, return_index=True, return_inverse=True)
+    again = np.flatnonzero((first[place] != np.arange(len(prints))) & (prints != 0))
+    return again, first[place[again]]
 
 
 def bucket_of(keys: NDArray[np.uint64], buckets: int) -> NDArray[np.unsignedinteger[Any]]:
@@ -67,7 +85,8 @@ def meet(job: Job, bucket: int, edges: tuple[int, ...]) -> None:
     """Find copies in a bucket, and pairs that may be similar; ask for the grams of these.
 
     A pair goes to where one of its rows belongs, whichever bucket found it, so that it is judged once. Where too many
-    rows share a gram (texts of a template), all of them are asked for here.
+    rows share a gram (texts of a template), all of them go to one bucket, which their smallest row chooses: texts of a
+    template share many grams, and so come together once.
 
     Args:
         job: the run.
@@ -76,8 +95,9 @@ def meet(job: Job, bucket: int, edges: tuple[int, ...]) -> None:
     """
     pairs, copies, crowd = _met(job, bucket)
     owner = job.owner(np.where(pairs.sum(axis=1) % 2 == 0, pairs[:, 0], pairs[:, 1]))  # so that none has more
-    asked = np.concatenate([pairs.ravel(), crowd])
-    who = np.concatenate([np.repeat(owner, 2), np.full(len(crowd), bucket)])
+    host = bucket_of(crowd[:, 1].astype(np.uint64) << np.uint64(24), job.buckets)
+    asked = np.concatenate([pairs.ravel(), crowd[:, 0]])
+    who = np.concatenate([np.repeat(owner, 2), host])
     asked, who = unique_pairs(asked, who, job.buckets)
     claimed = claims(job, copies[:, 0], copies[:, 1], np.ones(len(copies)))
     job.store.save(
@@ -85,15 +105,15 @@ def meet(job: Job, bucket: int, edges: tuple[int, ...]) -> None:
         bucket,
         {
             **job.pairs.sent(bucket, _record(job, pairs), owner),
+            **job.crowds.sent(bucket, _record(job, crowd), host),
             **job.wants.sent(bucket, _record(job, np.stack([asked, who], 1)), _shard_of(asked, edges)),
             **job.copies.sent(bucket, claimed, job.owner(claimed["row"].to_numpy())),
-            f"crowd-{bucket}": iter([pa.record_batch({"row": crowd})]),
         },
     )
 
 
 def _met(job: Job, bucket: int) -> tuple[Ints, Ints, Ints]:
-    """Distinct candidates, copies (rows of two), and the rows of crowds; a share of the grams at a time."""
+    """Distinct candidates, copies, and rows of crowds with the smallest of each; a share of the grams at a time."""
     shares: list[list[pa.RecordBatch]] = [[] for _ in range(SHARES)]
     for batch in job.postings.arriving(bucket):
         share = (batch["key"].to_numpy() >> np.uint64(24)).astype(np.uint8) % SHARES
@@ -105,7 +125,8 @@ def _met(job: Job, bucket: int) -> tuple[Ints, Ints, Ints]:
     found = over_parts(work, SHARES, job.threads)
     pairs, copies, crowd = (np.concatenate(each) for each in zip(*found, strict=True))
     ones, twos = unique_pairs(pairs[::2], pairs[1::2], job.rows)
-    return np.stack([ones, twos], 1), copies.reshape(-1, 2), np.unique(crowd)
+    dense = unique_pairs(crowd[::2], crowd[1::2], job.rows)
+    return np.stack([ones, twos], 1), copies.reshape(-1, 2), np.stack(dense, 1)
 
 
 def _meet_share(job: Job, shares: list[list[pa.RecordBatch]], number: int) -> tuple[Ints, Ints, Ints]:

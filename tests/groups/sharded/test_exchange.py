@@ -68,7 +68,7 @@ def test_a_run_whose_exchanges_are_routed_gives_the_same(tmp_path: Path, monkeyp
         monkeypatch.undo()
         counts.append(counted["postings"])
         tables.append(written(tmp_path / f"out{direct}"))
-        routes = 6 * 25 if direct == 1 else 0  # six exchanges among 24 tasks: five groups of five
+        routes = 8 * 25 if direct == 1 else 0  # eight exchanges among 24 tasks: five groups of five
         assert done.tasks == 6 * 24 + 1 + routes
     assert tables[0].equals(tables[1])
     assert labels(tables[0], ROWS) == expected(TEXTS)
