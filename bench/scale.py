@@ -52,6 +52,10 @@ def dask(path: Path, shard_rows: int) -> dict[str, Any]:
         client = engine.client  # type: ignore[attr-defined]
         before = max(client.run(_ready).values())
         out = Path(folder) / "out"
+        few = Path(folder) / "few.parquet"
+        pq.write_table(pa.table({"text": [f"a few words of row {row // 2}" for row in range(64)]}), few)
+        group([str(few)], str(out), engine=engine, shard_rows=16, threshold=THRESHOLD)
+        warm = max(client.run(_peak).values())
         at = perf_counter()
         done = group([str(path)], str(out), engine=engine, shard_rows=shard_rows, threshold=THRESHOLD)
         seconds = perf_counter() - at
@@ -66,6 +70,7 @@ def dask(path: Path, shard_rows: int) -> dict[str, Any]:
         "partitions": done.shards,
         "worker": workers,
         "worker before": before,
+        "worker warm": warm,
         "driver": _peak(),
     }
 
@@ -122,9 +127,19 @@ def speed(data: Path, sizes: list[int], repeats: int, shard_rows: int) -> list[d
     return found
 
 
+def finer(path: Path, rows: int) -> Path:
+    """The same rows in smaller row groups: a shard is a row group at least."""
+    cut = path.with_name(f"{path.stem}-by-{rows}.parquet")
+    if not cut.exists():
+        part = cut.with_suffix(".part")
+        pq.write_table(pq.read_table(path, columns=["text"]), part, compression="zstd", row_group_size=rows)
+        part.rename(cut)
+    return cut
+
+
 def memory(data: Path, size: int, partitions: list[int]) -> list[dict[str, Any]]:
-    """The peak of a worker by the number of partitions."""
-    path = str(write(data, size))
+    """The peak of a worker by the number of partitions; the file is the same, and so are its row groups."""
+    path = str(finer(write(data, size), -(-size // max(partitions))))
     found = []
     for count in partitions:
         one = measured("dask", path, str(-(-size // count)))

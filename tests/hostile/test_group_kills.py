@@ -130,8 +130,9 @@ def test_a_kill_while_the_work_folder_goes(given: Path, tmp_path: Path) -> None:
 
 
 SAVED = {
-    "count": ["grams", "table", "common", "prints"], "merge": ["levels", "copies"], "post": ["postings"],
-    "meet": ["meeting"], "collect": ["sets"], "match": ["pairs"],
+    "sample": ["slots"], "rank": ["levels"], "post": ["postings", "repeats"],
+    "meet": ["pairs", "crowds", "wants", "copies"], "collect": ["sets"], "match": ["claims"],
+    "link": ["members", "edges", "again"],
 }  # fmt: skip
 
 

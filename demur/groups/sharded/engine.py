@@ -92,7 +92,10 @@ class DaskEngine:
 
 
 def _call(function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+    import pyarrow as pa
+
     function(*arguments)
+    pa.default_memory_pool().release_unused()  # or a worker keeps the most that any of its tasks had
 
 
 @contextmanager
@@ -171,8 +174,10 @@ def _local(workers: int | None) -> Iterator[Any]:
         fix = "pip install 'demur[scale]', which brings the package cryptography."
         raise EngineError(msg, got=str(error).partition(",")[0], fix=fix) from error
     pages: dict[str, list[str]] = {f"distributed.{who}.http.routes": [] for who in ("scheduler", "worker")}
+    # Other allocators of Arrow keep some 20 MB for themselves.
+    memory = {"distributed.nanny.pre-spawn-environ.ARROW_DEFAULT_MEMORY_POOL": "system"}
     with (
-        dask.config.set(pages),
+        dask.config.set({**pages, **memory}),
         LocalCluster(
             n_workers=workers or thread_count(),
             threads_per_worker=1,

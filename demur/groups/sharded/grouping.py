@@ -1,12 +1,14 @@
-"""The rows of Parquet files grouped by similarity, in three stages of independent tasks.
+"""The rows of Parquet files grouped by similarity, in stages of independent tasks.
 
-1. *count*: each shard counts the rows of its grams and prints each row's set; *merge* sums counts and finds equal sets.
-2. *post*: each shard posts the rarest grams of its rows to buckets; *meet* keeps, by bucket, rows that share one.
-3. *collect*: each shard gives the gram sets of those rows; *match* verifies, by bucket, which of them are similar.
+1. *sample*: shards say how common the grams of some rows are; *rank* makes a table of that, which orders grams.
+2. *post*: each shard posts the rarest grams of its rows to buckets; *meet* finds, by bucket, copies, and pairs of rows
+   that share a gram and may be similar.
+3. *collect*: each shard reads again the rows of these pairs, and only those, and sends their grams to where each pair
+   is judged; *match* judges them, and connects rows.
+4. *link*: what the buckets say of each row is brought together; the driver connects what reaches over several of them.
 
-Then groups are connected components of what was found. A bucket is a share of all gram hashes. Every task reads what it
-needs and saves what it finds to the work folder: a run that was killed, or a task whose worker was lost, is continued
-from there, and the driver holds no more than the pairs that were found.
+A bucket is a share of all gram hashes, and a range of rows. Every task reads what it needs and saves what it finds to
+the work folder: a run that was killed, or a task whose worker was lost, is continued from there.
 """
 
 from __future__ import annotations
@@ -16,19 +18,18 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
-import numpy as np
-
-from demur.groups.group import MEMBERS
-from demur.groups.sharded.counting import count, merge
 from demur.groups.sharded.engine import Engine, SerialEngine
 from demur.groups.sharded.inputs import Inputs, plan
-from demur.groups.sharded.job import Job, code_digest, key, table_bits
-from demur.groups.sharded.matching import collect, grouped, match
+from demur.groups.sharded.job import Job, code_digest, key
+from demur.groups.sharded.linking import Groups, link
+from demur.groups.sharded.matching import collect, match
 from demur.groups.sharded.output import Output
 from demur.groups.sharded.posting import meet, post
+from demur.groups.sharded.sampling import rank, sample, sampling
 from demur.progress import track
 from demur.similarity.evidence import check_threshold
 from demur.similarity.views import View, check_view
+from demur.text.compiled import interpreted
 
 #: Rows of a shard, at most, but for larger row groups.
 SHARD_ROWS = 250_000
@@ -113,7 +114,7 @@ def run(
     check_threshold(threshold)
     engine = engine or SerialEngine()
     inputs = plan(paths, column, shard_rows)
-    bits = table_bits(view, inputs.text_bytes, most_bits)
+    bits, stride = sampling(view, inputs.text_bytes, most_bits)
     name = key(inputs, out, column, view, threshold, shard_rows, bits)
     with Output(out, work, name) as output:
         job = Job(
@@ -125,19 +126,22 @@ def run(
             bits=bits,
             work=output.work,
             code=code_digest(),
+            rows=inputs.rows,
+            stride=stride,
+            fast=view != "char" and not interpreted(),
             threads=engine.threads,
         )
         tasks, resumed = _stages(job, inputs, engine) if job.parts else (0, 0)
-        table = grouped(job) if job.parts else MEMBERS.empty_table()
+        groups = Groups.of(job)
+        called = called or {}
         output.write(
-            table, [replace(shard, path=(called or {}).get(shard.path, shard.path)) for shard in inputs.shards]
+            groups.tables(), [replace(shard, path=called.get(shard.path, shard.path)) for shard in inputs.shards]
         )
-    sizes = np.unique(table["group"].to_numpy(), return_counts=True)[1]
     return Result(
         rows=inputs.rows,
-        groups=len(sizes),
-        duplicates=table.num_rows - len(sizes),
-        largest=int(sizes.max(initial=0)),
+        groups=groups.count,
+        duplicates=groups.members - groups.count,
+        largest=groups.largest,
         shards=len(inputs.shards),
         tasks=tasks,
         resumed=resumed,
@@ -146,26 +150,46 @@ def run(
 
 
 def _stages(job: Job, inputs: Inputs, engine: Engine) -> tuple[int, int]:
-    """Do what is left of the three stages; the number of all tasks, and of those that were finished before."""
+    """Do what is left of all stages; the number of all tasks, and of those that were finished before."""
     shards = [replace(shard, number=number) for number, shard in enumerate(s for s in inputs.shards if s.rows)]
     edges = (*(shard.first for shard in shards), inputs.rows)
     by_shard = {shard.number: (job, shard) for shard in shards}
     by_bucket = {bucket: (job, bucket) for bucket in range(job.buckets)}
     meetings = {bucket: (job, bucket, edges) for bucket in range(job.buckets)}
-    stages: list[tuple[Callable[..., None], dict[int, tuple[Any, ...]]]] = [
-        (count, by_shard),
-        (merge, by_bucket),
-        (post, by_shard),
-        (meet, meetings),
-        (collect, by_shard),
-        (match, by_bucket),
+    stages: list[tuple[str, Callable[..., None], dict[int, tuple[Any, ...]]]] = [
+        ("sample", sample, by_shard),
+        ("rank", rank, {0: (job, 0)}),
+        ("post", post, by_shard),
+        *_routes(job, "postings", "repeats"),
+        ("meet", meet, meetings),
+        *_routes(job, "pairs", "crowds", "wants", "copies"),
+        ("collect", collect, by_shard),
+        *_routes(job, "sets"),
+        ("match", match, by_bucket),
+        *_routes(job, "claims"),
+        ("link", link, by_bucket),
     ]
     tasks = resumed = 0
-    for function, calls in stages:
-        finished = job.store.finished(function.__name__)
+    for stage, function, calls in stages:
+        finished = job.store.finished(stage)
         left = [arguments for number, arguments in calls.items() if number not in finished]
         tasks += len(calls)
         resumed += len(calls) - len(left)
-        for _ in track(engine.map(function, left), function.__name__, len(left)):
+        for _ in track(engine.map(function, left), stage, len(left)):
             pass
     return tasks, resumed
+
+
+def _routes(job: Job, *names: str) -> list[tuple[str, Callable[..., None], dict[int, tuple[Any, ...]]]]:
+    """What has to be done for some exchanges between two stages: nothing among few tasks."""
+    exchanges = [(name, getattr(job, name).routes) for name in names]
+    return [
+        (f"route-{name}", route, {number: (job, name, number) for number in range(routes)})
+        for name, routes in exchanges
+        if routes
+    ]
+
+
+def route(job: Job, name: str, number: int) -> None:
+    """A routing task of an exchange of the job."""
+    getattr(job, name).route(f"route-{name}", number)

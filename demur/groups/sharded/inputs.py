@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from demur.errors import FormatError, UsageError, nearest
 from demur.files.parquet import is_text
@@ -15,6 +17,8 @@ from demur.files.reading import parquet_batches
 from demur.groups.sharded.store import is_local
 
 _IDENTITY = ("size", "mtime", "LastModified", "last_modified", "updated", "created", "ETag", "etag", "checksum")
+
+_BUFFER = 1 << 22  # bytes of a column that are read at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +79,57 @@ def plan(paths: Sequence[str], column: str, shard_rows: int) -> Inputs:
 
 def read(shard: Shard, column: str, threads: int | None = None) -> Iterator[pa.Array]:
     """The texts of a shard, one row group after another."""
+    for parquet, _, group in _row_groups(shard, 0):
+        rows = max(1, parquet.metadata.row_group(group).num_rows)
+        for batch in parquet_batches(parquet, rows, [column], [group], threads != 1):
+            yield batch.column(0).cast(pa.large_string())
+
+
+def read_rows(
+    shard: Shard, column: str, rows: NDArray[np.int64] | None, most: int, threads: int | None = None
+) -> Iterator[tuple[NDArray[np.int64], pa.LargeStringArray]]:
+    """Some rows of a shard, or all, with their texts: at most so many at a time, and little else in memory.
+
+    Args:
+        shard: whose rows.
+        column: the text column.
+        rows: ascending, numbered among the rows of all files; row groups without any are not read.
+        most: rows at a time.
+        threads: 1 if no more may be used.
+    """
+    for parquet, first, group in _row_groups(shard, _BUFFER):
+        at, end = first, first + parquet.metadata.row_group(group).num_rows
+        if rows is not None and np.searchsorted(rows, at) == np.searchsorted(rows, end):
+            continue
+        for batch in parquet_batches(parquet, most, [column], [group], threads != 1):
+            texts = batch.column(0).cast(pa.large_string())
+            numbers = np.arange(at, at + len(texts))
+            at += len(texts)
+            if rows is not None:
+                numbers = rows[slice(*np.searchsorted(rows, [numbers[0], at]))]
+                if not len(numbers):
+                    continue
+                texts = texts.take(pa.array(numbers - (at - len(texts))))
+            yield numbers, texts
+
+
+def _row_groups(shard: Shard, buffer: int) -> Iterator[tuple[pq.ParquetFile, int, int]]:
+    """The open file, the first row, and the number of each row group of a shard."""
     from fsspec.core import url_to_fs
 
     fs, path = url_to_fs(shard.path)
     try:
         with fs.open(path, "rb") as file:
-            parquet = pq.ParquetFile(file)
+            parquet = pq.ParquetFile(file, buffer_size=buffer)
             groups = [group for group in shard.groups if group < parquet.num_row_groups]
             rows = sum(parquet.metadata.row_group(group).num_rows for group in groups)
             if rows != shard.rows:
                 msg = "An input file changed during the run"
                 raise FormatError(msg, where=shard.path, expected=f"{shard.rows} rows", got=rows, fix="Run again.")
+            first = shard.first
             for group in groups:
-                rows = max(1, parquet.metadata.row_group(group).num_rows)
-                for batch in parquet_batches(parquet, rows, [column], [group], threads != 1):
-                    yield batch.column(0).cast(pa.large_string())
+                yield parquet, first, group
+                first += parquet.metadata.row_group(group).num_rows
     except pa.ArrowInvalid as error:
         msg = "An input file cannot be read"
         raise FormatError(msg, where=shard.path, expected="a Parquet file, its texts in UTF-8") from error

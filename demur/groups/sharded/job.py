@@ -7,15 +7,17 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from demur import __version__
 from demur.errors import UsageError
+from demur.groups.sharded.exchange import Exchange
 from demur.groups.sharded.inputs import Inputs
 from demur.groups.sharded.store import Store, absolute
 from demur.similarity.views import View
-
-#: Bytes of text for one gram, at the least, in ordinary text.
-_BYTES_PER_GRAM = {"token": 6, "word3": 6, "char": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +29,14 @@ class Job:
         view: which grams stand for a text.
         threshold: smallest Jaccard index of a pair.
         parts: the number of shards.
-        buckets: the number of parts that grams and fingerprints are spread over by their hashes.
+        buckets: the number of parts that grams are spread over by their hashes, and rows by their numbers.
         bits: the table that says how common grams are has 2 ** bits bytes.
         work: the folder of results of tasks.
         code: a digest of the code that the driver runs.
+        rows: of all shards.
+        stride: of so many rows one is asked how common its grams are.
+        fast: whether grams are hashed as by `demur.similarity.onepass`, or as by `demur.similarity.sets`; one run has
+            to do with one of them.
         threads: threads of one task; None for all cores.
     """
 
@@ -42,12 +48,64 @@ class Job:
     bits: int
     work: str
     code: str
+    rows: int
+    stride: int
+    fast: bool
     threads: int | None = None
 
     @property
     def store(self) -> Store:
         """Where the results of tasks are kept."""
         return Store(self.work)
+
+    @property
+    def row_type(self) -> type[np.unsignedinteger[Any]]:
+        """The smallest type that holds the number of every row."""
+        return np.uint32 if self.rows < 1 << 32 else np.uint64
+
+    def owner(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The bucket that each row belongs to: buckets are ranges of rows."""
+        return rows.astype(np.int64) * self.buckets // self.rows
+
+    @property
+    def postings(self) -> Exchange:
+        """From shards to buckets: the rarest grams of rows."""
+        return Exchange.among(self.store, "postings", self.parts, self.buckets)
+
+    @property
+    def repeats(self) -> Exchange:
+        """From shards to buckets: claims about rows with equal sets in one shard."""
+        return Exchange.among(self.store, "repeats", self.parts, self.buckets)
+
+    @property
+    def crowds(self) -> Exchange:
+        """Among buckets: rows of which many share a gram."""
+        return Exchange.among(self.store, "crowds", self.buckets, self.buckets)
+
+    @property
+    def pairs(self) -> Exchange:
+        """Among buckets: pairs of rows that may be similar."""
+        return Exchange.among(self.store, "pairs", self.buckets, self.buckets)
+
+    @property
+    def wants(self) -> Exchange:
+        """From buckets to shards: rows whose grams a bucket asks for."""
+        return Exchange.among(self.store, "wants", self.buckets, self.parts)
+
+    @property
+    def copies(self) -> Exchange:
+        """Among buckets: claims about rows with equal sets in several shards."""
+        return Exchange.among(self.store, "copies", self.buckets, self.buckets)
+
+    @property
+    def sets(self) -> Exchange:
+        """From shards to buckets: rows and their grams."""
+        return Exchange.among(self.store, "sets", self.parts, self.buckets)
+
+    @property
+    def claims(self) -> Exchange:
+        """Among buckets: claims about similar rows."""
+        return Exchange.among(self.store, "claims", self.buckets, self.buckets)
 
     def check_code(self) -> None:
         """Refuse to mix results of two versions of the code.
@@ -60,16 +118,6 @@ class Job:
             raise UsageError(
                 msg, where=Path(__file__).parent, expected=self.code, got=code_digest(), fix="Install the same one."
             )
-
-
-def table_bits(view: View, text_bytes: int, most: int) -> int:
-    """Slots for about all grams of the texts, each in one of its own, as far as memory allows.
-
-    Example:
-        >>> table_bits("word3", 6_000_000, most=27), table_bits("word3", 6_000_000_000, most=27)
-        (20, 27)
-    """
-    return min(most, max(12, (text_bytes // _BYTES_PER_GRAM[view]).bit_length()))
 
 
 def key(inputs: Inputs, out: str, column: str, view: View, threshold: float, shard_rows: int, bits: int) -> str:

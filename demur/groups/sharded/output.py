@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from demur.errors import OutputError
 from demur.files.folder import held, swapped
+from demur.groups.group import MEMBERS
 from demur.groups.sharded.inputs import Shard
 from demur.groups.sharded.store import Store, absolute, is_local
 
@@ -84,16 +85,18 @@ class Output:
         self.fs.invalidate_cache(self.folder)
         return [posixpath.basename(path.rstrip("/")) for path in self.fs.ls(self.folder, detail=False)]
 
-    def write(self, table: pa.Table, shards: Sequence[Shard]) -> None:
+    def write(self, tables: Iterable[pa.Table], shards: Sequence[Shard]) -> None:
         """Replace the folder's labels: for each shard a file with the rows of it that share a group.
+
+        Tables (of `demur.groups.group.MEMBERS`) are ordered by row; few are held at a time.
 
         What the labels are about stands in each file's metadata: ``source``, ``row_groups``, ``first_row``, ``rows``.
         """
         if is_local(self.fs):
             with swapped(Path(self.folder).resolve()) as stage:
-                _write(table, shards, lambda name: (stage / name).open("wb"))
+                _write(tables, shards, lambda name: (stage / name).open("wb"))
             return
-        _write(table, shards, lambda name: self.fs.open(self._path(name + _PART), "wb"))
+        _write(tables, shards, lambda name: self.fs.open(self._path(name + _PART), "wb"))
         names = {_name(shard, shards) for shard in shards}
         for name in sorted({*self._names()} - {name + _PART for name in names} - {_WORK}):
             self.fs.rm(self._path(name))
@@ -108,17 +111,24 @@ def _name(shard: Shard, shards: Sequence[Shard]) -> str:
     return f"labels-{shard.number:05d}-of-{len(shards):05d}.parquet"
 
 
-def _write(table: pa.Table, shards: Sequence[Shard], opened: Callable[[str], Any]) -> None:
+def _write(tables: Iterable[pa.Table], shards: Sequence[Shard], opened: Callable[[str], Any]) -> None:
     """Write each shard's labels to the file that is opened for its name."""
-    rows = table["row"].to_numpy()
+    held = MEMBERS.empty_table()
+    more = iter(tables)
     for shard in shards:
-        first, last = np.searchsorted(rows, [shard.first, shard.first + shard.rows])
+        end = shard.first + shard.rows
+        while not len(held) or held["row"][-1].as_py() < end:
+            table = next(more, None)
+            if table is None:
+                break
+            held = pa.concat_tables([held, table]).combine_chunks()
         facts = {
             "source": shard.path,
             "row_groups": ",".join(map(str, shard.groups)),
             "first_row": str(shard.first),
             "rows": str(shard.rows),
         }
+        here = int(np.searchsorted(held["row"].to_numpy(), end))
         with opened(_name(shard, shards)) as file:
-            labels = table.slice(first, last - first).replace_schema_metadata(facts)
-            pq.write_table(labels, file, compression="zstd")
+            pq.write_table(held.slice(0, here).replace_schema_metadata(facts), file, compression="zstd")
+        held = held.slice(here)

@@ -1,92 +1,159 @@
-"""Stage 2: the rare-first prefix of every row, spread over buckets by gram; in a bucket, the rows that meet."""
+"""Stages 3 and 4: the postings of every row, brought to buckets by gram; in a bucket, the rows that may be similar."""
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from demur.groups.sharded.counting import bucket_of, rarity, spread
-from demur.groups.sharded.grams import unpacked
+from demur.groups.sharded._kernels import meet_runs, post_rows
+from demur.groups.sharded.claims import claims
+from demur.groups.sharded.grams import Sliced, ahead, flat, gram_slices
 from demur.groups.sharded.inputs import Shard
 from demur.groups.sharded.job import Job
-from demur.similarity.postings import prefixes
-from demur.similarity.sets import GramSets
+from demur.groups.sharded.sampling import levels
+from demur.text.compiled import over_parts, thread_count
 
 Ints = NDArray[np.int64]
 
+CROWD = 1 << 15
+"""Rows of one gram that are looked at pair by pair."""
+
+SHARE = 16
+"""Candidates for each row of one gram, at the most; with more, the rows are joined by their whole sets."""
+
+
+SHARES = 16
+"""Parts of a bucket that are sorted one after another."""
+
+_POSTING = ("key", "row", "tail", "sketch")
+
 
 def post(job: Job, shard: Shard) -> None:
-    """Post the prefixes of a shard's rows, but for rows whose set a smaller row has."""
-    copy = np.zeros(shard.rows, bool)
-    copy[_copies(job, shard) - shard.first] = True
-    parts = []
-    at = 0
-    for batch in job.store.batches(f"grams-{shard.number}"):
-        sets = unpacked([batch])
-        parts.append(_postings(job, sets, copy[at : at + len(sets)], shard.first + at))
-        at += len(sets)
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    batches = spread(columns, bucket_of(columns["key"], job.buckets), job.buckets)
-    job.store.save("post", shard.number, {f"postings-{shard.number}": batches})
+    """Read a shard's texts, and post the rarest grams of its rows.
+
+    A posting has 24 bytes: gram, row, size, print and sketch (see `post_rows`). Grams are not kept. Of rows with equal
+    sets only the first of the shard is posted: however often a text is there, its grams have few postings.
+    """
+    table = levels(job)
+    prints = np.empty(shard.rows, np.uint64)
+
+    def posted(part: Sliced) -> tuple[NDArray[Any], ...]:
+        rows, grams, sizes = part
+        keys, sketches = np.empty(len(grams), np.uint64), np.empty(len(grams), np.uint64)
+        tails, lengths = np.empty(len(grams), np.uint32), np.empty(len(rows), np.int32)
+        mine = prints[int(rows[0]) - shard.first :][: len(rows)]
+        used = post_rows(grams, sizes, job.threshold, table, 64 - job.bits, keys, tails, sketches, lengths, mine)
+        numbers = np.repeat(rows, lengths).astype(job.row_type)
+        keys = keys[:used].copy()
+        return keys, numbers, tails[:used].copy(), sketches[:used].copy(), bucket_of(keys, job.buckets)
+
+    parts = ahead(posted, gram_slices(job, shard), thread_count(job.threads))
+    columns = [list(each) for each in zip(*parts, strict=True)]
+    *made, to = (flat(each, each[0].dtype.type) for each in columns)
+    repeats, firsts = _repeats(prints)
+    if len(repeats):
+        left = np.ones(shard.rows, bool)
+        left[repeats] = False
+        kept = left[made[1].astype(np.int64) - shard.first]
+        made, to = [each[kept] for each in made], to[kept]
+    batch = pa.record_batch(made, names=_POSTING)
+    claimed = claims(job, repeats + shard.first, firsts + shard.first, np.ones(len(repeats)))
+    sent = job.repeats.sent(shard.number, claimed, job.owner(claimed["row"].to_numpy()))
+    job.store.save("post", shard.number, {**job.postings.sent(shard.number, batch, to), **sent})
 
 
-def _postings(job: Job, sets: GramSets, copy: NDArray[np.bool_], first: int) -> dict[str, NDArray[Any]]:
-    """The postings of consecutive rows, from row `first` on."""
-    chosen = ((sets.sizes > 0) & ~copy).astype(np.uint8)
-    postings = prefixes(sets, chosen, rarity(job), job.threshold, alone=1, threads=job.threads)
-    return {
-        "key": postings.keys,
-        "row": postings.rows + first,
-        "position": postings.positions.astype(np.int32),
-        "size": sets.sizes[postings.rows].astype(np.int32),
-        "bitmap": postings.bitmaps[postings.rows],
-    }
+def _repeats(prints: NDArray[np.uint64]) -> tuple[Ints, Ints]:
+    """Rows whose set a row before them has, and the first that has it; rows without a set have no print."""
+    _, first, place = np.unique(prints, return_index=True, return_inverse=True)
+    again = np.flatnonzero((first[place] != np.arange(len(prints))) & (prints != 0))
+    return again, first[place[again]]
 
 
-def _copies(job: Job, shard: Shard) -> Ints:
-    """The shard's rows among the copies that all buckets found."""
-    found = []
-    for bucket in range(job.buckets):
-        rows = job.store.load(f"copies-{bucket}", 0)["row"].to_numpy()
-        found.append(rows[slice(*np.searchsorted(rows, [shard.first, shard.first + shard.rows]))])
-    return np.concatenate(found)
+def bucket_of(keys: NDArray[np.uint64], buckets: int) -> NDArray[np.unsignedinteger[Any]]:
+    """The bucket of each posting, by its gram."""
+    mixed = (keys >> np.uint64(24)) * np.uint64(0x9E3779B97F4A7C15)
+    small = np.uint16 if buckets < 1 << 16 else np.uint32
+    return ((mixed >> np.uint64(40)) % np.uint64(buckets)).astype(small)
 
 
 def meet(job: Job, bucket: int, edges: tuple[int, ...]) -> None:
-    """Keep a bucket's postings of grams through which rows may be similar, one part for each shard.
+    """Find copies in a bucket, and pairs that may be similar; ask for the grams of these.
 
-    Of two similar rows, the one that comes first has a common gram in the shorter index prefix of
-    k - ceil(2t / (1 + t) * k) + 1 grams (see `demur.similarity.match.match_within`). Where no row has a gram there, no
-    pair meets through it.
+    A pair goes to where one of its rows belongs, whichever bucket found it, so that it is judged once. Where too many
+    rows share a gram (texts of a template), all of them go to one bucket, which their smallest row chooses: texts of a
+    template share many grams, and so come together once.
 
     Args:
         job: the run.
         bucket: its number.
         edges: each shard's first row, and the number of all rows.
     """
-    postings = pa.concat_batches([job.store.load(f"postings-{number}", bucket) for number in range(job.parts)])
-    keys, positions, sizes = (postings[name].to_numpy() for name in ("key", "position", "size"))
-    keep = _meeting(keys, positions, sizes, job.threshold)
-    postings = postings.take(pa.array(keep))
-    bounds = np.searchsorted(postings["row"].to_numpy(), edges)
-    parts = (postings.slice(first, last - first) for first, last in pairwise(bounds))
-    job.store.save("meet", bucket, {f"meeting-{bucket}": parts})
+    pairs, copies, crowd = _met(job, bucket)
+    owner = job.owner(np.where(pairs.sum(axis=1) % 2 == 0, pairs[:, 0], pairs[:, 1]))  # so that none has more
+    host = bucket_of(crowd[:, 1].astype(np.uint64) << np.uint64(24), job.buckets)
+    asked = np.concatenate([pairs.ravel(), crowd[:, 0]])
+    who = np.concatenate([np.repeat(owner, 2), host])
+    asked, who = unique_pairs(asked, who, job.buckets)
+    claimed = claims(job, copies[:, 0], copies[:, 1], np.ones(len(copies)))
+    job.store.save(
+        "meet",
+        bucket,
+        {
+            **job.pairs.sent(bucket, _record(job, pairs), owner),
+            **job.crowds.sent(bucket, _record(job, crowd), host),
+            **job.wants.sent(bucket, _record(job, np.stack([asked, who], 1)), _shard_of(asked, edges)),
+            **job.copies.sent(bucket, claimed, job.owner(claimed["row"].to_numpy())),
+        },
+    )
 
 
-def _meeting(
-    keys: NDArray[np.uint64], positions: NDArray[np.int32], sizes: NDArray[np.int32], threshold: float
-) -> Ints:
-    """The postings, in their order, whose gram several rows have and one of them in its index prefix."""
-    if not len(keys):
-        return np.empty(0, np.int64)
-    order = np.argsort(keys, kind="stable")
-    begins = np.flatnonzero(np.diff(keys[order], prepend=~keys[order[0]]))
-    lengths = np.diff(begins, append=len(keys))
-    indexed = positions <= sizes - np.ceil(2 * threshold / (1 + threshold) * sizes - 1e-9)
-    useful = (lengths > 1) & np.logical_or.reduceat(indexed[order], begins)
-    kept: Ints = np.sort(order[np.repeat(useful, lengths)])
-    return kept
+def _met(job: Job, bucket: int) -> tuple[Ints, Ints, Ints]:
+    """Distinct candidates, copies, and rows of crowds with the smallest of each; a share of the grams at a time."""
+    shares: list[list[pa.RecordBatch]] = [[] for _ in range(SHARES)]
+    for batch in job.postings.arriving(bucket):
+        share = (batch["key"].to_numpy() >> np.uint64(24)).astype(np.uint8) % SHARES
+        order = np.argsort(share, kind="stable")
+        edges = np.searchsorted(share[order], np.arange(SHARES + 1))
+        for number in range(SHARES):
+            shares[number].append(batch.take(pa.array(order[edges[number] : edges[number + 1]])))
+    work = partial(_meet_share, job, shares)
+    found = over_parts(work, SHARES, job.threads)
+    pairs, copies, crowd = (np.concatenate(each) for each in zip(*found, strict=True))
+    ones, twos = unique_pairs(pairs[::2], pairs[1::2], job.rows)
+    dense = unique_pairs(crowd[::2], crowd[1::2], job.rows)
+    return np.stack([ones, twos], 1), copies.reshape(-1, 2), np.stack(dense, 1)
+
+
+def _meet_share(job: Job, shares: list[list[pa.RecordBatch]], number: int) -> tuple[Ints, Ints, Ints]:
+    batch = pa.concat_batches(shares[number])
+    shares[number] = []
+    order = np.argsort(batch["key"].to_numpy(), kind="stable")
+    keys, rows, tails, sketches = (batch[name].to_numpy()[order] for name in _POSTING)
+    return meet_runs(keys, rows.astype(np.int64), tails, sketches, job.threshold, CROWD, SHARE, np.zeros(1, np.int64))
+
+
+def unique_pairs(ones: NDArray[Any], twos: NDArray[Any], below: int) -> tuple[Ints, Ints]:
+    """Distinct pairs, ascending; every second number is below the given one."""
+    ones, twos = ones.astype(np.int64), twos.astype(np.int64)
+    if len(ones) and int(ones.max()) < (1 << 62) // max(1, below):
+        ones, twos = np.divmod(np.unique(ones * below + twos), below)
+        return ones, twos
+    order = np.lexsort((twos, ones))
+    ones, twos = ones[order], twos[order]
+    new = np.ones(len(ones), bool)
+    new[1:] = (ones[1:] != ones[:-1]) | (twos[1:] != twos[:-1])
+    return ones[new], twos[new]
+
+
+def _record(job: Job, columns: Ints) -> pa.RecordBatch:
+    one, two = (np.ascontiguousarray(columns[:, at]).astype(job.row_type) for at in (0, 1))
+    return pa.record_batch({"row": one, "other": two})
+
+
+def _shard_of(rows: Ints, edges: Sequence[int]) -> Ints:
+    return np.searchsorted(np.array(edges[1:-1], np.int64), rows, side="right")

@@ -74,7 +74,7 @@ def _slowly(function: Callable[..., object], *arguments: object) -> None:
     function(*arguments)
 
 
-@pytest.mark.parametrize("stage", ["count", "match"])
+@pytest.mark.parametrize("stage", ["post", "match"])
 def test_a_worker_lost_in_mid_run_changes_nothing(
     dask: DaskEngine, paths: list[str], serial: Any, tmp_path: Path, stage: str
 ) -> None:
@@ -155,7 +155,7 @@ def test_a_scheduler_lost_in_mid_run(paths: list[str], serial: Any, tmp_path: Pa
 
     def kill() -> None:
         end = monotonic() + PATIENCE
-        while not marks(out, "count") and monotonic() < end:
+        while not marks(out, "sample") and monotonic() < end:
             sleep(0.002)
         scheduler.kill()
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from demur.errors import FormatError, OutputError, UsageError
-from demur.groups.sharded import run
+from demur.groups.sharded import grouping, posting, run
 from demur.similarity import View, grams
 from tests.groups.sharded.samples import ROWS, expected, labels, texts, write, written
 
@@ -98,6 +98,34 @@ def test_any_small_input_cut_anyhow(
 def test_a_table_too_small_for_the_grams_changes_no_label(tmp_path: Path, single: list[int]) -> None:
     run(write(tmp_path / "in", TEXTS, [1500]), str(tmp_path / "out"), shard_rows=500, most_bits=9)
     assert labels(written(tmp_path / "out"), ROWS) == single
+
+
+@pytest.mark.parametrize(("crowd", "share"), [(2, 16), (1 << 15, 0), (1 << 15, 1)])
+@pytest.mark.parametrize("view", ["token", "word3"])
+def test_rows_that_crowd_change_no_label(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, view: View, crowd: int, share: int
+) -> None:
+    monkeypatch.setattr(posting, "CROWD", crowd)
+    monkeypatch.setattr(posting, "SHARE", share)
+    run(write(tmp_path / "in", TEXTS, [1500]), str(tmp_path / "out"), view=view, shard_rows=500)
+    assert labels(written(tmp_path / "out"), ROWS) == expected(TEXTS, view)
+
+
+def test_grams_as_without_a_compiler(tmp_path: Path, single: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouping, "interpreted", lambda: True)
+    run(write(tmp_path / "in", TEXTS, [1500]), str(tmp_path / "out"), shard_rows=500)
+    assert labels(written(tmp_path / "out"), ROWS) == single
+
+
+def test_a_chain_through_all_buckets_and_the_largest_of_many_groups(tmp_path: Path) -> None:
+    """Each row is near the next one; beside them, pairs, so many that the counted slots are shared."""
+    chain = [" ".join(f"w{word}" for word in range(row, row + 40)) for row in range(400)]
+    pairs = [f"one pair of rows with number {row // 2} in it" for row in range(2000)]
+    rows = [text for row in range(400) for text in (chain[row], *pairs[5 * row : 5 * row + 5])]
+    done = run(write(tmp_path / "in", rows, [1000]), str(tmp_path / "out"), shard_rows=150)
+    single = expected(rows)
+    assert labels(written(tmp_path / "out"), len(rows)) == single
+    assert (done.groups, done.largest, done.duplicates) == (1001, 400, len(rows) - 1001)
 
 
 def test_other_file_systems(single: list[int]) -> None:

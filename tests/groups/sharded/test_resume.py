@@ -16,7 +16,7 @@ from demur.groups.sharded import SerialEngine, run
 from tests.groups.sharded.samples import ROWS, expected, labels, marks, texts, write, written
 
 TEXTS = texts()
-STAGES = ["count", "merge", "post", "meet", "collect", "match"]
+STAGES = ["sample", "rank", "post", "meet", "collect", "match", "link"]
 PATIENCE = 60
 
 
@@ -42,14 +42,14 @@ class StoppingEngine(SerialEngine):
 
 def test_a_run_that_stops_anywhere_goes_on_there(tmp_path: Path) -> None:
     paths = write(tmp_path / "in", TEXTS, [1000, 2000])
-    all_tasks = [(stage, number) for stage in STAGES for number in range(3)]
+    all_tasks = [(stage, number) for stage in STAGES for number in range(1 if stage == "rank" else 3)]
     for most in range(len(all_tasks)):
         out = tmp_path / f"out{most}"
         first, second = StoppingEngine(most), StoppingEngine(1000)
         with pytest.raises(Stopped):
             run(paths, str(out), engine=first, shard_rows=1000)
         done = run(paths, str(out), engine=second, shard_rows=1000)
-        assert (done.tasks, done.resumed) == (18, most)
+        assert (done.tasks, done.resumed) == (19, most)
         assert [*first.done, *second.done] == all_tasks  # each task once
         table = written(out)
         if most:
@@ -70,24 +70,25 @@ def test_what_is_asked_anew_is_done_anew(tmp_path: Path) -> None:
 
 
 def test_killed_on_the_command_line(tmp_path: Path) -> None:
-    """SIGKILL twice: in the first stage, and later; what was finished at the first kill is never done again."""
+    """SIGKILL twice, in two stages; what was finished at the first kill is never done again."""
     rows = texts(24_000, seed=5)
     write(tmp_path / "in", rows, range(1000, 24_000, 1000))
     out = tmp_path / "out"
     command = [sys.executable, "-m", "demur.cli", "group", str(tmp_path / "in"), "--out", str(out)]
     command += ["--shard-rows", "1000", "--json"]
-    first = _killed(command, out, "count", 3)
-    assert 3 <= len(first["count"]) < 24
-    assert not any(first[stage] for stage in STAGES[1:])
-    second = _killed(command, out, "post", 3)
-    assert len(second["count"]) == len(second["merge"]) == 24
-    assert len(second["post"]) >= 3
-    assert first["count"].items() <= second["count"].items()  # the same files: not written again
+    first = _killed(command, out, "post", 3)
+    assert 3 <= len(first["post"]) < 24
+    assert not any(first[stage] for stage in STAGES[3:])
+    second = _killed(command, out, "collect", 3)
+    assert len(second["sample"]) == len(second["post"]) == len(second["meet"]) == 24
+    assert len(second["collect"]) >= 3
+    assert first["sample"].items() <= second["sample"].items()  # the same files: not written again
+    assert first["post"].items() <= second["post"].items()
     assert not list(out.glob("labels-*"))
     end = subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE)
     done = json.loads(end.stdout)
     assert done["resumed"] == sum(map(len, second.values()))
-    assert done["tasks"] == 6 * 24
+    assert done["tasks"] == 6 * 24 + 1
     assert labels(written(out), len(rows)) == expected(rows)
 
 

@@ -1,0 +1,319 @@
+"""What grouping 10^9 rows would shuffle, read and hold, from the grams of the texts at hand.
+
+    python -m bench.scale_plan --data FOLDER --mirror FOLDER --rows 1000000000
+
+Nothing of that size is run. Each corpus is grouped as it is, in many partitions, and the files between the stages are
+weighed; its postings are counted at a quarter, a half and all of its rows. From there:
+
+- *bytes a row* and *postings a row* follow from the sizes of rows, so they stay; the interval is that of a mean.
+- a key's share of the postings stays as well, as long as rows are of one kind and the order of grams is the same. The
+  order gets better with the number of sampled rows, so what is said of heavy keys, and of pairs that are looked at, is
+  an upper bound. Keys that were seen once are alone (low) or as frequent as one in all rows at hand (high).
+- files, reads, tasks and the table are computed by the code that makes them.
+
+Real rows are few (tens of thousands), and other texts are others: take the spread between corpora as the uncertainty.
+Figures go to ``results/scale_plan.json``, and to the page on scale between its marks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import process_time
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from bench.corpus import write
+from bench.report import RESULTS, markdown
+from bench.scoring import THRESHOLD
+from demur.groups.sharded import SerialEngine, run
+from demur.groups.sharded._kernels import meet_runs, post_rows
+from demur.groups.sharded.exchange import Exchange
+from demur.groups.sharded.grouping import SHARD_ROWS, TABLE_BITS
+from demur.groups.sharded.posting import CROWD, SHARE
+from demur.groups.sharded.sampling import LEVELS, STRIDE, sampling, slots_of
+from demur.groups.sharded.store import Store
+from demur.rates import wilson
+from demur.similarity.onepass import hashed
+
+PAGE = Path(__file__).parent.parent / "docs" / "scale.md"
+MARKS = ("<!-- plan -->", "<!-- end of plan -->")
+SHARES = (4, 2, 1)
+PARTS = 64
+DRAWS = 20
+EXCHANGES = ("postings", "pairs", "wants", "copies", "sets", "claims")
+
+
+def real(mirror: Path) -> dict[str, list[str]]:
+    """Instructions of one file, and every text of all files, in some fixed order."""
+    alpaca: list[str] = []
+    everything: list[str] = []
+    for path in sorted(each for each in mirror.rglob("*") if each.is_file()):
+        texts = [text for text in _texts(path) if " " in text.strip()]
+        everything += texts
+        if path.name == "alpaca.json":
+            alpaca += texts
+    return {"instructions": alpaca, "all files": everything}
+
+
+def _texts(path: Path) -> Iterator[str]:
+    """All strings of a JSON, JSON Lines or CSV file."""
+    name = path.name.removesuffix(".gz")
+    data = gzip.decompress(path.read_bytes()) if name != path.name else path.read_bytes()
+    text = data.decode("utf-8", "replace")
+    if name.endswith(".csv"):
+        csv.field_size_limit(1 << 30)
+        for row in csv.reader(text.splitlines(keepends=True)):
+            yield from row
+    elif name.endswith((".json", ".jsonl")):
+        try:
+            yield from _strings(json.loads(text))
+        except ValueError:
+            for line in text.splitlines():
+                try:
+                    yield from _strings(json.loads(line))
+                except ValueError:
+                    continue
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _strings(each)
+
+
+def posted(texts: pa.LargeStringArray) -> dict[str, Any]:
+    """What the rows of a corpus post, and what meets: in one process, in one bucket."""
+    bits, _ = sampling("word3", texts.nbytes, TABLE_BITS)
+    parts = [hashed(texts.slice(at, 8192), 3) for at in range(0, len(texts), 8192)]
+    grams = np.concatenate([each for each, _ in parts])
+    sizes = np.concatenate([each for _, each in parts])
+    sampled = np.repeat(np.arange(len(sizes)) % STRIDE == 0, sizes)
+    counts = np.bincount(slots_of(grams[sampled], bits), minlength=1 << bits)
+    table = LEVELS[np.minimum(counts, 255)]
+    keys, sketches = np.empty(len(grams), np.uint64), np.empty(len(grams), np.uint64)
+    tails, lengths = np.empty(len(grams), np.uint32), np.empty(len(sizes), np.int32)
+    used = post_rows(grams, sizes, THRESHOLD, table, 64 - bits, keys, tails, sketches, lengths)
+    order = np.argsort(keys[:used], kind="stable")
+    rows = np.repeat(np.arange(len(sizes)), lengths)[order]
+    looked = np.zeros(1, np.int64)
+    begin = process_time()
+    pairs, copies, crowd = meet_runs(
+        keys[order], rows, tails[order], sketches[order], THRESHOLD, CROWD, SHARE, looked
+    )  # fmt: skip
+    seconds = process_time() - begin
+    runs = np.unique(keys[order] >> np.uint64(24), return_counts=True)[1]
+    several = float(np.sum(runs.astype(float) * (runs - 1)))
+    return {
+        "rows": len(sizes),
+        "grams a row": float(sizes.mean()),
+        "postings": used,
+        "postings a row": float(lengths.mean()),
+        "postings error": float(1.96 * lengths.std() / np.sqrt(len(lengths))),
+        "heaviest key": int(runs.max()),
+        "keys": len(runs),
+        "looks a row": int(looked[0]) / len(sizes),
+        "pairs with a key a row": several / 2 / len(sizes),
+        "candidates a row": len(pairs) / 2 / len(sizes),
+        "copies": len(copies) // 2 / len(sizes),
+        "crowded": len(np.unique(crowd)) / len(sizes),
+        "seconds": seconds,
+        "runs": runs,
+    }
+
+
+class Weighing(SerialEngine):
+    """Weighs the files of a run before its last stage, and counts what its driver will be given."""
+
+    def __init__(self) -> None:
+        self.bytes: Counter[str] = Counter()
+        self.edges = 0
+
+    def map(self, function: Callable[..., object], arguments: Sequence[tuple[Any, ...]]) -> Iterator[None]:
+        """As in one process."""
+        yield from super().map(function, arguments)
+        if function.__name__ == "link":
+            (job, *_) = arguments[0]
+            folder = Path(job.work.removeprefix("file://"))
+            for path in folder.iterdir():
+                self.bytes[path.name.partition("-")[0]] += path.stat().st_size
+            self.edges = sum(len(job.store.load(f"edges-{bucket}", 0)) for bucket in range(job.buckets))
+
+
+def weighed(texts: pa.LargeStringArray) -> dict[str, float]:
+    """Bytes of each exchange and pairs for the driver, for each row, of a run in many partitions."""
+    engine = Weighing()
+    with TemporaryDirectory() as folder:
+        rows = -(-len(texts) // PARTS)
+        pq.write_table(pa.table({"text": texts}), f"{folder}/in.parquet", row_group_size=rows)
+        done = run([f"{folder}/in.parquet"], f"{folder}/out", engine=engine, shard_rows=rows, threshold=THRESHOLD)
+    found = {name: engine.bytes[name] / len(texts) for name in EXCHANGES}
+    return {**found, "edges": engine.edges / len(texts), "in groups": (done.duplicates + done.groups) / len(texts)}
+
+
+def buckets(runs: NDArray[np.int64], rows: int, size: int, count: int, alone: bool) -> float:
+    """The largest of so many buckets beside the mean one, at `size` rows, from the postings of `rows`: a median."""
+    rng = np.random.default_rng(0)
+    scale = size / rows
+    heavy = runs[runs > 1].astype(float) * scale
+    single = np.count_nonzero(runs == 1)
+    if not alone:
+        heavy = np.concatenate([heavy, np.full(single, scale)])
+    even = (runs.sum() * scale - heavy.sum()) / count
+    largest = [
+        np.bincount(rng.integers(0, count, len(heavy)), heavy, count).max(initial=0) + even for _ in range(DRAWS)
+    ]
+    return float(np.median(largest) / (runs.sum() * scale / count))
+
+
+def traffic(tasks: int) -> dict[str, int]:
+    """Files and reads of all exchanges among so many shards and buckets; and as every target from every source."""
+    files = reads = 0
+    for name in EXCHANGES:
+        exchange = Exchange.among(Store("memory://plan"), name, tasks, tasks)
+        groups = -(-tasks // exchange.width)
+        files += tasks + exchange.routes
+        reads += tasks * tasks if exchange.width == 1 else 2 * tasks * groups
+    return {"files": files, "reads": reads, "reads without routes": len(EXCHANGES) * tasks * tasks}
+
+
+def planned(name: str, texts: list[str] | pa.Array, size: int) -> dict[str, Any]:
+    """All of one corpus."""
+    array = pa.array(texts, pa.large_string()) if isinstance(texts, list) else texts.cast(pa.large_string())
+    mixed = array.take(pa.array(np.random.default_rng(0).permutation(len(array))))
+    steps = [posted(mixed.slice(0, len(mixed) // share)) for share in SHARES]
+    runs = steps[-1].pop("runs")
+    for step in steps[:-1]:
+        del step["runs"]
+    whole = steps[-1]
+    cost = weighed(mixed)
+    tasks = -(-size // SHARD_ROWS)
+    text_bytes = int(array.nbytes / len(array) * size)
+    bits, stride = sampling("word3", text_bytes, TABLE_BITS)
+    low, high = (share * size for share in wilson(whole["heaviest key"], whole["rows"]))
+    rounds = [buckets(runs, whole["rows"], size, tasks, alone) for alone in (True, False)]
+    mean = whole["postings a row"] * size / tasks
+    sampled_rows = size // stride
+    return {
+        "corpus": name,
+        "measured": steps,
+        "bytes a row": cost,
+        "plan": {
+            "rows": size,
+            "text bytes": text_bytes,
+            "tasks": tasks,
+            "shuffled bytes a row": sum(cost[each] for each in EXCHANGES),
+            "of which postings": cost["postings"],
+            "postings a row": whole["postings a row"],
+            "postings a row, error": whole["postings error"],
+            "mean bucket": mean,
+            "largest bucket": [mean * each for each in rounds],
+            "largest bucket, bytes": [mean * each * 24 for each in rounds],
+            "heaviest key, rows": [low, high],
+            "looks a row, at most": whole["pairs with a key a row"] * size / whole["rows"],
+            "nanoseconds a look": whole["seconds"] / max(1.0, whole["looks a row"] * whole["rows"]) * 1e9,
+            "sampled rows": sampled_rows,
+            "sampled bytes": sampled_rows * whole["grams a row"] * 5,
+            "table bytes": 1 << bits,
+            "driver bytes": cost["edges"] * size * 16,
+            "evidence of all rows in groups, bytes": cost["in groups"] * size * 32,
+            **traffic(tasks),
+        },
+    }
+
+
+def page(results: list[dict[str, Any]]) -> str:
+    """The tables of the page."""
+
+    def line(label: str, of: Callable[[dict[str, Any]], str]) -> list[str]:
+        return [label, *(of(each) for each in results)]
+
+    def between(values: Sequence[float], unit: float = 1, form: str = ",.1f") -> str:
+        low, high = (format(value / unit, form) for value in values)
+        return low if low == high else f"{low} to {high}"
+
+    rows = [
+        line("rows at hand", lambda r: f"{r['measured'][-1]['rows']:,}"),
+        line("grams a row", lambda r: f"{r['measured'][-1]['grams a row']:.1f}"),
+        line(
+            "postings a row", lambda r: f"{r['plan']['postings a row']:.1f} ± {r['plan']['postings a row, error']:.1f}"
+        ),
+        line("bytes shuffled a row", lambda r: f"{r['plan']['shuffled bytes a row']:.0f}"),
+        line("of which postings", lambda r: f"{r['plan']['of which postings']:.0f}"),
+        line("of which grams of candidates", lambda r: f"{r['bytes a row']['sets']:.0f}"),
+        line("mean bucket, million postings", lambda r: f"{r['plan']['mean bucket'] / 1e6:.2f}"),
+        line("largest bucket, million postings", lambda r: between(r["plan"]["largest bucket"], 1e6, ".2f")),
+        line("largest bucket, MB", lambda r: between(r["plan"]["largest bucket, bytes"], 1e6, ".0f")),
+        line(
+            "rows under the heaviest key, at most, thousands", lambda r: between(r["plan"]["heaviest key, rows"], 1e3)
+        ),
+        line("pairs looked at a row, at most", lambda r: f"{r['plan']['looks a row, at most']:,.0f}"),
+        line("sampled rows", lambda r: f"{r['plan']['sampled rows']:,}"),
+        line("table in a worker that posts, MB", lambda r: f"{r['plan']['table bytes'] / 1e6:.0f}"),
+        line("pairs for the driver, GB", lambda r: f"{r['plan']['driver bytes'] / 1e9:.2f}"),
+        line(
+            "all claims, if the driver had them, GB",
+            lambda r: f"{r['plan']['evidence of all rows in groups, bytes'] / 1e9:.1f}",
+        ),
+    ]
+    plan = results[0]["plan"]
+    counts = (
+        f"{plan['tasks']:,} shards and as many buckets: {plan['files']:,} files and {plan['reads']:,} reads in all six "
+        f"exchanges (without routes: {plan['reads without routes']:,} reads)."
+    )
+    growth = [
+        [r["corpus"], f"{step['rows']:,}", f"{step['postings a row']:.2f}",
+         f"{step['heaviest key'] / step['rows']:.5f}",
+         f"{step['looks a row']:.2f}", f"{step['candidates a row']:.3f}", f"{step['crowded']:.4f}"]
+        for r in results
+        for step in r["measured"]
+    ]  # fmt: skip
+    header = ["at 10^9 rows", *(each["corpus"] for each in results)]
+    growth_header = [
+        "corpus",
+        "rows",
+        "postings a row",
+        "share of the heaviest key",
+        "looks a row",
+        "candidates a row",
+        "crowded",
+    ]
+    return f"{markdown(header, rows)}\n\n{counts}\n\n{markdown(growth_header, growth)}\n"
+
+
+def main() -> None:
+    """Plan, print, and write the results and the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--mirror", type=Path, default=os.environ.get("DEMUR_MIRROR"))
+    parser.add_argument("--rows", type=int, default=10**9)
+    parser.add_argument("--made", type=int, default=1_000_000, help="rows of the synthetic corpus")
+    asked = parser.parse_args()
+    if asked.mirror is None:
+        parser.error("say where the real files are: --mirror, or DEMUR_MIRROR")
+    made = pq.read_table(write(asked.data, asked.made), columns=["text"])["text"].combine_chunks()
+    results = [planned(name, texts, asked.rows) for name, texts in {**real(asked.mirror), "synthetic": made}.items()]
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / "scale_plan.json").write_text(json.dumps(results, indent=1) + "\n")
+    print(page(results))
+    text = PAGE.read_text(encoding="utf-8")
+    head, _, rest = text.partition(MARKS[0])
+    _, _, tail = rest.partition(MARKS[1])
+    PAGE.write_text(f"{head}{MARKS[0]}\n\n{page(results)}\n{MARKS[1]}{tail}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
