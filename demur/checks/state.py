@@ -7,7 +7,7 @@ two different texts of 10^6 are taken for the same with a probability of about 3
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -24,8 +24,8 @@ from demur.checks.hashes import MIX, Hashes, text_hashes
 from demur.checks.learnt import Learnt
 from demur.checks.noted import Noted
 from demur.checks.said import SPOKEN
-from demur.checks.shapes import Turns
 from demur.checks.sides import sides_of
+from demur.checks.spoken import Spoken
 from demur.similarity.sets import SLICE, Units, ordered
 from demur.text.arrays import buffers
 
@@ -248,16 +248,21 @@ def _key(batch: Batch, prompts: Hashes) -> tuple[Hashes, dict[str, Hashes]]:
     return np.where(there, made, np.uint64(0)).astype(np.uint64), found
 
 
-def _turn_hashes(cells: Sequence[Turns | None], texts: pa.LargeStringArray | None) -> Hashes:
+def _turn_hashes(cells: Spoken, texts: pa.LargeStringArray | None) -> Hashes:
     """A hash of the turns of each row, or of the text that a cell without turns is; 0 for none."""
-    turns = [turn for each in cells for turn in each or ()]
-    words = text_hashes(pa.array([turn.text for turn in turns], pa.large_string()), len(turns))
-    marks = _byte_hashes(pa.array([f"{turn.role} {turn.more}" for turn in turns], pa.large_string()))
-    starts = np.concatenate([[0], np.cumsum([len(each or ()) for each in cells])]).astype(np.int64)
-    with np.errstate(over="ignore"):
-        made = ordered(Units(words * MIX + marks, starts)) if len(turns) else np.zeros(len(cells), np.uint64)
-    bare = np.array([each is None for each in cells], np.bool_)
-    return np.where(bare, text_hashes(texts, len(cells)), made)
+    words = text_hashes(cells.texts, len(cells.texts))
+    roles, codes = cells.roles.names, cells.roles.codes
+    if cells.more:
+        marks = [f"{roles[code]} {more}" for code, more in zip(codes.tolist(), cells.more, strict=True)]
+    else:
+        marks = [f"{role} " for role in roles]
+    marked = _byte_hashes(pa.array(marks, pa.large_string()))
+    if not len(words):
+        made = np.zeros(len(cells), np.uint64)
+    else:
+        with np.errstate(over="ignore"):
+            made = ordered(Units(words * MIX + (marked if cells.more else marked[codes]), cells.starts))
+    return made if cells.there.all() else np.where(cells.there, made, text_hashes(texts, len(cells)))
 
 
 def _own_ids(batch: Batch) -> Hashes:
