@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from demur.checks.shapes import apart, shaped, shared, turns_of
+from demur.checks.signs import Looked, look_at
 from demur.checks.spoken import Roles, Spoken
 from demur.text.arrays import buffers
 
@@ -44,6 +45,11 @@ class Part:
     rows: Ints
     turns: Ints | None = None
     roles: Roles = field(default_factory=lambda: Roles.of(()))
+
+    @cached_property
+    def looked(self) -> Looked:
+        """What one look at the bytes of all texts gives."""
+        return look_at(self.texts)
 
     def what(self, place: int) -> str:
         """What a finding calls a text."""

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from demur.checks.signs import edges
 from demur.checks.spoken import Roles, Spoken, Turn, Turns
 
 _ROLES = {
@@ -27,6 +28,9 @@ _CALLING = ("function_call", "tool_call")
 
 _LISTED = r'^\s*(?:\[\s*[{"]|\{\s*"(?:role|from)")'
 _TRANSCRIPT = r"^\s*Human:"
+_OPENS = np.frombuffer(b"[{H \t\n\f\r", np.uint8)
+"""Bytes with which such a text can begin."""
+
 _SPEAKER = re.compile(r"(?:\A\s*|\n\n)(Human|Assistant):[ \t]?")
 
 
@@ -45,7 +49,10 @@ def shaped(column: pa.Array) -> bool:
         return bool(pa.types.is_struct(inner) or pa.types.is_string(inner) or pa.types.is_large_string(inner))
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         return False
-    return bool(pc.any(pc.match_substring_regex(column, f"{_LISTED}|{_TRANSCRIPT}")).as_py())
+    texts = column.cast(pa.large_string())
+    first = edges(texts)[0]
+    some = texts.take(pa.array(np.flatnonzero(np.isin(first, _OPENS))))
+    return bool(pc.any(pc.match_substring_regex(some, f"{_LISTED}|{_TRANSCRIPT}")).as_py())
 
 
 def turns_of(column: pa.Array) -> Spoken:

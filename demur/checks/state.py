@@ -6,10 +6,12 @@ two different texts of 10^6 are taken for the same with a probability of about 3
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from demur.checks._bytes import summed
 from demur.checks.batch import Batch, File, texts_of
 from demur.checks.flags import harmful_rows, read_flags, read_states
 from demur.checks.gathered import Gathered, targets
@@ -26,7 +29,7 @@ from demur.checks.noted import Noted
 from demur.checks.said import SPOKEN
 from demur.checks.sides import sides_of
 from demur.checks.spoken import Spoken
-from demur.similarity.sets import SLICE, Units, ordered
+from demur.similarity.sets import Units, ordered
 from demur.text.arrays import buffers
 
 _KEYS = (
@@ -170,12 +173,8 @@ class State:
 
     def place(self, row: int) -> tuple[File, int]:
         """File, and row in the file, of a row here."""
-        file, first = self.files[int(np.searchsorted(self._starts, row, side="right")) - 1]
-        return file, row - first
-
-    @property
-    def _starts(self) -> NDArray[np.int64]:
-        return np.array([first for _, first in self.files], np.int64)
+        file, first = self.files[bisect_right(self.files, row, key=itemgetter(1)) - 1]
+        return file, int(row - first)
 
     @property
     def spans(self) -> list[tuple[File, int, int]]:
@@ -194,13 +193,18 @@ class State:
 
 def groups(keys: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
     """Places of equal keys, of which there are two or more; 0 is equal to nothing. By the first place of each."""
-    order = np.argsort(keys, kind="stable")
+    order = np.argsort(keys)
     ordered = keys[order]
-    edges = np.flatnonzero(np.diff(ordered)) + 1
-    starts, ends = np.concatenate([[0], edges]), np.concatenate([edges, [len(order)]])
-    several = (ends - starts > 1) & (ordered[starts] != 0) if len(order) else np.zeros(0, bool)
-    found = [order[start:end] for start, end in zip(starts[several], ends[several], strict=True)]
-    yield from sorted(found, key=lambda places: int(places[0]))
+    same = np.zeros(len(keys) + 1, np.bool_)  # as the one before
+    same[1:-1] = (ordered[1:] == ordered[:-1]) & (ordered[1:] != 0)
+    some = same[1:] | same[:-1]
+    places, starts = order[some], np.flatnonzero(~same[:-1][some])
+    owners = np.cumsum(~same[:-1][some])
+    places = places[np.lexsort((places, owners))]
+    firsts = np.argsort(places[starts])
+    ends = np.append(starts[1:], len(places))
+    for start, end in zip(starts[firsts].tolist(), ends[firsts].tolist(), strict=True):
+        yield places[start:end]
 
 
 def _taught(batch: Batch, hashes: Mapping[str, Hashes], canonical: str) -> Hashes:
@@ -256,7 +260,7 @@ def _turn_hashes(cells: Spoken, texts: pa.LargeStringArray | None) -> Hashes:
         marks = [f"{roles[code]} {more}" for code, more in zip(codes.tolist(), cells.more, strict=True)]
     else:
         marks = [f"{role} " for role in roles]
-    marked = _byte_hashes(pa.array(marks, pa.large_string()))
+    marked = byte_hashes(pa.array(marks, pa.large_string()))
     if not len(words):
         made = np.zeros(len(cells), np.uint64)
     else:
@@ -289,9 +293,7 @@ def value_codes(column: pa.Array | None, rows: int, values: dict[int, object] | 
         words = column.cast(pa.large_string())
     except pa.ArrowException:  # bytes, or a type without a textual form
         words = pa.array([None if cell is None else repr(cell) for cell in column.to_pylist()], pa.large_string())
-    unique = words.dictionary_encode()
-    known = np.append(_byte_hashes(unique.dictionary.cast(pa.large_string())), np.uint64(0))
-    codes: Hashes = known[pc.fill_null(unique.indices, len(known) - 1).to_numpy(zero_copy_only=False)]
+    codes = byte_hashes(words)
     if values is not None and len(values) < _MOST_VALUES:
         _, first = np.unique(codes, return_index=True)
         for place in first[:_MOST_VALUES].tolist():
@@ -299,16 +301,8 @@ def value_codes(column: pa.Array | None, rows: int, values: dict[int, object] | 
     return codes
 
 
-def _byte_hashes(words: pa.LargeStringArray) -> Hashes:
+def byte_hashes(words: pa.LargeStringArray) -> Hashes:
     """A hash of the bytes of each text, in order; 0 for null."""
-    rows = len(words)
-    parts = [np.zeros(0, np.uint64)]
-    step = max(64, int(SLICE / max(1, words.nbytes / max(1, rows))))
-    for start in range(0, rows, step):
-        data, offsets = buffers(words.slice(start, step))
-        bytes = data[offsets[0] : offsets[-1]].astype(np.uint64) + np.uint64(1)
-        hashes = ordered(Units(bytes, offsets - offsets[0]))
-        parts.append(np.where(hashes == 0, MIX, hashes))  # an empty text is a value
-    made = np.concatenate(parts)
+    made = summed(*buffers(words))
     made[words.is_null().to_numpy(zero_copy_only=False)] = 0
     return made

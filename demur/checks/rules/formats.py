@@ -105,7 +105,7 @@ def encoding(judged: Subject | Batch) -> Iterator[Finding]:
         for name, faults in judged.faults.items():
             yield from (hit(fault.message, name, fault.row) for fault in faults if fault.kind == "encoding")
         return
-    for row, what, column in judged.holding("\ufffd", signs="\ufffd"):
+    for row, what, column in judged.holding("\ufffd", signs=b"\xef"):
         message = f"{what} holds a replacement character: a letter was lost in decoding"
         yield judged.hit(row, message, judged.native(column))
 
