@@ -63,10 +63,12 @@ class Part:
         if mask.all():
             return self
         places = np.flatnonzero(mask)
-        texts = self.texts.take(pa.array(places))
-        if self.turns is None:
-            return Part(self.column, texts, self.rows[places])
-        return Part(self.column, texts, self.rows[places], self.turns[places], self.roles.take(places))
+        turns = None if self.turns is None else self.turns[places]
+        roles = self.roles if self.turns is None else self.roles.take(places)
+        made = Part(self.column, self.texts.take(pa.array(places)), self.rows[places], turns, roles)
+        if "looked" in self.__dict__:  # once is enough
+            made.__dict__["looked"] = self.looked.take(places)
+        return made
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,10 @@ class Looked(NamedTuple):
         mask: Mask = (self.held & _kinds_of(signs)) != 0
         return mask
 
+    def take(self, places: Places) -> Looked:
+        """Of some of the texts."""
+        return Looked(self.held[places], self.words[places])
+
     def hold_all(self, signs: bytes) -> Mask:
         """Which texts hold all of some such bytes."""
         mask: Mask = (self.held & _kinds_of(signs)) == _kinds_of(signs)

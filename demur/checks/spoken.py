@@ -141,17 +141,26 @@ class Spoken:
         return np.arange(1, len(self.texts) + 1) - self.starts[self.rows]
 
     @cached_property
+    def first_asked(self) -> Ints:
+        """Which of all turns is the first one of the user in each cell; -1 for none."""
+        turns = np.flatnonzero(self.roles.are("user"))[::-1]
+        return last_in(self.rows[turns], turns, len(self))
+
+    @cached_property
+    def last_answered(self) -> Ints:
+        """Which of all turns is the last one of the assistant in each cell; -1 for none."""
+        turns = np.flatnonzero(self.roles.are("assistant"))
+        return last_in(self.rows[turns], turns, len(self))
+
+    @cached_property
     def asked(self) -> pa.LargeStringArray:
         """The first turn of the user in each cell; null for none."""
-        return self._one(np.flatnonzero(self.roles.are("user"))[::-1])
+        return texts_at(self.texts, self.first_asked)
 
     @cached_property
     def answered(self) -> pa.LargeStringArray:
         """The last turn of the assistant in each cell; null for none."""
-        return self._one(np.flatnonzero(self.roles.are("assistant")))
-
-    def _one(self, turns: Ints) -> pa.LargeStringArray:
-        return texts_at(self.texts, last_in(self.rows[turns], turns, len(self)))
+        return texts_at(self.texts, self.last_answered)
 
 
 def last_in(rows: Ints, places: Ints, count: int) -> Ints:

@@ -82,19 +82,20 @@ class State:
         rows = batch.rows.num_rows
         if not self.files or self.files[-1][0] is not batch.file:
             self.files.append((batch.file, self._count))
-        prompts = text_hashes(batch.prompts, rows)
+        turns = {name: text_hashes(each.texts, len(each.texts)) for name, each in batch.said.turns.items()}
+        prompts = _hashes(batch, batch.prompts, turns)
         self._keep("prompt", prompts)
-        key, hashes = _key(batch, prompts)
+        key, hashes = _key(batch, prompts, turns)
         self._keep("key", key)
         self._keep("context", hashes.get("context", np.zeros(rows, np.uint64)))
         if {"chosen", "rejected"} <= hashes.keys():
-            self._keep("preferred", _taught(batch, hashes, "chosen"))
+            self._keep("preferred", _taught(batch, hashes, "chosen", turns))
             self._sides(prompts, hashes["chosen"], hashes["rejected"])
         sides = sides_of(batch)
         self._keep("side", np.zeros(rows, np.int8) if sides is None else sides)
         if batch.layout.scope == "prompt+response":
             self._keep("judged", text_hashes(batch.texts("response"), rows))
-        self._keep("answer", _taught(batch, hashes, "response"))
+        self._keep("answer", _taught(batch, hashes, "response", turns))
         self.gathered.add(batch, prompts, sides)
         for name, values in chain(self.learnt.add(batch, self._count), self.noted.add(batch, self._count, prompts)):
             self._keep(name, values)
@@ -207,16 +208,26 @@ def groups(keys: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
         yield places[start:end]
 
 
-def _taught(batch: Batch, hashes: Mapping[str, Hashes], canonical: str) -> Hashes:
+def _hashes(batch: Batch, texts: pa.LargeStringArray | None, turns: Mapping[str, Hashes]) -> Hashes:
+    """A hash of each row's text; where turns stand for rows, theirs, which are known."""
+    for name, each in batch.said.turns.items() if texts is not None else ():
+        for standing, places in (("asked", "first_asked"), ("answered", "last_answered")):
+            if texts is each.__dict__.get(standing):
+                known: Hashes = np.append(turns[name], np.uint64(0))[getattr(each, places)]  # -1 is the last
+                return known
+    return text_hashes(texts, batch.rows.num_rows)
+
+
+def _taught(batch: Batch, hashes: Mapping[str, Hashes], canonical: str, turns: Mapping[str, Hashes]) -> Hashes:
     """A hash of the response that each row teaches, or of the side that it prefers; 0 where it teaches none."""
     if not batch.subject.teaches(batch):
         return np.zeros(batch.rows.num_rows, np.uint64)
     if canonical in hashes and canonical not in batch.said.turns:
         return hashes[canonical]
-    return text_hashes(targets(batch) if canonical == "response" else batch.texts(canonical), batch.rows.num_rows)
+    return _hashes(batch, targets(batch) if canonical == "response" else batch.texts(canonical), turns)
 
 
-def _key(batch: Batch, prompts: Hashes) -> tuple[Hashes, dict[str, Hashes]]:
+def _key(batch: Batch, prompts: Hashes, turns: Mapping[str, Hashes]) -> tuple[Hashes, dict[str, Hashes]]:
     """A hash of all texts of each row: two rows are the same row if it is the same; 0 where a row says nothing.
 
     Turns count by their role, words and calls of tools, however their objects are spelt. A row that asks nothing is the
@@ -230,7 +241,7 @@ def _key(batch: Batch, prompts: Hashes) -> tuple[Hashes, dict[str, Hashes]]:
     with np.errstate(over="ignore"):
         for number, name in enumerate(_KEYS[1:], 2):
             if name in batch.said.turns:
-                hashes = _turn_hashes(batch.said.turns[name], batch.texts(name))
+                hashes = _turn_hashes(batch.said.turns[name], turns[name], batch.texts(name))
                 asks |= hashes != 0
             elif (texts := batch.texts(name)) is not None:
                 hashes = text_hashes(texts, rows)
@@ -252,9 +263,8 @@ def _key(batch: Batch, prompts: Hashes) -> tuple[Hashes, dict[str, Hashes]]:
     return np.where(there, made, np.uint64(0)).astype(np.uint64), found
 
 
-def _turn_hashes(cells: Spoken, texts: pa.LargeStringArray | None) -> Hashes:
-    """A hash of the turns of each row, or of the text that a cell without turns is; 0 for none."""
-    words = text_hashes(cells.texts, len(cells.texts))
+def _turn_hashes(cells: Spoken, words: Hashes, texts: pa.LargeStringArray | None) -> Hashes:
+    """A hash of the turns of each row, by those of all turns, or of the text that a cell without any is; 0 for none."""
     roles, codes = cells.roles.names, cells.roles.codes
     if cells.more:
         marks = [f"{roles[code]} {more}" for code, more in zip(codes.tolist(), cells.more, strict=True)]

@@ -45,7 +45,7 @@ def flat_rows(block: bytes, count: int, *, turns: bool = False, like: pa.Schema 
         >>> flat_rows(line, 1).to_pylist()
         [{'prompt': 'Name a lake.', 'day': '2020-01-01'}]
     """
-    if block.count(b"\r") not in (0, block.count(b"\r\n")) or not _are_objects(block, count):
+    if (b"\r" in block and block.count(b"\r") != block.count(b"\r\n")) or not _are_objects(block, count):
         return None
     try:
         if not block.isascii():
@@ -63,7 +63,9 @@ def flat_rows(block: bytes, count: int, *, turns: bool = False, like: pa.Schema 
     flat = all(each in KINDS or (turns and _is_turns(each)) for each in table.schema.types) and table.num_columns
     if not flat or table.num_rows != count:
         return None
-    rows = table.combine_chunks().to_batches()[0]
+    rows, *more = table.to_batches()
+    if more:
+        rows = table.combine_chunks().to_batches()[0]
     large = [pa.large_string() if field.type == pa.string() else field.type for field in rows.schema]
     return rows.cast(pa.schema(list(zip(rows.schema.names, large, strict=True))))
 

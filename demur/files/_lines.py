@@ -79,13 +79,13 @@ def blocks_of(stream: BinaryIO, *, packed: bool) -> Iterator[tuple[bytes, int]]:
             yield b"".join(part), len(part)
         return
     most = bounds().line
-    rest = b""
+    rest, ends = b"", np.zeros(0, np.int64)
     ended = False
     while not ended:
         chunk = stream.read(_CHUNK)
         ended = not chunk
-        rest += chunk
-        ends = np.flatnonzero(np.frombuffer(rest, np.uint8) == ord("\n")) + 1
+        new = np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord("\n")) + (len(rest) + 1)
+        ends, rest = np.concatenate([ends, new]), rest + chunk
         if ended and len(rest) > (ends[-1] if len(ends) else 0):
             ends = np.append(ends, len(rest))
         begin = place = 0
@@ -103,7 +103,7 @@ def blocks_of(stream: BinaryIO, *, packed: bool) -> Iterator[tuple[bytes, int]]:
         if len(long) or len(rest) - (int(ends[-1]) if len(ends) else 0) > most:
             msg = "a line has"
             raise TooLarge(msg, "line")
-        rest = rest[begin:]
+        rest, ends = rest[begin:], ends[place:] - begin
 
 
 def _one_by_one(stream: BinaryIO) -> Iterator[bytes]:
