@@ -18,7 +18,7 @@ import os
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
@@ -79,7 +79,7 @@ def one(path: Path, few: Path) -> None:
     """Check a file in this process, by whichever demur is imported; print what it cost and a digest as JSON."""
     from demur.checks import batch, engine, state, subject
 
-    seconds: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
 
     def timed(function: Callable[..., Any], name: Callable[..., str]) -> Callable[..., Any]:
         def call(*arguments: Any, **others: Any) -> Any:
@@ -161,7 +161,7 @@ def lines(results: dict[str, Any]) -> Iterator[str]:
     from bench.report import markdown
 
     def middle(runs: list[dict[str, Any]], figure: str) -> float:
-        return median(run[figure] for run in runs)
+        return float(median(run[figure] for run in runs))
 
     files: dict[str, dict[str, list[dict[str, Any]]]] = results["files"]
     table = []
@@ -180,9 +180,8 @@ def lines(results: dict[str, Any]) -> Iterator[str]:
     header = ("file", "CPU s before", "after", "times (rounds)", "wall s before", "after", "rows a second", "MB before",
               "after", "findings", "digest of both")  # fmt: skip
     yield markdown(header, table)
-    names = sorted(
-        {step for runs in files.values() for each in runs.values() for run in each for step in run["seconds"]}
-    )
+    every = [run for runs in files.values() for each in runs.values() for run in each]
+    names = sorted({step for run in every for step in run["seconds"]})
     steps = []
     for step in names:
         cells = [

@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from demur.files._block import ROWS, parts
+from demur.files import _block
 from demur.files._flat import flat_rows
 from demur.files.bounds import TooLarge, bounds
 
@@ -75,7 +75,7 @@ def blocks_of(stream: BinaryIO, *, packed: bool) -> Iterator[tuple[bytes, int]]:
         TooLarge: a line is too long; whole blocks before it are given.
     """
     if packed:  # where it is broken, what stands before is still read
-        for part in parts(_one_by_one(stream), len):
+        for part in _block.parts(_one_by_one(stream), len):
             yield b"".join(part), len(part)
         return
     most = bounds().line
@@ -93,7 +93,7 @@ def blocks_of(stream: BinaryIO, *, packed: bool) -> Iterator[tuple[bytes, int]]:
         long = np.flatnonzero(lengths > most)
         good = int(long[0]) if len(long) else len(ends)
         while place < good:
-            count = min(ROWS, int(np.searchsorted(ends[place:], begin + bounds().batch)) + 1)
+            count = min(_block.ROWS, int(np.searchsorted(ends[place:], begin + bounds().batch)) + 1)
             if place + count > good and not (ended and not len(long)):
                 break
             count = min(count, good - place)

@@ -265,9 +265,9 @@ def distinct(hashes: Hashes, owners: Ints) -> Ints:
 def _then(order: Ints, keys: Ints | Levels) -> Ints:
     """An order, sorted by some keys before all; small keys are counted, which is quicker than any comparison."""
     mine = keys[order]
-    if len(mine) and mine.max() < 1 << 16:
-        mine = mine.astype(np.uint16)
-    return order[np.argsort(mine, kind="stable")]
+    small = len(mine) > 0 and mine.max() < 1 << 16
+    made: Ints = order[np.argsort(mine.astype(np.uint16) if small else mine, kind="stable")]
+    return made
 
 
 def at_least(share: float, sizes: Ints) -> Ints:
