@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from demur.checks.shapes import Turn, apart, listed, shaped, shared, turned, turns_of
+from demur.checks.shapes import apart, listed, shaped, shared, turned, turns_of
+from demur.checks.spoken import Turn
 
 TURNS = [{"role": "user", "content": "Name a lake."}, {"role": "assistant", "content": "Garda."}]
 SAID = (Turn("user", "Name a lake."), Turn("assistant", "Garda."))

@@ -69,7 +69,8 @@ def test_conversations_of_json_lines_are_the_same_however_they_are_read(
     lake, garda = {"role": "user", "content": "Name a lake."}, {"role": "assistant", "content": "Garda."}
     talks = [
         [lake, garda], None, [lake], [], [{"role": "user", "content": None}], [{"content": "Which?", "role": "user"}],
-        [{"role": "user"}, garda], [{**garda, "tool_calls": [{"id": "1"}]}], "Human: Where?", [lake, garda], [lake, garda],
+        [{"role": "user"}, garda], [{**garda, "tool_calls": [{"id": "1"}]}], "Human: Where?", [lake, garda],
+        [lake, garda],
     ]  # fmt: skip
     path = tmp_path / "rows.jsonl"
     path.write_text("".join(json.dumps({"messages": each}) + "\n" for each in talks), encoding="utf-8")

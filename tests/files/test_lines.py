@@ -1,4 +1,4 @@
-"""Blocks of whole lines: as many as a batch holds, whichever way they are read, and what ends a reading ends it last."""
+"""Blocks of whole lines: as many as a batch holds, whichever way they are read; what ends a reading comes last."""
 
 from __future__ import annotations
 
@@ -48,8 +48,7 @@ def test_what_ends_the_reading_comes_after_all_before_it() -> None:
 
     found: list[Lines] = []
     with pytest.raises(OSError, match="torn"):
-        for each in read_ahead(given(), turns=False):
-            found.append(each)
+        found.extend(read_ahead(given(), turns=False))
     assert [each.rows.to_pylist() if each.rows else None for each in found] == [[{"a": n}] for n in range(4)]
 
 
