@@ -194,6 +194,20 @@ class State:
 
 def groups(keys: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
     """Places of equal keys, of which there are two or more; 0 is equal to nothing. By the first place of each."""
+    places, starts = grouped(keys)
+    firsts = np.argsort(places[starts])
+    ends = np.append(starts[1:], len(places))
+    for start, end in zip(starts[firsts].tolist(), ends[firsts].tolist(), strict=True):
+        yield places[start:end]
+
+
+def grouped(keys: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places of equal keys as one array, key behind key and each in order, and where each key's begin in it.
+
+    Example:
+        >>> [each.tolist() for each in grouped(np.array([7, 5, 0, 7, 5, 7, 0, 1]))]
+        [[1, 4, 0, 3, 5], [0, 2]]
+    """
     order = np.argsort(keys)
     ordered = keys[order]
     same = np.zeros(len(keys) + 1, np.bool_)  # as the one before
@@ -201,11 +215,7 @@ def groups(keys: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
     some = same[1:] | same[:-1]
     places, starts = order[some], np.flatnonzero(~same[:-1][some])
     owners = np.cumsum(~same[:-1][some])
-    places = places[np.lexsort((places, owners))]
-    firsts = np.argsort(places[starts])
-    ends = np.append(starts[1:], len(places))
-    for start, end in zip(starts[firsts].tolist(), ends[firsts].tolist(), strict=True):
-        yield places[start:end]
+    return places[np.lexsort((places, owners))], starts
 
 
 def _hashes(batch: Batch, texts: pa.LargeStringArray | None, turns: Mapping[str, Hashes]) -> Hashes:

@@ -181,6 +181,8 @@ def hash_units(
 ) -> None:
     """Hash the units of rows first..last into `out` at `starts`, or count them into `starts` when not `write`.
 
+    Of a range that begins where `starts` is known, no more than its first need be: the others are written.
+
     `other[row]` is -1 for an ASCII row, else the row's place in `other_data`, which holds it normalised; -2 is null.
     """
     for row in range(first, last):
@@ -204,7 +206,9 @@ def hash_units(
                 count = characters(other_data, a, b, out, at_out, write)
             else:
                 count = unicode_words(other_data, a, b, classes, out, at_out, write)
-        if not write:
+        if write:
+            starts[row + 1] = at_out + count
+        else:
             starts[row] = count
 
 
