@@ -108,8 +108,11 @@ class State:
             column = batch.rows.column(name) if name in batch.rows.schema.names else None
             self._keep(f"label {name}", value_codes(column, rows, self.values))
         self._read_flags(batch)
-        self.sources.update((str(reason["source"]), batch.splits[reason["row"] - batch.first]) for reason in batch.near)
         self._count += rows
+
+    def add_near(self, batch: Batch) -> None:
+        """Take note of a batch's rows that are near protected prompts; it may be judged before."""
+        self.sources.update((str(reason["source"]), batch.splits[reason["row"] - batch.first]) for reason in batch.near)
 
     def _sides(self, prompts: Hashes, chosen: Hashes, rejected: Hashes) -> None:
         """Both sides of each row with what they answer; 0 where one is missing, or both are one."""
