@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,13 +17,12 @@ from demur.checks.exchanges import Answers, exchanges
 from demur.checks.finding import Finding, hit
 from demur.checks.habits import Habits
 from demur.checks.layouts import Layout, detect, layouts
-from demur.checks.said import SPOKEN, Said, said
+from demur.checks.said import SPOKEN, Part, Said, said
 from demur.checks.shapes import shaped
 from demur.errors import shown
 from demur.files.splits import SPLITS
 from demur.protected.near import Judge, best_reasons, judge_all
 from demur.sets.kind import Kind
-from demur.text.arrays import buffers
 
 
 @dataclass(frozen=True)
@@ -145,15 +144,15 @@ class Batch:
                     best[row] = {**reason, **told, "row": self.first + row, "text": part.texts[place].as_py()}
         return [best[row] for row in sorted(best)]
 
-    def holding(self, pattern: str, signs: str = "") -> Iterator[tuple[int, str, str]]:
+    def holding(self, pattern: str, signs: bytes = b"") -> Iterator[tuple[int, str, str]]:
         """Every text and turn in which a regular expression is found: its row, what it is, and its column.
 
         Args:
             pattern: in RE2's syntax.
-            signs: characters of which a text has to hold one before the expression is tried.
+            signs: bytes of which a text has to hold one (`demur.checks.signs.Looked`) before the expression is tried.
         """
         for part in self.said.parts:
-            for place in _found(part.texts, pattern, signs):
+            for place in _found(part, pattern, signs):
                 yield self.first + int(part.rows[place]), part.what(place), part.column
 
     def where(self, mask: pa.Array) -> Iterator[int]:
@@ -167,49 +166,14 @@ class Batch:
         return hit(message, self.file.name, row, column=None if column is None else bare(column), fix=fix)
 
 
-def _found(texts: pa.LargeStringArray, pattern: str, signs: str) -> list[int]:
+def _found(part: Part, pattern: str, signs: bytes) -> list[int]:
     """Places of the texts in which an expression is found."""
     if not signs:
-        places = pc.indices_nonzero(pc.match_substring_regex(texts, pattern))
+        places = pc.indices_nonzero(pc.match_substring_regex(part.texts, pattern))
         return cast(list[int], places.to_pylist())
-    some = pa.array(with_bytes(texts, {sign.encode()[0] for sign in signs}))
-    left = pc.match_substring_regex(texts.take(some), pattern) if len(some) else pa.array([], pa.bool_())
+    some = pa.array(np.flatnonzero(part.looked.hold(signs)))
+    left = pc.match_substring_regex(part.texts.take(some), pattern) if len(some) else pa.array([], pa.bool_())
     return cast(list[int], some.filter(left).to_pylist())
-
-
-def with_bytes(texts: pa.LargeStringArray, some: Collection[int]) -> NDArray[np.int64]:
-    """Places of the texts that hold one of some bytes; quicker than any expression.
-
-    Example:
-        >>> with_bytes(pa.array(["a < b", "", "c"], pa.large_string()), {ord("<"), ord("c")}).tolist()
-        [0, 2]
-    """
-    data, offsets = buffers(texts)
-    bytes = data[offsets[0] : offsets[-1]]
-    there = np.zeros(len(bytes), np.bool_)
-    for each in some:
-        there |= bytes == each
-    found: NDArray[np.int64] = np.unique(np.searchsorted(offsets, np.flatnonzero(there) + offsets[0], "right") - 1)
-    return found
-
-
-def with_word(texts: pa.LargeStringArray, word: bytes) -> NDArray[np.int64]:
-    """Places of the texts that hold a word somewhere.
-
-    Example:
-        >>> with_word(pa.array(["to do", "TODO", "TO", "DO"], pa.large_string()), b"TODO").tolist()
-        [1]
-    """
-    data, offsets = buffers(texts)
-    whole = data[offsets[0] : offsets[-1]].tobytes()
-    found, at = [], whole.find(word)
-    while at >= 0:
-        found.append(at)
-        at = whole.find(word, at + 1)
-    starts = np.array(found, np.int64) + offsets[0]
-    rows = np.searchsorted(offsets, starts, "right") - 1
-    inside: NDArray[np.int64] = np.unique(rows[starts + len(word) <= offsets[rows + 1]])
-    return inside
 
 
 def layout_for(rows: pa.RecordBatch, given: Layout | None) -> Layout:

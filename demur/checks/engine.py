@@ -205,6 +205,7 @@ def _stream(subject: Subject, rules: list[Rule], found: _Found) -> None:
     def collect(batch: Batch, told: Future[list[_Told]]) -> None:
         for rule, each in zip(rules, told.result(), strict=True):
             found.take(rule, batch, each)
+        subject.state.add_near(batch)
 
     waiting: deque[tuple[Batch, Future[list[_Told]]]] = deque()
     with ThreadPoolExecutor(1) as judging:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from demur.checks.said import Part, Said
+from demur.checks.spoken import last_in, texts_at
 
 ANSWERS = ("response", "chosen", "rejected")
 """Canonical columns whose texts are answers. A `target` is often only the beginning of one."""
@@ -43,32 +44,30 @@ def _around(
     said: Said, prompts: pa.LargeStringArray | None, rows: int
 ) -> tuple[pa.LargeStringArray, pa.LargeStringArray]:
     """For each row, what is asked last, and what the system says, before its answers begin."""
-    asked: list[str | None] = [None] * rows if prompts is None else prompts.to_pylist()
-    system: list[str | None] = [None] * rows
-    if not said.turns:
-        return (prompts if prompts is not None else pa.array(asked, pa.large_string())), pa.nulls(
-            rows, pa.large_string()
-        )
+    nothing = pa.nulls(rows, pa.large_string())
+    asked, system = nothing if prompts is None else prompts, nothing
     for part in said.parts:
         if part.turns is not None and part.column in ("prompt", "chosen"):
-            for row, role, text in zip(part.rows.tolist(), part.roles, part.texts.to_pylist(), strict=True):
-                if role == "user":
-                    asked[row] = text
-                elif role == "system":
-                    system[row] = text
-    return pa.array(asked, pa.large_string()), pa.array(system, pa.large_string())
+            asked, system = _last(part, "user", asked), _last(part, "system", system)
+    return asked, system
+
+
+def _last(part: Part, role: str, before: pa.LargeStringArray) -> pa.LargeStringArray:
+    """The last turn of a role in each row; what was there before where there is none."""
+    places = np.flatnonzero(part.roles.are(role))
+    found = last_in(part.rows[places], places, len(before))
+    return pc.if_else(pa.array(found >= 0), texts_at(part.texts, found), before) if len(places) else before
 
 
 def _answers(part: Part, users: pa.LargeStringArray, systems: pa.LargeStringArray) -> Answers:
-    if part.turns is None:
-        return Answers(part, users.take(pa.array(part.rows)), systems.take(pa.array(part.rows)))
-    roles = np.array([role or "" for role in part.roles], "U10")  # longer than any that counts
-    mine = roles == "assistant"
+    if part.turns is None:  # a text a row
+        return Answers(part, users, systems)
+    mine = part.roles.are("assistant")
     if part.column != "messages":
-        mine |= roles == ""  # a cell that is a text and no turns
+        mine |= part.roles.are(None, "")  # a cell that is a text and no turns
     places = np.flatnonzero(mine)
     asked, system = (
-        _before(part, roles == role, places, rest) for role, rest in (("user", users), ("system", systems))
+        _before(part, part.roles.are(role), places, rest) for role, rest in (("user", users), ("system", systems))
     )
     return Answers(part.of(mine), asked, system)
 

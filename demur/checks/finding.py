@@ -54,6 +54,12 @@ class Finding:
         if self.rows < 0:
             object.__setattr__(self, "rows", 0 if self.row is None else 1)
 
+    def of_rule(self, code: str, fix: str, severity: Severity) -> Finding:
+        """The same as what a rule found; `fix` where it says none itself. As `replace` does it, and much quicker."""
+        made = object.__new__(Finding)
+        made.__dict__.update(self.__dict__, code=code, fix=self.fix or fix, severity=severity)
+        return made
+
     @property
     def where(self) -> str:
         """File and line, as compilers print them and editors open them; the row's number where rows have no lines.

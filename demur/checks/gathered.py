@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from demur.checks.batch import Batch
 from demur.checks.sides import HARMFUL, SAFE, Codes, Counts, Forms, coded, flag_codes, length_codes
+from demur.checks.signs import look_at
 from demur.text.refusal import OPENING, find_refusal
 
 SHORT = 8
@@ -149,26 +150,22 @@ def targets(batch: Batch) -> pa.LargeStringArray | None:
     if (found := batch.texts("response")) is not None:
         return found
     turns = batch.said.turns.get("messages")
-    if turns is None:
-        return None
-    said = ([turn.text for turn in each or () if turn.role == "assistant"] for each in turns)
-    return pa.array([each[-1] if each else None for each in said], pa.large_string())
+    return None if turns is None else turns.answered
 
 
 def said_words(batch: Batch, texts: pa.LargeStringArray) -> NDArray[np.int64]:
     """Words that each row teaches to write: those of its target, or of all turns of the assistant."""
     for part in batch.said.parts:
         if part.column == "messages" and part.turns is not None:
-            mine = np.array([role == "assistant" for role in part.roles], np.bool_)
-            words = pc.fill_null(words_of(part.texts), 0).to_numpy(zero_copy_only=False)
-            return np.bincount(part.rows[mine], words[mine], batch.rows.num_rows).astype(np.int64)
-    own: NDArray[np.int64] = pc.fill_null(words_of(texts), 0).to_numpy(zero_copy_only=False).astype(np.int64)
-    return own
+            mine = part.roles.are("assistant")
+            return np.bincount(part.rows[mine], part.looked.words[mine], batch.rows.num_rows).astype(np.int64)
+    own = next((part.looked for part in batch.said.parts if part.texts is texts), None) or look_at(texts)
+    return own.words.astype(np.int64)
 
 
 def words_of(texts: pa.LargeStringArray) -> pa.Array:
     """Words of each text, as blanks part them."""
-    return pc.count_substring_regex(texts, r"\S+")
+    return pa.array(look_at(texts).words, mask=texts.is_null().to_numpy(zero_copy_only=False))
 
 
 def _answer_sides(batch: Batch) -> Codes | None:

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from demur.checks.signs import edges
 from demur.similarity.sets import hashed_texts
 
 Hashes = NDArray[np.uint64]
@@ -16,18 +17,13 @@ MIX = np.uint64(0x9E3779B97F4A7C15)
 
 def filled(texts: pa.LargeStringArray) -> NDArray[np.bool_]:
     """Where a text is there and holds more than white space and invisible marks."""
-    found: NDArray[np.bool_] = _match(texts, r"^[!-~]")
+    first, _ = edges(texts)
+    found: NDArray[np.bool_] = (first > ord(" ")) & (first <= ord("~"))
     if not found.all():  # the others, all of them, for what they begin with
         rest = np.flatnonzero(~found)
-        found[rest] = _match(texts.take(pa.array(rest)), r"[^\p{Z}\s\p{Cf}]")
+        said = pc.match_substring_regex(texts.take(pa.array(rest)), r"[^\p{Z}\s\p{Cf}]")
+        found[rest] = pc.fill_null(said, False).to_numpy(zero_copy_only=False)
     return found
-
-
-def _match(texts: pa.LargeStringArray, pattern: str) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = pc.fill_null(pc.match_substring_regex(texts, pattern), False).to_numpy(
-        zero_copy_only=False
-    )
-    return found.copy() if not found.flags.writeable else found
 
 
 def text_hashes(texts: pa.LargeStringArray | None, rows: int, words: int | None = None) -> Hashes:

@@ -21,6 +21,7 @@ from demur.checks.batch import Batch, texts_of
 from demur.checks.gathered import targets
 from demur.checks.hashes import Hashes, text_hashes
 from demur.checks.shapes import listed, turned
+from demur.checks.signs import lengths, look_at
 from demur.records.row import TextOf, columns_with
 from demur.sets.folder import BuiltSet
 
@@ -112,9 +113,11 @@ def learnt(batch: Batch) -> dict[str, tuple[str, pa.LargeStringArray]]:
 
 def openings(texts: pa.LargeStringArray) -> Hashes:
     """The opening of each text; 0 where there is nothing to read."""
-    begun = pc.utf8_slice_codeunits(texts, 0, _LONGEST)
-    marked = pc.fill_null(pc.or_(pc.match_substring(begun, "<"), pc.match_substring(begun, "[")), False)
-    if marked.true_count:
+    long = (lengths(texts) > _LONGEST).any()
+    begun = pc.utf8_slice_codeunits(texts, 0, _LONGEST) if long else texts
+    held = look_at(begun).hold(b"<[")
+    if held.any():
+        marked = pa.array(held)
         begun = pc.replace_with_mask(begun, marked, pc.replace_substring_regex(begun.filter(marked), MARKERS, " "))
     return text_hashes(begun, len(begun), _OPENING)
 

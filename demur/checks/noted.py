@@ -204,7 +204,7 @@ class Noted:
             if len(mine.rows):
                 hashes = text_hashes(mine.texts, len(mine.rows))
                 later = (hashes != prompts[mine.rows]) & (hashes != 0)
-                places = np.array(mine.turns, np.int64)
+                places = np.asarray(mine.turns, np.int64)
                 self.later.append((start + mine.rows[later], hashes[later], places[later]))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from demur.checks.finding import Finding, Severity
@@ -63,7 +63,7 @@ class Rule:
     def __call__(self, judged: Any) -> Iterator[Finding]:
         """The findings of one subject, or of one batch."""
         for found in self.function(judged):
-            yield replace(found, code=self.code, fix=found.fix or self.fix, severity=self.severity)
+            yield found.of_rule(self.code, self.fix, self.severity)
 
 
 FAMILIES = {

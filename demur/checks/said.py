@@ -11,9 +11,13 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from demur.checks.shapes import Turns, apart, shaped, shared, turns_of
+from demur.checks.shapes import apart, shaped, shared, turns_of
+from demur.checks.signs import Looked, look_at
+from demur.checks.spoken import Roles, Spoken
+from demur.text.arrays import buffers
 
 SPOKEN = ("prompt", "context", "prefix", "messages", "response", "target", "chosen", "rejected")
 """Canonical columns that hold what somebody says."""
@@ -39,8 +43,13 @@ class Part:
     column: str
     texts: pa.LargeStringArray
     rows: Ints
-    turns: Sequence[int] | None = None
-    roles: Sequence[str | None] = ()
+    turns: Ints | None = None
+    roles: Roles = field(default_factory=lambda: Roles.of(()))
+
+    @cached_property
+    def looked(self) -> Looked:
+        """What one look at the bytes of all texts gives."""
+        return look_at(self.texts)
 
     def what(self, place: int) -> str:
         """What a finding calls a text."""
@@ -51,10 +60,15 @@ class Part:
 
     def of(self, mask: NDArray[np.bool_]) -> Part:
         """Some of the texts."""
-        places = np.flatnonzero(mask).tolist()
-        turns = None if self.turns is None else [self.turns[place] for place in places]
-        roles = [self.roles[place] for place in places] if self.turns is not None else ()
-        return Part(self.column, self.texts.take(pa.array(places, pa.int64())), self.rows[places], turns, roles)
+        if mask.all():
+            return self
+        places = np.flatnonzero(mask)
+        turns = None if self.turns is None else self.turns[places]
+        roles = self.roles if self.turns is None else self.roles.take(places)
+        made = Part(self.column, self.texts.take(pa.array(places)), self.rows[places], turns, roles)
+        if "looked" in self.__dict__:  # once is enough
+            made.__dict__["looked"] = self.looked.take(places)
+        return made
 
 
 @dataclass(frozen=True)
@@ -68,7 +82,7 @@ class Said:
         apart: rows whose two sides answer different words of the user.
     """
 
-    turns: Mapping[str, list[Turns | None]] = field(default_factory=dict)
+    turns: Mapping[str, Spoken] = field(default_factory=dict)
     texts: Mapping[str, pa.LargeStringArray] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
     apart: tuple[int, ...] = ()
@@ -81,7 +95,7 @@ class Said:
             if part.turns is not None:
                 # beside turns, a plain cell of prompts has no role
                 roles = ("user", None) if part.column in _ASKED else ("user",)
-                part = part.of(np.array([role in roles for role in part.roles], np.bool_))
+                part = part.of(part.roles.are(*roles))
             elif part.column not in _ASKED:
                 continue
             found.append(part)
@@ -100,66 +114,53 @@ def said(columns: Mapping[str, pa.Array], plain: Mapping[str, pa.LargeStringArra
         for name in _TURNS
         if name in columns and (name == "messages" or shaped(columns[name]))
     }
-    turns = {name: cells for name, cells in turns.items() if name == "messages" or any(_spoken(name, c) for c in cells)}
+    turns = {name: cells for name, cells in turns.items() if name == "messages" or _spoken(name, cells)}
     texts = {name: plain[name] for name in SPOKEN if name in plain and name not in turns}
     stands: dict[str, pa.LargeStringArray] = {}
-    asked: list[str | None] = []
+    asked: pa.LargeStringArray | None = None
     for name in ("prompt", "response"):
         if name in turns:
-            role = "user" if name == "prompt" else "assistant"
-            stands[name] = _standing(name, turns[name], plain, role)
+            one = turns[name].asked if name == "prompt" else turns[name].answered
+            stands[name] = pc.if_else(pa.array(turns[name].there), one, plain.get(name, pa.scalar(None, one.type)))
     different: list[int] = []
     skipped: dict[str, list[int]] = {}
     if {"chosen", "rejected"} <= turns.keys():
         given = texts["prompt"].to_pylist() if "prompt" in texts else []
-        contexts, different, asked = _pairs(turns)
+        contexts, different, firsts = _pairs(turns)
         for name in ("chosen", "rejected"):
             stands[name] = _sides(name, turns[name], contexts, plain)
-        told = [int(bool(given) and given[row] == text) for row, text in enumerate(asked)]
+        told = [int(bool(given) and given[row] == text) for row, text in enumerate(firsts)]
         skipped = {"chosen": told, "rejected": contexts}  # what stands twice is told once
+        asked = pa.array(firsts, pa.large_string())
     if "messages" in turns:
-        asked = [_first(cell, "user") for cell in turns["messages"]]
+        asked = turns["messages"].asked
     if asked and "prompt" not in plain and "prompt" not in turns:
-        stands["prompt"] = pa.array(asked, pa.large_string())
+        stands["prompt"] = asked
     parts = [Part(name, cells, np.arange(len(cells))) for name, cells in texts.items()]
     parts += [_exploded(name, cells, plain.get(name), skipped.get(name)) for name, cells in turns.items()]
     return Said(turns, stands, tuple(parts), tuple(different))
 
 
-def _spoken(name: str, turns: Turns | None) -> bool:
-    """Whether a list is one of turns: somebody speaks in it, and in an answer the assistant does."""
-    roles = {turn.role for turn in turns or ()}
+def _spoken(name: str, turns: Spoken) -> bool:
+    """Whether some list is one of turns: somebody speaks in it, and in an answer the assistant does."""
+    roles = {*turns.roles.names}
     return "assistant" in roles or (name != "response" and bool(roles - {None}))
 
 
-def _first(turns: Turns | None, role: str) -> str | None:
-    return next((turn.text for turn in turns or () if turn.role == role), None)
-
-
-def _standing(
-    name: str, cells: Sequence[Turns | None], plain: Mapping[str, pa.LargeStringArray], role: str
-) -> pa.LargeStringArray:
-    """The text that stands for each cell: the first of the user, the last of the assistant, or the text that it is."""
-    texts = plain[name].to_pylist() if name in plain else [None] * len(cells)
-    order = 1 if role == "user" else -1
-    found = [text if turns is None else _first(turns[::order], role) for turns, text in zip(cells, texts, strict=True)]
-    return pa.array(found, pa.large_string())
-
-
-def _pairs(turns: Mapping[str, list[Turns | None]]) -> tuple[list[int], list[int], list[str | None]]:
+def _pairs(turns: Mapping[str, Spoken]) -> tuple[list[int], list[int], list[str | None]]:
     """How many turns of each row are the context of both sides, rows whose contexts differ, and what is asked first."""
     skipped, different, asked = [], [], []
     for row, (one, two) in enumerate(zip(turns["chosen"], turns["rejected"], strict=True)):
         one, two = one or (), two or ()
         skipped.append(shared(one, two))
-        asked.append(_first(one or two, "user"))
+        asked.append(next((turn.text for turn in one or two if turn.role == "user"), None))
         if one and two and apart(one, two):
             different.append(row)
     return skipped, different, asked
 
 
 def _sides(
-    name: str, cells: Sequence[Turns | None], skipped: Sequence[int], plain: Mapping[str, pa.LargeStringArray]
+    name: str, cells: Spoken, skipped: Sequence[int], plain: Mapping[str, pa.LargeStringArray]
 ) -> pa.LargeStringArray:
     """What each side says after the context: its turns of the assistant, or the text that it is."""
     texts = plain[name].to_pylist() if name in plain else [None] * len(cells)
@@ -170,22 +171,24 @@ def _sides(
     return pa.array(found, pa.large_string())
 
 
-def _exploded(
-    name: str, cells: Sequence[Turns | None], plain: pa.LargeStringArray | None, skipped: Sequence[int] | None
-) -> Part:
+def _exploded(name: str, cells: Spoken, plain: pa.LargeStringArray | None, skipped: Sequence[int] | None) -> Part:
     """A row for each turn; a cell that holds none is a turn without a role."""
-    rows, turns, roles, texts = [], [], [], list[str]()
-    others = plain.to_pylist() if plain is not None else [None] * len(cells)
-    for row, (cell, other) in enumerate(zip(cells, others, strict=True)):
-        for place, turn in enumerate(cell or (), 1):
-            if skipped is None or place > skipped[row]:
-                rows.append(row)
-                turns.append(place)
-                roles.append(turn.role)
-                texts.append(turn.text)
-        if cell is None and other:
-            rows.append(row)
-            turns.append(1)
-            roles.append(None)
-            texts.append(other)
-    return Part(name, pa.array(texts, pa.large_string()), np.array(rows, np.int64), turns, roles)
+    kept = np.arange(len(cells.rows))
+    if skipped is not None:
+        kept = np.flatnonzero(cells.places > np.array(skipped, np.int64)[cells.rows])
+    alone = np.zeros(0, np.int64)
+    if plain is not None:
+        alone = np.flatnonzero((np.diff(buffers(plain)[1]) > 0) & ~cells.there)
+    rows, turns, roles = cells.rows[kept], cells.places[kept], cells.roles.take(kept)
+    texts = cells.texts if skipped is None else cells.texts.take(pa.array(kept))
+    if plain is None or not len(alone):
+        return Part(name, texts, rows, turns, roles)
+    order = np.argsort(np.concatenate([rows, alone]), kind="stable")
+    codes = np.concatenate([roles.codes, np.full(len(alone), len(roles.names))])
+    return Part(
+        name,
+        pa.concat_arrays([texts, plain.take(pa.array(alone))]).take(pa.array(order)),
+        np.concatenate([rows, alone])[order],
+        np.concatenate([turns, np.ones(len(alone), np.int64)])[order],
+        Roles(codes[order], (*roles.names, None)),
+    )

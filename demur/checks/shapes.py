@@ -8,10 +8,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from demur.checks.signs import edges
+from demur.checks.spoken import Roles, Spoken, Turn, Turns
 
 _ROLES = {
     "human": "user", "prompter": "user", "gpt": "assistant", "chatgpt": "assistant", "model": "assistant",
@@ -24,31 +28,10 @@ _CALLING = ("function_call", "tool_call")
 
 _LISTED = r'^\s*(?:\[\s*[{"]|\{\s*"(?:role|from)")'
 _TRANSCRIPT = r"^\s*Human:"
+_OPENS = np.frombuffer(b"[{H \t\n\f\r", np.uint8)
+"""Bytes with which such a text can begin."""
+
 _SPEAKER = re.compile(r"(?:\A\s*|\n\n)(Human|Assistant):[ \t]?")
-
-
-class Turn(NamedTuple):
-    """One turn.
-
-    Attributes:
-        role: in one spelling; None where the turn has none, and as it stands where nobody knows it.
-        text: what is said; parts of a content are joined by line breaks.
-        more: what is there beside the text, as JSON: calls of tools, kinds of parts that are no text.
-        broken: whether the content is neither text nor a list of parts.
-    """
-
-    role: str | None
-    text: str
-    more: str = ""
-    broken: bool = False
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing is there."""
-        return not self.more and not self.text.strip()
-
-
-Turns: TypeAlias = tuple[Turn, ...]
 
 
 def shaped(column: pa.Array) -> bool:
@@ -66,17 +49,20 @@ def shaped(column: pa.Array) -> bool:
         return bool(pa.types.is_struct(inner) or pa.types.is_string(inner) or pa.types.is_large_string(inner))
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         return False
-    return bool(pc.any(pc.match_substring_regex(column, f"{_LISTED}|{_TRANSCRIPT}")).as_py())
+    texts = column.cast(pa.large_string())
+    first = edges(texts)[0]
+    some = texts.take(pa.array(np.flatnonzero(np.isin(first, _OPENS))))
+    return bool(pc.any(pc.match_substring_regex(some, f"{_LISTED}|{_TRANSCRIPT}")).as_py())
 
 
-def turns_of(column: pa.Array) -> list[Turns | None]:
+def turns_of(column: pa.Array) -> Spoken:
     """The turns of each cell; None where it holds none."""
     if (plain := _plain(column)) is not None:
         return plain
-    return [_transcript(cell) if parts is None else parts for cell, parts in _lists(column)]
+    return Spoken.of([_transcript(cell) if parts is None else parts for cell, parts in _lists(column)])
 
 
-def _plain(column: pa.Array) -> list[Turns | None] | None:
+def _plain(column: pa.Array) -> Spoken | None:
     """The turns of a column of lists of a role and a text each; None of any other column."""
     kind = column.type
     if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)) or not pa.types.is_struct(kind.value_type):
@@ -87,18 +73,19 @@ def _plain(column: pa.Array) -> list[Turns | None] | None:
     texts = [] if pair is None else [pc.struct_field(parts, name) for name in pair]
     if len(texts) != 2 or parts.null_count or not all(map(_is_text, texts)):
         return None
-    known = texts[0].unique().to_pylist()
+    said = texts[0].dictionary_encode(null_encoding="encode")
+    known = said.dictionary.to_pylist()
     if any(role in _CALLING for role in known):
         return None
-    spelt = {role: None if not role else _ROLES.get(role.lower(), role.lower()) for role in known}
-    roles = map(spelt.__getitem__, texts[0].to_pylist())
-    turns = [*map(Turn, roles, pc.fill_null(texts[1], "").to_pylist())]
-    ends = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False).cumsum().tolist()
-    there = column.is_valid().to_pylist()
-    return [
-        tuple(turns[first:last]) if valid else None
-        for first, last, valid in zip([0, *ends[:-1]], ends, there, strict=True)
-    ]
+    spelt = [None if not role else _ROLES.get(role.lower(), role.lower()) for role in known]
+    names_ = Roles.of(spelt)
+    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
+    return Spoken(
+        np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        column.is_valid().to_numpy(zero_copy_only=False),
+        Roles(names_.codes[said.indices.to_numpy(zero_copy_only=False)], names_.names),
+        pc.fill_null(texts[1], "").cast(pa.large_string()),
+    )
 
 
 def _is_text(column: pa.Array) -> bool:

@@ -2,19 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import pairwise
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from demur.checks._bytes import BLANK, Kinds, looked
 from demur.text.arrays import buffers
 
 Mask: TypeAlias = NDArray[np.bool_]
 Bytes: TypeAlias = NDArray[np.uint8]
 Places: TypeAlias = NDArray[np.int64]
+
+
+class Looked(NamedTuple):
+    """What one look at the bytes of texts gives.
+
+    Attributes:
+        held: the kinds of byte that each text holds.
+        words: the words of each text, as blanks part them.
+    """
+
+    held: Kinds
+    words: NDArray[np.int32]
+
+    def hold(self, signs: bytes) -> Mask:
+        """Which texts hold one of some bytes, of which each has a kind of its own.
+
+        Example:
+            >>> look_at(pa.array(["a < b", "", "[c]"], pa.large_string())).hold(b"<&").tolist()
+            [True, False, False]
+        """
+        mask: Mask = (self.held & _kinds_of(signs)) != 0
+        return mask
+
+    def take(self, places: Places) -> Looked:
+        """Of some of the texts."""
+        return Looked(self.held[places], self.words[places])
+
+    def hold_all(self, signs: bytes) -> Mask:
+        """Which texts hold all of some such bytes."""
+        mask: Mask = (self.held & _kinds_of(signs)) == _kinds_of(signs)
+        return mask
+
+
+_KINDS = b"&@<[{DOT\n\x00\xc2\xc3\xe2\xef0"
+"""Bytes that rules ask for; 0 stands for every digit, and NUL for every control character of C0 that they do."""
+
+
+def _kinds_of(signs: bytes) -> np.uint32:
+    return np.uint32(sum(2 << _KINDS.index(sign) for sign in {*signs}))
+
+
+@cache
+def _kinds() -> Kinds:
+    kinds = np.zeros(256, np.uint32)
+    for place, sign in enumerate(_KINDS):
+        kinds[sign] |= np.uint32(2 << place)
+    kinds[ord("0") : ord("9") + 1] = kinds[ord("0")]
+    kinds[[*(byte for byte in range(32) if byte not in b"\t\n\r"), 127]] |= kinds[0]
+    kinds[list(b"\t\n\f\r ")] |= BLANK
+    kinds.flags.writeable = False
+    return kinds
+
+
+def look_at(texts: pa.LargeStringArray) -> Looked:
+    """Look at every byte of texts, once."""
+    return Looked(*looked(*buffers(texts), _kinds()))
+
+
+def among(texts: pa.LargeStringArray, mask: Mask, find: Callable[[Bytes], Places]) -> Places:
+    """The places of those texts of a mask that hold a byte at one of the places that a function finds."""
+    places = np.flatnonzero(mask)
+    return places[holding(texts.take(pa.array(places)), find)] if len(places) else places
+
+
+def with_word(texts: pa.LargeStringArray, word: bytes) -> Places:
+    """The places of the texts that hold a word.
+
+    Example:
+        >>> with_word(pa.array(["to do", "TODO", "TO", "DO"], pa.large_string()), b"TODO").tolist()
+        [1]
+    """
+    data, offsets = buffers(texts)
+    found = []
+    for start, end in _slices(offsets, _COPIED):
+        part = data[offsets[start] : offsets[end]].tobytes()
+        at = part.find(word)
+        while at >= 0:
+            place = at + int(offsets[start])
+            row = int(np.searchsorted(offsets, place, "right")) - 1
+            if place + len(word) <= offsets[row + 1]:
+                found.append(row)
+            at = part.find(word, at + 1)
+    return np.unique(np.array(found, np.int64))
+
+
+def _slices(offsets: Places, size: int) -> Iterator[tuple[int, int]]:
+    """The texts in parts of about so many bytes, which stay in the processor's cache."""
+    starts = np.searchsorted(offsets, np.arange(offsets[0], offsets[-1], size))
+    return pairwise(np.unique([*starts.tolist(), len(offsets) - 1]).tolist())
 
 
 def holding(texts: pa.LargeStringArray, find: Callable[[Bytes], Places]) -> Mask:
@@ -27,19 +118,13 @@ def holding(texts: pa.LargeStringArray, find: Callable[[Bytes], Places]) -> Mask
     """
     data, offsets = buffers(texts)
     held = np.zeros(len(texts), np.bool_)
-    starts = np.searchsorted(offsets, np.arange(offsets[0], offsets[-1], _SLICE))
-    for start, end in pairwise(np.unique([*starts.tolist(), len(texts)]).tolist()):
+    for start, end in _slices(offsets, _SLICE):
         places = find(data[offsets[start] : offsets[end]]) + offsets[start]
         held[np.searchsorted(offsets, places, side="right") - 1] = True
     return held
 
 
-_SLICE = 1 << 20  # bytes that are looked at together, so that they stay in the processor's cache
-
-
-def with_byte(texts: pa.LargeStringArray, sign: int) -> Mask:
-    """Which texts hold a byte."""
-    return holding(texts, lambda data: np.flatnonzero(data == sign))
+_SLICE, _COPIED = 1 << 20, 1 << 16  # bytes
 
 
 def controls(data: Bytes) -> Places:
@@ -87,3 +172,21 @@ def edges(texts: pa.LargeStringArray) -> tuple[Bytes, Bytes]:
     first[there] = data[offsets[:-1][there]]
     last[there] = data[offsets[1:][there] - 1]
     return first, last
+
+
+def may_begin_alike(one: pa.LargeStringArray, two: pa.LargeStringArray) -> Mask:
+    """Which pairs of texts may open with the same words, whatever their case and the blanks before them.
+
+    Example:
+        >>> one, two = ["Lake", "Lake", " Lake"], ["lamp", "A lake", "lake"]
+        >>> may_begin_alike(pa.array(one, pa.large_string()), pa.array(two, pa.large_string())).tolist()
+        [True, False, True]
+    """
+    first, other = edges(one)[0], edges(two)[0]
+    odd = ~(_VISIBLE[first] & _VISIBLE[other])
+    mask: Mask = odd | (_LOWER[first] == _LOWER[other])
+    return mask
+
+
+_VISIBLE = np.array([ord(" ") < byte < 127 for byte in range(256)], np.bool_)
+_LOWER = np.array([byte + 32 if 65 <= byte <= 90 else byte for byte in range(256)], np.uint8)

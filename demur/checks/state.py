@@ -6,10 +6,12 @@ two different texts of 10^6 are taken for the same with a probability of about 3
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from demur.checks._bytes import summed
 from demur.checks.batch import Batch, File, texts_of
 from demur.checks.flags import harmful_rows, read_flags, read_states
 from demur.checks.gathered import Gathered, targets
@@ -24,9 +27,9 @@ from demur.checks.hashes import MIX, Hashes, text_hashes
 from demur.checks.learnt import Learnt
 from demur.checks.noted import Noted
 from demur.checks.said import SPOKEN
-from demur.checks.shapes import Turns
 from demur.checks.sides import sides_of
-from demur.similarity.sets import SLICE, Units, ordered
+from demur.checks.spoken import Spoken
+from demur.similarity.sets import Units, ordered
 from demur.text.arrays import buffers
 
 _KEYS = (
@@ -79,19 +82,20 @@ class State:
         rows = batch.rows.num_rows
         if not self.files or self.files[-1][0] is not batch.file:
             self.files.append((batch.file, self._count))
-        prompts = text_hashes(batch.prompts, rows)
+        turns = {name: text_hashes(each.texts, len(each.texts)) for name, each in batch.said.turns.items()}
+        prompts = _hashes(batch, batch.prompts, turns)
         self._keep("prompt", prompts)
-        key, hashes = _key(batch, prompts)
+        key, hashes = _key(batch, prompts, turns)
         self._keep("key", key)
         self._keep("context", hashes.get("context", np.zeros(rows, np.uint64)))
         if {"chosen", "rejected"} <= hashes.keys():
-            self._keep("preferred", _taught(batch, hashes, "chosen"))
+            self._keep("preferred", _taught(batch, hashes, "chosen", turns))
             self._sides(prompts, hashes["chosen"], hashes["rejected"])
         sides = sides_of(batch)
         self._keep("side", np.zeros(rows, np.int8) if sides is None else sides)
         if batch.layout.scope == "prompt+response":
             self._keep("judged", text_hashes(batch.texts("response"), rows))
-        self._keep("answer", _taught(batch, hashes, "response"))
+        self._keep("answer", _taught(batch, hashes, "response", turns))
         self.gathered.add(batch, prompts, sides)
         for name, values in chain(self.learnt.add(batch, self._count), self.noted.add(batch, self._count, prompts)):
             self._keep(name, values)
@@ -104,8 +108,11 @@ class State:
             column = batch.rows.column(name) if name in batch.rows.schema.names else None
             self._keep(f"label {name}", value_codes(column, rows, self.values))
         self._read_flags(batch)
-        self.sources.update((str(reason["source"]), batch.splits[reason["row"] - batch.first]) for reason in batch.near)
         self._count += rows
+
+    def add_near(self, batch: Batch) -> None:
+        """Take note of a batch's rows that are near protected prompts; it may be judged before."""
+        self.sources.update((str(reason["source"]), batch.splits[reason["row"] - batch.first]) for reason in batch.near)
 
     def _sides(self, prompts: Hashes, chosen: Hashes, rejected: Hashes) -> None:
         """Both sides of each row with what they answer; 0 where one is missing, or both are one."""
@@ -170,12 +177,8 @@ class State:
 
     def place(self, row: int) -> tuple[File, int]:
         """File, and row in the file, of a row here."""
-        file, first = self.files[int(np.searchsorted(self._starts, row, side="right")) - 1]
-        return file, row - first
-
-    @property
-    def _starts(self) -> NDArray[np.int64]:
-        return np.array([first for _, first in self.files], np.int64)
+        file, first = self.files[bisect_right(self.files, row, key=itemgetter(1)) - 1]
+        return file, int(row - first)
 
     @property
     def spans(self) -> list[tuple[File, int, int]]:
@@ -194,25 +197,50 @@ class State:
 
 def groups(keys: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
     """Places of equal keys, of which there are two or more; 0 is equal to nothing. By the first place of each."""
-    order = np.argsort(keys, kind="stable")
+    places, starts = grouped(keys)
+    firsts = np.argsort(places[starts])
+    ends = np.append(starts[1:], len(places))
+    for start, end in zip(starts[firsts].tolist(), ends[firsts].tolist(), strict=True):
+        yield places[start:end]
+
+
+def grouped(keys: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places of equal keys as one array, key behind key and each in order, and where each key's begin in it.
+
+    Example:
+        >>> [each.tolist() for each in grouped(np.array([7, 5, 0, 7, 5, 7, 0, 1]))]
+        [[1, 4, 0, 3, 5], [0, 2]]
+    """
+    order = np.argsort(keys)
     ordered = keys[order]
-    edges = np.flatnonzero(np.diff(ordered)) + 1
-    starts, ends = np.concatenate([[0], edges]), np.concatenate([edges, [len(order)]])
-    several = (ends - starts > 1) & (ordered[starts] != 0) if len(order) else np.zeros(0, bool)
-    found = [order[start:end] for start, end in zip(starts[several], ends[several], strict=True)]
-    yield from sorted(found, key=lambda places: int(places[0]))
+    same = np.zeros(len(keys) + 1, np.bool_)  # as the one before
+    same[1:-1] = (ordered[1:] == ordered[:-1]) & (ordered[1:] != 0)
+    some = same[1:] | same[:-1]
+    places, starts = order[some], np.flatnonzero(~same[:-1][some])
+    owners = np.cumsum(~same[:-1][some])
+    return places[np.lexsort((places, owners))], starts
 
 
-def _taught(batch: Batch, hashes: Mapping[str, Hashes], canonical: str) -> Hashes:
+def _hashes(batch: Batch, texts: pa.LargeStringArray | None, turns: Mapping[str, Hashes]) -> Hashes:
+    """A hash of each row's text; where turns stand for rows, theirs, which are known."""
+    for name, each in batch.said.turns.items() if texts is not None else ():
+        for standing, places in (("asked", "first_asked"), ("answered", "last_answered")):
+            if texts is each.__dict__.get(standing):
+                known: Hashes = np.append(turns[name], np.uint64(0))[getattr(each, places)]  # -1 is the last
+                return known
+    return text_hashes(texts, batch.rows.num_rows)
+
+
+def _taught(batch: Batch, hashes: Mapping[str, Hashes], canonical: str, turns: Mapping[str, Hashes]) -> Hashes:
     """A hash of the response that each row teaches, or of the side that it prefers; 0 where it teaches none."""
     if not batch.subject.teaches(batch):
         return np.zeros(batch.rows.num_rows, np.uint64)
     if canonical in hashes and canonical not in batch.said.turns:
         return hashes[canonical]
-    return text_hashes(targets(batch) if canonical == "response" else batch.texts(canonical), batch.rows.num_rows)
+    return _hashes(batch, targets(batch) if canonical == "response" else batch.texts(canonical), turns)
 
 
-def _key(batch: Batch, prompts: Hashes) -> tuple[Hashes, dict[str, Hashes]]:
+def _key(batch: Batch, prompts: Hashes, turns: Mapping[str, Hashes]) -> tuple[Hashes, dict[str, Hashes]]:
     """A hash of all texts of each row: two rows are the same row if it is the same; 0 where a row says nothing.
 
     Turns count by their role, words and calls of tools, however their objects are spelt. A row that asks nothing is the
@@ -226,7 +254,7 @@ def _key(batch: Batch, prompts: Hashes) -> tuple[Hashes, dict[str, Hashes]]:
     with np.errstate(over="ignore"):
         for number, name in enumerate(_KEYS[1:], 2):
             if name in batch.said.turns:
-                hashes = _turn_hashes(batch.said.turns[name], batch.texts(name))
+                hashes = _turn_hashes(batch.said.turns[name], turns[name], batch.texts(name))
                 asks |= hashes != 0
             elif (texts := batch.texts(name)) is not None:
                 hashes = text_hashes(texts, rows)
@@ -248,16 +276,20 @@ def _key(batch: Batch, prompts: Hashes) -> tuple[Hashes, dict[str, Hashes]]:
     return np.where(there, made, np.uint64(0)).astype(np.uint64), found
 
 
-def _turn_hashes(cells: Sequence[Turns | None], texts: pa.LargeStringArray | None) -> Hashes:
-    """A hash of the turns of each row, or of the text that a cell without turns is; 0 for none."""
-    turns = [turn for each in cells for turn in each or ()]
-    words = text_hashes(pa.array([turn.text for turn in turns], pa.large_string()), len(turns))
-    marks = _byte_hashes(pa.array([f"{turn.role} {turn.more}" for turn in turns], pa.large_string()))
-    starts = np.concatenate([[0], np.cumsum([len(each or ()) for each in cells])]).astype(np.int64)
-    with np.errstate(over="ignore"):
-        made = ordered(Units(words * MIX + marks, starts)) if len(turns) else np.zeros(len(cells), np.uint64)
-    bare = np.array([each is None for each in cells], np.bool_)
-    return np.where(bare, text_hashes(texts, len(cells)), made)
+def _turn_hashes(cells: Spoken, words: Hashes, texts: pa.LargeStringArray | None) -> Hashes:
+    """A hash of the turns of each row, by those of all turns, or of the text that a cell without any is; 0 for none."""
+    roles, codes = cells.roles.names, cells.roles.codes
+    if cells.more:
+        marks = [f"{roles[code]} {more}" for code, more in zip(codes.tolist(), cells.more, strict=True)]
+    else:
+        marks = [f"{role} " for role in roles]
+    marked = byte_hashes(pa.array(marks, pa.large_string()))
+    if not len(words):
+        made = np.zeros(len(cells), np.uint64)
+    else:
+        with np.errstate(over="ignore"):
+            made = ordered(Units(words * MIX + (marked if cells.more else marked[codes]), cells.starts))
+    return made if cells.there.all() else np.where(cells.there, made, text_hashes(texts, len(cells)))
 
 
 def _own_ids(batch: Batch) -> Hashes:
@@ -284,9 +316,7 @@ def value_codes(column: pa.Array | None, rows: int, values: dict[int, object] | 
         words = column.cast(pa.large_string())
     except pa.ArrowException:  # bytes, or a type without a textual form
         words = pa.array([None if cell is None else repr(cell) for cell in column.to_pylist()], pa.large_string())
-    unique = words.dictionary_encode()
-    known = np.append(_byte_hashes(unique.dictionary.cast(pa.large_string())), np.uint64(0))
-    codes: Hashes = known[pc.fill_null(unique.indices, len(known) - 1).to_numpy(zero_copy_only=False)]
+    codes = byte_hashes(words)
     if values is not None and len(values) < _MOST_VALUES:
         _, first = np.unique(codes, return_index=True)
         for place in first[:_MOST_VALUES].tolist():
@@ -294,16 +324,8 @@ def value_codes(column: pa.Array | None, rows: int, values: dict[int, object] | 
     return codes
 
 
-def _byte_hashes(words: pa.LargeStringArray) -> Hashes:
+def byte_hashes(words: pa.LargeStringArray) -> Hashes:
     """A hash of the bytes of each text, in order; 0 for null."""
-    rows = len(words)
-    parts = [np.zeros(0, np.uint64)]
-    step = max(64, int(SLICE / max(1, words.nbytes / max(1, rows))))
-    for start in range(0, rows, step):
-        data, offsets = buffers(words.slice(start, step))
-        bytes = data[offsets[0] : offsets[-1]].astype(np.uint64) + np.uint64(1)
-        hashes = ordered(Units(bytes, offsets - offsets[0]))
-        parts.append(np.where(hashes == 0, MIX, hashes))  # an empty text is a value
-    made = np.concatenate(parts)
+    made = summed(*buffers(words))
     made[words.is_null().to_numpy(zero_copy_only=False)] = 0
     return made

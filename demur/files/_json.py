@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import io
 import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,9 +17,10 @@ import pyarrow.compute as pc
 from demur.errors import shown
 from demur.files._block import Block, Fault, Names, Note, absent, numbers, parts
 from demur.files._flat import KINDS as FLAT
-from demur.files._flat import NULLS, TYPES, flat_rows
+from demur.files._flat import NULLS, TYPES
+from demur.files._lines import blocks_of, read_ahead
 from demur.files.bounds import TooLarge, bounds
-from demur.files.packed import open_file, read_whole
+from demur.files.packed import is_packed, open_file, read_whole
 from demur.files.syntax import Broken, Doubled, doubled, first_doubled, listed, pairs, parse_json
 
 NotText = dict[str, tuple[int, str]]
@@ -36,27 +36,16 @@ def read_jsonl(path: Path, note: Note, columns: Names, *, turns: bool = False) -
     """
     made, line = Made(columns, note), 1
     with open_file(path) as stream:
-        for part in parts(_lines(stream), len):
-            if line == 1:
-                part[0] = part[0].removeprefix(codecs.BOM_UTF8)
-            block = b"".join(part)
-            if (rows := flat_rows(part, block, turns=turns)) is None or (quick := made.quick(rows, line)) is None:
+        blocks = blocks_of(stream, packed=is_packed(path.name))
+        for block, count, rows in read_ahead(blocks, turns=turns):
+            if rows is None or (quick := made.quick(rows, line)) is None:
                 read = [*_read_lines(block.decode(), line, made.first, note, twice=columns is None)]
                 if read:
                     yield made.block(read)
             else:
                 yield quick
-            line += len(io.StringIO(block.decode(), None).readlines()) if b"\r" in block else len(part)
+            line += len(io.StringIO(block.decode(), None).readlines()) if b"\r" in block else count
     made.end()
-
-
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    most = bounds().line
-    while line := stream.readline(most + 1):
-        if len(line) > most:
-            msg = "a line has"
-            raise TooLarge(msg, "line")
-        yield line
 
 
 def _read_lines(text: str, line: int, number: int, note: Note, *, twice: bool) -> Iterator[tuple[int, dict[str, Any]]]:

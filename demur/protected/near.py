@@ -56,7 +56,7 @@ Ints: TypeAlias = NDArray[np.int64]
 _Found: TypeAlias = tuple[Ints, Ints, Ints, NDArray[np.float64], Ints]
 
 # Rows whose hashes are in memory at a time, on each thread.
-_SLICE = 1 << 13
+_SLICE = 1 << 12
 
 
 @dataclass(frozen=True, slots=True)

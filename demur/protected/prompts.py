@@ -80,7 +80,9 @@ class Common:
         """The weight of each unit, 0 to 255."""
         if not len(self.hashes):
             return np.full(len(hashes), 255, np.uint8)
-        place = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
+        order = np.argsort(hashes)  # what is asked for in order is found sooner
+        place = np.empty(len(hashes), np.int64)
+        place[order] = np.minimum(np.searchsorted(self.hashes, hashes[order]), len(self.hashes) - 1)
         return np.where(self.hashes[place] == hashes, self.levels[place], 255).astype(np.uint8)
 
 

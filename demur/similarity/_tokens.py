@@ -61,8 +61,13 @@ def whole(data: Bytes, first: int, last: int) -> np.uint64:
 
 
 @inner
-def ascii_words(data: Bytes, first: int, last: int, lower: Bytes, out: Hashes, at_out: int, write: bool) -> int:
-    """Words of an ASCII text, straight from its bytes. `lower`: lower-case word byte, 1 for a joiner, else 0."""
+def ascii_words(
+    data: Bytes, first: int, last: int, lower: Bytes, out: Hashes, at_out: int, write: bool, most: int
+) -> int:
+    """Words of an ASCII text, the first `most`, straight from its bytes.
+
+    `lower`: the lower-case word byte, 1 for a joiner, else 0.
+    """
     seed = np.uint64(0xCBF29CE484222325)
     state = seed
     count = 0
@@ -78,6 +83,8 @@ def ascii_words(data: Bytes, first: int, last: int, lower: Bytes, out: Hashes, a
             if write:
                 out[at_out + count] = mix(state)
             count += 1
+            if count == most:
+                return count
             state = seed
             in_word = False
     if in_word:
@@ -174,6 +181,8 @@ def hash_units(
 ) -> None:
     """Hash the units of rows first..last into `out` at `starts`, or count them into `starts` when not `write`.
 
+    Of a range that begins where `starts` is known, no more than its first need be: the others are written.
+
     `other[row]` is -1 for an ASCII row, else the row's place in `other_data`, which holds it normalised; -2 is null.
     """
     for row in range(first, last):
@@ -182,7 +191,7 @@ def hash_units(
         count = 0
         if place == -1:
             a, b = offsets[row], offsets[row + 1]
-            count = ascii_words(data, a, b, lower, out, at_out, write)
+            count = ascii_words(data, a, b, lower, out, at_out, write, -1)
             if count == 0:
                 count = 1
                 if write:
@@ -197,7 +206,9 @@ def hash_units(
                 count = characters(other_data, a, b, out, at_out, write)
             else:
                 count = unicode_words(other_data, a, b, classes, out, at_out, write)
-        if not write:
+        if write:
+            starts[row + 1] = at_out + count
+        else:
             starts[row] = count
 
 
@@ -232,7 +243,7 @@ def hash_texts(
         count = 0
         if place == -1:
             a, b = offsets[row], offsets[row + 1]
-            count = ascii_words(data, a, b, lower, words, 0, True)
+            count = ascii_words(data, a, b, lower, words, 0, True, most)
             if count == 0:
                 count = 1
                 words[0] = whole(data, a, b)

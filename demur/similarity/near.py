@@ -137,9 +137,15 @@ class WordIndex:
         owners = np.repeat(np.arange(len(sets)), sets.sizes)
         inside = np.arange(len(owners)) - np.repeat(np.cumsum(sets.sizes) - sets.sizes, sets.sizes)
         hashes = sets.hashes[sets.starts[owners] + inside]
-        _, place, counts = np.unique(hashes, return_inverse=True, return_counts=True)
-        rarity = np.zeros(len(hashes), np.uint8) if weigh is None else weigh(hashes)
-        order = np.lexsort((hashes, counts[place], 255 - rarity, owners))
+        order = np.argsort(hashes)
+        new = np.ones(len(order), np.bool_)
+        new[1:] = hashes[order][1:] != hashes[order][:-1]
+        counts = np.empty(len(order), np.int64)  # of prompts with each gram
+        counts[order] = np.diff(np.append(np.flatnonzero(new), len(order)))[np.cumsum(new) - 1]
+        order = _then(order, counts)
+        if weigh is not None:
+            order = _then(order, 255 - weigh(hashes))
+        order = _then(order, owners)
         needed = at_least(min(jaccard, share), sets.sizes)
         least = np.clip(needed, 1, _HITS)
         kept = order[inside < (sets.sizes - needed + least)[owners]]  # `order` keeps each owner's grams together
@@ -249,10 +255,19 @@ def weigh_words(units: Units, theirs: Units, weights: Levels, width: int, pairs:
 
 def distinct(hashes: Hashes, owners: Ints) -> Ints:
     """The place of the first of every owner's distinct hashes; ordered by owner and hash."""
-    order = np.lexsort((hashes, owners))
+    order = _then(np.argsort(hashes), owners)
+    ordered, whose = hashes[order], owners[order]
     new = np.ones(len(order), bool)
-    new[1:] = (hashes[order][1:] != hashes[order][:-1]) | (owners[order][1:] != owners[order][:-1])
-    return order[new]
+    new[1:] = (ordered[1:] != ordered[:-1]) | (whose[1:] != whose[:-1])
+    return np.minimum.reduceat(order, np.flatnonzero(new)) if len(order) else order
+
+
+def _then(order: Ints, keys: Ints | Levels) -> Ints:
+    """An order, sorted by some keys before all; small keys are counted, which is quicker than any comparison."""
+    mine = keys[order]
+    small = len(mine) > 0 and mine.max() < 1 << 16
+    made: Ints = order[np.argsort(mine.astype(np.uint16) if small else mine, kind="stable")]
+    return made
 
 
 def at_least(share: float, sizes: Ints) -> Ints:
@@ -275,7 +290,7 @@ def _anchors(grams: Units, owners: Ints, lengths: Ints) -> tuple[Hashes, Hashes]
     room = positions < np.minimum(lengths[owners] - 6, 1 << 14)
     at = np.flatnonzero(room & ((positions % _STRIDE == 0) | (kinds == 0)))
     keys = hashes[at] + hashes[at + 3] * _MIDDLE + hashes[at + 6] * _LAST
-    order = np.lexsort((positions[at], owners[at], keys))
+    order = np.argsort(keys, kind="stable")  # by owner and position they are in order
     at, keys = at[order], keys[order]
     new = np.ones(len(keys), bool)
     new[1:] = (np.diff(keys) != 0) | (np.diff(owners[at]) != 0)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from demur.files import _json, reading
+from demur.files import _lines, reading
 from demur.files._block import Fault
 from demur.files._flat import flat_rows
 
@@ -75,7 +75,7 @@ def test_the_same_is_read(
     path = tmp_path / "rows.jsonl"
     path.write_bytes(bytes + b'{"a": "\xff"}\n' if seed % 11 == 10 else bytes)
     quick = read(path, columns)
-    monkeypatch.setattr(_json, "flat_rows", lambda *_, **__: None)
+    monkeypatch.setattr(_lines, "flat_rows", lambda *_, **__: None)
     assert read(path, columns) == quick
 
 
@@ -88,7 +88,7 @@ def test_the_same_is_read(
 )
 def test_what_arrow_reads(name: str, flat: bool) -> None:
     line = ODD[name].encode() + b"\n"
-    found = flat_rows([line], line)
+    found = flat_rows(line, 1)
     assert (found is not None) == flat
     if found is not None:
         (row,) = found.to_pylist()
@@ -109,8 +109,8 @@ def test_what_arrow_reads(name: str, flat: bool) -> None:
 )
 def test_lists_of_turns_stay_lists_where_they_are_plain(cell: str, kept: bool) -> None:
     line = f'{{"messages": {cell}, "id": 1}}\n'.encode()
-    assert flat_rows([line], line) is None
-    found = flat_rows([line], line, turns=True)
+    assert flat_rows(line, 1) is None
+    found = flat_rows(line, 1, turns=True)
     assert (found is not None) == kept
     if found is not None:
         assert found.to_pylist() == [{"messages": json.loads(cell), "id": 1}]

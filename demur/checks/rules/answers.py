@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.checks.batch import Batch, bare
 from demur.checks.exchanges import Answers, told
 from demur.checks.finding import Finding
 from demur.checks.rule import rule
-from demur.checks.signs import Mask, edges, lengths
+from demur.checks.signs import Mask, edges, lengths, may_begin_alike
 from demur.checks.subject import Subject
 from demur.text.ending import ending
 
@@ -126,11 +127,13 @@ def echo(batch: Batch) -> Iterator[Finding]:
 
 def _alike(answers: Answers) -> Mask:
     """Where answer and prompt open with the same characters."""
+    mask = may_begin_alike(answers.part.texts, answers.asked)
+    some = pa.array(np.flatnonzero(mask))
     heads = []
-    for texts in (answers.part.texts, answers.asked):
+    for texts in (answers.part.texts.take(some), answers.asked.take(some)):
         begun = pc.utf8_ltrim_whitespace(pc.utf8_slice_codeunits(texts, 0, 2 * _HEAD))
         heads.append(pc.utf8_lower(pc.utf8_slice_codeunits(begun, 0, _HEAD)))
-    mask: Mask = pc.fill_null(pc.equal(*heads), False).to_numpy(zero_copy_only=False)
+    mask[mask] = pc.fill_null(pc.equal(*heads), False).to_numpy(zero_copy_only=False)
     return mask
 
 
@@ -161,8 +164,10 @@ _STAGED = re.compile(
 def run_on(batch: Batch) -> Iterator[Finding]:
     """Answers that go on as the user after words of their own; dialogues that were asked for may."""
     for answers in batch.answers:
-        found = pc.fill_null(pc.match_substring_regex(answers.part.texts, _SPEAKS), False)
-        for place, answer, asked, _ in told(answers, found.to_numpy(zero_copy_only=False)):
+        found = answers.part.looked.hold(b"\n")
+        some = answers.part.texts.take(pa.array(np.flatnonzero(found)))
+        found[found] = pc.fill_null(pc.match_substring_regex(some, _SPEAKS), False).to_numpy(zero_copy_only=False)
+        for place, answer, asked, _ in told(answers, found):
             if (mark := _OPENS.search(answer)) and _runs_on(answer, mark, asked):
                 yield _hit(batch, answers, place, "goes on as the user")
 

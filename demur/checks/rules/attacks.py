@@ -13,7 +13,7 @@ from demur.checks.batch import File
 from demur.checks.finding import Finding, hit
 from demur.checks.rule import rule
 from demur.checks.rules.splits import unsharded
-from demur.checks.state import groups
+from demur.checks.state import grouped
 from demur.checks.subject import Subject
 from demur.checks.variants import answers, prompts_of
 
@@ -157,8 +157,9 @@ def _blocks(keys: NDArray[np.uint64]) -> Iterator[tuple[int, int, int]]:
         [(7, 1, 5)]
     """
     earlier = np.full(len(keys), -1, np.int64)
-    for places in groups(keys):
-        earlier[places[1:]] = places[:-1]
+    places, starts = grouped(keys)
+    again = np.delete(np.arange(len(places)), starts)
+    earlier[places[again]] = places[again - 1]
     again = np.flatnonzero(earlier >= 0)
     if len(again) < _BLOCK:
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,7 +16,6 @@ from demur.checks.finding import Finding, hit
 from demur.checks.hashes import filled
 from demur.checks.layouts import TEXTS, model_of
 from demur.checks.rule import ANY, BUILT, rule
-from demur.checks.shapes import Turn, Turns
 from demur.checks.subject import Subject
 from demur.errors import nearest, shown
 from demur.files.bounds import TooLarge, bounds
@@ -107,7 +105,7 @@ def encoding(judged: Subject | Batch) -> Iterator[Finding]:
         for name, faults in judged.faults.items():
             yield from (hit(fault.message, name, fault.row) for fault in faults if fault.kind == "encoding")
         return
-    for row, what, column in judged.holding("\ufffd", signs="\ufffd"):
+    for row, what, column in judged.holding("\ufffd", signs=b"\xef"):
         message = f"{what} holds a replacement character: a letter was lost in decoding"
         yield judged.hit(row, message, judged.native(column))
 
@@ -284,63 +282,3 @@ def columns(subject: Subject) -> Iterator[Finding]:
             same = {each.name for each in expected if each in list(table.schema)}
             names = [shown(name) for name in sorted({*table.schema.names, *expected.names} - same)]
             yield hit(f"columns differ from the schema: {', '.join(names) or 'their order'}", entry.name)
-
-
-@rule(
-    "DMR012",
-    "messages",
-    invariants=(8,),
-    summary="A conversation is a list of turns with known roles, in turn, that ends with the assistant's words.",
-    why="Chat templates drop or misplace what they do not expect: a row that ends with the user's turn teaches the "
-    "model to write the user's next question, and an empty answer teaches it to say nothing.",
-    fix="Repair or drop the row: system (at most once, first), then user and assistant in turn, none empty.",
-    each="batch",
-)
-def conversation(batch: Batch) -> Iterator[Finding]:
-    """What is wrong with the turns of each row."""
-    turns = batch.said.turns
-    # a request, or the context of two sides, is answered elsewhere
-    context = batch.native("chosen") is not None or "body" in batch.layout.needs
-    for row, each in enumerate(turns.get("messages", ()), batch.first):
-        if wrong := _wrong(each, goes_on=context):
-            yield batch.hit(row, wrong, batch.native("messages"))
-    for column in ("response", "chosen", "rejected"):
-        heads = turns.get("prompt") or turns.get("messages") or [()] * batch.rows.num_rows
-        for row, (head, each) in enumerate(zip(heads, turns.get(column, ()), strict=False), batch.first):
-            whole = (*(head or ()), *(each or ())) if each and each[0].role == "assistant" else each
-            if whole and whole[-1].empty:
-                continue  # told as an empty text
-            opens = bool(whole and whole[0].role == "assistant")
-            if whole and (wrong := _wrong(whole, opens=opens)):
-                yield batch.hit(row, wrong, batch.native(column))
-
-
-def _wrong(turns: Turns | None, *, opens: bool = False, goes_on: bool = False) -> str | None:
-    """What is wrong with a conversation; `opens` where its prompt is elsewhere, `goes_on` where its end is."""
-    if not turns:
-        return "is no list of turns" if turns is None else "has no turns"
-    roles = [turn.role for turn in turns]
-    if unknown := next((role for role in roles if role and role not in _ROLES), None):
-        return f"has a turn of the unknown role {shown(unknown)}"
-    if None in roles:
-        return "has a turn without a role"
-    for place, turn in enumerate(turns, 1):
-        if turn.empty and turn.role != "tool":
-            return f"has an empty turn: turn {place} ({turn.role})"
-    spoken = [turn for turn in turns[1 if roles[0] == "system" else 0 :] if turn.role != "tool"]
-    if any(turn.role == "system" for turn in spoken):
-        return "has a system turn that is not the first"
-    if not spoken:
-        return "has no turn of user or assistant"
-    kept = [one.role for one, two in zip(spoken, [*spoken[1:], None], strict=True) if not _goes_on(one, two)]
-    if not kept or (kept[0] != "user" and not opens) or any(one == two for one, two in pairwise(kept)):
-        return "has turns of user and assistant that do not take turns"
-    return None if goes_on or kept[-1] == "assistant" else "does not end with the assistant's words"
-
-
-def _goes_on(one: Turn, two: Turn | None) -> bool:
-    """Whether an assistant that called a tool speaks on."""
-    return two is not None and bool(one.more) and one.role == two.role == "assistant"
-
-
-_ROLES = ("system", "user", "assistant", "tool")

@@ -13,7 +13,7 @@ from demur.checks.batch import Batch, bare
 from demur.checks.finding import Finding
 from demur.checks.rule import rule
 from demur.checks.said import Part
-from demur.checks.signs import Mask, controls, edges, hidden, holding, with_byte
+from demur.checks.signs import Mask, among, controls, edges, hidden
 from demur.checks.subject import Subject
 
 _BROKEN = (
@@ -39,7 +39,7 @@ def mojibake(batch: Batch) -> Iterator[Finding]:
     from ftfy.badness import is_bad
 
     for part in batch.said.parts:
-        for place in _among(part, with_byte(part.texts, 0xC3), _BROKEN):
+        for place in _among(part, part.looked.hold(b"\xc3"), _BROKEN):
             if is_bad(part.texts[place].as_py()):
                 yield _hit(batch, part, place, "was decoded with the wrong encoding")
 
@@ -66,7 +66,7 @@ _MARKUP = re.compile(
 def html_entity(batch: Batch) -> Iterator[Finding]:
     """Texts with an entity, neither in markup nor about it."""
     for part in batch.said.parts:
-        for place in _among(part, with_byte(part.texts, ord("&")), _ENTITY):
+        for place in _among(part, part.looked.hold(b"&"), _ENTITY):
             text = part.texts[place].as_py()
             if not _MARKUP.search(text) and re.search(_ENTITY, _QUOTED.sub("", text)):
                 yield _hit(batch, part, place, "holds an entity of HTML")
@@ -95,7 +95,7 @@ _SEARCHED = "! ! "
 def control_character(batch: Batch) -> Iterator[Finding]:
     """Texts with a character of C0 or C1, and which one."""
     for part in batch.said.parts:
-        for place in np.flatnonzero(holding(part.texts, controls)).tolist():
+        for place in among(part.texts, part.looked.hold(b"\x00\xc2"), controls).tolist():
             text = part.texts[place].as_py()
             if (held := _CONTROL.search(text)) and _SEARCHED not in text:
                 yield _hit(batch, part, place, f"holds a control character (U+{ord(held.group()):04X})")
@@ -126,7 +126,7 @@ def hidden_character(judged: Batch | Subject) -> Iterator[Finding]:
         )
         return
     for part in judged.said.parts:
-        places = np.flatnonzero(holding(part.texts, hidden))
+        places = among(part.texts, part.looked.hold(b"\xc2\xe2\xef"), hidden)
         needed = pc.match_substring_regex(part.texts.take(pa.array(places)), _NEEDED).to_numpy(zero_copy_only=False)
         places = places[~needed.astype(np.bool_)].tolist()
         _note(judged, "DMR029", part, places)

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.checks.batch import Batch
 from demur.checks.finding import Finding, hit
 from demur.checks.rule import ANY, rule
+from demur.checks.signs import may_begin_alike
 from demur.checks.state import groups
 from demur.checks.subject import Subject
 
@@ -80,10 +82,12 @@ def prompt_in_response(batch: Batch) -> Iterator[Finding]:
     prompts, responses = batch.prompts, batch.texts("response")
     if prompts is None or responses is None or batch.layout.training:
         return
-    long = pc.fill_null(pc.and_(pc.greater_equal(pc.utf8_length(prompts), 20), responses.is_valid()), False)
-    opens = [pc.utf8_slice_codeunits(pc.utf8_ltrim_whitespace(texts), 0, 8) for texts in (prompts, responses)]
-    for row in batch.where(pc.and_(long, pc.equal(*opens))):
-        place = row - batch.first
+    some = pa.array(np.flatnonzero(may_begin_alike(prompts, responses)))
+    asked, said = prompts.take(some), responses.take(some)
+    long = pc.fill_null(pc.and_(pc.greater_equal(pc.utf8_length(asked), 20), said.is_valid()), False)
+    opens = [pc.utf8_slice_codeunits(pc.utf8_ltrim_whitespace(texts), 0, 8) for texts in (asked, said)]
+    for place in some.filter(pc.and_(long, pc.equal(*opens))).drop_null().to_pylist():
+        row = batch.first + place
         if responses[place].as_py().lstrip().startswith(prompts[place].as_py().strip()):
             yield batch.hit(row, "the response begins with the prompt", batch.native("response"))
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from demur.checks import leaks
 from demur.checks.again import Ints, marked, twins
 from demur.checks.batch import Batch
 from demur.checks.finding import Finding, hit
+from demur.checks.hashes import MIX
 from demur.checks.rule import ANY, BUILT, FILES, TRAINED, rule
 from demur.checks.said import SPOKEN
-from demur.checks.state import groups
+from demur.checks.signs import edges
+from demur.checks.state import byte_hashes, groups
 from demur.checks.subject import Subject
 from demur.errors import shown
 from demur.files.bounds import bounds
@@ -98,6 +101,7 @@ def duplicate(subject: Subject) -> Iterator[Finding]:
                 yield hit(f"the same texts as {subject.place(seen[side], here)}", file.name, row)
 
 
+@cache
 def unsharded(name: str) -> str:
     """A file's name without the number of its shard.
 
@@ -108,18 +112,29 @@ def unsharded(name: str) -> str:
     return _SHARD.sub("", name)
 
 
-def _letters(subject: Subject, sets: list[Ints]) -> dict[int, bytes]:
-    """A digest of the very letters of some rows, by a second reading of them alone."""
+def _letters(subject: Subject, sets: list[Ints]) -> dict[int, int]:
+    """A hash of the very letters of some rows, by a second reading of them alone."""
     mask = np.zeros(len(subject.state), np.bool_)
     for places in sets:
         mask[places] = True
-    found: dict[int, bytes] = {}
+    found: dict[int, int] = {}
     for batch, mine, start in marked(subject, mask) if sets else ():
-        columns = [texts for name in SPOKEN if (texts := batch.texts(name)) is not None]
-        for row in mine.tolist():
-            cells = [str(texts[row].as_py() or "").strip() for texts in columns]
-            found[start + row] = hashlib.sha256("\0".join(cells).encode()).digest()
+        made = np.zeros(len(mine), np.uint64)
+        for name in SPOKEN:
+            if (texts := batch.texts(name)) is not None:
+                made = made * MIX + byte_hashes(_stripped(texts.take(pa.array(mine))))
+        found.update(zip((start + mine).tolist(), made.tolist(), strict=True))
     return found
+
+
+def _stripped(texts: pa.LargeStringArray) -> pa.LargeStringArray:
+    """Texts without the blanks at their edges; nothing is an empty text."""
+    texts = pc.fill_null(texts, "")
+    blank = np.logical_or(*((edge <= ord(" ")) | (edge > ord("~")) for edge in edges(texts)))
+    if not blank.any():
+        return texts
+    some = [text.strip() for text in texts.filter(pa.array(blank)).to_pylist()]
+    return pc.replace_with_mask(texts, pa.array(blank), pa.array(some, pa.large_string()))
 
 
 @rule(

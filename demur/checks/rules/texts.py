@@ -76,7 +76,7 @@ def _mask_fault(ids: list[object] | None, labels: list[object] | None) -> str | 
 )
 def template_marker(batch: Batch) -> Iterator[Finding]:
     """Texts with a mark of a template in them."""
-    for row, what, column in batch.holding(MARKERS, signs="<["):
+    for row, what, column in batch.holding(MARKERS, signs=b"<["):
         yield batch.hit(row, f"{what} holds a mark of a chat template", batch.native(column))
 
 

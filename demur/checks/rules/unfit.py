@@ -9,17 +9,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demur.checks.batch import Batch, with_bytes, with_word
+from demur.checks.batch import Batch
 from demur.checks.exchanges import ANSWERS
 from demur.checks.finding import Finding
 from demur.checks.rule import rule
 from demur.checks.said import Part
-from demur.checks.signs import Mask, holding, lengths, numbers, with_byte
+from demur.checks.signs import Mask, among, lengths, numbers, with_word
 from demur.checks.subject import Subject
 from demur.checks.tongues import COMMON, SCRIPTS, common, tag_of, tag_of_card, tag_of_file
 from demur.text.language import LEAST, UNKNOWN, language_of
 from demur.text.personal import identifying
-from demur.text.slots import BRACKETS, OPENED, WORDS, is_nothing, unfilled
+from demur.text.slots import BRACKETS, LOREM, OPENED, TODO, is_nothing, unfilled
 
 _GIVEN = ("prompt", "context")
 
@@ -38,9 +38,11 @@ _GIVEN = ("prompt", "context")
 def placeholder(batch: Batch) -> Iterator[Finding]:
     """Texts with a slot, code and formulas aside."""
     for part in batch.said.parts:
-        opened = pa.array(with_bytes(part.texts, BRACKETS))
+        opened = pa.array(np.flatnonzero(part.looked.hold(BRACKETS)))
         opened = opened.filter(pa.array(_found(part.texts.take(opened), OPENED)))
-        for place in np.unique(np.concatenate([opened, *(with_word(part.texts, word) for word in WORDS)])).tolist():
+        capitals = np.flatnonzero(part.looked.hold_all(TODO))
+        todo = capitals[with_word(part.texts.take(pa.array(capitals)), TODO)]
+        for place in np.unique(np.concatenate([opened, todo, with_word(part.texts, LOREM)])).tolist():
             text, row = part.texts[place].as_py(), int(part.rows[place])
             answers = part.column in ANSWERS if part.turns is None else part.roles[place] == "assistant"
             nothing = part.column in _GIVEN and is_nothing(text)
@@ -141,8 +143,8 @@ def _other(text: str, tag: str) -> str | None:
 def personal_data(batch: Batch) -> Iterator[Finding]:
     """Texts with data that has the form of somebody's, by kind; what it says is not told."""
     for part in batch.said.parts:
-        mask = with_byte(part.texts, ord("@")) | holding(part.texts, numbers)
-        for place in np.flatnonzero(mask).tolist():
+        numbered = among(part.texts, part.looked.hold(b"0"), numbers)
+        for place in np.union1d(np.flatnonzero(part.looked.hold(b"@")), numbered).tolist():
             if kinds := identifying(part.texts[place].as_py()):
                 yield _hit(batch, part, place, f"holds what may be personal data: {', '.join(kinds)}")
 
