@@ -434,6 +434,14 @@ def indexed() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def scores_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Text-only baselines of this process are kept for the session, and not in the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("demur.text.surface.KEPT", str(tmp_path_factory.mktemp("scores")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     """The project, pinned by the real ``demur pin`` and built once; to be read, or copied by ``tiny_project``."""

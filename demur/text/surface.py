@@ -30,6 +30,9 @@ COMBINED = "combined"
 PENALTY = 10.0
 """Inverse strength of the classifier's L2 penalty. On XSTest, 10 gives a higher AUROC than scikit-learn's 1."""
 
+KEPT = "text-alone"
+"""Where the cache keeps scores."""
+
 FAMILIES = ("word", "character", "surface")
 
 _WORD: dict[str, Any] = {"ngram_range": (1, 2), "token_pattern": r"\w+|[^\w\s]"}  # signs are words too
@@ -175,7 +178,7 @@ def _out_of_fold(
     """As `out_of_fold`; what the same code made of the same rows before is in the cache."""
     if embeddings is not None:
         return _fitted(texts, harmful, fold, embeddings)
-    kept = Kept.under("text-alone", _made_from(texts, harmful, fold))
+    kept = Kept.under(KEPT, _made_from(texts, harmful, fold))
     found = kept.load()
     if found is None:
         found = np.stack([*_fitted(texts, harmful, fold, None).values()])

@@ -83,7 +83,7 @@ def test_across_parts_the_one_is_read_by_what_the_other_taught() -> None:
 def test_counting_once_gives_what_vectorisers_give_fold_by_fold(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DEMUR_CACHE", str(tmp_path))
+    monkeypatch.setattr("demur.text.surface.KEPT", str(tmp_path))
     texts, harmful, pairs = planted("Is it 7 o'clock? Burn")
     sides = np.array([side ^ (row % 5 == 0) for row, side in enumerate(harmful)])
     fold = fold_of(np.array(pairs), 5, 0)
@@ -98,7 +98,7 @@ def test_counting_once_gives_what_vectorisers_give_fold_by_fold(
 
 
 def test_scores_are_kept_for_the_same_rows_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DEMUR_CACHE", str(tmp_path))
+    monkeypatch.setattr("demur.text.surface.KEPT", str(tmp_path))
     texts, harmful, pairs = planted("Burn")
     made = baseline(texts, harmful, pairs)
     (kept,) = tmp_path.rglob("*.npy")
@@ -114,7 +114,7 @@ def test_scores_are_kept_for_the_same_rows_alone(tmp_path: Path, monkeypatch: py
 
 def test_scores_need_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("kept")
-    monkeypatch.setenv("DEMUR_CACHE", str(tmp_path / "file"))
+    monkeypatch.setattr("demur.text.surface.KEPT", str(tmp_path / "file"))
     assert baseline(*planted("Burn")).auroc.value == 1
 
 
