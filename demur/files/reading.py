@@ -85,7 +85,7 @@ def read_blocks(
             raise TooLarge(msg, "faults")
         told(fault)
 
-    with _noting(told):
+    with noting(told):
         if path.exists() and not is_regular(path):
             raise OSError(EINVAL, "it is no regular file")
         for block in readers.get(kind or kind_of(path) or "", partial(read_jsonl, turns=turns))(path, counted, columns):
@@ -130,7 +130,7 @@ class _Room:
 
 def read_document(path: Path, note: Note) -> Any:
     """The value of a JSON file; None if it cannot be read, which is noted."""
-    with _noting(note):
+    with noting(note):
         try:
             return parse_json(read_whole(path).decode("utf-8-sig"))
         except Broken as error:
@@ -141,7 +141,7 @@ def read_document(path: Path, note: Note) -> Any:
 
 
 @contextmanager
-def _noting(note: Note) -> Iterator[None]:
+def noting(note: Note) -> Iterator[None]:
     """Whatever ends a reading is a fault of the file."""
     try:
         yield
@@ -225,6 +225,7 @@ __all__ = [
     "Fault",
     "bounded_table",
     "kind_of",
+    "noting",
     "parquet_batches",
     "read_blocks",
     "read_document",
