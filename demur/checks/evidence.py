@@ -11,6 +11,7 @@ import pickle
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -34,8 +35,8 @@ EVIDENCE = pa.schema(
 )
 """The file as findings name it, the number of the part's first row in it, its rows, and what was found and gathered."""
 
-Fault_ = tuple[str, str, str | None, str]
-Row = tuple[str | None, str | None, str | None]
+Alike: TypeAlias = tuple[str, str | None, str]
+Row: TypeAlias = tuple[str | None, str | None, str | None]
 
 
 @dataclass
@@ -76,7 +77,7 @@ class Part:
     habits: Habits = field(default_factory=Habits)
     kept: dict[str, list[Finding]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
-    alike: Counter[Fault_] = field(default_factory=Counter)
+    alike: Counter[Alike] = field(default_factory=Counter)
     total: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     said: dict[tuple[str, int], Row] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -97,7 +98,7 @@ class Judged:
                     found.take(rule, batch, _judge(rule, batch))
         return _part(subject, found, file, first, seen[0])
 
-    def of(self, span: Span) -> pa.Table:
+    def read(self, span: Span) -> pa.Table:
         """What a part of the file gives, as evidence."""
         return packed([self.part(span.first, lambda note: read_span(span, note, turns=True))])
 
@@ -107,6 +108,10 @@ class Judged:
         if self.protected:
             return self._near
         return _kept(self.sketches)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the index, which every process makes for itself."""
+        return {name: value for name, value in vars(self).items() if name != "_near"}
 
     @cached_property
     def _near(self) -> tuple[Judge, ...]:
@@ -184,9 +189,9 @@ def _add_found(found: _Found, name: str, part: Part) -> None:
         before, mine = found.counts[name, code], found.kept[name, code]
         left = max(0, LISTED - before)
         mine += kept[:left] + [each for each in kept[left:] if each.row is None and code == BROKEN]
-        found.said.rows |= {
-            (name, each.row): part.said[name, each.row] for each in kept[:left] if (name, each.row) in part.said
-        }
+        for each in kept[:left]:
+            if each.row is not None and (name, each.row) in part.said:
+                found.said.rows[name, each.row] = part.said[name, each.row]
     for code, count in part.counts.items():
         found.counts[name, code] += count
     for (code, column, message), count in part.alike.items():

@@ -6,7 +6,7 @@ hashes and counts, and those rules run at the end, here; some of them read some 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,16 @@ from demur.files.remote import fetched
 from demur.files.spans import Span, head, read_span, spans_of
 from demur.protected.prompts import sketch_bytes
 from demur.sets.folder import is_built
-from demur.shards import Work
+from demur.shards import Work, opened_work
+
+
+def checked(paths: Sequence[str | Path], parts: Mapping[str, Any], **given: Any) -> Report:
+    """Check in this process, or, where somebody says how parts run (see `demur.shards.opened_work`), in parts."""
+    if not parts:
+        return check(paths, **given)
+    with opened_work(**parts) as work:
+        return check_sharded(paths, work, **given)
+
 
 def check_sharded(paths: Sequence[str | Path], work: Work, **given: Any) -> Report:
     """Check files of anybody's in parts; the report is that of `demur.checks.engine.check`.

@@ -63,7 +63,7 @@ def batch_rows(source: Path | Any, metadata: pq.FileMetaData, size: int, columns
         msg = "it unpacks to"
         raise TooLarge(msg, "unpacked", most)
     rows = max(1, min(4 * ROWS, bounds().batch * metadata.num_rows // max(1, whole)))
-    return min(rows, max(1, _DENSE * bounds().batch // longest(source, metadata, columns)))
+    return int(min(rows, max(1, _DENSE * bounds().batch // longest(source, metadata, columns))))
 
 
 def _whole(metadata: pq.FileMetaData, columns: Names) -> int:

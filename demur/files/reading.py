@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.errors import DemurError
-from demur.files._arrow import bounded_table, held, parquet_batches, read_arrow, read_parquet
+from demur.files._arrow import bounded_table, cut, held, parquet_batches, read_arrow, read_parquet
 from demur.files._block import Block, Fault, Names, Note, has_columns, numbers, parts
 from demur.files._json import no_json, read_json, read_jsonl
 from demur.files._xlsx import read_xlsx
@@ -224,6 +224,7 @@ __all__ = [
     "Block",
     "Fault",
     "bounded_table",
+    "cut",
     "kind_of",
     "noting",
     "parquet_batches",

@@ -1,4 +1,4 @@
-"""Parts of files mapped apart, here or on a cluster, and kept until the whole is done: a run that was killed goes on."""
+"""Parts of files mapped apart, here or on a cluster, and kept until all is done: a killed run goes on."""
 
 from demur.shards.work import Mapper, Task, Work, opened_work
 

@@ -31,7 +31,7 @@ _STAGE = "map"
 class Mapper(Protocol):
     """What is done with each part: a value that can be sent to another machine, whose ``repr`` says all of it."""
 
-    def of(self, span: Span) -> pa.Table:
+    def read(self, span: Span) -> pa.Table:
         """What a part gives; its schema may say more in its metadata."""
         ...
 
@@ -131,11 +131,13 @@ def _do(
     """One task, on whatever machine."""
     if code_digest() != code:
         msg = "A worker runs another version of Demur than the driver"
-        raise UsageError(msg, where=Path(__file__).parent, expected=code, got=code_digest(), fix="Install the same one.")
+        raise UsageError(
+            msg, where=Path(__file__).parent, expected=code, got=code_digest(), fix="Install the same one."
+        )
     if threads is not None:  # a process of its own, beside others
         os.environ.setdefault("NUMBA_NUM_THREADS", str(threads))
     with within(most):
-        table = mapper.of(span).combine_chunks()
+        table = mapper.read(span).combine_chunks()
     empty = [pa.RecordBatch.from_pylist([], schema=table.schema)]
     Store(url).save(_STAGE, number, {f"{_STAGE}-{number}": table.to_batches() or empty})
 
@@ -154,5 +156,3 @@ def code_digest() -> str:
     for path in sorted(each for each in root.rglob("*.py") if "_project" not in each.parts):
         digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:16]
-
-
