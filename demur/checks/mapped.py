@@ -77,7 +77,11 @@ class Checking:
             rows: the first ones: they say what columns are.
             name: what findings call the set; its ending is that of a file of rows.
             row: a column with the number of each row, from 0, each once; without it `map` is told the first one.
-            mapping, select, ignore, profile, license: as `demur check` has them.
+            mapping: as `demur check --map` has it.
+            select: rules to run; by default all.
+            ignore: those to leave out.
+            profile: what rows are for; its rules run.
+            license: of the set, where its card does not state it.
             split: of all rows, where no column says it.
             card: the set's card (README), which may state its license and language.
             protected: prompts to stay away from; by default the bundled ones, for rows that are trained on.

@@ -52,7 +52,7 @@ class Screening:
     mapping: str | None = None
     row: str | None = None
     protected: Protected | None = field(default=None, repr=False)
-    rules: Rules = Rules()
+    rules: Rules = Rules()  # noqa: RUF009
     sketch: str = field(default="", kw_only=True)
     found: Layout | None = field(default=None, kw_only=True)
 

@@ -1,4 +1,4 @@
-"""``demur check`` in parts: files are read where tasks run, here or on a cluster, and findings are those of one process.
+"""``demur check`` in parts: files are read where tasks run, here or on a cluster; findings are those of one process.
 
 Runs of rows of Parquet files are judged apart, other files as wholes. What rules need that compare rows comes back as
 hashes and counts, and those rules run at the end, here; some of them read some rows once more.
