@@ -92,7 +92,7 @@ class Checking:
         rules = [rule for rule in chosen(select, ignore, profile) if rule.judges(None)]
         file = File(Path(name), name, split, given=None if mapping is None else layout_of(mapping))
         judged = Judged(
-            tuple(rule.code for rule in rules if rule.each != "subject"),
+            tuple(rule.code for rule in rules),
             file,
             trained=profile is not None and profile_of(profile).trained,
             against=bool(protected),

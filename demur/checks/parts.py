@@ -45,7 +45,7 @@ class Judged:
     """How the rows of one file are judged, whoever reads them.
 
     Attributes:
-        codes: of the rules that judge batches.
+        ran: codes of the rules that are asked.
         file: whose rows they are.
         layout: what its columns are.
         reached: paths of the layout that reach something.
@@ -60,7 +60,7 @@ class Judged:
         card: the text of the nearest card.
     """
 
-    codes: tuple[str, ...]
+    ran: tuple[str, ...]
     file: File
     layout: Layout | None = None
     reached: tuple[str, ...] = ()
@@ -88,8 +88,8 @@ class Judged:
             subject.layouts[file.name] = self.layout
             subject.unread[file.name] = self.unread
             subject.reached.setdefault(file.name, Reached()).there.update(self.reached)
-        rules = [RULES[code] for code in self.codes]
-        found = _Found(subject, Said(self.show_text, self.marked), self.codes)
+        rules = [RULES[code] for code in self.ran if RULES[code].each != "subject"]
+        found = _Found(subject, Said(self.show_text, self.marked), self.ran)
         seen = [0]
         with uncompiled(small=True) as grown:
             subject.grown = partial(_weighed, seen, grown)
@@ -175,11 +175,11 @@ def add_part(subject: Subject, found: _Found, file: File, part: Part) -> None:
         subject.layouts[name], subject.unread[name] = part.layout, part.unread
     if part.inside:
         subject.inside.add(name)
-    if name in subject.layouts:
+    if name in subject.layouts:  # else it has no rows
+        add_state(subject.state, part.state, file)
         reached = subject.reached.setdefault(name, Reached())
         reached.there |= part.reached.there
         reached.near.update(part.reached.near)
-    add_state(subject.state, part.state, file)
     add_habits(subject.habits, part.habits)
     _add_found(found, name, part)
 

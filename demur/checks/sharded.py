@@ -58,7 +58,7 @@ def check_sharded(paths: Sequence[str | Path], work: Work, **given: Any) -> Repo
 def _through(subject: Subject, rules: list[Rule], found: _Found, *, work: Work, away: dict[Path, str]) -> None:
     """Map all parts, and take what they give in the order of the rows."""
     subject.blocks = partial(_blocks, away)
-    tasks = list(_tasks(subject, rules, found, work, away))
+    tasks = list(_tasks(subject, found, work, away))
     ended = set[str]()
     files = {file.name: file for file in subject.files}
     for evidence in work.map([(judged, span) for judged, span in tasks]):
@@ -68,17 +68,14 @@ def _through(subject: Subject, rules: list[Rule], found: _Found, *, work: Work, 
                 ended |= {part.file} if part.ends else set()
 
 
-def _tasks(
-    subject: Subject, rules: list[Rule], found: _Found, work: Work, away: dict[Path, str]
-) -> Iterator[tuple[Judged, Span]]:
-    codes = tuple(rule.code for rule in rules)
+def _tasks(subject: Subject, found: _Found, work: Work, away: dict[Path, str]) -> Iterator[tuple[Judged, Span]]:
     sketches = _sketches(subject, work)
     files = [replace(file, path=Path(away[file.path]) if file.path in away else file.path) for file in subject.files]
     training = next((file for file in files if file.split == "train"), None)
     for place, (file, moved) in enumerate(zip(subject.files, files, strict=True)):
         spans = spans_of(away.get(file.path) or str(file.path.absolute()), work.rows)
         judged = Judged(
-            codes,
+            found.ran,
             moved,
             trained=subject.trained,
             beside=None if training is moved else training,
