@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -118,6 +119,9 @@ def opened_work(
     if scheduler and not work:
         msg = "Workers elsewhere need a folder that they share"
         raise UsageError(msg, where="--work", fix="Name one with --work: a shared folder, or a URL.")
+    if find_spec("fsspec") is None:
+        msg = "Parts are kept by fsspec, which is not installed"
+        raise UsageError(msg, fix="pip install 'demur[scale]'")
     with open_engine(engine, scheduler=scheduler, workers=workers) as opened:
         made = Work(opened, absolute(work) if work else str(default_root() / "work"), shard_rows or ROWS)
         yield made

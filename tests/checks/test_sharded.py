@@ -1,4 +1,4 @@
-"""A check in parts finds what one process finds: by every rule, in files cut anywhere, after a kill, and on a cluster."""
+"""A check in parts finds what one process finds: by every rule, in any cut, after a kill, and on a cluster."""
 
 from __future__ import annotations
 

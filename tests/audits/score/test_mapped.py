@@ -46,7 +46,9 @@ def paths(items: Items, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [folder / "one.parquet", folder / "two.jsonl"]
 
 
-def asked(folder: BuiltSet, paths: list[Path], parts: dict[str, object] | None = None, **how: object) -> dict[str, Any]:
+def asked(
+    folder: BuiltSet, paths: list[Path], how: dict[str, Any], parts: dict[str, Any] | None = None
+) -> dict[str, Any]:
     given: dict[str, Any] = {
         "config": None, "taxonomy": None, "splits": BOTH, "column": None, "prompt": None, "response": None,
         "model": None, "judge": "phrases", "judge_model": None, "judge_url": None, "replies": Path("replies"),
