@@ -28,18 +28,25 @@ from bench.scale import WORKERS, peak
 
 SAID = ("Sorry, but I cannot help with that.", "Of course. Start with the ferns, and water them at noon.")
 RESPONSES = 1_000_000
+PROTECTED = 500
 
 
 def decontaminate(path: str, work: Any | None) -> str:
-    """The evidence of the corpus's texts against the bundled sketch."""
+    """The evidence of the corpus's texts against some of them."""
     from demur.checks.screening import Screening, screen_sharded
     from demur.checks.speech import asked
     from demur.files.digest import content_digest
-    from demur.protected.prompts import bundled
+    from demur.protected.prompts import Protected, bundled
     from demur.protected.screen import screen
 
-    found = screen(asked(Path(path)), bundled()) if work is None else screen_sharded([path], Screening(), work)
-    return f"{found.rows} {content_digest(found.evidence)}"
+    texts = pq.read_table(path, columns=["text"])["text"]
+    some = texts.take(range(0, len(texts), max(1, len(texts) // PROTECTED))).to_pylist()
+    protected = Protected.from_texts(some, "corpus", background=bundled().background)
+    if work is None:
+        found = screen(asked(Path(path), "text"), protected)
+    else:
+        found = screen_sharded([path], Screening("text", protected=protected), work)
+    return f"{found.rows} {found.evidence.num_rows} {content_digest(found.evidence)}"
 
 
 def check(path: str, work: Any | None) -> str:

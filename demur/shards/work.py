@@ -6,7 +6,7 @@ import hashlib
 import os
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.util import find_spec
@@ -51,6 +51,7 @@ class Work:
         tasks: of the run.
         resumed: those of them that an earlier run had finished.
         stores: what was written.
+        given: files for all tasks.
     """
 
     engine: Engine
@@ -59,6 +60,7 @@ class Work:
     tasks: int = 0
     resumed: int = 0
     stores: list[Store] = field(default_factory=list)
+    given: dict[str, Store] = field(default_factory=dict)
 
     def map(self, tasks: Sequence[Task]) -> Iterator[pa.Table]:
         """What each part gives, in order; only what no earlier run has given is done."""
@@ -83,6 +85,7 @@ class Work:
         fs, _ = store.place
         stem, _, suffix = name.rpartition(".")
         path = store.path(f"{stem}-{hashlib.sha256(content).hexdigest()[:16]}.{suffix}")
+        self.given[path] = store
         try:
             fs.makedirs(posixpath.dirname(path), exist_ok=True)
             if not fs.exists(path):
@@ -92,6 +95,14 @@ class Work:
             msg = "The work folder cannot be written"
             raise OutputError(msg, where=path, got=error.strerror, fix="Name another one with --work.") from error
         return path if is_local(fs) else str(fs.unstrip_protocol(path))
+
+    def forget(self) -> None:
+        """Remove all that was kept: nobody goes on from here."""
+        for store in self.stores:
+            store.remove()
+        for path, store in self.given.items():
+            with suppress(FileNotFoundError):
+                store.place[0].rm(path)
 
 
 @contextmanager
@@ -125,8 +136,7 @@ def opened_work(
     with open_engine(engine, scheduler=scheduler, workers=workers) as opened:
         made = Work(opened, absolute(work) if work else str(default_root() / "work"), shard_rows or ROWS)
         yield made
-        for store in made.stores:
-            store.remove()
+        made.forget()
 
 
 def _do(

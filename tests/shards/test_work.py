@@ -80,6 +80,7 @@ def test_a_good_end_leaves_nothing_and_a_bad_one_what_was_done(tmp_path: Path) -
         raise Stopped
     assert len([*folder.rglob("*.done")]) == 5
     with opened_work(work=str(folder)) as opened:
+        assert Path(opened.keep("a.parquet", b"one")).is_file()
         values(opened, tasks(tmp_path))
         assert opened.resumed == 5
     assert not [each for each in folder.rglob("*") if each.is_file()]
