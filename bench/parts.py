@@ -40,7 +40,7 @@ def decontaminate(path: str, work: Any | None) -> str:
     from demur.protected.screen import screen
 
     texts = pq.read_table(path, columns=["text"])["text"]
-    some = texts.take(range(0, len(texts), max(1, len(texts) // PROTECTED))).to_pylist()
+    some = texts.take(pa.array(range(0, len(texts), max(1, len(texts) // PROTECTED)))).to_pylist()
     protected = Protected.from_texts(some, "corpus", background=bundled().background)
     if work is None:
         found = screen(asked(Path(path), "text"), protected)

@@ -58,6 +58,7 @@ class Judged:
         sketches: paths or URLs of those prompts; none for the bundled ones.
         protected: the same prompts, at hand.
         card: the text of the nearest card.
+        light: whether all files together are so small that nothing is compiled for them.
     """
 
     ran: tuple[str, ...]
@@ -73,6 +74,7 @@ class Judged:
     sketches: tuple[str, ...] = ()
     protected: tuple[Protected, ...] = ()
     card: str | None = None
+    light: bool = False
     show_text: bool = False
     marked: bool = False
 
@@ -91,7 +93,7 @@ class Judged:
         rules = [RULES[code] for code in self.ran if RULES[code].each != "subject"]
         found = _Found(subject, Said(self.show_text, self.marked), self.ran)
         seen = [0]
-        with uncompiled(small=True) as grown:
+        with uncompiled(small=self.light) as grown:
             subject.grown = partial(_weighed, seen, grown)
             for batch in subject.scan(file):
                 for rule in rules:

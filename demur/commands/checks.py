@@ -111,7 +111,8 @@ def check(
 
     A PATH is a file, a folder, a URL of either that fsspec knows (s3://, https:// ...), or a data set on the Hub at a
     tag, branch or commit: OWNER/NAME@REVISION.
-    Nothing that is checked is executed, and no text is shown unless --show-text asks for it.
+    Nothing that is checked is executed, and no text is shown unless --show-text asks for it. With --engine or --work,
+    files are read in parts: docs/engines.md.
     """
     from demur.checks.settings import find_settings, limits_of, read_settings
     from demur.checks.whole import widened

@@ -118,7 +118,7 @@ def decontaminate(
     """Find rows of files, in any shape that `demur check` reads, that are near protected evaluation prompts.
 
     Every prompt is judged, and every turn of a user; rows are counted through all files. A FILE may be a URL that
-    fsspec knows (s3://, https:// ...). With --engine or --work, files are read in parts: docs/scale.md.
+    fsspec knows (s3://, https:// ...). With --engine or --work, files are read in parts: docs/engines.md.
     """
     from itertools import chain
 

@@ -111,7 +111,7 @@ def score(
     RESPONSES are JSON Lines, Parquet or CSV (record_id or prompt, response, and, if there are several, model and seed),
     logs of Inspect (.eval, .json), samples of lm-eval, reports of garak, outputs of batch requests, or folders of
     these, or URLs of such files. Every row of the set has to be answered by every model, once or once a seed. With
-    --engine or --work, files are read and graded in parts: docs/scale.md.
+    --engine or --work, files are read and graded in parts: docs/engines.md.
     """
     from demur.audits.score.answers import Wanted
     from demur.audits.score.grading import by_model, by_phrases, by_verdicts, given, meanings, model_of, of_phrases
