@@ -39,7 +39,7 @@ def decontaminate(path: str, work: Any | None) -> str:
     from demur.protected.prompts import Protected, bundled
     from demur.protected.screen import screen
 
-    texts = pq.read_table(path, columns=["text"])["text"]
+    texts = pq.ParquetFile(path).read_row_group(0, ["text"])["text"]
     some = texts.take(pa.array(range(0, len(texts), max(1, len(texts) // PROTECTED)))).to_pylist()
     protected = Protected.from_texts(some, "corpus", background=bundled().background)
     if work is None:
@@ -125,7 +125,7 @@ def responses(folder: Path, set_: Path) -> Path:
             "response": [SAID[(place * 7 + seed) % 3 > 0] for seed in range(seeds) for place in range(len(ids))],
         }
     )
-    pq.write_table(table, folder / "responses.parquet", row_group_size=100_000)
+    pq.write_table(table, folder / "responses.parquet", row_group_size=100_000, compression="none")
     return folder / "responses.parquet"
 
 

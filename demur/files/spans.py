@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from demur.files._arrow import ahead, batch_rows, cut, parquet_batches
+from demur.files._arrow import ahead, batch_rows, cut
 from demur.files._block import Block, Fault, Note
 from demur.files.bounds import TooLarge
 from demur.files.reading import kind_of, noting, read_blocks
@@ -78,9 +78,10 @@ def read_span(span: Span, note: Note, *, turns: bool = False) -> Iterator[Block]
         groups = [each for each, (one, two) in enumerate(pairwise(edges)) if one < last and two > span.first]
         if not groups:
             return
-        batches = ahead(parquet_batches(parquet, span.batch, None, groups))
+        batches = ahead(parquet.iter_batches(span.batch, row_groups=groups))
         first = span.first
         for batch in _cut(batches, span.first - edges[groups[0]], span.rows, span.batch):
+            batch.validate(full=True)  # only rows of this part: of those before it another one tells
             for part in cut(batch):
                 yield Block(first, part)
                 first += part.num_rows
