@@ -125,7 +125,9 @@ def responses(folder: Path, set_: Path) -> Path:
             "response": [SAID[(place * 7 + seed) % 3 > 0] for seed in range(seeds) for place in range(len(ids))],
         }
     )
-    pq.write_table(table, folder / "responses.parquet", row_group_size=100_000, compression="none")
+    pq.write_table(
+        table, folder / "responses.parquet", row_group_size=100_000, compression="none", use_dictionary=False
+    )
     return folder / "responses.parquet"
 
 

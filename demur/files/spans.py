@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from errno import EINVAL
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import pyarrow.parquet as pq
 
 from demur.files._arrow import ahead, batch_rows, cut
 from demur.files._block import Block, Fault, Note
-from demur.files.bounds import TooLarge
+from demur.files.bounds import TooLarge, is_regular
 from demur.files.reading import kind_of, noting, read_blocks
 from demur.files.remote import fetched, is_url
 
@@ -121,6 +122,8 @@ def opened(path: str) -> Iterator[tuple[Any, int]]:
         OSError: it cannot be opened.
     """
     if not is_url(path):
+        if not is_regular(Path(path)):
+            raise OSError(EINVAL, "it is no regular file", path)
         with Path(path).open("rb") as file:
             yield file, Path(path).stat().st_size
         return

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -80,3 +81,11 @@ def test_the_head_is_the_first_batch(place: str) -> None:
         begins = head(spans[0], lambda _: None)
         assert begins is not None
         assert (begins.first, begins.rows.num_rows) == (0, spans[0].batch)
+
+
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "rows.parquet")
+    (span,) = spans_of(str(tmp_path / "rows.parquet"), 10)
+    faults: list[Fault] = []
+    assert not list(read_span(span, faults.append))
+    assert [fault.kind for fault in faults] == ["unreadable"]
