@@ -10,6 +10,7 @@ import pytest
 from demur.errors import UsageError
 from demur.files.bounds import bounds, within
 from demur.files.spans import Span
+from demur.groups.sharded.engine import DaskEngine
 from demur.shards import Work, opened_work, work
 from tests.shards.samples import Stopped, StoppingEngine, here
 
@@ -110,3 +111,11 @@ def test_what_is_kept_for_tasks_is_named_by_its_content(tmp_path: Path) -> None:
     one, two = made.keep("a.parquet", b"one"), made.keep("a.parquet", b"two")
     assert (Path(one).read_bytes(), Path(two).read_bytes()) == (b"one", b"two")
     assert made.keep("a.parquet", b"one") == one != two
+
+
+def test_processes_here_keep_their_memory(tmp_path: Path) -> None:
+    """Dask's own setting has every freed array given back to the system."""
+    pytest.importorskip("distributed", reason="the distributed engine is in the 'scale' extra")
+    with opened_work("dask", workers=1, work=str(tmp_path)) as opened:
+        assert isinstance(opened.engine, DaskEngine)
+        assert [*opened.engine.client.run(os.environ.get, "MALLOC_TRIM_THRESHOLD_").values()] == [None]
