@@ -27,7 +27,6 @@ from bench.report import RESULTS, markdown
 from bench.scale import WORKERS, peak
 
 SAID = ("Sorry, but I cannot help with that.", "Of course. Start with the ferns, and water them at noon.")
-RESPONSES = 1_000_000
 PROTECTED = 500
 
 
@@ -110,14 +109,14 @@ def _digest(found: str) -> str:
     return hashlib.sha256(found.encode()).hexdigest()[:16]
 
 
-def responses(folder: Path, set_: Path) -> Path:
-    """Responses to every row of a set, as many a row as make a million."""
+def responses(folder: Path, set_: Path, count: int) -> Path:
+    """Responses to every row of a set, as many a row as make so many."""
     from demur.audits.score.items import read_items
     from demur.sets.folder import BuiltSet
 
     built = BuiltSet.open(set_)
     ids = [item.id for item in read_items(built, splits=tuple(next(iter(built.manifest.configs)).rows)).rows]
-    seeds = -(-RESPONSES // len(ids))
+    seeds = -(-count // len(ids))
     table = pa.table(
         {
             "record_id": ids * seeds,
@@ -170,6 +169,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, help="Parquet with a column of texts, to hold against the sketch.")
     parser.add_argument("--rows", type=Path, help="Parquet of rows to check.")
     parser.add_argument("--items", type=Path, help="A built evaluation set, whose responses are scored.")
+    parser.add_argument("--responses", type=int, default=1_000_000)
     parser.add_argument("--repeats", type=int, default=3)
     asked = parser.parse_args()
     found = []
@@ -179,7 +179,7 @@ def main() -> None:
         if asked.rows:
             found.append(measured("check", str(asked.rows), asked.repeats))
         if asked.items:
-            said = responses(Path(folder), asked.items)
+            said = responses(Path(folder), asked.items, asked.responses)
             found.append(measured("score", f"{said},{asked.items}", asked.repeats))
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / "parts.json").write_text(json.dumps(found, indent=1) + "\n")

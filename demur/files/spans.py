@@ -27,6 +27,9 @@ IDENTITY = ("size", "mtime", "LastModified", "last_modified", "updated", "create
 """What file systems say of a file that another content changes."""
 
 
+_PER_GROUP = 4  # parts of a row group, about: each unpacks what stands before it, too
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Consecutive rows of a file.
@@ -62,6 +65,8 @@ def spans_of(path: str, most: int) -> list[Span]:
             batch = batch_rows(file, metadata, size)
     except (pa.ArrowException, TooLarge, OSError, ValueError):
         return [Span(path)]  # whoever reads it tells what is wrong
+    groups = [metadata.row_group(each).num_rows for each in range(metadata.num_row_groups)]
+    most = max(most, max(groups, default=0) // _PER_GROUP)
     step = -(-most // batch) * batch
     edges = [*range(0, metadata.num_rows, step), metadata.num_rows]
     return [Span(path, one, two - one, batch) for one, two in pairwise(edges)] or [Span(path)]

@@ -141,7 +141,7 @@ def opened_work(
 
 @contextmanager
 def _roomy(engine: str) -> Iterator[None]:
-    """Processes of a local cluster keep memory for the next batch: giving all of it back costs a third of their time."""
+    """Processes of a local cluster keep memory for the next batch: to ask for it anew takes a third of their time."""
     if engine == "serial" or find_spec("distributed") is None:
         yield
         return
