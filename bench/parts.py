@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from bench.process import run
 from bench.report import RESULTS, markdown
-from bench.scale import WORKERS, peak
+from bench.scale import WORKERS, _peak
 
 SAID = ("Sorry, but I cannot help with that.", "Of course. Start with the ferns, and water them at noon.")
 PROTECTED = 500
@@ -88,20 +88,20 @@ def one(command: str, path: str, engine: str) -> dict[str, Any]:
     begin = perf_counter()
     if engine == "single":
         found = COMMANDS[command](path, None)
-        return {"seconds": perf_counter() - begin, "digest": _digest(found), "memory": peak()}
+        return {"seconds": perf_counter() - begin, "digest": _digest(found), "memory": _peak()}
     with TemporaryDirectory() as folder, opened_work("dask", workers=WORKERS, work=folder) as work:
         started = perf_counter()
         client = work.engine.client  # type: ignore[attr-defined]
         found = COMMANDS[command](path, work)
         seconds = perf_counter() - started
-        workers = max(client.run(peak).values())
+        workers = max(client.run(_peak).values())
     return {
         "seconds": seconds,
         "start": started - begin,
         "digest": _digest(found),
         "parts": work.tasks,
         "worker": workers,
-        "driver": peak(),
+        "driver": _peak(),
     }
 
 

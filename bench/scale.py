@@ -38,7 +38,7 @@ def single(path: Path) -> dict[str, Any]:
     begin = perf_counter()
     texts = pq.read_table(path, columns=["text"])["text"]
     labels = components(len(texts), self_join(texts, view="word3", threshold=THRESHOLD, pairs="forest"))
-    return {"seconds": perf_counter() - begin, "digest": digest(labels), "memory": peak()}
+    return {"seconds": perf_counter() - begin, "digest": digest(labels), "memory": _peak()}
 
 
 def dask(path: Path, shard_rows: int) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def dask(path: Path, shard_rows: int) -> dict[str, Any]:
         at = perf_counter()
         done = group([str(path)], str(out), engine=engine, shard_rows=shard_rows, threshold=THRESHOLD)
         seconds = perf_counter() - at
-        workers = max(client.run(peak).values())
+        workers = max(client.run(_peak).values())
         found = pa.concat_tables([pq.read_table(each).replace_schema_metadata() for each in sorted(out.iterdir())])
     labels = np.arange(done.rows)
     labels[found["row"].to_numpy()] = found["group"].to_numpy()
@@ -66,7 +66,7 @@ def dask(path: Path, shard_rows: int) -> dict[str, Any]:
         "partitions": done.shards,
         "worker": workers,
         "worker before": before,
-        "driver": peak(),
+        "driver": _peak(),
     }
 
 
@@ -74,10 +74,10 @@ def _ready() -> float:
     """Import what tasks need; the memory of a worker that has done nothing."""
     import demur.groups.sharded.matching  # noqa: F401
 
-    return peak()
+    return _peak()
 
 
-def peak() -> float:
+def _peak() -> float:
     """The largest resident set of this process so far, in GB (Linux)."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
