@@ -47,6 +47,18 @@ TAXONOMY = TaxonomyType()
 """The type of an input that is a taxonomy of hazards: the command opens it, by its name or from its file."""
 
 
+class PlaceType(click.Path):
+    """A path that is there, or a URL that fsspec knows."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The same text; a URL is looked at by whoever reads it."""
+        return value if "://" in str(value) else super().convert(value, param, ctx)
+
+
+PLACE = PlaceType(exists=True)
+"""The type of an input that is a file or a folder, here or at a URL."""
+
+
 class Result(ABC):
     """What an audit found."""
 
@@ -81,12 +93,14 @@ class Audit:
         inputs: what it is asked with, as click's arguments and options, by the names of ``measure``'s arguments.
         measure: from the inputs to the result.
         draws: whether the result is `Drawn`; then the command has ``--plot``.
+        parts: whether ``measure`` takes ``parts``, how parts of files run (see `demur.shards.opened_work`).
     """
 
     name: str
     inputs: tuple[click.Parameter, ...]
     measure: Callable[..., Result]
     draws: bool
+    parts: bool = False
 
     @property
     def summary(self) -> str:
@@ -94,7 +108,9 @@ class Audit:
         return inspect.getdoc(self.measure) or ""
 
 
-def audit(name: str, *inputs: click.Parameter, draws: bool = False) -> Callable[[Callable[..., Result]], Audit]:
+def audit(
+    name: str, *inputs: click.Parameter, draws: bool = False, parts: bool = False
+) -> Callable[[Callable[..., Result]], Audit]:
     """Turn a function from inputs to a result into an `Audit`.
 
     Example:
@@ -107,7 +123,7 @@ def audit(name: str, *inputs: click.Parameter, draws: bool = False) -> Callable[
     """
 
     def declare(measure: Callable[..., Result]) -> Audit:
-        return Audit(name, inputs, measure, draws)
+        return Audit(name, inputs, measure, draws, parts)
 
     return declare
 

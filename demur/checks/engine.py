@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from demur.checks.batch import Batch
 from demur.checks.claimed import Claim
@@ -70,6 +70,7 @@ def check(
     marked: bool = False,
     called: Mapping[Path, str] | None = None,
     claims: Sequence[Claim] = (),
+    through: Pass | None = None,
 ) -> Report:
     """Check a folder that ``demur build`` wrote, or files of anybody's.
 
@@ -89,6 +90,7 @@ def check(
         marked: fill `Finding.mark`, which a baseline needs.
         called: what findings call a file, where that is not its path.
         claims: what is stated of files elsewhere.
+        through: reads anybody's files and judges their batches; by default here, one file after another.
 
     Returns:
         Every finding, in a stable order.
@@ -102,7 +104,7 @@ def check(
         with fetched(asked, may_matter) as (places, names):
             return check(
                 places, mapping, select, ignore, against, show_text, splits=splits, license=license, offline=offline,
-                profile=profile, marked=marked, called=names, claims=claims,
+                profile=profile, marked=marked, called=names, claims=claims, through=through,
             )  # fmt: skip
     paths = [Path(each) for each in asked]
     rules = chosen(select, ignore, profile)
@@ -127,7 +129,7 @@ def check(
     ) as grown:
         subject.grown = partial(_weighed, [0], grown)
         if subject.folder is None or _whole(subject, found, {rule.code for rule in rules}):
-            _stream(subject, [rule for rule in applied if rule.each != "subject"], found)
+            (through or _stream)(subject, [rule for rule in applied if rule.each != "subject"], found)
             for rule in applied:
                 if rule.each != "batch" and not (subject.folder and rule.code in _GATES):
                     found.add(rule, subject)
@@ -191,6 +193,9 @@ class _Told(NamedTuple):
 
     findings: list[Finding]
     seconds: float
+
+
+Pass: TypeAlias = Callable[[Subject, list[Rule], "_Found"], None]
 
 
 def _stream(subject: Subject, rules: list[Rule], found: _Found) -> None:

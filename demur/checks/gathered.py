@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,8 +20,10 @@ from demur.text.refusal import OPENING, find_refusal
 SHORT = 8
 """Words below which an answer is short."""
 
-SAMPLED = 4_000
-"""Targets of anybody's files that are read to see whether they refuse: evenly from every batch, fewer as it goes on."""
+SAMPLED = 500
+"""Targets of anybody's files that are read to see whether they refuse: the first ones, then fewer as it goes on."""
+
+_FILE = 1000  # rows that a file before counts as, whatever it has
 
 _MOST_VALUES = 500  # hazards that are told apart
 _HAZARDS = ("hazards", "hazard", "harm_area", "risk_area", "harm_category", "category")
@@ -51,7 +54,8 @@ class Gathered:
         hazards: config -> (side, hazard) -> rows.
         unnamed: config -> (side, whether called borderline) -> rows, and those without a hazard.
         taught: config -> refusals (and transitions to one) and answers that are trained on.
-        read: targets that were read to tell them apart.
+        files: the place of each file among all.
+        most: hazards that are told apart.
     """
 
     forms: dict[str, Forms] = field(default_factory=dict)
@@ -59,7 +63,8 @@ class Gathered:
     hazards: dict[str, Counter[tuple[int, str]]] = field(default_factory=dict)
     unnamed: dict[str, Counter[tuple[int, bool, bool]]] = field(default_factory=dict)
     taught: dict[str, tuple[Taught, Taught]] = field(default_factory=dict)
-    read: int = 0
+    files: dict[str, int] = field(default_factory=dict)
+    most: int = _MOST_VALUES
 
     def add(self, batch: Batch, prompts: NDArray[np.uint64], sides: Codes | None) -> None:
         """Take note of a batch's rows."""
@@ -95,36 +100,55 @@ class Gathered:
         lists = pa.types.is_list(column.type) or pa.types.is_large_list(column.type)
         places = pc.list_parent_indices(column).to_numpy() if lists else np.arange(rows)
         values = (pc.list_flatten(column) if lists else column).to_pylist()
-        kept = self.hazards.setdefault(config, Counter())
+        found = Counter[tuple[int, str]]()
         there = np.zeros(rows, np.bool_)
         for place, value in (
             (place, each) for place, cell in zip(places.tolist(), values, strict=True) for each in _names(cell)
         ):
             if value:
                 there[place] = True
-                key = (int(side[place]), value)
-                if key in kept or len(kept) < _MOST_VALUES:
-                    kept[key] += 1
+                found[int(side[place]), value] += 1
+        self.add_hazards(config, found)
         borderline = np.zeros(rows, np.bool_)
         if "borderline" in names and pa.types.is_boolean(batch.rows.column(names["borderline"]).type):
             borderline = pc.fill_null(batch.rows.column(names["borderline"]), False).to_numpy(zero_copy_only=False)
         counted = self.unnamed.setdefault(config, Counter())
         counted.update(zip(side.tolist(), borderline.tolist(), there.tolist(), strict=True))
 
+    def add_hazards(self, config: str, rows: Mapping[tuple[int, str], int]) -> None:
+        """Count rows by side and hazard; of very many hazards, those that came first."""
+        kept = self.hazards.setdefault(config, Counter())
+        for key, count in rows.items():
+            if key in kept or len(kept) < self.most:
+                kept[key] += count
+
     def _teach(
         self, batch: Batch, config: str, texts: pa.LargeStringArray, words: NDArray[np.int64], sides: Codes | None
     ) -> None:
         codes = sides if batch.subject.kind else None
         if codes is None:
-            some = max(20, (SAMPLED - self.read) // 4)
-            rows = np.unique(np.linspace(0, len(texts) - 1, min(some, len(texts))).astype(np.int64))
-            self.read += len(rows)
+            place = self.files.setdefault(batch.file.name, len(self.files))
             codes = np.zeros(len(texts), np.int8)
-            for row in rows.tolist():
+            for row in sampled(_FILE * place + batch.first, len(texts)).tolist():
                 codes[row] = verdict(texts[row].as_py())
         refusals, answers = self.taught.setdefault(config, (Taught(), Taught()))
         refusals.add(words[codes == HARMFUL])
         answers.add(words[codes == SAFE])
+
+
+def sampled(first: int, count: int) -> NDArray[np.int64]:
+    """Which of some consecutive rows are read, by their places alone: those before `SAMPLED`, then one of every n.
+
+    Of the rows up to r, that are `SAMPLED` (1 + log(r / `SAMPLED`)): 4,300 of a million, however they are cut.
+
+    Example:
+        >>> len(sampled(0, 400)), len(sampled(0, 100_000)), len(sampled(0, 60_000)) + len(sampled(60_000, 40_000))
+        (400, 3149, 3149)
+    """
+    places = np.arange(first, first + count + 1, dtype=np.float64)
+    read = np.where(places <= SAMPLED, places, SAMPLED * (1 + np.log(np.maximum(places, 1) / SAMPLED)))
+    chosen: NDArray[np.int64] = np.flatnonzero(np.diff(np.floor(read)))
+    return chosen
 
 
 def verdict(text: str | None) -> int:

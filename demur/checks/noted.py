@@ -29,7 +29,7 @@ LABEL = re.compile(
 NAMED = re.compile(r"category|categories|type|class|hazard|verdict|severity|harm_\w+|risk_\w+|topic", re.IGNORECASE)
 """Further columns that hold one of a few words."""
 
-_MOST_VALUES = 200
+MOST_VALUES = 200
 _LONGEST = 60  # characters of a label
 
 _ABOUT_ANSWERS = re.compile(r"response|answer|completion|output", re.IGNORECASE)
@@ -69,11 +69,20 @@ class Values:
             if isinstance(value, float) and value != value:
                 value = None
             if value not in self.seen:
-                if len(self.seen) > _MOST_VALUES or (isinstance(value, str) and len(value) > _LONGEST):
+                if len(self.seen) > MOST_VALUES or (isinstance(value, str) and len(value) > _LONGEST):
                     return False
                 place = pc.index(column, each["values"]).as_py() if value is not None else 0
                 self.seen[value] = [0, first + max(0, place)]
             self.seen[value][0] += each["counts"].as_py()
+        return True
+
+    def join(self, more: Values) -> bool:
+        """Add the cells of further rows; whether all of them still are labels."""
+        self.rows += more.rows
+        for value, (count, first) in more.seen.items():
+            if value not in self.seen and len(self.seen) > MOST_VALUES:
+                return False
+            self.seen.setdefault(value, [0, first])[0] += count
         return True
 
     @property
@@ -137,7 +146,7 @@ class Noted:
         texts = None if name is None or batch.native("license") else texts_of(batch.rows.column(name))
         for said in texts.unique().drop_null() if texts is not None else ():
             kept = self.licenses.setdefault(batch.file.name, {})
-            if len(kept) < _MOST_VALUES:
+            if len(kept) < MOST_VALUES:
                 kept.setdefault(said.as_py(), batch.first + pc.index(texts, said).as_py())
 
     def _label(self, batch: Batch) -> None:

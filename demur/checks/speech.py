@@ -5,8 +5,10 @@ The first thing that cannot be read is an error, never a row that is passed over
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 import pyarrow as pa
 
@@ -16,11 +18,14 @@ from demur.checks.layouts import Layout, layout_of
 from demur.checks.paths import Reached
 from demur.checks.shapes import opened
 from demur.errors import UsageError, nearest, shown
-from demur.files.reading import SUFFIXES, Fault, kind_of, read_blocks
+from demur.files.reading import SUFFIXES, Block, Fault, kind_of, read_blocks
 from demur.files.strict import refuse
 from demur.protected.near import Judge
 from demur.protected.screen import Asked
 from demur.sets.kind import Kind
+
+Blocks: TypeAlias = Callable[[Callable[[Fault], None]], Iterator[Block]]
+"""Gives rows, and notes faults."""
 
 ASKED = ("prompt", "context", "messages", "chosen", "rejected")
 ANSWERED = ("response", "messages", "chosen", "rejected")
@@ -50,7 +55,13 @@ class _Alone:
 
 
 def batches(
-    path: Path, given: Layout | None, wanted: Sequence[str], also: Sequence[str] = (), called: str | None = None
+    path: Path,
+    given: Layout | None,
+    wanted: Sequence[str],
+    also: Sequence[str] = (),
+    called: str | None = None,
+    blocks: Blocks | None = None,
+    found: Layout | None = None,
 ) -> Iterator[Batch]:
     """The rows of a file, whose columns have canonical names.
 
@@ -60,26 +71,26 @@ def batches(
         wanted: canonical columns, of which the file must have one; where none is found, the first by its own name.
         also: other columns that it must have, as texts.
         called: what errors call the file.
+        blocks: reads the file, or a part of it.
+        found: the layout that the file's first rows have, where they are not among these.
 
     Raises:
         FormatError: the file cannot be read, or a cell of these columns is neither text, turns nor missing.
         UsageError: another kind of file, no such column, or none of those that are wanted.
     """
     where = called or str(path)
-    if kind_of(path) is None:
+    if blocks is None and kind_of(path) is None:
         msg = "Unknown kind of file"
         raise UsageError(msg, where=where, expected=", ".join(SUFFIXES), got=path.suffix or "no ending")
     faults: list[Fault] = []
-    layout, reached, names = given, Reached(), dict[str, None]()
+    layout, reached, names = given or found, Reached(), dict[str, None]()
     asked = [*also, *(given.columns.values() if given else ())]
     usual = next(iter(wanted))
-    for block in read_blocks(path, faults.append):
+    for block in (blocks or partial(read_blocks, path))(faults.append):
         rows = opened(block.rows)
         if layout is None:
-            layout = layout_for(rows, None)
-            if not any(layout.native(name, rows.schema.names) for name in wanted):
-                layout = Layout(columns={usual: usual})
-                asked.append(usual)
+            layout = layout_found(rows, wanted)
+            asked += [usual] if layout.columns == {usual: usual} else []
         rows = reached.add(rows, layout)
         names.update(dict.fromkeys(rows.schema.names))
         batch = Batch(_Alone(), File(path, where), layout, block.first, rows)
@@ -103,6 +114,13 @@ def batches(
             near = reached.near.get(column) or nearest(column.partition("[")[0].partition(".")[0], known)
             msg = "No such column"
             raise UsageError(msg, where=where, got=shown(column), fix=near)
+
+
+def layout_found(rows: pa.RecordBatch, wanted: Sequence[str] = ASKED) -> Layout:
+    """The layout that rows have; where they have none of the wanted columns, the first of these by its own name."""
+    layout = layout_for(rows, None)
+    there = any(layout.native(name, rows.schema.names) for name in wanted)
+    return layout if there else Layout(columns={wanted[0]: wanted[0]})
 
 
 def _broken(batch: Batch, name: str, not_text: dict[str, tuple[int, str]] | object) -> tuple[int, str] | None:
@@ -130,14 +148,20 @@ def _no_text(rows: pa.RecordBatch, name: str, not_text: dict[str, tuple[int, str
     return None if texts_of(rows.column(name)) is not None else (0, str(rows.column(name).type))
 
 
-def _given(column: str | None, mapping: str | None, canonical: str) -> Layout | None:
+def layout_said(column: str | None, mapping: str | None, canonical: str) -> Layout | None:
+    """The layout that options give: a column that is called as a canonical one, or a mapping."""
     if column:
         return Layout(columns={canonical: column})
     return layout_of(mapping) if mapping else None
 
 
 def asked(
-    path: Path, column: str | None = None, mapping: str | None = None, called: str | None = None
+    path: Path,
+    column: str | None = None,
+    mapping: str | None = None,
+    called: str | None = None,
+    blocks: Blocks | None = None,
+    found: Layout | None = None,
 ) -> Iterator[Asked]:
     """What users ask in the rows of a file: prompts, their contexts, and every turn of a user.
 
@@ -146,12 +170,15 @@ def asked(
         column: with texts or turns, or a path to them; by default it is found as a check finds it.
         mapping: as `demur check --map` has it.
         called: what errors call the file.
+        blocks: reads the file, or a part of it.
+        found: the layout that the file's first rows have.
 
     Raises:
         FormatError: the file cannot be read.
         UsageError: no such column.
     """
-    for batch in batches(path, _given(column, mapping, "prompt"), ASKED, called=called):
+    given = layout_said(column, mapping, "prompt")
+    for batch in batches(path, given, ASKED, called=called, blocks=blocks, found=found):
         yield Asked(batch.rows.num_rows, tuple((part.texts, part.rows) for part in batch.said.asked))
 
 
@@ -174,7 +201,7 @@ def answers(batch: Batch, name: str) -> Iterator[tuple[int, str]]:
 def rows_as_texts(path: Path, column: str | None = None, called: str | None = None) -> Iterator[pa.Array]:
     """All that each row says, as one text: turns and columns one below another; null where it says nothing."""
     wanted = ("prompt", "context", "prefix", "messages", "response", "target", "chosen", "rejected")
-    for batch in batches(path, _given(column, None, "prompt"), wanted, called=called):
+    for batch in batches(path, layout_said(column, None, "prompt"), wanted, called=called):
         found: list[list[str]] = [[] for _ in range(batch.rows.num_rows)]
         for part in batch.said.parts:
             for row, text in zip(part.rows.tolist(), part.texts.to_pylist(), strict=True):
@@ -183,4 +210,15 @@ def rows_as_texts(path: Path, column: str | None = None, called: str | None = No
         yield pa.array(["\n".join(texts) if texts else None for texts in found], pa.large_string())
 
 
-__all__ = ["ANSWERED", "ASKED", "answers", "asked", "batches", "prompts", "rows_as_texts"]
+__all__ = [
+    "ANSWERED",
+    "ASKED",
+    "Blocks",
+    "answers",
+    "asked",
+    "batches",
+    "layout_found",
+    "layout_said",
+    "prompts",
+    "rows_as_texts",
+]

@@ -65,6 +65,7 @@ class Subject:
         unread: columns that hold sentences and that no rule reads, by file.
         state: of all rows, compactly.
         habits: what rules gathered of each file's texts.
+        blocks: reads a file, as `demur.files.reading.read_blocks` does.
     """
 
     kind: type[Kind] | None
@@ -89,20 +90,21 @@ class Subject:
     unread: dict[str, tuple[str, ...]] = field(default_factory=dict)
     state: State = field(default_factory=State)
     habits: Habits = field(default_factory=Habits)
+    blocks: Callable[..., Iterator[Block]] = reading.read_blocks
 
     def batches(self, file: File, columns: Sequence[str] | None = None) -> Iterator[Batch]:
         """The rows of a file once more, or some columns of them."""
         inside = {"messages"} if file.name in self.inside else set()
         if columns is not None and {*columns} & (inside | self.reached[file.name].there):
             columns = None
-        for block in reading.read_blocks(file.path, lambda _: None, columns, turns=True):
+        for block in self.blocks(file.path, lambda _: None, columns, turns=True):
             yield self._batch(file, block)
 
     def scan(self, file: File) -> Iterator[Batch]:
         """The rows of a file, once for every file: what is learnt on the way is kept."""
         self.faults[file.name], self.rows[file.name], self.lines[file.name] = [], 0, []
         names: dict[str, None] = {}
-        for block in reading.read_blocks(file.path, self.faults[file.name].append, turns=True):
+        for block in self.blocks(file.path, self.faults[file.name].append, turns=True):
             self.grown(reading.size_of(block.rows))
             batch = self._batch(file, block)
             if file.name not in self.layouts:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from demur.audits.audit import SET, TAXONOMY, Audit, audits
-from demur.commands.common import as_json, in_group, print_json, project_of
+from demur.commands.common import as_json, in_group, in_parts, print_json, project_of
 
 if TYPE_CHECKING:
     from demur.audits.audit import Drawn, Result
@@ -50,7 +50,8 @@ def command_of(audit: Audit) -> click.Command:
             found.show()
 
     declared = click.command(audit.name, params=[*audit.inputs], help=audit.summary)
-    return declared(_plot(run) if audit.draws else run)
+    made = in_parts(run) if audit.parts else run
+    return declared(_plot(made) if audit.draws else made)
 
 
 COMMANDS = in_group("audits", *map(command_of, audits()))

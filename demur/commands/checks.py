@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from demur.commands.common import FINDINGS, UNJUDGED, as_json, in_group, offline, place_of, print_json, told
+from demur.commands.common import FINDINGS, UNJUDGED, as_json, in_group, in_parts, offline, place_of, print_json, told
 from demur.commands.completion import LAYOUTS, PROFILES, PROTECTED, RULES
 from demur.errors import plain
 from demur.files.whole import write_whole
@@ -87,6 +87,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--limit", "limits", multiple=True, metavar="NAME=N", help="How much an input may cost: docs/check.md.")
 @click.option("--show-text", is_flag=True, help="Show the beginning of each row's prompt. It may ask for harm.")
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), hidden=True, help="The day that waivers are judged on.")
+@in_parts
 @offline
 @as_json
 @click.pass_context
@@ -110,7 +111,8 @@ def check(
 
     A PATH is a file, a folder, a URL of either that fsspec knows (s3://, https:// ...), or a data set on the Hub at a
     tag, branch or commit: OWNER/NAME@REVISION.
-    Nothing that is checked is executed, and no text is shown unless --show-text asks for it.
+    Nothing that is checked is executed, and no text is shown unless --show-text asks for it. With --engine or --work,
+    files are read in parts: docs/engines.md.
     """
     from demur.checks.settings import find_settings, limits_of, read_settings
     from demur.checks.whole import widened
@@ -169,15 +171,15 @@ def _judge(
     **how: Any,
 ) -> None:
     from demur.checks import baseline as known
-    from demur.checks.engine import check as run
     from demur.checks.outputs import OUTPUTS, printable
     from demur.checks.profiles import chosen
     from demur.checks.rule import severity_of
     from demur.checks.settings import applied
+    from demur.checks.sharded import checked
     from demur.checks.telling import statistics, summary_of, table_of
 
     baseline = None if write_baseline else how.pop("baseline") or (said.baseline and Path(said.baseline))
-    report = run(places, **given, show_text=show_text, marked=bool(baseline or write_baseline))
+    report = checked(places, how["parts"], **given, show_text=show_text, marked=bool(baseline or write_baseline))
     if settings:
         ran = {rule.code for rule in chosen(given["select"], given["ignore"], given["profile"])}
         report = applied(report, said, settings, (how["today"] or datetime.now(UTC)).date(), [*map(Path, places)], ran)

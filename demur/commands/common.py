@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,29 @@ lock_file = click.option(
 )
 
 
+_ENGINE = (
+    click.option("--engine", type=click.Choice(["serial", "dask"]), default="serial", help="What runs parts of files."),
+    click.option("--scheduler", metavar="ADDRESS", help="A running Dask scheduler; by default a cluster here."),
+    click.option("--workers", type=click.IntRange(1), help="Local Dask processes, or how many workers to wait for."),
+    click.option("--shard-rows", type=click.IntRange(1), help="Rows of a part, about; bounds a worker's memory."),
+    click.option("--work", metavar="FOLDER", help="Keep what parts give here, for all workers: a killed run goes on."),
+)
+
+
+def in_parts(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that say where parts of files run. The command gets them as ``parts``, empty if nobody asks for any."""
+
+    @wraps(command)
+    def run(*args: Any, engine: str, **given: Any) -> Any:
+        said = {name: given.pop(name) for name in ("scheduler", "workers", "shard_rows", "work")}
+        said = {name: value for name, value in said.items() if value is not None}
+        return command(*args, parts={"engine": engine, **said} if said or engine != "serial" else {}, **given)
+
+    for option in reversed(_ENGINE):
+        run = option(run)
+    return run
+
+
 def project_of(ctx: click.Context) -> Project:
     """The project that ``--project`` names, or that the current folder stands in, which is told, or the bundled one."""
     from demur.progress import detail, say
@@ -88,6 +112,16 @@ def fetched_file(ctx: click.Context, text: str, offline: bool) -> tuple[Path, st
         return Path(text), text
     places, names = ctx.with_resource(fetched([reachable(text, offline)]))
     return places[0], names.get(places[0], text)
+
+
+def shared_file(ctx: click.Context, text: str, offline: bool) -> str:
+    """A file that stands in an argument, as workers see it: a URL, or its whole path."""
+    from demur.files.remote import is_url, reachable
+
+    if is_url(text):
+        return reachable(text, offline)
+    click.Path(exists=True, dir_okay=False).convert(text, None, ctx)
+    return str(Path(text).absolute())
 
 
 def place_of(text: str, offline: bool) -> str | Path:

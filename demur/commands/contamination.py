@@ -8,7 +8,18 @@ from typing import Any
 
 import click
 
-from demur.commands.common import FINDINGS, as_json, fetched_file, in_group, offline, print_json, project_of, told
+from demur.commands.common import (
+    FINDINGS,
+    as_json,
+    fetched_file,
+    in_group,
+    in_parts,
+    offline,
+    print_json,
+    project_of,
+    shared_file,
+    told,
+)
 from demur.commands.completion import LAYOUTS, PROTECTED
 from demur.progress import say
 
@@ -72,7 +83,7 @@ def group(
 
 
 @click.command()
-@click.argument("file")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--column", help="Column with the texts to judge, or a path to them; by default as `demur check` reads.")
 @click.option(
     "--map",
@@ -89,36 +100,49 @@ def group(
     shell_complete=PROTECTED,
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the evidence, a Parquet file.")
+@in_parts
 @offline
 @as_json
 @click.pass_context
 def decontaminate(
     ctx: click.Context,
-    file: str,
+    files: tuple[str, ...],
     column: str | None,
     mapping: str | None,
     against: str,
     out: Path | None,
+    parts: dict[str, Any],
     offline: bool,
     as_json: bool,
 ) -> None:
-    """Find rows of a file, in any shape that `demur check` reads, that are near protected evaluation prompts.
+    """Find rows of files, in any shape that `demur check` reads, that are near protected evaluation prompts.
 
-    Every prompt is judged, and every turn of a user. FILE may be a URL that fsspec knows (s3://, https:// ...).
+    Every prompt is judged, and every turn of a user; rows are counted through all files. A FILE may be a URL that
+    fsspec knows (s3://, https:// ...). With --engine or --work, files are read in parts: docs/engines.md.
     """
+    from itertools import chain
+
+    from demur.checks.screening import Screening, screen_sharded
     from demur.checks.speech import asked, prompts
     from demur.files.parquet import write_parquet
     from demur.files.whole import replacing
     from demur.protected.screen import protected_of, screen
+    from demur.shards import opened_work
     from demur.sources.fetch import Places
 
     if column and mapping:
         msg = "--column names one column, --map several: give one of them."
         raise click.UsageError(msg)
     project = project_of(ctx)
-    place, called = fetched_file(ctx, file, offline)
+    shared = [shared_file(ctx, file, offline) for file in files] if parts else []
+    fetched = [] if parts else [fetched_file(ctx, file, offline) for file in files]
     protected = protected_of(against, lambda path: prompts(path, column), project, Places(offline=offline))
-    found = screen(asked(place, column, mapping, called), protected, where=called)
+    if parts:
+        with opened_work(**parts) as work:
+            found = screen_sharded(shared, Screening(column, mapping, protected=protected), work)
+    else:
+        read = (asked(place, column, mapping, called) for place, called in fetched)
+        found = screen(chain.from_iterable(read), protected, where=", ".join(called for _, called in fetched))
     if out:
         with replacing(out, "The evidence cannot be written", folders=True) as part:
             write_parquet(found.evidence, part)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from errno import EINVAL
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -43,18 +44,26 @@ def read_parquet(path: Path, note: Note, columns: Names) -> Iterator[Block]:
     with pq.ParquetFile(path, memory_map=False, buffer_size=1 << 20, pre_buffer=False) as file:
         if not has_columns(file.schema_arrow.names, columns, note, _TWICE):
             return
-        whole = _whole(file.metadata, columns)
-        most = bounds().unpacked_of(path.stat().st_size)
-        if whole > most:
-            msg = "it unpacks to"
-            raise TooLarge(msg, "unpacked", most)
-        rows = max(1, min(4 * ROWS, bounds().batch * file.metadata.num_rows // max(1, whole)))
-        rows = min(rows, max(1, _DENSE * bounds().batch // longest(path, file.metadata, columns)))
+        rows = batch_rows(path, file.metadata, path.stat().st_size, columns)
         first = 0
-        for batch in _ahead(parquet_batches(file, rows, columns)):
+        for batch in ahead(parquet_batches(file, rows, columns)):
             for part in cut(batch):
                 yield Block(first, part)
                 first += part.num_rows
+
+
+def batch_rows(source: Path | Any, metadata: pq.FileMetaData, size: int, columns: Names = None) -> int:
+    """Rows of a batch of a Parquet file of so many bytes.
+
+    Raises:
+        TooLarge: it unpacks to too much.
+    """
+    whole = _whole(metadata, columns)
+    if whole > (most := bounds().unpacked_of(size)):
+        msg = "it unpacks to"
+        raise TooLarge(msg, "unpacked", most)
+    rows = max(1, min(4 * ROWS, bounds().batch * metadata.num_rows // max(1, whole)))
+    return int(min(rows, max(1, _DENSE * bounds().batch // longest(source, metadata, columns))))
 
 
 def _whole(metadata: pq.FileMetaData, columns: Names) -> int:
@@ -71,7 +80,7 @@ def _whole(metadata: pq.FileMetaData, columns: Names) -> int:
     )
 
 
-def longest(path: Path, metadata: pq.FileMetaData, columns: Names = None) -> int:
+def longest(path: Path | Any, metadata: pq.FileMetaData, columns: Names = None) -> int:
     """Bytes that a row may have, about, by the longest text of every dictionary; at least 1.
 
     A text of a dictionary stands once in the file, and as often as it is said in memory.
@@ -229,7 +238,7 @@ def _listed(kind: pa.DataType) -> bool:
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
 
 
-def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The same batches; while one is judged, a thread reads the next."""
     with ThreadPoolExecutor(1) as thread:
         following = thread.submit(next, batches, None)

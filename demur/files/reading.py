@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.errors import DemurError
-from demur.files._arrow import bounded_table, held, parquet_batches, read_arrow, read_parquet
+from demur.files._arrow import bounded_table, cut, held, parquet_batches, read_arrow, read_parquet
 from demur.files._block import Block, Fault, Names, Note, has_columns, numbers, parts
 from demur.files._json import no_json, read_json, read_jsonl
 from demur.files._xlsx import read_xlsx
@@ -85,7 +85,7 @@ def read_blocks(
             raise TooLarge(msg, "faults")
         told(fault)
 
-    with _noting(told):
+    with noting(told):
         if path.exists() and not is_regular(path):
             raise OSError(EINVAL, "it is no regular file")
         for block in readers.get(kind or kind_of(path) or "", partial(read_jsonl, turns=turns))(path, counted, columns):
@@ -130,7 +130,7 @@ class _Room:
 
 def read_document(path: Path, note: Note) -> Any:
     """The value of a JSON file; None if it cannot be read, which is noted."""
-    with _noting(note):
+    with noting(note):
         try:
             return parse_json(read_whole(path).decode("utf-8-sig"))
         except Broken as error:
@@ -141,7 +141,7 @@ def read_document(path: Path, note: Note) -> Any:
 
 
 @contextmanager
-def _noting(note: Note) -> Iterator[None]:
+def noting(note: Note) -> Iterator[None]:
     """Whatever ends a reading is a fault of the file."""
     try:
         yield
@@ -224,7 +224,9 @@ __all__ = [
     "Block",
     "Fault",
     "bounded_table",
+    "cut",
     "kind_of",
+    "noting",
     "parquet_batches",
     "read_blocks",
     "read_document",

@@ -21,6 +21,7 @@ MAX_FILES = 10_000
 """Files of a folder, at most."""
 
 _CHUNK = 1 << 20
+_PAGES = (".json", ".txt")  # may say something of the rows beside them
 
 
 def is_url(path: str | Path) -> bool:
@@ -71,13 +72,16 @@ def reachable(url: str, offline: bool) -> str:
 
 @contextmanager
 def fetched(
-    paths: Sequence[str | Path], wanted: Callable[[str], bool] = lambda name: kind_of(Path(name)) is not None
+    paths: Sequence[str | Path],
+    wanted: Callable[[str], bool] = lambda name: kind_of(Path(name)) is not None,
+    away: dict[Path, str] | None = None,
 ) -> Iterator[tuple[list[Path], dict[Path, str]]]:
     """The same files on this machine, as long as the block runs.
 
     Args:
         paths: of which URLs are fetched; the others stay what they are.
         wanted: which files of a folder are fetched, by their names; in a folder that ``demur build`` wrote, all.
+        away: gets the URL of every file of rows, for others to read: of those an empty file stands here.
 
     Yields:
         Their paths in order, and for each fetched file what it is called.
@@ -97,7 +101,14 @@ def fetched(
             top = folder / str(number)
             place, found = _listed(str(path), top, wanted)
             for each, (fs, remote) in found.items():
-                names[each] = named(str(fs.unstrip_protocol(remote)))
+                url = str(fs.unstrip_protocol(remote))
+                names[each] = named(url)
+                if away is not None and kind_of(each) is not None:
+                    away[each] = url
+                    if kind_of(each) not in _PAGES:
+                        each.parent.mkdir(parents=True, exist_ok=True)
+                        each.touch()
+                        continue
                 room -= _copied(fs, remote, each, room, names[each])
             places.append(place)
         yield places, names

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from demur.errors import FormatError
 from demur.files.reading import bounded_table
+from demur.files.temporary import temporary
 from demur.files.whole import replacing
 from demur.records.record import record_id
 from demur.similarity.near import distinct, hashed_characters
@@ -250,6 +251,13 @@ class Protected:
             background,
             head["facts"],
         )
+
+
+def sketch_bytes(protected: Protected) -> bytes:
+    """A sketch as the bytes of its file."""
+    with temporary("sketch") as folder:
+        protected.write(folder / "protected.parquet")
+        return (folder / "protected.parquet").read_bytes()
 
 
 @cache

@@ -81,7 +81,12 @@ def screen(asked: Iterable[Asked], protected: Protected, rules: Rules | None = N
     Raises:
         FormatError: there are no rows.
     """
-    judge = Judge.of(protected, rules or Rules())
+    rows, evidence = evidence_of(asked, Judge.of(protected, rules or Rules()))
+    return screened(rows, evidence, where)
+
+
+def evidence_of(asked: Iterable[Asked], judge: Judge) -> tuple[int, pa.Table]:
+    """How many rows there are, and the evidence against some of them, row by row, by prompts that are indexed."""
     rows, found = 0, [EVIDENCE.empty_table()]
     for part in asked:
         for texts, places in part.texts:
@@ -89,10 +94,24 @@ def screen(asked: Iterable[Asked], protected: Protected, rules: Rules | None = N
             here = pa.array(places[evidence["row"].to_numpy()] + rows, pa.int64())
             found.append(evidence.set_column(0, EVIDENCE.field("row"), here))
         rows += part.rows
+    return rows, by_row(pa.concat_tables(found))
+
+
+def by_row(evidence: pa.Table) -> pa.Table:
+    """The same in the order of the rows; of one row, in the order in which it was found."""
+    return evidence.take(pc.sort_indices(evidence["row"])).combine_chunks()
+
+
+def screened(rows: int, evidence: pa.Table, where: object = None) -> Screened:
+    """The result of so many rows.
+
+    Raises:
+        FormatError: there are none.
+    """
     if not rows:  # a check of nothing must not pass as clean
         msg = "The file holds no rows"
         raise FormatError(msg, where=where, expected="at least one row", got=0)
-    return Screened(rows, pa.concat_tables(found))
+    return Screened(rows, evidence)
 
 
 def protected_of(against: str, texts: Callable[[Path], Sequence[str]], project: Project, places: Places) -> Protected:

@@ -17,6 +17,7 @@ LAW = (
     ("text", "pages"),
     ("similarity", "tokens", "records"),
     ("sources", "groups"),
+    ("shards",),
     ("protected",),
     ("curation",),
     ("sets",),

@@ -70,13 +70,21 @@ class Wanted:
 class Problems:
     """All that is wrong, collected and told at once."""
 
-    lines: list[str] = field(default_factory=list)
-    kinds: Counter[str] = field(default_factory=Counter)
+    noted: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, kind: str, line: str) -> None:
         """Note one; ``kind`` is counted, ``line`` says file and row and never a text."""
-        self.kinds[kind] += 1
-        self.lines.append(f"{line}")
+        self.noted.append((kind, line))
+
+    @property
+    def lines(self) -> list[str]:
+        """What each says."""
+        return [line for _, line in self.noted]
+
+    @property
+    def kinds(self) -> Counter[str]:
+        """How many there are of each kind."""
+        return Counter(kind for kind, _ in self.noted)
 
     def refuse(self, what: str, expected: str, fixes: Sequence[tuple[str, str]]) -> None:
         """Raise if there are any.

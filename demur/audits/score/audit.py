@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from demur.audits.audit import SET, TAXONOMY, audit
+from demur.audits.audit import PLACE, SET, TAXONOMY, audit
 
 if TYPE_CHECKING:
     from demur.audits.score.report import Scores
@@ -22,9 +23,7 @@ KEY = "DEMUR_JUDGE_KEY"
 
 @audit(
     "score",
-    click.Argument(
-        ["paths"], metavar="RESPONSES...", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True)
-    ),
+    click.Argument(["paths"], metavar="RESPONSES...", nargs=-1, required=True, type=PLACE),
     click.Option(
         ["--items"],
         metavar="SET",
@@ -84,9 +83,10 @@ KEY = "DEMUR_JUDGE_KEY"
     ),
     click.Option(["--allow-missing"], is_flag=True, help="Score what is there, and count what is missing."),
     draws=True,
+    parts=True,
 )
 def score(
-    paths: tuple[Path, ...],
+    paths: tuple[str | Path, ...],
     items: BuiltSet,
     config: str | None,
     taxonomy: Taxonomy | None,
@@ -104,20 +104,24 @@ def score(
     sensitivity: str | None,
     specificity: str | None,
     allow_missing: bool,
+    parts: Mapping[str, Any] | None = None,
 ) -> Scores:
     """Score a model's responses to an evaluation set: refusal where it is due, and where it is not.
 
     RESPONSES are JSON Lines, Parquet or CSV (record_id or prompt, response, and, if there are several, model and seed),
     logs of Inspect (.eval, .json), samples of lm-eval, reports of garak, outputs of batch requests, or folders of
-    these. Every row of the set has to be answered by every model, once or once a seed.
+    these, or URLs of such files. Every row of the set has to be answered by every model, once or once a seed. With
+    --engine or --work, files are read and graded in parts: docs/engines.md.
     """
     from demur.audits.score.answers import Wanted
     from demur.audits.score.grading import by_model, by_phrases, by_verdicts, given, meanings, model_of, of_phrases
     from demur.audits.score.items import read_items
     from demur.audits.score.joining import join
+    from demur.audits.score.mapped import score_in_parts
     from demur.audits.score.measure import measure
     from demur.audits.score.reading import read_answers
     from demur.audits.score.report import Judged
+    from demur.files.remote import is_url
 
     if means and not verdicts:
         msg = "--means says what the verdicts of --verdicts mean; name that column, too."
@@ -134,9 +138,13 @@ def score(
     else:
         judged = Judged(name) if verdicts or judge_model else of_phrases()
     known, rows = meanings(means), read_items(items, config, splits, taxonomy)
-    joined = join(
-        read_answers(paths, Wanted(column, prompt, response, verdicts)), rows, model, allow_missing=allow_missing
-    )
+    wanted = Wanted(column, prompt, response, verdicts)
+    if parts or any(map(is_url, paths)):
+        if judge_model:
+            msg = "A model is asked by one process: leave --engine and --work out, and fetch what lies at URLs."
+            raise click.UsageError(msg)
+        return score_in_parts(paths, wanted, rows, parts or {}, model, judged, known, allow_missing=allow_missing)
+    joined = join(read_answers([*map(Path, paths)], wanted), rows, model, allow_missing=allow_missing)
     if verdicts:
         return measure(joined, rows, lambda answers, _: by_verdicts(answers, known), judged)
     if judge_model:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from demur.audits.score.answers import (
     IDS,
@@ -23,6 +24,9 @@ from demur.audits.score.logs import LAYOUTS
 from demur.errors import UsageError, shown
 from demur.files.digest import text_sha256
 from demur.files.reading import Block, Fault, read_blocks
+
+Blocks: TypeAlias = Callable[[Callable[[Fault], None]], Iterator[Block]]
+"""Gives rows, and notes faults."""
 
 TABLES = (".jsonl", ".jsonl.gz", ".ndjson", ".parquet", ".csv", ".csv.gz")
 LOGS = (".eval", ".json")
@@ -48,17 +52,44 @@ def read_answers(paths: Sequence[Path], wanted: Wanted | None = None) -> list[An
     """
     wanted, problems = wanted or Wanted(), Problems()
     found: list[Answer] = []
-    for path in _files(paths):
-        before, noted = len(found), len(problems.lines)
-        read = inspect_log if path.name.lower().endswith(LOGS) else _table
-        found += read(path, wanted, problems)
-        if len(found) == before and len(problems.lines) == noted:
+    for path in files_of(paths):
+        before, noted = len(found), len(problems.noted)
+        found += read_file(path, wanted, problems)
+        if len(found) == before and len(problems.noted) == noted:
             problems.add("without rows", f"{path}: holds no responses")
-    problems.refuse("The responses cannot be read", "a row for each response, with its record id or its prompt", _FIXES)
+    refuse(problems)
     return found
 
 
-def _files(paths: Sequence[Path]) -> list[Path]:
+def refuse(problems: Problems) -> None:
+    """Tell all that is wrong with files at once.
+
+    Raises:
+        FormatError: something is.
+    """
+    problems.refuse("The responses cannot be read", "a row for each response, with its record id or its prompt", _FIXES)
+
+
+def read_file(path: Path, wanted: Wanted, problems: Problems, blocks: Blocks | None = None) -> Iterator[Answer]:
+    """The responses of a file, or of those of its rows that are given.
+
+    Args:
+        path: of the file.
+        wanted: what to read of it.
+        problems: what is wrong is noted there.
+        blocks: reads a table, or a part of it.
+    """
+    if path.name.lower().endswith(LOGS):
+        return inspect_log(path, wanted, problems)
+    return _table(path, wanted, problems, blocks or partial(read_blocks, path))
+
+
+def files_of(paths: Sequence[Path]) -> list[Path]:
+    """The files of responses among some paths, and below folders.
+
+    Raises:
+        UsageError: another kind of file, or a folder without any.
+    """
     found: dict[Path, None] = {}
     endings = (*TABLES, *LOGS)
     for path in paths:
@@ -73,9 +104,9 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     return list(found)
 
 
-def _table(path: Path, wanted: Wanted, problems: Problems) -> Iterator[Answer]:
+def _table(path: Path, wanted: Wanted, problems: Problems, read: Blocks) -> Iterator[Answer]:
     faults: list[Fault] = []
-    blocks = list(read_blocks(path, faults.append))
+    blocks = list(read(faults.append))
     names = list(dict.fromkeys(name for block in blocks for name in block.rows.schema.names))
     layout = next((read for fields, read in LAYOUTS if fields <= set(names)), None)
     columns = _columns(names, wanted)

@@ -1,0 +1,191 @@
+"""`decontaminate`, `check` and `score` in one process beside Dask with two workers: seconds, and memory.
+
+    python -m bench.parts --corpus CORPUS.parquet --rows ROWS.parquet --items FOLDER --repeats 3
+
+Needs the ``scale`` extra. Each run is a process of its own; a single run and a Dask run follow each other, so that
+their ratio is of one machine in one state. Results are compared by digest. Figures go to ``results/parts.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bench.process import run
+from bench.report import RESULTS, markdown
+from bench.scale import WORKERS, _peak
+
+SAID = ("Sorry, but I cannot help with that.", "Of course. Start with the ferns, and water them at noon.")
+PROTECTED = 500
+
+
+def decontaminate(path: str, work: Any | None) -> str:
+    """The evidence of the corpus's texts against some of them."""
+    from demur.checks.screening import Screening, screen_sharded
+    from demur.checks.speech import asked
+    from demur.files.digest import content_digest
+    from demur.protected.prompts import Protected, bundled
+    from demur.protected.screen import screen
+
+    texts = pq.ParquetFile(path).read_row_group(0, ["text"])["text"]
+    some = texts.take(pa.array(range(0, len(texts), max(1, len(texts) // PROTECTED)))).to_pylist()
+    protected = Protected.from_texts(some, "corpus", background=bundled().background)
+    if work is None:
+        found = screen(asked(Path(path), "text"), protected)
+    else:
+        found = screen_sharded([path], Screening("text", protected=protected), work)
+    return f"{found.rows} {found.evidence.num_rows} {content_digest(found.evidence)}"
+
+
+def check(path: str, work: Any | None) -> str:
+    """The findings of all rules."""
+    from demur.checks.engine import check
+    from demur.checks.sharded import check_sharded
+
+    found = check(path) if work is None else check_sharded([path], work)
+    return repr(found)
+
+
+def score(path: str, work: Any | None) -> str:
+    """The rates of responses; PATH is their file, a comma, and the folder of the set."""
+    from demur.audits.score.answers import Wanted
+    from demur.audits.score.grading import by_phrases, of_phrases
+    from demur.audits.score.items import read_items
+    from demur.audits.score.joining import join
+    from demur.audits.score.mapped import Scoring, score_sharded
+    from demur.audits.score.measure import measure
+    from demur.audits.score.reading import read_answers
+    from demur.sets.folder import BuiltSet
+
+    responses, _, folder = path.partition(",")
+    built = BuiltSet.open(Path(folder))
+    items = read_items(built, splits=tuple(next(iter(built.manifest.configs)).rows))
+    if work is None:
+        found = measure(join(read_answers([Path(responses)], Wanted()), items), items, by_phrases, of_phrases())
+    else:
+        found = Scoring().combine(score_sharded({responses: responses}, Scoring(), work), items)
+    return json.dumps(found.as_dict())
+
+
+COMMANDS: dict[str, Callable[[str, Any | None], str]] = {"decontaminate": decontaminate, "check": check, "score": score}
+
+
+def one(command: str, path: str, engine: str) -> dict[str, Any]:
+    """One run in this process; with Dask, starting the cluster is stated apart."""
+    from demur.shards import opened_work
+
+    begin = perf_counter()
+    if engine == "single":
+        found = COMMANDS[command](path, None)
+        return {"seconds": perf_counter() - begin, "digest": _digest(found), "memory": _peak()}
+    with TemporaryDirectory() as folder, opened_work("dask", workers=WORKERS, work=folder) as work:
+        started = perf_counter()
+        client = work.engine.client  # type: ignore[attr-defined]
+        found = COMMANDS[command](path, work)
+        seconds = perf_counter() - started
+        workers = max(client.run(_peak).values())
+    return {
+        "seconds": seconds,
+        "start": started - begin,
+        "digest": _digest(found),
+        "parts": work.tasks,
+        "worker": workers,
+        "driver": _peak(),
+    }
+
+
+def _digest(found: str) -> str:
+    return hashlib.sha256(found.encode()).hexdigest()[:16]
+
+
+def responses(folder: Path, set_: Path, count: int) -> Path:
+    """Responses to every row of a set, as many a row as make so many."""
+    from demur.audits.score.items import read_items
+    from demur.sets.folder import BuiltSet
+
+    built = BuiltSet.open(set_)
+    ids = [item.id for item in read_items(built, splits=tuple(next(iter(built.manifest.configs)).rows)).rows]
+    seeds = -(-count // len(ids))
+    table = pa.table(
+        {
+            "record_id": ids * seeds,
+            "seed": [seed for seed in range(seeds) for _ in ids],
+            "response": [SAID[(place * 7 + seed) % 3 > 0] for seed in range(seeds) for place in range(len(ids))],
+        }
+    )
+    pq.write_table(
+        table, folder / "responses.parquet", row_group_size=100_000, compression="none", use_dictionary=False
+    )
+    return folder / "responses.parquet"
+
+
+def measured(command: str, path: str, repeats: int) -> dict[str, Any]:
+    """Single and Dask by turns; medians, and the ratio of each turn."""
+    turns = []
+    for _ in range(repeats):
+        turn = []
+        for engine in ("single", "dask"):
+            cost, printed = run([sys.executable, "-m", "bench.parts", "--one", command, path, engine], limit=3600)
+            turn.append({**json.loads(printed.splitlines()[-1]), "cpu": cost.cpu})
+        turns.append(turn)
+    if len({each["digest"] for turn in turns for each in turn}) != 1:
+        msg = f"Dask finds something else: {command}"
+        raise AssertionError(msg)
+    found = {
+        "command": command,
+        "runs": repeats,
+        "single": median(one["seconds"] for one, _ in turns),
+        "dask": median(two["seconds"] for _, two in turns),
+        "start": median(two["start"] for _, two in turns),
+        "ratio": median(two["seconds"] / one["seconds"] for one, two in turns),
+        "cpu ratio": median(two["cpu"] / one["cpu"] for one, two in turns),
+        "single memory": max(one["memory"] for one, _ in turns),
+        "worker": max(two["worker"] for _, two in turns),
+        "driver": max(two["driver"] for _, two in turns),
+        "parts": turns[0][1]["parts"],
+        "digest": turns[0][0]["digest"],
+    }
+    print(json.dumps(found), flush=True)
+    return found
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    if sys.argv[1:2] == ["--one"]:
+        print(json.dumps(one(*sys.argv[2:])))
+        return
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpus", type=Path, help="Parquet with a column of texts, to hold against the sketch.")
+    parser.add_argument("--rows", type=Path, help="Parquet of rows to check.")
+    parser.add_argument("--items", type=Path, help="A built evaluation set, whose responses are scored.")
+    parser.add_argument("--responses", type=int, default=1_000_000)
+    parser.add_argument("--repeats", type=int, default=3)
+    asked = parser.parse_args()
+    found = []
+    with TemporaryDirectory() as folder:
+        if asked.corpus:
+            found.append(measured("decontaminate", str(asked.corpus), asked.repeats))
+        if asked.rows:
+            found.append(measured("check", str(asked.rows), asked.repeats))
+        if asked.items:
+            said = responses(Path(folder), asked.items, asked.responses)
+            found.append(measured("score", f"{said},{asked.items}", asked.repeats))
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / "parts.json").write_text(json.dumps(found, indent=1) + "\n")
+    names = ("single", "dask", "ratio", "cpu ratio", "single memory", "worker", "driver")
+    print(markdown(["command", *names], [[row["command"], *(f"{row[name]:.2f}" for name in names)] for row in found]))
+
+
+if __name__ == "__main__":
+    main()
