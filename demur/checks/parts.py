@@ -98,6 +98,7 @@ class Judged:
             for batch in subject.scan(file):
                 for rule in rules:
                     found.take(rule, batch, _judge(rule, batch))
+                subject.state.add_near(batch)
         return _part(subject, found, file, first, seen[0])
 
     def read(self, span: Span) -> pa.Table:
