@@ -35,7 +35,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from bench.corpus import write
-from bench.report import RESULTS, markdown
+from bench.report import RESULTS, between, markdown
 from bench.scoring import THRESHOLD
 from demur.groups.sharded import SerialEngine, run
 from demur.groups.sharded._kernels import meet_runs, post_rows
@@ -48,7 +48,6 @@ from demur.rates import wilson
 from demur.similarity.onepass import hashed
 
 PAGE = Path(__file__).parent.parent / "docs" / "scale.md"
-MARKS = ("<!-- plan -->", "<!-- end of plan -->")
 SHARES = (4, 2, 1)
 PARTS = 64
 DRAWS = 20
@@ -254,7 +253,7 @@ def page(results: list[dict[str, Any]]) -> str:
     def line(label: str, of: Callable[[dict[str, Any]], str]) -> list[str]:
         return [label, *(of(each) for each in results)]
 
-    def between(values: Sequence[float], unit: float = 1, form: str = ",.1f") -> str:
+    def spread(values: Sequence[float], unit: float = 1, form: str = ",.1f") -> str:
         low, high = (format(value / unit, form) for value in values)
         return low if low == high else f"{low} to {high}"
 
@@ -268,11 +267,9 @@ def page(results: list[dict[str, Any]]) -> str:
         line("of which postings", lambda r: f"{r['plan']['of which postings']:.0f}"),
         line("of which grams of candidates", lambda r: f"{r['bytes a row']['sets']:.0f}"),
         line("mean bucket, million postings", lambda r: f"{r['plan']['mean bucket'] / 1e6:.2f}"),
-        line("largest bucket, million postings", lambda r: between(r["plan"]["largest bucket"], 1e6, ".2f")),
-        line("largest bucket, MB", lambda r: between(r["plan"]["largest bucket, bytes"], 1e6, ".0f")),
-        line(
-            "rows under the heaviest key, at most, thousands", lambda r: between(r["plan"]["heaviest key, rows"], 1e3)
-        ),
+        line("largest bucket, million postings", lambda r: spread(r["plan"]["largest bucket"], 1e6, ".2f")),
+        line("largest bucket, MB", lambda r: spread(r["plan"]["largest bucket, bytes"], 1e6, ".0f")),
+        line("rows under the heaviest key, at most, thousands", lambda r: spread(r["plan"]["heaviest key, rows"], 1e3)),
         line("largest crowd, at most, thousands", lambda r: f"{r['plan']['largest crowd'] / 1e3:,.0f}"),
         line("pairs looked at a row, at most", lambda r: f"{r['plan']['looks a row, at most']:,.0f}"),
         line("hours of looking on one core, at most", lambda r: f"{r['plan']['hours of looking, at most']:,.0f}"),
@@ -324,10 +321,7 @@ def main() -> None:
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / "scale_plan.json").write_text(json.dumps(results, indent=1) + "\n")
     print(page(results))
-    text = PAGE.read_text(encoding="utf-8")
-    head, _, rest = text.partition(MARKS[0])
-    _, _, tail = rest.partition(MARKS[1])
-    PAGE.write_text(f"{head}{MARKS[0]}\n\n{page(results)}\n{MARKS[1]}{tail}", encoding="utf-8")
+    between(PAGE, "plan", page(results))
 
 
 if __name__ == "__main__":
