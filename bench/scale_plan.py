@@ -115,12 +115,12 @@ def posted(texts: pa.LargeStringArray) -> dict[str, Any]:
     order = np.argsort(keys, kind="stable")
     rows = np.repeat(np.arange(len(sizes)), lengths)[mine][order]
     looked = np.zeros(1, np.int64)
-    begin = process_time()
     pairs, _, crowd = meet_runs(
         keys[order], rows, tails[order], sketches[order], THRESHOLD, CROWD, SHARE, looked
     )  # fmt: skip
-    seconds = process_time() - begin
     runs = np.unique(keys >> np.uint64(24), return_counts=True)[1]
+    heaviest = int(runs.argmax())
+    first_of = int(runs[:heaviest].sum())
     several = float(np.sum(runs.astype(float) * (runs - 1)))
     return {
         "rows": len(sizes),
@@ -135,10 +135,30 @@ def posted(texts: pa.LargeStringArray) -> dict[str, Any]:
         "candidates a row": len(pairs) / 3 / len(sizes),
         "repeats": 1 - float(first.mean()),
         "crowded": len(np.unique(crowd[::2])) / len(sizes),
-        "largest crowd": int(np.bincount(np.unique(crowd.reshape(-1, 2), axis=0)[:, 1], minlength=1).max()),
-        "seconds": seconds,
+        "largest crowd": _largest(crowd.reshape(-1, 2), sizes),
+        "heaviest run": [int(runs[heaviest]), float(sizes[rows[first_of : first_of + runs[heaviest]]].mean())],
         "runs": runs,
     }
+
+
+def _largest(crowd: NDArray[np.int64], sizes: NDArray[np.int32]) -> list[float]:
+    """Distinct rows of the largest crowd, and their mean number of grams."""
+    if not len(crowd):
+        return [0, 0.0]
+    crowd = np.unique(crowd, axis=0)
+    rows = crowd[crowd[:, 1] == np.bincount(crowd[:, 1]).argmax(), 0]
+    return [len(rows), float(sizes[rows].mean())]
+
+
+def look_seconds(rows: int = 6000) -> float:
+    """CPU seconds of looking at one pair: rows of one size that share one gram, and nothing else."""
+    rng = np.random.default_rng(0)
+    keys = np.arange(rows, dtype=np.uint64)
+    given = (keys, np.arange(rows), np.full(rows, 40 << 12, np.uint32), rng.integers(0, 1 << 63, rows, np.uint64))
+    looked = np.zeros(1, np.int64)
+    begin = process_time()
+    meet_runs(*given, THRESHOLD, CROWD, SHARE, looked)
+    return (process_time() - begin) / int(looked[0])
 
 
 class Weighing(SerialEngine):
@@ -214,6 +234,9 @@ def planned(name: str, texts: list[str] | pa.Array, size: int) -> dict[str, Any]
     rounds = [buckets(runs, whole["rows"], size, tasks, alone) for alone in (True, False)]
     mean = whole["postings"] / whole["rows"] * size / tasks
     sampled_rows = size // stride
+    scaled = [(count / whole["rows"] * size, grams) for count, grams in (whole["largest crowd"], whole["heaviest run"])]
+    # A run that is short enough is looked at pair by pair, if it does not crowd at hand.
+    crowd, grams = max(scaled[:1] if scaled[1][0] <= CROWD else scaled, key=lambda each: each[0] * each[1])
     made: dict[str, Any] = {
         "corpus": name,
         "measured": steps,
@@ -230,9 +253,10 @@ def planned(name: str, texts: list[str] | pa.Array, size: int) -> dict[str, Any]
             "largest bucket": [mean * each for each in rounds],
             "largest bucket, bytes": [mean * each * 24 for each in rounds],
             "heaviest key, rows": [low, high],
-            "largest crowd": whole["largest crowd"] / whole["rows"] * size,
+            "largest crowd": crowd,
+            "largest crowd, bytes": crowd * grams * 8,
             "looks a row, at most": whole["pairs with a key a row"] * size / whole["rows"],
-            "nanoseconds a look": whole["seconds"] / max(1.0, whole["looks a row"] * whole["rows"]) * 1e9,
+            "nanoseconds a look": look_seconds() * 1e9,
             "sampled rows": sampled_rows,
             "hours of looking, at most": 0.0,
             "sampled bytes": sampled_rows * whole["grams a row"] * 5,
@@ -271,6 +295,7 @@ def page(results: list[dict[str, Any]]) -> str:
         line("largest bucket, MB", lambda r: spread(r["plan"]["largest bucket, bytes"], 1e6, ".0f")),
         line("rows under the heaviest key, at most, thousands", lambda r: spread(r["plan"]["heaviest key, rows"], 1e3)),
         line("largest crowd, at most, thousands", lambda r: f"{r['plan']['largest crowd'] / 1e3:,.0f}"),
+        line("its grams, at most, GB", lambda r: f"{r['plan']['largest crowd, bytes'] / 1e9:.2f}"),
         line("pairs looked at a row, at most", lambda r: f"{r['plan']['looks a row, at most']:,.0f}"),
         line("hours of looking on one core, at most", lambda r: f"{r['plan']['hours of looking, at most']:,.0f}"),
         line("sampled rows", lambda r: f"{r['plan']['sampled rows']:,}"),

@@ -23,7 +23,7 @@ Ints = NDArray[np.int64]
 CROWD = 1 << 15
 """Rows of one gram that are looked at pair by pair."""
 
-SHARE = 16
+SHARE = 4
 """Candidates for each row of one gram, at the most; with more, the rows are joined by their whole sets."""
 
 
