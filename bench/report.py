@@ -39,6 +39,14 @@ def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def between(page: Path, name: str, text: str) -> None:
+    """Put a text between the marks of a name in a page, in place of what stands there."""
+    begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    head, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, _, tail = rest.partition(end)
+    page.write_text(f"{head}{begin}\n\n{text.strip()}\n\n{end}{tail}", encoding="utf-8")
+
+
 def table(results: dict[str, Any], size: int) -> str:
     """The comparison of all tools at one size."""
     found = results["sizes"][str(size)]

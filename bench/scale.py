@@ -1,10 +1,13 @@
 """One process beside Dask with two workers, and the memory of a worker as partitions double.
 
-    python -m bench.scale --data FOLDER --sizes 100000 1000000 3000000 --memory 3000000
+    python -m bench.scale --data FOLDER --sizes 100000 1000000 3000000 --memory 1000000 3000000 --partitions 8 16 32 64
+
+Without sizes after ``--sizes`` or ``--memory``, what was measured before stays. ``--before`` takes the results of
+another checkout (of the same command there).
 
 Needs the ``scale`` extra. Each run is a process of its own; a single run and a Dask run of one size follow each
 other, so that their ratio is of one machine in one state. Labels are compared by digest. Figures go to
-``results/scale.json``.
+``results/scale.json``, and to the page on scale between its marks.
 """
 
 from __future__ import annotations
@@ -25,10 +28,11 @@ import pyarrow.parquet as pq
 
 from bench.corpus import write
 from bench.process import run
-from bench.report import RESULTS, markdown, target
+from bench.report import RESULTS, between, markdown, target
 from bench.scoring import THRESHOLD, digest
 
 WORKERS = 2
+PAGE = Path(__file__).parent.parent / "docs" / "scale.md"
 
 
 def single(path: Path) -> dict[str, Any]:
@@ -160,35 +164,47 @@ def tables(results: dict[str, Any]) -> str:
             for row in results["speed"]
         ],
     )  # fmt: skip
-    memories = markdown(
-        ["partitions", "worker GB", "less the idle worker", "driver GB", "seconds"],
-        [
+    header = ["rows", "partitions", "worker MB", "less the warm worker", "share left", "CPU s", "the same, before",
+              "CPU s, before"]  # fmt: skip
+    before = {(row["rows"], row["partitions"]): row for row in results.get("before", [])}
+    rows = []
+    last: dict[str, Any] = {}
+    for row in results["memory"]:
+        old = before.get((row["rows"], row["partitions"]))
+        rows.append(
             [
+                f"{row['rows']:,}",
                 str(row["partitions"]),
-                *(f"{value:.2f}" for value in (row["worker"], row["worker"] - row["worker before"])),
-                *(f"{row[name]:.2f}" for name in ("driver", "seconds")),
+                f"{1000 * row['worker']:.0f}",
+                f"{1000 * _net(row):.0f}",
+                f"{_net(row) / _net(last):.2f}" if last and last["rows"] == row["rows"] else "",
+                f"{row['cpu']:.0f}",
+                f"{1000 * _net(old):.0f}" if old else "",
+                f"{old['cpu']:.0f}" if old else "",
             ]
-            for row in results["memory"]
-        ],
-    )
-    return f"{speeds}\n\n{memories}\n"
+        )
+        last = row
+    return f"{speeds}\n\n{markdown(header, rows)}\n"
+
+
+def _net(row: dict[str, Any]) -> float:
+    """What a worker needs beyond what it needs for a few rows: libraries, and kernels."""
+    return float(row["worker"] - row["worker warm"])
 
 
 def targets(results: dict[str, Any]) -> list[dict[str, Any]]:
     """What is aimed at: at most twice the time of one process at the largest size, and memory that halves."""
-    last = results["speed"][-1]
-    note = f"{last['rows']:,} rows, {WORKERS} workers, cluster running"
-    found = [target("Dask: times the single process", last["ratio"], 2, note)]
+    found = []
+    if results["speed"]:
+        last = results["speed"][-1]
+        note = f"{last['rows']:,} rows, {WORKERS} workers, cluster running"
+        found.append(target("Dask: times the single process", last["ratio"], 2, note))
     for one, two in pairwise(results["memory"]):
-        if two["partitions"] != 2 * one["partitions"]:
+        if two["partitions"] != 2 * one["partitions"] or two["rows"] != one["rows"]:
             continue
-        note = f"{one['partitions']} to {two['partitions']} partitions"
-        net = (two["worker"] - two["worker before"]) / (one["worker"] - one["worker before"])
-        # A tenth of grace. The table of counts (128 MB here) is in every worker, whatever the partitions.
-        found.append(
-            target("peak of a worker, share left when partitions double", two["worker"] / one["worker"], 0.55, note)
-        )
-        found.append(target("the same, less the idle worker", net, 0.55, note))
+        note = f"{one['rows']:,} rows, {one['partitions']} to {two['partitions']} partitions"
+        net = _net(two) / _net(one)
+        found.append(target("peak of a worker less the warm one, share left when partitions double", net, 0.55, note))
     return found
 
 
@@ -200,17 +216,25 @@ def main() -> None:
         return
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000, 3_000_000])
+    parser.add_argument("--sizes", type=int, nargs="*", default=[100_000, 1_000_000, 3_000_000])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--shard-rows", type=int, default=250_000)
-    parser.add_argument("--memory", type=int, default=3_000_000)
-    parser.add_argument("--partitions", type=int, nargs="+", default=[3, 6, 15, 30])
+    parser.add_argument("--memory", type=int, nargs="*", default=[1_000_000, 3_000_000])
+    parser.add_argument("--partitions", type=int, nargs="+", default=[8, 16, 32, 64])
+    parser.add_argument("--before", type=Path, help="scale.json of another checkout, to stand beside")
     asked = parser.parse_args()
-    results: dict[str, Any] = {"speed": speed(asked.data, asked.sizes, asked.repeats, asked.shard_rows)}
-    results["memory"] = memory(asked.data, asked.memory, asked.partitions)
+    kept = RESULTS / "scale.json"
+    results: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else {"speed": [], "memory": []}
+    if asked.sizes:
+        results["speed"] = speed(asked.data, asked.sizes, asked.repeats, asked.shard_rows)
+    if asked.memory:
+        results["memory"] = [row for size in asked.memory for row in memory(asked.data, size, asked.partitions)]
+    if asked.before:
+        results["before"] = json.loads(asked.before.read_text())["memory"]
     results["targets"] = targets(results)
     RESULTS.mkdir(parents=True, exist_ok=True)
-    (RESULTS / "scale.json").write_text(json.dumps(results, indent=1) + "\n")
+    kept.write_text(json.dumps(results, indent=1) + "\n")
+    between(PAGE, "measured", tables(results))
     print(tables(results))
     for each in results["targets"]:
         print("met   " if each["met"] else "missed", each["target"], f"{each['value']:.2f}", each["note"])

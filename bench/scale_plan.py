@@ -35,7 +35,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from bench.corpus import write
-from bench.report import RESULTS, markdown
+from bench.report import RESULTS, between, markdown
 from bench.scoring import THRESHOLD
 from demur.groups.sharded import SerialEngine, run
 from demur.groups.sharded._kernels import meet_runs, post_rows
@@ -48,11 +48,10 @@ from demur.rates import wilson
 from demur.similarity.onepass import hashed
 
 PAGE = Path(__file__).parent.parent / "docs" / "scale.md"
-MARKS = ("<!-- plan -->", "<!-- end of plan -->")
 SHARES = (4, 2, 1)
 PARTS = 64
 DRAWS = 20
-EXCHANGES = ("postings", "pairs", "wants", "copies", "sets", "claims")
+EXCHANGES = ("postings", "repeats", "pairs", "crowds", "wants", "copies", "sets", "claims")
 
 
 def real(mirror: Path) -> dict[str, list[str]]:
@@ -106,37 +105,64 @@ def posted(texts: pa.LargeStringArray) -> dict[str, Any]:
     table = LEVELS[np.minimum(counts, 255)]
     keys, sketches = np.empty(len(grams), np.uint64), np.empty(len(grams), np.uint64)
     tails, lengths = np.empty(len(grams), np.uint32), np.empty(len(sizes), np.int32)
-    used = post_rows(grams, sizes, THRESHOLD, table, 64 - bits, keys, tails, sketches, lengths)
-    order = np.argsort(keys[:used], kind="stable")
-    rows = np.repeat(np.arange(len(sizes)), lengths)[order]
+    prints = np.empty(len(sizes), np.uint64)
+    used = post_rows(grams, sizes, THRESHOLD, table, 64 - bits, keys, tails, sketches, lengths, prints)
+    first = np.zeros(len(sizes), bool)
+    first[np.unique(prints, return_index=True)[1]] = True
+    # As in a shard, of equal rows the first is posted: among few rows more of them are equal than in a shard of many.
+    mine = np.repeat(first, lengths)
+    keys, tails, sketches = (each[:used][mine] for each in (keys, tails, sketches))
+    order = np.argsort(keys, kind="stable")
+    rows = np.repeat(np.arange(len(sizes)), lengths)[mine][order]
     looked = np.zeros(1, np.int64)
-    begin = process_time()
-    pairs, copies, crowd = meet_runs(
+    pairs, _, crowd = meet_runs(
         keys[order], rows, tails[order], sketches[order], THRESHOLD, CROWD, SHARE, looked
     )  # fmt: skip
-    seconds = process_time() - begin
-    runs = np.unique(keys[order] >> np.uint64(24), return_counts=True)[1]
+    runs = np.unique(keys >> np.uint64(24), return_counts=True)[1]
+    heaviest = int(runs.argmax())
+    first_of = int(runs[:heaviest].sum())
     several = float(np.sum(runs.astype(float) * (runs - 1)))
     return {
         "rows": len(sizes),
         "grams a row": float(sizes.mean()),
-        "postings": used,
+        "postings": len(keys),
         "postings a row": float(lengths.mean()),
         "postings error": float(1.96 * lengths.std() / np.sqrt(len(lengths))),
         "heaviest key": int(runs.max()),
         "keys": len(runs),
         "looks a row": int(looked[0]) / len(sizes),
         "pairs with a key a row": several / 2 / len(sizes),
-        "candidates a row": len(pairs) / 2 / len(sizes),
-        "copies": len(copies) // 2 / len(sizes),
-        "crowded": len(np.unique(crowd)) / len(sizes),
-        "seconds": seconds,
+        "candidates a row": len(pairs) / 3 / len(sizes),
+        "repeats": 1 - float(first.mean()),
+        "crowded": len(np.unique(crowd[::2])) / len(sizes),
+        "largest crowd": _largest(crowd.reshape(-1, 2), sizes),
+        "heaviest run": [int(runs[heaviest]), float(sizes[rows[first_of : first_of + runs[heaviest]]].mean())],
         "runs": runs,
     }
 
 
+def _largest(crowd: NDArray[np.int64], sizes: NDArray[np.int32]) -> list[float]:
+    """Distinct rows of the largest crowd, and their mean number of grams."""
+    if not len(crowd):
+        return [0, 0.0]
+    crowd = np.unique(crowd, axis=0)
+    rows = crowd[crowd[:, 1] == np.bincount(crowd[:, 1]).argmax(), 0]
+    return [len(rows), float(sizes[rows].mean())]
+
+
+def look_seconds(rows: int = 6000) -> float:
+    """CPU seconds of looking at one pair: rows of one size that share one gram, and nothing else."""
+    rng = np.random.default_rng(0)
+    keys = np.arange(rows, dtype=np.uint64)
+    given = (keys, np.arange(rows), np.full(rows, 40 << 12, np.uint32), rng.integers(0, 1 << 63, rows, np.uint64))
+    looked = np.zeros(1, np.int64)
+    begin = process_time()
+    meet_runs(*given, THRESHOLD, CROWD, SHARE, looked)
+    return (process_time() - begin) / int(looked[0])
+
+
 class Weighing(SerialEngine):
-    """Weighs the files of a run before its last stage, and counts what its driver will be given."""
+    """Weighs what the tasks of a run sent, and counts what its driver is given."""
 
     def __init__(self) -> None:
         self.bytes: Counter[str] = Counter()
@@ -147,9 +173,10 @@ class Weighing(SerialEngine):
         yield from super().map(function, arguments)
         if function.__name__ == "link":
             (job, *_) = arguments[0]
-            folder = Path(job.work.removeprefix("file://"))
-            for path in folder.iterdir():
-                self.bytes[path.name.partition("-")[0]] += path.stat().st_size
+            for name in EXCHANGES:
+                exchange = getattr(job, name)
+                for source in range(exchange.sources):
+                    self.bytes[name] += sum(batch.nbytes for batch in job.store.batches(f"{name}-{source}"))
             self.edges = sum(len(job.store.load(f"edges-{bucket}", 0)) for bucket in range(job.buckets))
 
 
@@ -205,9 +232,12 @@ def planned(name: str, texts: list[str] | pa.Array, size: int) -> dict[str, Any]
     bits, stride = sampling("word3", text_bytes, TABLE_BITS)
     low, high = (share * size for share in wilson(whole["heaviest key"], whole["rows"]))
     rounds = [buckets(runs, whole["rows"], size, tasks, alone) for alone in (True, False)]
-    mean = whole["postings a row"] * size / tasks
+    mean = whole["postings"] / whole["rows"] * size / tasks
     sampled_rows = size // stride
-    return {
+    scaled = [(count / whole["rows"] * size, grams) for count, grams in (whole["largest crowd"], whole["heaviest run"])]
+    # A run that is short enough is looked at pair by pair, if it does not crowd at hand.
+    crowd, grams = max(scaled[:1] if scaled[1][0] <= CROWD else scaled, key=lambda each: each[0] * each[1])
+    made: dict[str, Any] = {
         "corpus": name,
         "measured": steps,
         "bytes a row": cost,
@@ -223,9 +253,12 @@ def planned(name: str, texts: list[str] | pa.Array, size: int) -> dict[str, Any]
             "largest bucket": [mean * each for each in rounds],
             "largest bucket, bytes": [mean * each * 24 for each in rounds],
             "heaviest key, rows": [low, high],
+            "largest crowd": crowd,
+            "largest crowd, bytes": crowd * grams * 8,
             "looks a row, at most": whole["pairs with a key a row"] * size / whole["rows"],
-            "nanoseconds a look": whole["seconds"] / max(1.0, whole["looks a row"] * whole["rows"]) * 1e9,
+            "nanoseconds a look": look_seconds() * 1e9,
             "sampled rows": sampled_rows,
+            "hours of looking, at most": 0.0,
             "sampled bytes": sampled_rows * whole["grams a row"] * 5,
             "table bytes": 1 << bits,
             "driver bytes": cost["edges"] * size * 16,
@@ -233,6 +266,9 @@ def planned(name: str, texts: list[str] | pa.Array, size: int) -> dict[str, Any]
             **traffic(tasks),
         },
     }
+    plan = made["plan"]
+    plan["hours of looking, at most"] = plan["looks a row, at most"] * plan["nanoseconds a look"] * size / 3.6e12
+    return made
 
 
 def page(results: list[dict[str, Any]]) -> str:
@@ -241,7 +277,7 @@ def page(results: list[dict[str, Any]]) -> str:
     def line(label: str, of: Callable[[dict[str, Any]], str]) -> list[str]:
         return [label, *(of(each) for each in results)]
 
-    def between(values: Sequence[float], unit: float = 1, form: str = ",.1f") -> str:
+    def spread(values: Sequence[float], unit: float = 1, form: str = ",.1f") -> str:
         low, high = (format(value / unit, form) for value in values)
         return low if low == high else f"{low} to {high}"
 
@@ -255,12 +291,13 @@ def page(results: list[dict[str, Any]]) -> str:
         line("of which postings", lambda r: f"{r['plan']['of which postings']:.0f}"),
         line("of which grams of candidates", lambda r: f"{r['bytes a row']['sets']:.0f}"),
         line("mean bucket, million postings", lambda r: f"{r['plan']['mean bucket'] / 1e6:.2f}"),
-        line("largest bucket, million postings", lambda r: between(r["plan"]["largest bucket"], 1e6, ".2f")),
-        line("largest bucket, MB", lambda r: between(r["plan"]["largest bucket, bytes"], 1e6, ".0f")),
-        line(
-            "rows under the heaviest key, at most, thousands", lambda r: between(r["plan"]["heaviest key, rows"], 1e3)
-        ),
+        line("largest bucket, million postings", lambda r: spread(r["plan"]["largest bucket"], 1e6, ".2f")),
+        line("largest bucket, MB", lambda r: spread(r["plan"]["largest bucket, bytes"], 1e6, ".0f")),
+        line("rows under the heaviest key, at most, thousands", lambda r: spread(r["plan"]["heaviest key, rows"], 1e3)),
+        line("largest crowd, at most, thousands", lambda r: f"{r['plan']['largest crowd'] / 1e3:,.0f}"),
+        line("its grams, at most, GB", lambda r: f"{r['plan']['largest crowd, bytes'] / 1e9:.2f}"),
         line("pairs looked at a row, at most", lambda r: f"{r['plan']['looks a row, at most']:,.0f}"),
+        line("hours of looking on one core, at most", lambda r: f"{r['plan']['hours of looking, at most']:,.0f}"),
         line("sampled rows", lambda r: f"{r['plan']['sampled rows']:,}"),
         line("table in a worker that posts, MB", lambda r: f"{r['plan']['table bytes'] / 1e6:.0f}"),
         line("pairs for the driver, GB", lambda r: f"{r['plan']['driver bytes'] / 1e9:.2f}"),
@@ -271,8 +308,8 @@ def page(results: list[dict[str, Any]]) -> str:
     ]
     plan = results[0]["plan"]
     counts = (
-        f"{plan['tasks']:,} shards and as many buckets: {plan['files']:,} files and {plan['reads']:,} reads in all six "
-        f"exchanges (without routes: {plan['reads without routes']:,} reads)."
+        f"{plan['tasks']:,} shards and as many buckets: {plan['files']:,} files and {plan['reads']:,} reads in all "
+        f"{len(EXCHANGES)} exchanges (without routes: {plan['reads without routes']:,} reads)."
     )
     growth = [
         [r["corpus"], f"{step['rows']:,}", f"{step['postings a row']:.2f}",
@@ -309,10 +346,7 @@ def main() -> None:
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / "scale_plan.json").write_text(json.dumps(results, indent=1) + "\n")
     print(page(results))
-    text = PAGE.read_text(encoding="utf-8")
-    head, _, rest = text.partition(MARKS[0])
-    _, _, tail = rest.partition(MARKS[1])
-    PAGE.write_text(f"{head}{MARKS[0]}\n\n{page(results)}\n{MARKS[1]}{tail}", encoding="utf-8")
+    between(PAGE, "plan", page(results))
 
 
 if __name__ == "__main__":

@@ -145,7 +145,8 @@ def meet_runs(
     """What the runs of postings with one gram say; postings are sorted by key, then by row.
 
     Returns:
-        Candidates: pairs of rows that may be similar by size and sketch, behind one another. Copies: pairs of a row and
+        Candidates: pairs of rows that may be similar by place, size and sketch, behind one another; and behind each the
+        smallest row that is in a pair of the same run. Copies: pairs of a row and
         the smallest row with the same size, print and sketch, which is the only one to be in other pairs. And crowds:
         rows of runs that hold more than `most` distinct rows, or more than `share` candidates for each; behind each of
         them the smallest of its crowd.
@@ -203,13 +204,18 @@ def meet_runs(
                             continue
                     if rows[at] == rows[other]:
                         continue
-                    if pair + 2 > len(pairs):
-                        pairs = grown(pairs, 2)
+                    if pair + 3 > len(pairs):
+                        pairs = grown(pairs, 3)
                     pairs[pair], pairs[pair + 1] = min(rows[at], rows[other]), max(rows[at], rows[other])
-                    pair += 2
-                if pair - before > 2 * share * count:
+                    pair += 3
+                if pair - before > 3 * share * count:
                     too_many = True
                     break
+            lowest = rows[begin]
+            for at in range(before, pair, 3):
+                lowest = pairs[at] if at == before else min(lowest, pairs[at])
+            for at in range(before, pair, 3):
+                pairs[at + 2] = lowest
         if too_many:
             pair = before
             if crowded + 2 * count > len(crowd):

@@ -77,14 +77,6 @@ def plan(paths: Sequence[str], column: str, shard_rows: int) -> Inputs:
     return Inputs(tuple(shards), tuple(identity), text_bytes)
 
 
-def read(shard: Shard, column: str, threads: int | None = None) -> Iterator[pa.Array]:
-    """The texts of a shard, one row group after another."""
-    for parquet, _, group in _row_groups(shard, 0):
-        rows = max(1, parquet.metadata.row_group(group).num_rows)
-        for batch in parquet_batches(parquet, rows, [column], [group], threads != 1):
-            yield batch.column(0).cast(pa.large_string())
-
-
 def read_rows(
     shard: Shard, column: str, rows: NDArray[np.int64] | None, most: int, threads: int | None = None
 ) -> Iterator[tuple[NDArray[np.int64], pa.LargeStringArray]]:
@@ -97,7 +89,7 @@ def read_rows(
         most: rows at a time.
         threads: 1 if no more may be used.
     """
-    for parquet, first, group in _row_groups(shard, _BUFFER):
+    for parquet, first, group in _row_groups(shard):
         at, end = first, first + parquet.metadata.row_group(group).num_rows
         if rows is not None and np.searchsorted(rows, at) == np.searchsorted(rows, end):
             continue
@@ -113,14 +105,14 @@ def read_rows(
             yield numbers, texts
 
 
-def _row_groups(shard: Shard, buffer: int) -> Iterator[tuple[pq.ParquetFile, int, int]]:
+def _row_groups(shard: Shard) -> Iterator[tuple[pq.ParquetFile, int, int]]:
     """The open file, the first row, and the number of each row group of a shard."""
     from fsspec.core import url_to_fs
 
     fs, path = url_to_fs(shard.path)
     try:
         with fs.open(path, "rb") as file:
-            parquet = pq.ParquetFile(file, buffer_size=buffer)
+            parquet = pq.ParquetFile(file, buffer_size=_BUFFER)
             groups = [group for group in shard.groups if group < parquet.num_row_groups]
             rows = sum(parquet.metadata.row_group(group).num_rows for group in groups)
             if rows != shard.rows:

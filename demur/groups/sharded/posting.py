@@ -23,7 +23,7 @@ Ints = NDArray[np.int64]
 CROWD = 1 << 15
 """Rows of one gram that are looked at pair by pair."""
 
-SHARE = 16
+SHARE = 4
 """Candidates for each row of one gram, at the most; with more, the rows are joined by their whole sets."""
 
 
@@ -84,17 +84,17 @@ def bucket_of(keys: NDArray[np.uint64], buckets: int) -> NDArray[np.unsignedinte
 def meet(job: Job, bucket: int, edges: tuple[int, ...]) -> None:
     """Find copies in a bucket, and pairs that may be similar; ask for the grams of these.
 
-    A pair goes to where one of its rows belongs, whichever bucket found it, so that it is judged once. Where too many
-    rows share a gram (texts of a template), all of them go to one bucket, which their smallest row chooses: texts of a
-    template share many grams, and so come together once.
+    Pairs that one gram brings together go to one bucket, which their smallest row chooses: so a pair that several grams
+    bring together is most often judged once, and the grams of a row are sent to few places. Where too many rows share a
+    gram (texts of a template), all of them go to one bucket in the same way, and are joined there.
 
     Args:
         job: the run.
         bucket: its number.
         edges: each shard's first row, and the number of all rows.
     """
-    pairs, copies, crowd = _met(job, bucket)
-    owner = job.owner(np.where(pairs.sum(axis=1) % 2 == 0, pairs[:, 0], pairs[:, 1]))  # so that none has more
+    pairs, hubs, copies, crowd = _met(job, bucket)
+    owner = bucket_of(hubs.astype(np.uint64) << np.uint64(24), job.buckets)
     host = bucket_of(crowd[:, 1].astype(np.uint64) << np.uint64(24), job.buckets)
     asked = np.concatenate([pairs.ravel(), crowd[:, 0]])
     who = np.concatenate([np.repeat(owner, 2), host])
@@ -112,8 +112,8 @@ def meet(job: Job, bucket: int, edges: tuple[int, ...]) -> None:
     )
 
 
-def _met(job: Job, bucket: int) -> tuple[Ints, Ints, Ints]:
-    """Distinct candidates, copies, and rows of crowds with the smallest of each; a share of the grams at a time."""
+def _met(job: Job, bucket: int) -> tuple[Ints, Ints, Ints, Ints]:
+    """Distinct candidates, the hub of each, copies, and rows of crowds with their hubs; some of the grams at a time."""
     shares: list[list[pa.RecordBatch]] = [[] for _ in range(SHARES)]
     for batch in job.postings.arriving(bucket):
         share = (batch["key"].to_numpy() >> np.uint64(24)).astype(np.uint8) % SHARES
@@ -124,9 +124,12 @@ def _met(job: Job, bucket: int) -> tuple[Ints, Ints, Ints]:
     work = partial(_meet_share, job, shares)
     found = over_parts(work, SHARES, job.threads)
     pairs, copies, crowd = (np.concatenate(each) for each in zip(*found, strict=True))
-    ones, twos = unique_pairs(pairs[::2], pairs[1::2], job.rows)
+    pairs = pairs.reshape(-1, 3)
+    order = np.lexsort((pairs[:, 2], pairs[:, 1], pairs[:, 0]))
+    pairs = pairs[order]
+    pairs = pairs[np.diff(pairs[:, :2], axis=0, prepend=-1).any(axis=1)]
     dense = unique_pairs(crowd[::2], crowd[1::2], job.rows)
-    return np.stack([ones, twos], 1), copies.reshape(-1, 2), np.stack(dense, 1)
+    return pairs[:, :2], pairs[:, 2], copies.reshape(-1, 2), np.stack(dense, 1)
 
 
 def _meet_share(job: Job, shares: list[list[pa.RecordBatch]], number: int) -> tuple[Ints, Ints, Ints]:

@@ -82,6 +82,7 @@ def test_every_pair_that_is_similar_is_a_candidate(tmp_path: Path) -> None:
     assert all(set(pair) <= crowds for pair in left)
 
 
+LARGE = 0xFFFFF << 12
 PAIR = {"keys": [5 << 24, 5 << 24], "rows": [0, 1], "tails": [10 << 12, 10 << 12], "sketches": [1 << 8, 1 << 8]}
 
 
@@ -98,13 +99,13 @@ def run_of(**other: list[int]) -> tuple[list[int], list[int], list[int]]:
     ("other", "found"),
     [
         ({}, ([], [1, 0], [])),  # alike in all: a copy
-        ({"keys": [5 << 24, 5 << 24 | 1]}, ([0, 1], [], [])),  # another print
-        ({"sketches": [1 << 8, 1 << 8 | 1]}, ([0, 1], [], [])),  # another print
+        ({"keys": [5 << 24, 5 << 24 | 1]}, ([0, 1, 0], [], [])),  # another print
+        ({"sketches": [1 << 8, 1 << 8 | 1]}, ([0, 1, 0], [], [])),  # another print
         ({"sketches": [0b11 << 8, 0b1100 << 8]}, ([], [], [])),  # four grams apart, where two are the most
-        ({"sketches": [0b01 << 8, 0b10 << 8]}, ([0, 1], [], [])),
+        ({"sketches": [0b01 << 8, 0b10 << 8]}, ([0, 1, 0], [], [])),
         ({"tails": [10 << 12, 13 << 12]}, ([], [], [])),  # too large
         ({"tails": [10 << 12, 10 << 12 | 2]}, ([], [], [])),  # eight grams are left, and nine are needed
-        ({"tails": [0xFFFFF << 12, 0xFFFFF << 12 | 0xFFF], "sketches": [0, 0xFFFF << 8]}, ([0, 1], [], [])),  # or more
+        ({"tails": [LARGE, LARGE | 0xFFF], "sketches": [0, 0xFFFF << 8]}, ([0, 1, 0], [], [])),  # of whatever size
         ({"rows": [1, 1], "keys": [5 << 24, 5 << 24 | 1]}, ([], [], [])),  # two grams of a row with one key
         ({"keys": [5 << 24, 6 << 24]}, ([], [], [])),
     ],
@@ -122,7 +123,7 @@ def test_rows_crowd_where_they_have_too_many_candidates() -> None:
     given = {"keys": [5 << 24 | row for row in rows], "rows": rows, "tails": [10 << 12] * 40, "sketches": [0] * 40}
     assert run_of(**given) == ([], [], [each for row in rows for each in (row, 0)])
     few = {name: values[:33] for name, values in given.items()}
-    assert len(run_of(**few)[0]) == 33 * 32
+    assert len(run_of(**few)[0]) == 3 * 33 * 16
 
 
 def test_buckets_are_about_even() -> None:
