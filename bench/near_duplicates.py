@@ -77,7 +77,7 @@ def compare(asked: argparse.Namespace, size: int, smaller: dict[str, Any], befor
     for tool in [*asked.tools, *older]:
         reason = _left_out(tool, size, smaller, asked.limit)
         found[tool] = {"left out": reason} if reason else before.get(tool, {"runs": []})
-    for tool in found:
+    for tool in found if size == asked.sizes[0] else ():
         if tool.startswith("demur"):
             one(tool, path, 2 * asked.limit, asked.before)
     for round_ in range(asked.repeats):
