@@ -51,13 +51,16 @@ def main() -> None:
     parser.add_argument("--add", action="store_true", help="add runs to those in the results, instead of starting anew")
     parser.add_argument("--out", type=Path, default=RESULTS / "near_duplicates.json")
     asked = parser.parse_args()
+    earlier: dict[str, Any] = json.loads(asked.out.read_text()) if asked.add else {}
     results: dict[str, Any] = {
         "machine": {"cores": len(os.sched_getaffinity(0)), "python": platform.python_version()},
         "versions": {name: version(name) for name in PEERS},
-        "commits": {"now": commit(Path()), "before": commit(asked.before) if asked.before else None},
+        "commits": earlier.get("commits", {}) | {"now": commit(Path())},
         "limit": asked.limit,
-        "sizes": json.loads(asked.out.read_text())["sizes"] if asked.add else {},
+        "sizes": earlier.get("sizes", {}),
     }
+    if asked.before:
+        results["commits"]["before"] = commit(asked.before)
     for size in asked.sizes:
         before = results["sizes"].get(str(size), {})
         smaller = {rows: found for rows, found in results["sizes"].items() if int(rows) < size}
