@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench import peers
@@ -24,6 +23,7 @@ from bench.scoring import THRESHOLD
 
 def read_only(path: Path, clock: Clock) -> None:
     """The baseline: the file's ids and texts as an Arrow table, nothing else."""
+
     clock.start()
     pq.read_table(path, columns=["id", "text"])
     clock.mark("read")
@@ -57,6 +57,7 @@ def demur_all(path: Path, clock: Clock) -> np.ndarray:
 def demur_release(path: Path, clock: Clock) -> np.ndarray:
     """Groups, splits, and every row written to the Parquet file of its split."""
     from bench.adapters import FRACTIONS, splits
+    from demur.files.numeric import to_arrow
     from demur.files.parquet import read_columns, write_splits
     from demur.similarity import components, prepare, self_join
 
@@ -68,7 +69,7 @@ def demur_release(path: Path, clock: Clock) -> np.ndarray:
     clock.mark("group")
     codes = splits(table["id"], labels)
     clock.mark("split")
-    write_splits(table.append_column("group", pa.array(labels)), codes, [*FRACTIONS], path.parent / "out")
+    write_splits(table.append_column("group", to_arrow(labels)), codes, [*FRACTIONS], path.parent / "out")
     clock.mark("write")
     return labels
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from demur.files._arrow import parquet_batches
+from demur.files.numeric import to_arrow
 
 SHARD_ROWS = 250_000
 WRITERS = 4
@@ -87,13 +88,12 @@ def write_splits(table: pa.Table, codes: NDArray[np.int64], splits: Sequence[str
         folder: where the files go.
     """
 
-    def write(path: Path, first: int, last: int, code: int) -> Path:
-        mine = table.slice(first, last - first).filter(pa.array(codes[first:last] == code))
+    def write(path: Path, first: int, last: int, code: int) -> None:
+        mine = table.slice(first, last - first).filter(to_arrow(codes[first:last] == code))
         mine = mine.combine_chunks()  # the pieces go before it is written
         write_parquet(mine, path)
         del mine
         pa.default_memory_pool().release_unused()
-        return path
 
     tasks = []
     for code, split in enumerate(splits):
@@ -103,8 +103,9 @@ def write_splits(table: pa.Table, codes: NDArray[np.int64], splits: Sequence[str
             (folder / name, first, last, code)
             for name, (first, last) in zip(_names(split, len(rows)), pairwise(cuts), strict=True)
         ]
-    with ThreadPoolExecutor(min(WRITERS, pa.cpu_count())) as pool:
-        return list(pool.map(lambda task: write(*task), tasks))
+    with ThreadPoolExecutor(min(WRITERS, pa.cpu_count())) as pool:  # the longest first, so that all end together
+        list(pool.map(lambda task: write(*task), sorted(tasks, key=lambda task: task[1] - task[2])))
+    return [path for path, *_ in tasks]
 
 
 def _names(split: str, rows: int) -> list[str]:

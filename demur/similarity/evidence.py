@@ -7,6 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from demur.errors import UsageError
+from demur.files.numeric import repeated, to_arrow, to_numbers
 from demur.similarity.match import connect
 
 SCHEMA = pa.schema([("row", pa.int64()), ("twin", pa.int64()), ("view", pa.string()), ("similarity", pa.float64())])
@@ -15,8 +16,10 @@ SCHEMA = pa.schema([("row", pa.int64()), ("twin", pa.int64()), ("view", pa.strin
 def evidence(rows: NDArray[np.int64], twins: NDArray[np.int64], view: str, similarity: NDArray[np.float64]) -> pa.Table:
     """Pairs as a table of `SCHEMA`, sorted by row and twin."""
     order = np.lexsort((twins, rows))
-    name = pa.DictionaryArray.from_arrays(np.zeros(len(rows), np.int32), [view]).cast(pa.string())
-    return pa.table([rows[order], twins[order], name, similarity[order]], schema=SCHEMA)
+    name = repeated(view, len(rows))
+    return pa.Table.from_arrays(
+        [to_arrow(rows[order]), to_arrow(twins[order]), name, to_arrow(similarity[order])], schema=SCHEMA
+    )
 
 
 def components(n: int, evidence: pa.Table) -> NDArray[np.int64]:
@@ -30,7 +33,7 @@ def components(n: int, evidence: pa.Table) -> NDArray[np.int64]:
         >>> components(4, pa.table({"row": [3, 1], "twin": [1, 0]})).tolist()
         [0, 0, 2, 0]
     """
-    rows, twins = (evidence[name].cast(pa.int64()).to_numpy() for name in ("row", "twin"))
+    rows, twins = (to_numbers(evidence[name]) for name in ("row", "twin"))
     for name, ends in (("row", rows), ("twin", twins)):
         if len(ends) and (ends.min() < 0 or ends.max() >= n):
             msg = f"Evidence about rows that do not exist (column {name!r})"

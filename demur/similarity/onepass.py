@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from demur.files.numeric import to_arrow, to_bools
 from demur.similarity import _grams, _keys
 from demur.text.arrays import as_array, buffers
 from demur.text.columns import normalise_array
@@ -88,7 +89,7 @@ def near_pairs(
         more = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
         if len(held):
             rows, twins, similar = careful(
-                pa.concat_arrays([part.take(pa.array(mine)) for part, mine, _ in join.spans(held)])
+                pa.concat_arrays([part.take(to_arrow(mine)) for part, mine, _ in join.spans(held)])
             )
             more = (held[rows], held[twins], similar)
             # A pair of two crowded rows was judged there, whichever key it has.
@@ -111,7 +112,8 @@ def prepare() -> Thread:
 
     Nothing has to wait for the thread that is returned: a join does, where it needs to.
     """
-    texts = pa.chunked_array([["a b c d", "a b c d e"]])
+    ends = to_arrow(np.array([0, 7, 16], np.int32))
+    texts = pa.chunked_array([pa.StringArray.from_buffers(2, ends.buffers()[1], pa.py_buffer(b"a b c da b c d e"))])
     nothing = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
     thread = Thread(target=near_pairs, args=(texts, 3, 0.5, lambda _: nothing), name="prepare a join")
     if not interpreted():
@@ -142,7 +144,7 @@ class _Join:
 
     def _sampled(self, piece: tuple[int, pa.LargeStringArray]) -> tuple[Hashes, Sizes]:
         at, part = piece
-        return hashed(part.take(pa.array(np.arange(-at % STRIDE, len(part), STRIDE))), self.width)
+        return hashed(part.take(to_arrow(np.arange(-at % STRIDE, len(part), STRIDE))), self.width)
 
     def _keys(self, grams: Hashes, sizes: Sizes, lengths: Sizes, prints: Hashes, bitmaps: Hashes) -> Hashes:
         """The keys of some rows; what else they leave behind is filled."""
@@ -232,7 +234,7 @@ class _Join:
         grams = np.empty(starts[-1], np.uint64)
 
         def read(part: pa.LargeStringArray, mine: Ints, at: int) -> None:
-            found = hashed(part.take(pa.array(mine)), self.width)[0]
+            found = hashed(part.take(to_arrow(mine)), self.width)[0]
             grams[starts[at] : starts[at] + len(found)] = found
 
         self.over(lambda each: read(*each), self.spans(rows))
@@ -246,9 +248,9 @@ class _Join:
 def hashed(texts: pa.LargeStringArray, width: int) -> tuple[Hashes, Sizes]:
     """The distinct grams of texts, row behind row, and the number of each row's."""
     data, offsets = buffers(texts)
-    special = pc.fill_null(pc.invert(pc.string_is_ascii(texts)), False)
-    chosen = special.to_numpy(zero_copy_only=False)
-    other = np.where(texts.is_null().to_numpy(zero_copy_only=False), -2, -1)
+    special = pc.and_not_kleene(texts.is_valid(), pc.string_is_ascii(texts))
+    chosen = to_bools(special)
+    other = np.where(to_bools(texts.is_null()), -2, -1)
     some = bool(chosen.any())
     other[chosen] = np.arange(np.count_nonzero(chosen))
     other_data, other_offsets = buffers(normalise_array(texts.filter(special) if some else texts.slice(0, 0)))

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from demur.files.numeric import to_bools
 from demur.similarity import _plain
 from demur.similarity._tokens import gram_sets, hash_texts, hash_units, whole
 from demur.similarity.views import GRAM_SIZE, View
@@ -131,11 +132,9 @@ _Read: TypeAlias = tuple[
 def _read(texts: pa.LargeStringArray, by_character: bool) -> _Read:
     """Texts as the kernels of `_tokens` read them: those that are not ASCII, or all by character, normalised."""
     data, offsets = buffers(texts)
-    special = pc.fill_null(pc.invert(pc.string_is_ascii(texts)), False)
-    if by_character:
-        special = texts.is_valid()
-    chosen = special.to_numpy(zero_copy_only=False)
-    other = np.where(texts.is_null().to_numpy(zero_copy_only=False), -2, -1)
+    special = texts.is_valid() if by_character else pc.and_not_kleene(texts.is_valid(), pc.string_is_ascii(texts))
+    chosen = to_bools(special)
+    other = np.where(to_bools(texts.is_null()), -2, -1)
     other[chosen] = np.arange(np.count_nonzero(chosen))
     transform = fold_confusables_array if by_character else normalise_array
     other_data, other_offsets = buffers(transform(texts.filter(special) if chosen.any() else texts.slice(0, 0)))

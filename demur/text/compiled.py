@@ -16,7 +16,9 @@ they call.
 
 from __future__ import annotations
 
+import atexit
 import functools
+import gc
 import importlib.util
 import os
 from collections.abc import Callable, Iterator
@@ -93,12 +95,20 @@ def _compiled(function: Callable[..., object]) -> Callable[..., object]:
     import numba
     from numba.extending import register_jitable
 
+    if not MACHINES:
+        atexit.register(_leave)
     while _inner:
         register_jitable(**_OPTIONS)(_inner.pop())
     try:
         return cast(Callable[..., object], numba.njit(cache=True, **_OPTIONS)(function))
     except RuntimeError:  # nowhere to keep the code
         return cast(Callable[..., object], numba.njit(**_OPTIONS)(function))
+
+
+def _leave() -> None:
+    """At the end of the process, what numba holds is not taken apart: that takes longer than many a join."""
+    gc.collect()
+    gc.freeze()
 
 
 def thread_count(threads: int | None = None) -> int:

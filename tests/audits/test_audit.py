@@ -18,6 +18,8 @@ from demur.commands.audits import command_of
 from demur.errors import OutputError, UsageError
 from tests.conftest import ROOT
 
+PARTS = {"engine", "scheduler", "workers", "shard_rows", "work"}
+
 
 def test_names_are_unique() -> None:
     names = [each.name for each in audits()]
@@ -30,10 +32,12 @@ def test_names_are_unique() -> None:
 
 @pytest.mark.parametrize("each", audits(), ids=lambda each: each.name)
 def test_inputs_are_the_arguments_of_the_measure(each: Audit) -> None:
-    assert {one.name for one in each.inputs} == set(inspect.signature(each.measure).parameters)
+    assert {one.name for one in each.inputs} | ({"parts"} if each.parts else set()) == {
+        *inspect.signature(each.measure).parameters
+    }
     assert each.summary
     added = {one.name for one in command_of(each).params} - {one.name for one in each.inputs}
-    assert added == ({"as_json", "drawn"} if each.draws else {"as_json"})
+    assert added == {"as_json"} | ({"drawn"} if each.draws else set()) | (PARTS if each.parts else set())
 
 
 def test_declarations_are_light() -> None:
