@@ -121,8 +121,7 @@ def compared(results: dict[str, Any], size: int) -> list[dict[str, Any]]:
         target("lowest recall of any run", min(score["recall"]["all"] for score in scores), 1, rows, at_least=True),
         target("lowest precision of any run", min(score["precision"] for score in scores), 1, rows, at_least=True),
         target("distinct digests, demur's runs, before too, and duckdb's exact join", len(digests), 1, rows),
-        ratio("groups + splits + write: times reading alone", release, read, 5, "work"),
-        ratio("the same, processes from start to exit", release, read, 5, "wall"),
+        ratio("groups + splits + write: times reading alone, processes from start to exit", release, read, 5, "wall"),
         target(
             "groups + splits + write: GB, most of any run", max(run["memory"] for run in release["runs"]), 1.2, rows
         ),
