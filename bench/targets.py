@@ -1,4 +1,4 @@
-"""The targets that are not a comparison of tools: exactness, one digest, scripts, decontamination, growth, start-up.
+"""The targets that are not a comparison of tools: exactness, one digest, scripts, decontamination, start-up.
 
     python -m bench.targets --data FOLDER --size 1000000
 
@@ -24,7 +24,6 @@ import pyarrow.parquet as pq
 
 from bench.adapters import RULES, decontaminate
 from bench.corpus import corpus, write
-from bench.near_duplicates import one
 from bench.process import Cost, run
 from bench.report import RESULTS, target, targets
 from bench.scoring import THRESHOLD, digest
@@ -146,17 +145,6 @@ def decontamination(path: Path, repeats: int) -> list[dict[str, Any]]:
     return found
 
 
-def growth(path: Path, larger: Path, repeats: int) -> list[dict[str, Any]]:
-    """Three times the rows: read and group, each in a fresh process."""
-    times: dict[Path, list[float]] = {path: [], larger: []}
-    for _ in range(repeats):
-        for each, seconds in times.items():
-            seconds.append(one("demur", each, limit=600)[0]["work"])
-    small, large = (median(times[each]) for each in (path, larger))
-    note = f"{small:.2f} s and {large:.2f} s; median of {repeats}"
-    return [target("3 times the rows: times the seconds", large / small, 3.5, note)]
-
-
 def start_up(repeats: int) -> list[dict[str, Any]]:
     """A fresh process that groups 1,000 rows, against one that imports numpy and pyarrow only."""
     group = (
@@ -185,9 +173,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("build/bench"))
     parser.add_argument("--size", type=int, default=1_000_000)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument(
-        "--only", nargs="+", default=["brute", "digest", "scripts", "decontamination", "growth", "start"]
-    )
+    parser.add_argument("--only", nargs="+", default=["brute", "digest", "scripts", "decontamination", "start"])
     parser.add_argument("--out", type=Path, default=RESULTS / "targets.json")
     asked = parser.parse_args()
     path = write(asked.data, asked.size)
@@ -196,7 +182,6 @@ def main() -> None:
         "digest": lambda: one_digest(path),
         "scripts": lambda: scripts(path, asked.repeats),
         "decontamination": lambda: decontamination(path, asked.repeats),
-        "growth": lambda: growth(path, write(asked.data, 3 * asked.size), asked.repeats),
         "start": lambda: start_up(2 * asked.repeats + 1),
     }
     results = json.loads(asked.out.read_text()) if asked.out.exists() else {}

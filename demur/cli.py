@@ -73,7 +73,8 @@ class Commands(click.Group):
         """Run; where not even a message can be written, the exit code alone tells."""
         if not extra.get("standalone_mode", True):
             return super().main(*args, **extra)
-        gc.set_threshold(100_000, 50, 50)  # declarations and rows stay: to look for garbage among them is a tenth
+        if not args and "args" not in extra:  # the process is ours: declarations and rows stay, so look at them seldom
+            gc.set_threshold(100_000, 50, 50)
         code: Any = 0
         try:
             super().main(*args, **extra)

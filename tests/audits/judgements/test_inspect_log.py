@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 from pathlib import Path
@@ -57,6 +58,7 @@ def log(folder: Path, form: str, *, epochs: int = 1, fails: bool = False) -> Pat
     (done,) = eval(
         task, model=model, log_dir=str(folder), log_format=form, display="none", epochs=epochs, fail_on_error=False
     )
+    gc.collect()  # its streams, which it leaves open, are warned of here and not in another test
     return Path(done.location)
 
 
