@@ -6,7 +6,7 @@ import codecs
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import BinaryIO, NamedTuple
+from typing import IO, AnyStr, BinaryIO, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -75,7 +75,7 @@ def blocks_of(stream: BinaryIO, *, packed: bool) -> Iterator[tuple[bytes, int]]:
         TooLarge: a line is too long; whole blocks before it are given.
     """
     if packed:  # where it is broken, what stands before is still read
-        for part in _block.parts(_one_by_one(stream), len):
+        for part in _block.parts(bounded_lines(stream), len):
             yield b"".join(part), len(part)
         return
     most = bounds().line
@@ -106,7 +106,12 @@ def blocks_of(stream: BinaryIO, *, packed: bool) -> Iterator[tuple[bytes, int]]:
         rest, ends = rest[begin:], ends[place:] - begin
 
 
-def _one_by_one(stream: BinaryIO) -> Iterator[bytes]:
+def bounded_lines(stream: IO[AnyStr]) -> Iterator[AnyStr]:
+    """One line after another.
+
+    Raises:
+        TooLarge: a line is too long.
+    """
     most = bounds().line
     while line := stream.readline(most + 1):
         if len(line) > most:

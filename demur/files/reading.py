@@ -25,6 +25,7 @@ from demur.errors import DemurError
 from demur.files._arrow import bounded_table, cut, held, parquet_batches, read_arrow, read_parquet
 from demur.files._block import Block, Fault, Names, Note, has_columns, numbers, parts
 from demur.files._json import no_json, read_json, read_jsonl
+from demur.files._lines import bounded_lines
 from demur.files._xlsx import read_xlsx
 from demur.files.bounds import TooLarge, bounds, is_regular
 from demur.files.header import header, separator
@@ -161,7 +162,7 @@ def noting(note: Note) -> Iterator[None]:
 def _csv(path: Path, note: Note, columns: Names) -> Iterator[Block]:
     broken = "a quoted cell is broken, so the rest cannot be read"
     with io.TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="") as lines:
-        every = _bounded_lines(lines)
+        every = bounded_lines(lines)
         head = next(every, "")
         records = csv_records(chain([head], every), "\t" if kind_of(path) == ".tsv" else separator(head))
         try:
@@ -197,20 +198,11 @@ def _csv(path: Path, note: Note, columns: Names) -> Iterator[Block]:
             first += len(part)
 
 
-def _bounded_lines(stream: io.TextIOWrapper) -> Iterator[str]:
-    most = bounds().line
-    while line := stream.readline(most + 1):
-        if len(line) > most:
-            msg = "a line has"
-            raise TooLarge(msg, "line")
-        yield line
-
-
 def _lines(path: Path, note: Note, columns: Names) -> Iterator[Block]:
     if not has_columns(["value"], columns, note, ""):
         return
     with io.TextIOWrapper(open_file(path), encoding="utf-8-sig") as lines:
-        every = enumerate(_bounded_lines(lines), 1)
+        every = enumerate(bounded_lines(lines), 1)
         texts = ((number, text) for number, line in every if (text := line.rstrip("\n")))
         first = 0
         for part in parts(texts, lambda row: len(row[1])):

@@ -26,7 +26,7 @@ from demur.similarity._chars import (
 )
 from demur.similarity._words import Grams, match_words, weigh_pairs
 from demur.similarity.sets import Units, from_units
-from demur.text.arrays import Texts, as_array, buffers
+from demur.text.arrays import Texts, apart, as_array, buffers
 from demur.text.columns import fold_confusables_array
 from demur.text.compiled import interpreted, over_rows
 from demur.text.normalise import fold_confusable_character, is_word
@@ -77,10 +77,8 @@ def folded_ascii() -> NDArray[np.uint8]:
 def character_rows(texts: pa.LargeStringArray) -> Rows:
     """Texts as the character kernels read them."""
     data, offsets = buffers(texts)
-    special = pc.fill_null(pc.invert(pc.string_is_ascii(texts)), False).to_numpy(zero_copy_only=False)
-    other = np.where(texts.is_null().to_numpy(zero_copy_only=False), -2, -1)
-    other[special] = np.arange(np.count_nonzero(special))
-    folded = fold_confusables_array(texts.filter(pa.array(special)) if special.any() else texts.slice(0, 0))
+    special, other = apart(texts)
+    folded = fold_confusables_array(special)
     # A text without any letter or number has no characters here, whichever its punctuation.
     folded = pc.if_else(pc.match_substring_regex(folded, r"[\p{L}\p{N}]"), folded, pa.scalar("", pa.large_string()))
     return Rows(data, offsets, *buffers(folded), other, folded_ascii())

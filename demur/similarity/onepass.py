@@ -18,12 +18,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from demur.files.numeric import to_arrow, to_bools
+from demur.files.numeric import to_arrow
 from demur.similarity import _grams, _keys
-from demur.text.arrays import as_array, buffers
+from demur.text.arrays import apart, as_array, buffers
 from demur.text.columns import normalise_array
 from demur.text.compiled import interpreted, thread_count
 from demur.text.scripts import character_classes
@@ -248,13 +247,9 @@ class _Join:
 def hashed(texts: pa.LargeStringArray, width: int) -> tuple[Hashes, Sizes]:
     """The distinct grams of texts, row behind row, and the number of each row's."""
     data, offsets = buffers(texts)
-    special = pc.and_not_kleene(texts.is_valid(), pc.string_is_ascii(texts))
-    chosen = to_bools(special)
-    other = np.where(to_bools(texts.is_null()), -2, -1)
-    some = bool(chosen.any())
-    other[chosen] = np.arange(np.count_nonzero(chosen))
-    other_data, other_offsets = buffers(normalise_array(texts.filter(special) if some else texts.slice(0, 0)))
-    classes = character_classes() if some else np.zeros(1, np.uint8)
+    special, other = apart(texts)
+    other_data, other_offsets = buffers(normalise_array(special))
+    classes = character_classes() if len(special) else np.zeros(1, np.uint8)
     classes.flags.writeable = False
     read = _grams.Texts(data, offsets, other_data, other_offsets, other, classes)
     room = int(offsets[-1] - offsets[0]) + int(other_offsets[-1]) + len(texts) + 1

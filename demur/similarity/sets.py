@@ -11,11 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from demur.files.numeric import to_bools
 from demur.similarity import _plain
 from demur.similarity._tokens import gram_sets, hash_texts, hash_units, whole
 from demur.similarity.views import GRAM_SIZE, View
-from demur.text.arrays import Texts, as_array, buffers
+from demur.text.arrays import Texts, apart, as_array, buffers
 from demur.text.columns import fold_confusables_array, normalise_array
 from demur.text.compiled import interpreted, over_rows, ranges
 from demur.text.normalise import JOINERS
@@ -132,13 +131,10 @@ _Read: TypeAlias = tuple[
 def _read(texts: pa.LargeStringArray, by_character: bool) -> _Read:
     """Texts as the kernels of `_tokens` read them: those that are not ASCII, or all by character, normalised."""
     data, offsets = buffers(texts)
-    special = texts.is_valid() if by_character else pc.and_not_kleene(texts.is_valid(), pc.string_is_ascii(texts))
-    chosen = to_bools(special)
-    other = np.where(to_bools(texts.is_null()), -2, -1)
-    other[chosen] = np.arange(np.count_nonzero(chosen))
+    special, other = apart(texts, every=by_character)
     transform = fold_confusables_array if by_character else normalise_array
-    other_data, other_offsets = buffers(transform(texts.filter(special) if chosen.any() else texts.slice(0, 0)))
-    classes = character_classes() if chosen.any() else np.zeros(1, np.uint8)
+    other_data, other_offsets = buffers(transform(special))
+    classes = character_classes() if len(special) else np.zeros(1, np.uint8)
     classes.flags.writeable = False
     return data, offsets, other_data, other_offsets, other, ascii_table(), classes
 

@@ -6,7 +6,10 @@ from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from demur.files.numeric import to_bools
 
 Texts: TypeAlias = pa.Array | pa.ChunkedArray | list[str] | list[str | None]
 
@@ -34,3 +37,19 @@ def buffers(texts: pa.LargeStringArray) -> tuple[NDArray[np.uint8], NDArray[np.i
     # Some Arrow buffers are writable; to a kernel that would be another type, compiled anew.
     characters.flags.writeable = places.flags.writeable = False
     return characters, places
+
+
+def apart(texts: pa.LargeStringArray, *, every: bool = False) -> tuple[pa.LargeStringArray, NDArray[np.int64]]:
+    """Texts that are not ASCII (or every one), and each row's number among them: -1 for others, -2 for a null.
+
+    Example:
+        >>> found, numbers = apart(pa.array(["tide", "\u6f6e", None], pa.large_string()))
+        >>> len(found), numbers.tolist()
+        (1, [-1, 0, -2])
+    """
+    special = texts.is_valid() if every else pc.and_not_kleene(texts.is_valid(), pc.string_is_ascii(texts))
+    chosen = to_bools(special)
+    numbers = np.where(to_bools(texts.is_null()), -2, -1)
+    count = int(np.count_nonzero(chosen))
+    numbers[chosen] = np.arange(count)
+    return texts.filter(special) if count else texts.slice(0, 0), numbers

@@ -13,6 +13,9 @@ _RETRIES = 2
 
 _PATIENCE = "15s"  # until a scheduler answers
 
+#: Ctrl-C reaches every process of a terminal; the driver ends local workers, which have nothing to add to what it says.
+_DEAF = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+
 
 class EngineError(DemurError, ConnectionError):
     """The cluster is not there, or its workers cannot do the work."""
@@ -185,6 +188,7 @@ def _local(workers: int | None) -> Iterator[Any]:
             dashboard_address=None,
             scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # not 8787, which may be taken
             security=security,
+            preload=[_DEAF],
         ) as cluster,
     ):
         yield cluster

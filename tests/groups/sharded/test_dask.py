@@ -55,6 +55,15 @@ def test_the_cluster_gives_what_one_process_gives(
     assert labels(table, len(TEXTS)) == expected(TEXTS)
 
 
+def test_an_interrupt_is_the_drivers(dask: DaskEngine) -> None:
+    """Ctrl-C reaches every process of a terminal; local workers stay quiet, and go on until they are told."""
+    before = dask.client.run(os.getpid)
+    for pid in before.values():
+        os.kill(pid, signal.SIGINT)
+    assert dask.client.run(os.getpid) == before
+    assert dask.client.submit(sum, [1, 2], pure=False).result(timeout=PATIENCE) == 3
+
+
 class SlowStage:
     """Dask, with time to kill in the middle of one stage."""
 
