@@ -171,7 +171,7 @@ def test_a_scheduler_lost_in_mid_run(paths: list[str], serial: Any, tmp_path: Pa
     killer = threading.Thread(target=kill)
     killer.start()
     try:
-        while not where.exists():
+        while not where.exists() or not where.read_text().endswith("}"):  # it is there before it is filled
             assert scheduler.poll() is None
             sleep(0.01)
         address = json.loads(where.read_text())["address"]
