@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from demur.files._arrow import parquet_batches
-from demur.files.numeric import to_arrow
+from demur.files.chosen import chosen
+from demur.files.scratch import Scratch
 
 SHARD_ROWS = 250_000
 WRITERS = 4
@@ -88,12 +89,10 @@ def write_splits(table: pa.Table, codes: NDArray[np.int64], splits: Sequence[str
         folder: where the files go.
     """
 
+    scratch = Scratch()
+
     def write(path: Path, first: int, last: int, code: int) -> None:
-        mine = table.slice(first, last - first).filter(to_arrow(codes[first:last] == code))
-        mine = mine.combine_chunks()  # the pieces go before it is written
-        write_parquet(mine, path)
-        del mine
-        pa.default_memory_pool().release_unused()
+        write_parquet(chosen(table.slice(first, last - first), codes[first:last] == code, scratch), path)
 
     tasks = []
     for code, split in enumerate(splits):

@@ -290,8 +290,8 @@ def distinct(grams: Hashes, count: int, seen: Ints, stamp: int, out: Hashes) -> 
 def hash_rows(texts: Texts, width: int, first: int, last: int, out: Hashes, sizes: NDArray[np.int32]) -> int:
     """The distinct grams of rows first..last, row behind row in `out`; their number.
 
-    A text of fewer words than the gram has is one gram of all; a null has none. `out` needs room for a gram a byte and
-    one a row more; `sizes` is of these rows.
+    A text of fewer words than the gram has is one gram of all; a null has none. `out` needs room for a gram every two
+    bytes of ASCII and every byte of others, and one a row more; `sizes` is of these rows.
     """
     safe = len(texts.data) - 8
     longest = 0

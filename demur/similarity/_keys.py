@@ -43,6 +43,14 @@ def grown(values: Hashes, least: int) -> Hashes:
     return more
 
 
+@kernel
+def count(grams: Hashes, shift: int, counts: Bytes) -> None:
+    """Count grams by their places; 255 stands for more, too."""
+    for gram in grams:
+        place = slot(gram, shift)
+        counts[place] += counts[place] < 255
+
+
 @inner
 def cut_of(keys: Hashes, count: int, rare: int, wanted: int, scratch: Hashes) -> np.uint64:
     """A value that at least `wanted` of a row's keys do not exceed, of which so many are rare (at least as many)."""
@@ -89,10 +97,10 @@ def prefix_keys(
 
     The order of keys is the order of rarity: a gram that the sample did not show twice (see `levels`, one a slot;
     `common` says for every slot whether it has one) has its hash, others come behind, by level and hash. A row may get
-    a few keys more than it has to. A row's two prints are sums over its grams; its bitmap has 256 bits.
+    a few keys more than it has to. A row's two prints are sums over its grams; its bitmap has 256 bits. `out` is three
+    times as long as the grams and one: the first third is for the keys.
     """
-    scratch = np.empty(len(grams) + 1, np.uint64)
-    keys = np.empty(len(grams) + 1, np.uint64)
+    scratch, keys = out[len(grams) + 1 :], out[2 * (len(grams) + 1) :]
     used = 0
     begin = 0
     for row in range(len(sizes)):

@@ -21,6 +21,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from demur.files.numeric import to_arrow
+from demur.files.scratch import Scratch
 from demur.similarity import _grams, _keys
 from demur.text.arrays import apart, as_array, buffers
 from demur.text.columns import normalise_array
@@ -41,6 +42,9 @@ SLICE = 8192
 
 BATCH = 128
 """Slices whose sampled grams are counted at a time."""
+
+SHOWN = 8
+"""Of so many slices of the first of them one says whether rows crowd."""
 
 STRIDE = 16
 """Of so many rows one is asked how common its grams are."""
@@ -127,27 +131,28 @@ class _Join:
         self, texts: pa.ChunkedArray, width: int, threshold: float, pool: ThreadPoolExecutor, workers: int
     ) -> None:
         self.texts, self.width, self.threshold, self.pool, self.workers = texts, width, threshold, pool, workers
-        self.slices = list(_slices(texts))
+        self.slices, self.scratch = list(_slices(texts)), Scratch()
         size = texts.nbytes / 6 / STRIDE  # about so many words in the sample
         self.bits = min(25, max(16, int(1.2 * size).bit_length()))
         counts = np.zeros(1 << self.bits, np.uint8)
-        self.shown: list[tuple[Hashes, Sizes]] = []  # of the first slices, the sample's grams
+        self.shown: list[tuple[Hashes, Sizes]] = []  # of some slices, the sample's grams
         for first in range(0, len(self.slices), BATCH):
             sampled = self.over(self._sampled, self.slices[first : first + BATCH])
-            self.shown = self.shown or sampled
-            grams = np.concatenate([each for each, _ in sampled])
-            places = ((grams * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - self.bits)).astype(np.int64)
-            np.minimum(np.bincount(places, minlength=1 << self.bits) + counts, 255, out=counts, casting="unsafe")
+            self.shown = self.shown or sampled[::SHOWN]
+            for grams, _ in sampled:
+                _keys.count(grams, 64 - self.bits, counts)
         self.levels = LEVELS[counts]
         self.common = np.packbits(self.levels > 0, bitorder="little").view(np.uint64)
 
     def _sampled(self, piece: tuple[int, pa.LargeStringArray]) -> tuple[Hashes, Sizes]:
         at, part = piece
-        return hashed(part.take(to_arrow(np.arange(-at % STRIDE, len(part), STRIDE))), self.width)
+        taken = part.take(to_arrow(np.arange(-at % STRIDE, len(part), STRIDE)))
+        grams, sizes = hashed(taken, self.width, self.scratch)
+        return grams.copy(), sizes
 
     def _keys(self, grams: Hashes, sizes: Sizes, lengths: Sizes, prints: Hashes, bitmaps: Hashes) -> Hashes:
         """The keys of some rows; what else they leave behind is filled."""
-        keys = np.empty(len(grams) + 1, np.uint64)
+        keys = self.scratch("keys", 3 * (len(grams) + 1), np.uint64)
         fixed = (self.threshold, self.common, self.levels, 64 - self.bits)
         return keys[: _keys.prefix_keys(grams, sizes, *fixed, keys, lengths, prints, bitmaps)].copy()
 
@@ -174,7 +179,7 @@ class _Join:
         def read(piece: tuple[int, pa.LargeStringArray]) -> Hashes:
             at, part = piece
             end = at + len(part)
-            grams, self.sizes[at:end] = hashed(part, self.width)
+            grams, self.sizes[at:end] = hashed(part, self.width, self.scratch)
             each = (self.lengths[at:end], prints[2 * at : 2 * end], self.bitmaps[4 * at : 4 * end])
             return self._keys(grams, self.sizes[at:end], *each)
 
@@ -233,7 +238,7 @@ class _Join:
         grams = np.empty(starts[-1], np.uint64)
 
         def read(part: pa.LargeStringArray, mine: Ints, at: int) -> None:
-            found = hashed(part.take(to_arrow(mine)), self.width)[0]
+            found = hashed(part.take(to_arrow(mine)), self.width, self.scratch)[0]
             grams[starts[at] : starts[at] + len(found)] = found
 
         self.over(lambda each: read(*each), self.spans(rows))
@@ -244,16 +249,17 @@ class _Join:
         return common
 
 
-def hashed(texts: pa.LargeStringArray, width: int) -> tuple[Hashes, Sizes]:
-    """The distinct grams of texts, row behind row, and the number of each row's."""
+def hashed(texts: pa.LargeStringArray, width: int, scratch: Scratch) -> tuple[Hashes, Sizes]:
+    """The distinct grams of texts, row behind row, until the thread asks again; and the number of each row's."""
     data, offsets = buffers(texts)
     special, other = apart(texts)
     other_data, other_offsets = buffers(normalise_array(special))
     classes = character_classes() if len(special) else np.zeros(1, np.uint8)
     classes.flags.writeable = False
     read = _grams.Texts(data, offsets, other_data, other_offsets, other, classes)
-    room = int(offsets[-1] - offsets[0]) + int(other_offsets[-1]) + len(texts) + 1
-    out, sizes = np.empty(room, np.uint64), np.empty(len(texts), np.int32)
+    # Words of ASCII have something between them.
+    room = int(offsets[-1] - offsets[0]) // 2 + int(other_offsets[-1]) + len(texts) + 1
+    out, sizes = scratch("grams", room, np.uint64), np.empty(len(texts), np.int32)
     used = _grams.hash_rows(read, width, 0, len(texts), out, sizes)
     return out[:used], sizes
 
