@@ -88,7 +88,6 @@ def write_splits(table: pa.Table, codes: NDArray[np.int64], splits: Sequence[str
         splits: names.
         folder: where the files go.
     """
-
     scratch = Scratch()
 
     def write(path: Path, first: int, last: int, code: int) -> None:

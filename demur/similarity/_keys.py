@@ -11,11 +11,13 @@ Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Shorts = NDArray[np.int32]
 Halves = NDArray[np.uint16]
+Words = NDArray[np.uint32]
 Hashes = NDArray[np.uint64]
 U = np.uint64
 
+PART_BITS = U(10)
 PARTS = 1024
-"""Keys are brought together part by part, by their lowest bits."""
+"""Keys are brought together part by part, by their lowest bits; of the rest 32 are enough to tell them apart."""
 
 _RARE = 72057594037927936.0  # 2 ** 56: keys of rare grams are below
 
@@ -167,16 +169,11 @@ def first_equal(prints: Hashes, sizes: Shorts, twins: Ints) -> None:
 
 
 @kernel
-def part_keys(keys: Hashes, lengths: Shorts, copies: Bytes, out: Hashes, rows: Halves, ends: Ints) -> None:
-    """The keys of rows that are no copies, by part, with their rows, and where each part ends."""
+def part_keys(keys: Hashes, lengths: Shorts, out: Words, rows: Halves, ends: Shorts) -> None:
+    """The keys of rows by part, without the bits that say which, with their rows; and where each part ends."""
     counts = np.zeros(PARTS, np.int64)
-    at = 0
-    for row in range(len(lengths)):
-        end = at + lengths[row]
-        if copies[row] == 0:
-            for each in range(at, end):
-                counts[np.int64(keys[each]) & (PARTS - 1)] += 1
-        at = end
+    for key in keys:
+        counts[np.int64(key) & (PARTS - 1)] += 1
     used = 0
     for part in range(PARTS):
         used += int(counts[part])
@@ -185,32 +182,43 @@ def part_keys(keys: Hashes, lengths: Shorts, copies: Bytes, out: Hashes, rows: H
     at = 0
     for row in range(len(lengths)):
         end = at + lengths[row]
-        if copies[row] == 0:
-            for each in range(at, end):
-                mine = np.int64(keys[each]) & (PARTS - 1)
-                out[counts[mine]] = keys[each]
-                rows[counts[mine]] = row
-                counts[mine] += 1
+        for each in range(at, end):
+            mine = np.int64(keys[each]) & (PARTS - 1)
+            out[counts[mine]] = np.uint32((keys[each] >> PART_BITS) & U(0xFFFFFFFF))
+            rows[counts[mine]] = row
+            counts[mine] += 1
         at = end
+
+
+@kernel
+def drop_copies(keys: Words, rows: Halves, copies: Bytes, out: Words, out_rows: Halves, ends: Shorts) -> None:
+    """The keys of rows that are no copies, with their rows; where each part ends is told anew."""
+    used = at = 0
+    for part in range(PARTS):
+        while at < ends[part]:
+            out[used], out_rows[used] = keys[at], rows[at]
+            used += int(copies[rows[at]] == 0)
+            at += 1
+        ends[part] = used
 
 
 @inner
 def shared_keys(
-    keys: Hashes, within: Halves, starts: Ints, ends: Ints, firsts: Ints, part: int, table: Bytes, shift: int,
-    out: Hashes, rows: Shorts,
+    keys: Words, within: Halves, starts: Ints, ends: Shorts, firsts: Ints, part: int, table: Bytes, shift: int,
+    out: Words, rows: Shorts,
 ) -> int:  # fmt: skip
     """The keys of a part that two rows have (and few others), with their rows, ascending; how many."""
     table[:] = 0
     for piece in range(len(starts)):
         begin = 0 if part == 0 else ends[piece, part - 1]
         for at in range(starts[piece] + begin, starts[piece] + ends[piece, part]):
-            place = slot(keys[at], shift)
+            place = slot(U(keys[at]), shift)
             table[place] = min(table[place] + 1, 2)
     found = 0
     for piece in range(len(starts)):
         begin = 0 if part == 0 else ends[piece, part - 1]
         for at in range(starts[piece] + begin, starts[piece] + ends[piece, part]):
-            if table[slot(keys[at], shift)] == 2:
+            if table[slot(U(keys[at]), shift)] == 2:
                 out[found] = keys[at]
                 rows[found] = firsts[piece] + np.int64(within[at])
                 found += 1
@@ -219,7 +227,7 @@ def shared_keys(
 
 @kernel
 def candidates(
-    all_keys: Hashes, within: Halves, starts: Ints, ends: Ints, firsts: Ints, first: int, last: int, sizes: Shorts,
+    all_keys: Words, within: Halves, starts: Ints, ends: Shorts, firsts: Ints, first: int, last: int, sizes: Shorts,
     bitmaps: Hashes, threshold: float, most: int, crowded: Bytes, looked: Ints,
 ) -> Hashes:  # fmt: skip
     """Pairs of rows that share a key and may be similar, by size and bitmap: smaller row << 32 | larger; some twice.
@@ -239,7 +247,7 @@ def candidates(
     while (1 << bits) < 2 * longest:
         bits += 1
     heads, table = np.empty(1 << bits, np.int32), np.empty(1 << (bits + 1), np.uint8)
-    keys, rows = np.empty(longest, np.uint64), np.empty(longest, np.int32)
+    keys, rows = np.empty(longest, np.uint32), np.empty(longest, np.int32)
     befores = np.empty(longest, np.int32)  # the posting before with the same key
     run = np.empty(longest, np.int32)
     mine, marks = np.empty(longest, np.int64), np.empty(4 * longest, np.uint64)
@@ -250,7 +258,7 @@ def candidates(
         heads[:] = -1
         for at in range(shared):
             key = keys[at]
-            place = slot(key, 64 - bits)
+            place = slot(U(key), 64 - bits)
             while heads[place] >= 0 and keys[heads[place]] != key:
                 place = (place + 1) & ((1 << bits) - 1)
             before = np.int64(heads[place])

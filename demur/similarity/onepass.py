@@ -53,6 +53,8 @@ CROWD = 64
 """Rows that may share a key before they are joined with care."""
 
 
+NOTHING: Pairs = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
+
 LEVELS = np.zeros(256, np.uint8)
 """By how many rows of the sample have a gram (255: or more): 0 if at most one, else by eighths of a doubling."""
 LEVELS[2:] = np.minimum(1 + 8 * np.log2(np.arange(2, 256) / 2), 120)
@@ -89,24 +91,20 @@ def near_pairs(
         copies = np.flatnonzero(join.twins != np.arange(len(texts)))
         ones, twos, crowded, looked = join.candidates()
         held = np.flatnonzero(crowded)
-        more = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
-        if len(held):
-            rows, twins, similar = careful(
-                pa.concat_arrays([part.take(to_arrow(mine)) for part, mine, _ in join.spans(held)])
-            )
-            more = (held[rows], held[twins], similar)
-            # A pair of two crowded rows was judged there, whichever key it has.
+        beside = pool.submit(lambda: careful(join.taken(held)) if len(held) else NOTHING)
+        if len(held):  # a pair of two crowded rows is judged there, whichever key it has
             apart = (crowded[ones] & crowded[twos]) == 0
             ones, twos = ones[apart], twos[apart]
         common = join.overlaps(ones, twos)
+        rows, twins, similar = beside.result()
     near = common / (join.sizes[ones] + join.sizes[twos] - common)
     good = near >= threshold
     if work is not None:
         work += (join.postings, looked, len(ones))
     return (
-        np.concatenate([copies, twos[good], more[0]]),
-        np.concatenate([join.twins[copies], ones[good], more[1]]),
-        np.concatenate([np.ones(len(copies)), near[good], more[2]]),
+        np.concatenate([copies, twos[good], held[rows]]),
+        np.concatenate([join.twins[copies], ones[good], held[twins]]),
+        np.concatenate([np.ones(len(copies)), near[good], similar]),
     )
 
 
@@ -117,8 +115,7 @@ def prepare() -> Thread:
     """
     ends = to_arrow(np.array([0, 7, 16], np.int32))
     texts = pa.chunked_array([pa.StringArray.from_buffers(2, ends.buffers()[1], pa.py_buffer(b"a b c da b c d e"))])
-    nothing = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
-    thread = Thread(target=near_pairs, args=(texts, 3, 0.5, lambda _: nothing), name="prepare a join")
+    thread = Thread(target=near_pairs, args=(texts, 3, 0.5, lambda _: NOTHING), name="prepare a join")
     if not interpreted():
         thread.start()
     return thread
@@ -126,6 +123,9 @@ def prepare() -> Thread:
 
 class _Join:
     """The state of one join: what each row leaves behind."""
+
+    pieces: list[tuple[NDArray[np.uint32], NDArray[np.uint16]]]
+    """Of every slice the keys, part by part, and their rows in the slice."""
 
     def __init__(
         self, texts: pa.ChunkedArray, width: int, threshold: float, pool: ThreadPoolExecutor, workers: int
@@ -151,10 +151,10 @@ class _Join:
         return grams.copy(), sizes
 
     def _keys(self, grams: Hashes, sizes: Sizes, lengths: Sizes, prints: Hashes, bitmaps: Hashes) -> Hashes:
-        """The keys of some rows; what else they leave behind is filled."""
+        """The keys of some rows, until the thread asks again; what else they leave behind is filled."""
         keys = self.scratch("keys", 3 * (len(grams) + 1), np.uint64)
         fixed = (self.threshold, self.common, self.levels, 64 - self.bits)
-        return keys[: _keys.prefix_keys(grams, sizes, *fixed, keys, lengths, prints, bitmaps)].copy()
+        return keys[: _keys.prefix_keys(grams, sizes, *fixed, keys, lengths, prints, bitmaps)]
 
     def crowds(self) -> bool:
         """Whether most rows of the sample would crowd under one of their keys with others."""
@@ -172,19 +172,23 @@ class _Join:
     def read(self) -> None:
         """Read every row once."""
         rows = len(self.texts)
-        self.sizes, self.lengths = np.empty(rows, np.int32), np.empty(rows, np.int32)
-        self.bitmaps = np.empty(4 * rows, np.uint64)
+        self.sizes, self.bitmaps = np.empty(rows, np.int32), np.empty(4 * rows, np.uint64)
+        self.ends = np.empty((len(self.slices), _keys.PARTS), np.int32)
         prints = np.empty(2 * rows, np.uint64)
 
-        def read(piece: tuple[int, pa.LargeStringArray]) -> Hashes:
-            at, part = piece
+        def read(number: int) -> tuple[NDArray[np.uint32], NDArray[np.uint16]]:
+            at, part = self.slices[number]
             end = at + len(part)
             grams, self.sizes[at:end] = hashed(part, self.width, self.scratch)
-            each = (self.lengths[at:end], prints[2 * at : 2 * end], self.bitmaps[4 * at : 4 * end])
-            return self._keys(grams, self.sizes[at:end], *each)
+            lengths = self.scratch("lengths", len(part), np.int32)
+            each = (lengths, prints[2 * at : 2 * end], self.bitmaps[4 * at : 4 * end])
+            keys = self._keys(grams, self.sizes[at:end], *each)
+            parted = (self.scratch("parted", len(keys), np.uint32), self.scratch("rows", len(keys), np.uint16))
+            _keys.part_keys(keys, lengths, *parted, self.ends[number])
+            return parted[0].copy(), parted[1].copy()
 
-        self.keys = self.over(read, self.slices)
-        self.postings = sum(map(len, self.keys))
+        self.pieces = self.over(read, range(len(self.slices)))
+        self.postings = sum(len(keys) for keys, _ in self.pieces)
         self.twins = np.empty(rows, np.int64)
         _keys.first_equal(prints, self.sizes, self.twins)
 
@@ -193,18 +197,16 @@ class _Join:
 
     def candidates(self) -> tuple[Ints, Ints, NDArray[np.uint8], int]:
         """Pairs that share a key, smaller row first, ascending; which rows crowd under one; how many were looked at."""
-        copied = (self.twins != np.arange(len(self.twins))).astype(np.uint8)
-        starts = np.cumsum([0, *map(len, self.keys)])
+        copied = (self.twins != np.arange(len(self.twins))).view(np.uint8)
+        starts = np.cumsum([0, *(len(keys) for keys, _ in self.pieces)])
         firsts = np.array([at for at, _ in self.slices])
-        keys, within = np.empty(starts[-1], np.uint64), np.empty(starts[-1], np.uint16)
-        ends = np.empty((len(self.slices), _keys.PARTS), np.int64)
+        keys, within = np.empty(starts[-1], np.uint32), np.empty(starts[-1], np.uint16)
 
         def bring(number: int) -> None:
-            mine = slice(firsts[number], firsts[number] + len(self.slices[number][1]))
-            room = slice(starts[number], starts[number + 1])
-            each = (self.keys[number], self.lengths[mine], copied[mine], keys[room], within[room], ends[number])
-            _keys.part_keys(*each)
-            self.keys[number] = keys[:0]
+            room, first = slice(starts[number], starts[number + 1]), firsts[number]
+            mine = copied[first : first + len(self.slices[number][1])]
+            _keys.drop_copies(*self.pieces[number], mine, keys[room], within[room], self.ends[number])
+            self.pieces[number] = (keys[:0], within[:0])
 
         self.over(bring, range(len(self.slices)))
         crowded = np.zeros(len(self.sizes), np.uint8)
@@ -213,14 +215,18 @@ class _Join:
         def meet(number: int) -> Hashes:
             first, last = (_keys.PARTS * each // (4 * self.workers) for each in (number, number + 1))
             return _keys.candidates(
-                keys, within, starts[:-1], ends, firsts, first, last, self.sizes, self.bitmaps, self.threshold, CROWD,
-                crowded, looked[number : number + 1],
+                keys, within, starts[:-1], self.ends, firsts, first, last, self.sizes, self.bitmaps, self.threshold,
+                CROWD, crowded, looked[number : number + 1],
             )  # fmt: skip
 
         pairs = np.sort(np.concatenate(self.over(meet, range(4 * self.workers))))
         pairs = pairs[np.diff(pairs, prepend=np.uint64(0)) > 0]
         ones, twos = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
         return ones, twos, crowded, int(looked.sum())
+
+    def taken(self, rows: Ints) -> pa.LargeStringArray:
+        """The texts of some ascending rows."""
+        return pa.concat_arrays([part.take(to_arrow(mine)) for part, mine, _ in self.spans(rows)])
 
     def spans(self, rows: Ints) -> Iterator[tuple[pa.LargeStringArray, Ints, int]]:
         """For every slice its texts, which of them are among some ascending rows, and the place of the first there."""

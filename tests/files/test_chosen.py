@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -24,7 +26,7 @@ def test_rows_are_those_that_a_filter_keeps(monkeypatch: pytest.MonkeyPatch, pie
     monkeypatch.setattr(module, "_PIECE", piece)
     whole = pa.table(COLUMNS, metadata={"of": "metadata"})
     ends = [0, *cuts, 7]
-    table = pa.concat_tables([whole.slice(a, b - a) for a, b in zip(ends, ends[1:], strict=False)])
+    table = pa.concat_tables([whole.slice(a, b - a) for a, b in pairwise(ends)])
     scratch = Scratch()
     for bits in range(2**7):
         keep = np.array([bits >> row & 1 for row in range(7)], bool)

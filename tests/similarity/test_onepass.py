@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demur.similarity import grams, joins, onepass, prepare, self_join
+from demur.files.scratch import Scratch
+from demur.similarity import _keys, grams, joins, onepass, prepare, self_join
 from demur.similarity.views import GRAM_SIZE, View
 from demur.text.compiled import MACHINES, uncompiled
 from tests.similarity.brute import TEXTS, THRESHOLDS, labels, listed, self_pairs
@@ -50,7 +51,7 @@ def test_one_pass_is_brute_force(parts: list[list[str | None]], view: View, thre
 def test_grams_are_those_of_the_view(view: View) -> None:
     """Two texts share as many hashes as they share grams, whether they are read as ASCII or normalised."""
     texts = [*ODD, *(f"{text} ü {text}" for text in ODD)]
-    hashes, sizes = onepass.hashed(pa.array([*texts, None], pa.large_string()), GRAM_SIZE[view])
+    hashes, sizes = onepass.hashed(pa.array([*texts, None], pa.large_string()), GRAM_SIZE[view], Scratch())
     found = [set(part.tolist()) for part in np.split(hashes, np.cumsum(sizes)[:-1])]
     wanted = [grams(text, view) for text in texts]
     assert sizes.tolist() == [*map(len, wanted), 0]
@@ -61,12 +62,21 @@ def test_grams_are_those_of_the_view(view: View) -> None:
 @pytest.mark.parametrize("view", WORDS)
 def test_uncompiled_kernels_give_the_same(view: View) -> None:
     texts = pa.array([*ODD, "one two three four five six seven eight nine ten", "One, two: three four five"] * 2)
-    compiled = onepass.hashed(texts.cast(pa.large_string()), GRAM_SIZE[view])
+    compiled = onepass.hashed(texts.cast(pa.large_string()), GRAM_SIZE[view], Scratch())
     pairs = _pairs(texts, view, 0.3)
     with uncompiled(small=True):
-        plain = onepass.hashed(texts.cast(pa.large_string()), GRAM_SIZE[view])
+        plain = onepass.hashed(texts.cast(pa.large_string()), GRAM_SIZE[view], Scratch())
         assert _pairs(texts, view, 0.3) == pairs
     assert [each.tolist() for each in compiled] == [each.tolist() for each in plain]
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_counts_stop_where_they_are_full(*, small: bool) -> None:
+    counts = np.zeros(4, np.uint8)
+    with uncompiled(small=small):
+        for gram, times in ((5, 300), (1 << 62, 2)):
+            _keys.count(np.full(times, gram, np.uint64), 62, counts)
+    assert sorted(counts.tolist()) == [0, 0, 2, 255]
 
 
 @pytest.mark.usefixtures("one_pass")
