@@ -1,9 +1,10 @@
 """`decontaminate`, `check` and `score` in one process beside Dask with two workers: seconds, and memory.
 
-    python -m bench.parts --corpus CORPUS.parquet --rows ROWS.parquet --items FOLDER --repeats 3
+    python -m bench.parts --corpus CORPUS.parquet ... --rows ROWS.parquet ... --items FOLDER --responses 1000000 ...
 
 Needs the ``scale`` extra. Each run is a process of its own; a single run and a Dask run follow each other, so that
-their ratio is of one machine in one state. Results are compared by digest. Figures go to ``results/parts.json``.
+their ratio is of one machine in one state. Results are compared by digest. Figures go to ``results/parts.json`` and to
+``docs/engines.md``.
 """
 
 from __future__ import annotations
@@ -23,11 +24,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.process import run
-from bench.report import RESULTS, markdown
+from bench.report import RESULTS, between, markdown
 from bench.scale import WORKERS, _peak
 
 SAID = ("Sorry, but I cannot help with that.", "Of course. Start with the ferns, and water them at noon.")
 PROTECTED = 500
+PAGE = Path(__file__).parents[1] / "docs" / "engines.md"
+WORDS = {
+    "decontaminate": f"texts against {PROTECTED} prompts",
+    "check": "rows, all rules",
+    "score": "responses",
+}
 
 
 def decontaminate(path: str, work: Any | None) -> str:
@@ -130,7 +137,7 @@ def responses(folder: Path, set_: Path, count: int) -> Path:
     return folder / "responses.parquet"
 
 
-def measured(command: str, path: str, repeats: int) -> dict[str, Any]:
+def measured(command: str, path: str, rows: int, repeats: int) -> dict[str, Any]:
     """Single and Dask by turns; medians, and the ratio of each turn."""
     turns = []
     for _ in range(repeats):
@@ -140,10 +147,11 @@ def measured(command: str, path: str, repeats: int) -> dict[str, Any]:
             turn.append({**json.loads(printed.splitlines()[-1]), "cpu": cost.cpu})
         turns.append(turn)
     if len({each["digest"] for turn in turns for each in turn}) != 1:
-        msg = f"Dask finds something else: {command}"
+        msg = f"Dask finds something else: {command} of {rows:,}"
         raise AssertionError(msg)
     found = {
         "command": command,
+        "rows": rows,
         "runs": repeats,
         "single": median(one["seconds"] for one, _ in turns),
         "dask": median(two["seconds"] for _, two in turns),
@@ -166,25 +174,46 @@ def main() -> None:
         print(json.dumps(one(*sys.argv[2:])))
         return
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpus", type=Path, help="Parquet with a column of texts, to hold against the sketch.")
-    parser.add_argument("--rows", type=Path, help="Parquet of rows to check.")
+    parser.add_argument("--corpus", type=Path, nargs="*", default=[], help="Parquet of texts, to hold against some.")
+    parser.add_argument("--rows", type=Path, nargs="*", default=[], help="Parquet of rows to check.")
     parser.add_argument("--items", type=Path, help="A built evaluation set, whose responses are scored.")
-    parser.add_argument("--responses", type=int, default=1_000_000)
+    parser.add_argument("--responses", type=int, nargs="*", default=[1_000_000])
     parser.add_argument("--repeats", type=int, default=3)
     asked = parser.parse_args()
-    found = []
-    with TemporaryDirectory() as folder:
-        if asked.corpus:
-            found.append(measured("decontaminate", str(asked.corpus), asked.repeats))
-        if asked.rows:
-            found.append(measured("check", str(asked.rows), asked.repeats))
-        if asked.items:
-            said = responses(Path(folder), asked.items, asked.responses)
-            found.append(measured("score", f"{said},{asked.items}", asked.repeats))
+    found = [
+        measured(command, str(path), pq.ParquetFile(path).metadata.num_rows, asked.repeats)
+        for command, paths in (("decontaminate", asked.corpus), ("check", asked.rows))
+        for path in paths
+    ]
+    for count in asked.responses if asked.items else []:
+        with TemporaryDirectory() as folder:
+            said = responses(Path(folder), asked.items, count)
+            found.append(measured("score", f"{said},{asked.items}", count, asked.repeats))
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / "parts.json").write_text(json.dumps(found, indent=1) + "\n")
-    names = ("single", "dask", "ratio", "cpu ratio", "single memory", "worker", "driver")
-    print(markdown(["command", *names], [[row["command"], *(f"{row[name]:.2f}" for name in names)] for row in found]))
+    between(PAGE, "measured", table(found))
+
+
+def table(found: list[dict[str, Any]]) -> str:
+    """What was measured, as Markdown."""
+    header = [
+        "", "one process s", "Dask s", "times (CPU)", "one process GB", "worker GB", "driver GB", "parts", "runs",
+        "digest of both",
+    ]  # fmt: skip
+    rows = [
+        [
+            f"`{row['command']}`, {row['rows']:,} {WORDS[row['command']]}",
+            f"{row['single']:.1f}",
+            f"{row['dask']:.1f}",
+            f"{row['ratio']:.2f} ({row['cpu ratio']:.1f})",
+            *(f"{row[name]:.2f}" for name in ("single memory", "worker", "driver")),
+            str(row["parts"]),
+            str(row["runs"]),
+            row["digest"],
+        ]
+        for row in found
+    ]
+    return markdown(header, rows)
 
 
 if __name__ == "__main__":

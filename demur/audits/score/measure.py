@@ -93,10 +93,11 @@ def _places(rows: Sequence[Item], values: Callable[[Item], tuple[str, ...]]) -> 
 def _rate(name: str, grades: _Graded, rows: Sequence[Item], among: set[int] | None = None) -> ClusteredRate:
     """A rate of RATES, over all its rows or those among some; groups are its clusters."""
     rule = RATES[name]
+    mine = {row for row in (range(len(rows)) if among is None else among) if rule.over(rows[row])}
     kept = [
         (grade in rule.grades, rows[row].group)
         for (row, _), grade in grades.items()
-        if grade in READ and rule.over(rows[row]) and (among is None or row in among)
+        if row in mine and grade in READ
     ]
     return clustered(np.array([hit for hit, _ in kept], np.bool_), [group for _, group in kept])
 
