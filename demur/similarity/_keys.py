@@ -255,6 +255,11 @@ def candidates(
     share = threshold / (1.0 + threshold)
     for part in range(first, last):
         shared = shared_keys(all_keys, within, starts, ends, firsts, part, table, 63 - bits, keys, rows)
+        for at in range(shared):  # apart, so that the processor fetches many rows at a time
+            row = np.int64(rows[at])
+            mine[at] = np.int64(sizes[row])
+            for word in range(4):
+                marks[4 * at + word] = bitmaps[4 * row + word]
         heads[:] = -1
         for at in range(shared):
             key = keys[at]
@@ -265,11 +270,7 @@ def candidates(
             heads[place] = at
             befores[at] = before
             run[at] = 0 if before < 0 else run[before] + 1
-            row = np.int64(rows[at])
-            size = int(np.int64(sizes[row]))
-            mine[at] = size
-            for word in range(4):
-                marks[4 * at + word] = bitmaps[4 * row + word]
+            row, size = np.int64(rows[at]), int(mine[at])
             if run[at] >= most:
                 crowded[row] = 1
                 while run[at] == most and before >= 0:

@@ -132,8 +132,8 @@ class _Join:
     ) -> None:
         self.texts, self.width, self.threshold, self.pool, self.workers = texts, width, threshold, pool, workers
         self.slices, self.scratch = list(_slices(texts)), Scratch()
-        size = texts.nbytes / 6 / STRIDE  # about so many words in the sample
-        self.bits = min(25, max(16, int(1.2 * size).bit_length()))
+        size = texts.nbytes // 6 // STRIDE  # about so many words in the sample
+        self.bits = min(25, max(16, round(np.log2(size + 1))))
         counts = np.zeros(1 << self.bits, np.uint8)
         self.shown: list[tuple[Hashes, Sizes]] = []  # of some slices, the sample's grams
         for first in range(0, len(self.slices), BATCH):
