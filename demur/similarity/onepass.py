@@ -25,7 +25,7 @@ from demur.files.scratch import Scratch
 from demur.similarity import _grams, _keys
 from demur.text.arrays import apart, as_array, buffers
 from demur.text.columns import normalise_array
-from demur.text.compiled import interpreted, thread_count
+from demur.text.compiled import interpreted, loading, thread_count
 from demur.text.scripts import character_classes
 
 Ints = NDArray[np.int64]
@@ -115,7 +115,12 @@ def prepare() -> Thread:
     """
     ends = to_arrow(np.array([0, 7, 16], np.int32))
     texts = pa.chunked_array([pa.StringArray.from_buffers(2, ends.buffers()[1], pa.py_buffer(b"a b c da b c d e"))])
-    thread = Thread(target=near_pairs, args=(texts, 3, 0.5, lambda _: NOTHING), name="prepare a join")
+
+    def prepared() -> None:
+        with loading():
+            near_pairs(texts, 3, 0.5, lambda _: NOTHING)
+
+    thread = Thread(target=prepared, name="prepare a join")
     if not interpreted():
         thread.start()
     return thread

@@ -47,9 +47,12 @@ def apart(texts: pa.LargeStringArray, *, every: bool = False) -> tuple[pa.LargeS
         >>> len(found), numbers.tolist()
         (1, [-1, 0, -2])
     """
+    data, offsets = buffers(texts)
+    numbers = np.where(to_bools(texts.is_null()), -2, -1) if texts.null_count else np.full(len(texts), -1)
+    if not every and data[offsets[0] : offsets[-1]].max(initial=0) < 128:
+        return texts.slice(0, 0), numbers
     special = texts.is_valid() if every else pc.and_not_kleene(texts.is_valid(), pc.string_is_ascii(texts))
     chosen = to_bools(special)
-    numbers = np.where(to_bools(texts.is_null()), -2, -1)
     count = int(np.count_nonzero(chosen))
     numbers[chosen] = np.arange(count)
     return texts.filter(special) if count else texts.slice(0, 0), numbers

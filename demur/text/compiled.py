@@ -91,9 +91,22 @@ def inner(function: Function) -> Function:
     return function
 
 
+@contextmanager
+def loading() -> Iterator[None]:
+    """A block that imports much, or loads kernels: nothing of it is garbage, and looking for some takes long."""
+    looks = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looks:
+            gc.enable()
+
+
 def _compiled(function: Callable[..., object]) -> Callable[..., object]:
-    import numba
-    from numba.extending import register_jitable
+    with loading():
+        import numba
+        from numba.extending import register_jitable
 
     if not MACHINES:
         atexit.register(_leave)

@@ -95,9 +95,7 @@ def _rate(name: str, grades: _Graded, rows: Sequence[Item], among: set[int] | No
     rule = RATES[name]
     mine = {row for row in (range(len(rows)) if among is None else among) if rule.over(rows[row])}
     kept = [
-        (grade in rule.grades, rows[row].group)
-        for (row, _), grade in grades.items()
-        if row in mine and grade in READ
+        (grade in rule.grades, rows[row].group) for (row, _), grade in grades.items() if row in mine and grade in READ
     ]
     return clustered(np.array([hit for hit, _ in kept], np.bool_), [group for _, group in kept])
 
