@@ -103,9 +103,28 @@ def loading() -> Iterator[None]:
             gc.enable()
 
 
+def _numba() -> Any:
+    """numba, without scipy, which takes as long to import: it is for products of matrices, when somebody forms one.
+
+    numba's module of array functions calls `ensure_blas` to see whether there is a scipy; where it is installed, the
+    answer is yes.
+    """
+    import numba
+    from numba.np import linalg
+
+    if importlib.util.find_spec("scipy") is not None and hasattr(linalg, "ensure_blas"):
+        ensure = linalg.ensure_blas
+        linalg.ensure_blas = lambda: None
+        try:
+            import numba.np.arraymath
+        finally:
+            linalg.ensure_blas = ensure
+    return numba
+
+
 def _compiled(function: Callable[..., object]) -> Callable[..., object]:
     with loading():
-        import numba
+        numba = _numba()
         from numba.extending import register_jitable
 
     if not MACHINES:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pyarrow as pa
 import pytest
@@ -45,3 +48,18 @@ def test_thread_count(asked: str, expected: int, monkeypatch: pytest.MonkeyPatch
 def test_ranges_cover_all_rows_once(rows: int, threads: int) -> None:
     pieces = _compiled.ranges(rows, threads)
     assert [row for first, last in pieces for row in range(first, last)] == list(range(rows))
+
+
+def test_kernels_do_without_scipy_and_leave_products_of_matrices_to_others() -> None:
+    said = """
+        import sys
+        import numpy as np
+        from demur.similarity import self_join
+        from demur.text.compiled import MACHINES
+        self_join(["one two three"] * 3, view="token", threshold=0.5)
+        print(len(MACHINES) > 0, "scipy.linalg" in sys.modules)
+        import numba
+        print(numba.njit(lambda one, two: np.dot(one, two))(np.eye(2), np.ones((2, 2))).tolist())
+    """
+    done = subprocess.run([sys.executable, "-c", dedent(said)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["True False", "[[1.0, 1.0], [1.0, 1.0]]"]
