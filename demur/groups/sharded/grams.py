@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from demur.files.scratch import Scratch
 from demur.groups.sharded._kernels import gather
 from demur.groups.sharded.inputs import Shard, read_rows
 from demur.groups.sharded.job import Job
@@ -29,7 +30,7 @@ SLICE = 2048
 def hashed(job: Job, texts: pa.LargeStringArray) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
     """The distinct grams of texts, row behind row, and the number of each row's; in no order within a row."""
     if job.fast:
-        return onepass.hashed(texts, GRAM_SIZE[job.view])
+        return onepass.hashed(texts, GRAM_SIZE[job.view], Scratch())
     sets = build(texts, job.view, 1)
     sizes = sets.sizes.astype(np.int32)
     gather(sets.hashes, sets.starts, sets.sizes, np.arange(len(sets)), 0, sets.hashes)
