@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from demur.checks.hashes import Hashes, Read, read
 from demur.checks.shapes import apart, shaped, shared, turns_of
-from demur.checks.signs import Looked, look_at
+from demur.checks.signs import Looked
 from demur.checks.spoken import Roles, Spoken
 from demur.text.arrays import buffers
 
@@ -47,9 +48,14 @@ class Part:
     roles: Roles = field(default_factory=lambda: Roles.of(()))
 
     @cached_property
+    def read(self) -> Read:
+        """What one reading of all texts gives."""
+        return read(self.texts)
+
+    @cached_property
     def looked(self) -> Looked:
         """What one look at the bytes of all texts gives."""
-        return look_at(self.texts)
+        return self.read.looked
 
     def what(self, place: int) -> str:
         """What a finding calls a text."""
@@ -66,7 +72,7 @@ class Part:
         turns = None if self.turns is None else self.turns[places]
         roles = self.roles if self.turns is None else self.roles.take(places)
         made = Part(self.column, self.texts.take(pa.array(places)), self.rows[places], turns, roles)
-        if "looked" in self.__dict__:  # once is enough
+        if "read" in self.__dict__ or "looked" in self.__dict__:  # once is enough
             made.__dict__["looked"] = self.looked.take(places)
         return made
 
@@ -86,6 +92,21 @@ class Said:
     texts: Mapping[str, pa.LargeStringArray] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
     apart: tuple[int, ...] = ()
+
+    def known(self, texts: pa.LargeStringArray) -> tuple[Hashes, Hashes] | None:
+        """The hashes, and those of the openings, of texts that are those of a part, or stand for its rows."""
+        for part in self.parts:
+            if part.texts is texts:
+                return part.read.hashes, part.read.heads
+            turns = self.turns.get(part.column)
+            if turns is None or part.texts is not turns.texts:
+                continue
+            for standing, places in (("asked", "first_asked"), ("answered", "last_answered")):
+                if texts is turns.__dict__.get(standing):
+                    at = getattr(turns, places)  # -1 is the last
+                    hashes, heads = (np.append(each, np.uint64(0))[at] for each in part.read[1:])
+                    return hashes, heads
+        return None
 
     @cached_property
     def asked(self) -> tuple[Part, ...]:

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from demur.checks.finding import Finding
 from demur.checks.habits import Habits
 from demur.checks.layouts import Layout
 from demur.checks.paths import Reached
+from demur.checks.quick import plain_rows
 from demur.checks.saved import split_by_folder
 from demur.checks.shapes import opened
 from demur.checks.state import State
@@ -38,6 +39,9 @@ from demur.sets.kind import Kind
 
 REST = "rest"
 """The split of a file beside one that was held out from it."""
+
+
+_read = partial(reading.read_blocks, quick=plain_rows)
 
 
 @dataclass
@@ -90,7 +94,7 @@ class Subject:
     unread: dict[str, tuple[str, ...]] = field(default_factory=dict)
     state: State = field(default_factory=State)
     habits: Habits = field(default_factory=Habits)
-    blocks: Callable[..., Iterator[Block]] = reading.read_blocks
+    blocks: Callable[..., Iterator[Block]] = _read
 
     def batches(self, file: File, columns: Sequence[str] | None = None) -> Iterator[Batch]:
         """The rows of a file once more, or some columns of them."""

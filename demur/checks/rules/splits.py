@@ -6,20 +6,18 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from demur.checks import leaks
 from demur.checks.again import Ints, marked, twins
 from demur.checks.batch import Batch
 from demur.checks.finding import Finding, hit
-from demur.checks.hashes import MIX
+from demur.checks.letters import letters
 from demur.checks.rule import ANY, BUILT, FILES, TRAINED, rule
-from demur.checks.said import SPOKEN
-from demur.checks.signs import edges
-from demur.checks.state import byte_hashes, groups
+from demur.checks.state import groups
 from demur.checks.subject import Subject
 from demur.errors import shown
 from demur.files.bounds import bounds
@@ -84,21 +82,23 @@ def duplicate(subject: Subject) -> Iterator[Finding]:
     trained = state.split_names.index("train") if "train" in state.split_names else -1
     keys, splits = state.column("key"), state.column("split").astype(np.int64)
     ids = state.column("id")
+    shards = [unsharded(file.name) for file, _ in state.files]
     for rows in state.configs():
-        seen: dict[tuple[int, object], int] = {}
-        alike = list(groups(keys[rows]))
-        exact = _letters(subject, [rows[places] for places in alike if len({*ids[rows[places]].tolist()}) > 1])
-        for places in alike:
-            seen.clear()
-            for here in rows[places].tolist():
-                file, row = state.place(here)
-                side = (int(splits[here]), None if splits[here] == trained else unsharded(file.name))
-                if side not in seen:
-                    seen[side] = here
-                    continue
-                if ids[here] != ids[seen[side]] and exact.get(here) != exact.get(seen[side]):
-                    continue  # rows of their own whose spelling is their point
-                yield hit(f"the same texts as {subject.place(seen[side], here)}", file.name, row)
+        alike = [rows[places] for places in groups(keys[rows])]
+        if not alike:
+            continue
+        every, starts = np.concatenate(alike), np.cumsum([0, *map(len, alike)])
+        mine = ids[every]
+        differ = np.minimum.reduceat(mine, starts[:-1]) != np.maximum.reduceat(mine, starts[:-1])
+        exact = _letters(subject, every[np.repeat(differ, np.diff(starts))])
+        cells = [*zip(*(each.tolist() for each in (every, mine, splits[every], *state.places(every))), strict=True)]
+        for start, end in pairwise(starts.tolist()):
+            seen: dict[tuple[int, str | None], tuple[int, int]] = {}
+            for here, own, split, file, row in cells[start:end]:
+                first, other = seen.setdefault((split, None if split == trained else shards[file]), (here, own))
+                if first == here or (own != other and exact.get(here) != exact.get(first)):
+                    continue  # the first one, or rows of their own whose spelling is their point
+                yield hit(f"the same texts as {subject.place(first, here)}", state.files[file][0].name, row)
 
 
 @cache
@@ -112,29 +112,17 @@ def unsharded(name: str) -> str:
     return _SHARD.sub("", name)
 
 
-def _letters(subject: Subject, sets: list[Ints]) -> dict[int, int]:
-    """A hash of the very letters of some rows, by a second reading of them alone."""
+def _letters(subject: Subject, rows: Ints) -> dict[int, int]:
+    """A hash of the very letters of some rows: as it was kept, or by a second reading of them alone."""
+    kept = subject.state.column("letters") if "letters" in subject.state else np.zeros(len(subject.state), np.uint64)
+    if kept[rows].all():
+        return dict(zip(rows.tolist(), kept[rows].tolist(), strict=True))
     mask = np.zeros(len(subject.state), np.bool_)
-    for places in sets:
-        mask[places] = True
+    mask[rows] = True
     found: dict[int, int] = {}
-    for batch, mine, start in marked(subject, mask) if sets else ():
-        made = np.zeros(len(mine), np.uint64)
-        for name in SPOKEN:
-            if (texts := batch.texts(name)) is not None:
-                made = made * MIX + byte_hashes(_stripped(texts.take(pa.array(mine))))
-        found.update(zip((start + mine).tolist(), made.tolist(), strict=True))
+    for batch, mine, start in marked(subject, mask):
+        found.update(zip((start + mine).tolist(), letters(batch, mine).tolist(), strict=True))
     return found
-
-
-def _stripped(texts: pa.LargeStringArray) -> pa.LargeStringArray:
-    """Texts without the blanks at their edges; nothing is an empty text."""
-    texts = pc.fill_null(texts, "")
-    blank = np.logical_or(*((edge <= ord(" ")) | (edge > ord("~")) for edge in edges(texts)))
-    if not blank.any():
-        return texts
-    some = [text.strip() for text in texts.filter(pa.array(blank)).to_pylist()]
-    return pc.replace_with_mask(texts, pa.array(blank), pa.array(some, pa.large_string()))
 
 
 @rule(
