@@ -320,8 +320,7 @@ def write(data: Bytes, begins: Places, ends: Places, offsets: Ints, out: Bytes) 
     """Write texts one behind another, without escapes."""
     for row in range(len(offsets) - 1):
         to, size = offsets[row], offsets[row + 1] - offsets[row]
-        at = np.int64(begins[row])
-        end = np.int64(ends[row])
+        at, end = int(begins[row]), int(ends[row])
         if size == 0:
             continue
         if size == end - at:

@@ -37,19 +37,23 @@ from demur.protected.near import Judge, Rules
 from demur.protected.screen import protected_of
 from demur.sets.folder import BuiltSet, is_built
 from demur.sources.fetch import Places
-from demur.text.compiled import uncompiled
+from demur.text.compiled import share, shared, uncompiled
 
 LISTED = 10_000
 """Findings of one rule in one file that are kept to be listed; more are only counted. Why a file is not read on is
 always listed."""
 
-_AHEAD = 1
+_AHEAD = 2
 """Batches that may be read while others are judged; memory holds as many more."""
+
+_STAGES = 4
+"""Threads that work on batches at a time, each on another: one reads, one takes note, one screens, one judges."""
 
 _LIGHT = 1 << 20
 """Bytes of files that are checked without compiling anything."""
 
 BROKEN = "DMR001"
+SCREENS = "DMR104"
 _UNREAD = ("unreadable", "ragged")
 
 _GATES = ("DMR501", "DMR001", "DMR011", "DMR010")  # what stops the check of a built folder: others read its rows
@@ -201,26 +205,40 @@ Pass: TypeAlias = Callable[[Subject, list[Rule], "_Found"], None]
 def _stream(subject: Subject, rules: list[Rule], found: _Found) -> None:
     """The one pass over all files: every rule that judges batches, and what is kept of every row.
 
-    While rows are read, the rules judge those that were read before; findings come in the order of the rows.
+    While rows are read, those that were read before are held against protected prompts, and the rules judge those
+    before them; findings come in the order of the rows.
     """
 
-    def judge(batch: Batch) -> list[_Told]:
+    def screen(batch: Batch) -> float:
+        began = perf_counter()
+        _ = batch.near
+        return perf_counter() - began
+
+    def judge(batch: Batch, screened: Future[float]) -> list[_Told]:
+        screened.exception()  # the rule that asks for it meets it again, and tells
         return [_judge(rule, batch) for rule in rules]
 
-    def collect(batch: Batch, told: Future[list[_Told]]) -> None:
+    def collect(batch: Batch, told: Future[list[_Told]], screened: Future[float]) -> None:
         for rule, each in zip(rules, told.result(), strict=True):
             found.take(rule, batch, each)
         subject.state.add_near(batch)
+        if SCREENS in found.ran:
+            found.seconds[SCREENS] += screened.result()
 
-    waiting: deque[tuple[Batch, Future[list[_Told]]]] = deque()
-    with ThreadPoolExecutor(1) as judging:
+    waiting: deque[tuple[Batch, Future[list[_Told]], Future[float]]] = deque()
+    with shared(_STAGES), _thread() as screening, _thread() as judging:
         for file in subject.files:
             for batch in subject.scan(file):
-                waiting.append((batch, judging.submit(judge, batch)))
+                screened = screening.submit(screen, batch)
+                waiting.append((batch, judging.submit(judge, batch, screened), screened))
                 if len(waiting) > _AHEAD:
                     collect(*waiting.popleft())
         while waiting:
             collect(*waiting.popleft())
+
+
+def _thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, initializer=share, initargs=(_STAGES,))
 
 
 def _judge(rule: Rule, judged: Subject | Batch) -> _Told:

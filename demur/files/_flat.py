@@ -15,7 +15,7 @@ from demur.files.bounds import bounds
 Quick: TypeAlias = Callable[[bytes, int, pa.Schema], pa.RecordBatch | None]
 """Reads lines of valid UTF-8, and their number, by the columns of rows before; gives what `flat_rows` gives, or None.
 
-Whoever may compile brings one (`demur.checks.quick`)."""
+Who has compiled code brings one (`demur.checks.quick`)."""
 
 _KEY = re.compile(rb'"([^"]*)"[ \t]*:')
 KINDS = {

@@ -41,12 +41,12 @@ def read_jsonl(
     with open_file(path) as stream:
         blocks = blocks_of(stream, packed=is_packed(path.name))
         for block, count, rows in read_ahead(blocks, turns=turns, quick=quick):
-            if rows is None or (quick := made.quick(rows, line)) is None:
+            if rows is None or (ready := made.quick(rows, line)) is None:
                 read = [*_read_lines(block.decode(), line, made.first, note, twice=columns is None)]
                 if read:
                     yield made.block(read)
             else:
-                yield quick
+                yield ready
             line += len(io.StringIO(block.decode(), None).readlines()) if b"\r" in block else count
     made.end()
 
