@@ -65,13 +65,15 @@ def look_and_hash(
     marks: np.uint32,
     held: Kinds,
     words: NDArray[np.int32],
+    edges: Bytes,
     hashes: Hashes,
     heads: Hashes,
 ) -> None:
-    """As `look`; and a hash of each text's words, and one of its first ones; 0 where this cannot be told here.
+    """As `look`; and of each text the first and the last byte, a hash of its words, and one of its first words.
 
-    Told are hashes of ASCII that begins with a visible byte and has words. Those of the first `most` words are told
-    where they, or the whole text, stand in its first `longest` bytes, and no byte has one of the kinds `marks`.
+    The bytes are 0 where there are none, hashes where they cannot be told here. Told are those of ASCII that begins
+    with a visible byte and has words; of the first `most` words where they, or the whole text, stand in its first
+    `longest` bytes, and no byte is of the kinds `marks`.
     """
     seed = np.uint64(0xCBF29CE484222325)
     for row in range(len(offsets) - 1):
@@ -108,6 +110,7 @@ def look_and_hash(
             count += 1
         held[row] = seen
         words[row] = runs
+        edges[0, row], edges[1, row] = (data[begin], data[end - 1]) if end > begin else (0, 0)
         good = count > 0 and seen & FOREIGN == 0 and 32 < data[begin] < 127
         hashes[row] = total | np.uint64(1) if good else np.uint64(0)
         if head == 0 and end - begin <= longest and count <= most:

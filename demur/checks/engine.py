@@ -21,6 +21,7 @@ from demur.checks.completing import Said, completed
 from demur.checks.finding import Finding, Report
 from demur.checks.layouts import Layout, layout_of
 from demur.checks.learnt import read_by
+from demur.checks.memory import release
 from demur.checks.pages import may_matter
 from demur.checks.profiles import chosen, profile_of
 from demur.checks.rule import Rule
@@ -235,6 +236,7 @@ def _stream(subject: Subject, rules: list[Rule], found: _Found) -> None:
                     collect(*waiting.popleft())
         while waiting:
             collect(*waiting.popleft())
+    release()
 
 
 def _thread() -> ThreadPoolExecutor:

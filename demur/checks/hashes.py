@@ -81,11 +81,11 @@ def read(texts: pa.LargeStringArray) -> Read:
     rows = len(texts)
     if interpreted():
         return Read(look_at(texts), text_hashes(texts, rows), np.zeros(rows, np.uint64))
-    held, words = np.empty(rows, np.uint32), np.empty(rows, np.int32)
+    held, words, ends = np.empty(rows, np.uint32), np.empty(rows, np.int32), np.empty((2, rows), np.uint8)
     hashes, heads = np.empty(rows, np.uint64), np.empty(rows, np.uint64)
     fixed = (*buffers(texts), kinds(), ascii_table(), OPENING, LONGEST, kinds_of(MARKS))
-    look_and_hash(*fixed, held, words, hashes, heads)
+    look_and_hash(*fixed, held, words, ends, hashes, heads)
     rest = np.flatnonzero(hashes == 0)
     if len(rest):
         hashes[rest] = text_hashes(texts.take(pa.array(rest)), len(rest))
-    return Read(Looked(held, words), hashes, heads)
+    return Read(Looked(held, words, *ends), hashes, heads)

@@ -25,10 +25,14 @@ class Looked(NamedTuple):
     Attributes:
         held: the kinds of byte that each text holds.
         words: the words of each text, as blanks part them.
+        first: the first byte of each text; 0 for those that have none.
+        last: the last one.
     """
 
     held: Kinds
     words: NDArray[np.int32]
+    first: Bytes
+    last: Bytes
 
     def hold(self, signs: bytes) -> Mask:
         """Which texts hold one of some bytes, of which each has a kind of its own.
@@ -42,7 +46,7 @@ class Looked(NamedTuple):
 
     def take(self, places: Places) -> Looked:
         """Of some of the texts."""
-        return Looked(self.held[places], self.words[places])
+        return Looked(self.held[places], self.words[places], self.first[places], self.last[places])
 
     def hold_all(self, signs: bytes) -> Mask:
         """Which texts hold all of some such bytes."""
@@ -75,7 +79,7 @@ def kinds() -> Kinds:
 
 def look_at(texts: pa.LargeStringArray) -> Looked:
     """Look at every byte of texts, once."""
-    return Looked(*looked(*buffers(texts), kinds()))
+    return Looked(*looked(*buffers(texts), kinds()), *edges(texts))
 
 
 def among(texts: pa.LargeStringArray, mask: Mask, find: Callable[[Bytes], Places]) -> Places:

@@ -152,13 +152,15 @@ class State:
     def _keep(self, name: str, values: NDArray[Any]) -> None:
         parts = self._parts.setdefault(name, [])
         if (missing := self._count - sum(map(len, parts))) > 0:  # earlier files have no such column
-            parts.append(np.zeros(missing, values.dtype))
-        parts.append(values)
+            parts.append(_nothing(missing, values.dtype))
+        parts.append(values if values.any() else _nothing(len(values), values.dtype))
 
     def column(self, name: str) -> NDArray[Any]:
         """A fact of every row; 0 is nothing."""
         parts = self._parts.get(name, [])
-        whole = np.concatenate(parts) if parts else np.zeros(0, np.uint64)
+        there = any(each.strides[0] for each in parts)
+        kind = parts[0].dtype if parts else np.dtype(np.uint64)
+        whole = np.concatenate(parts) if there else np.zeros(sum(map(len, parts)), kind)
         self._parts[name] = [whole]
         if len(whole) < self._count:
             whole = np.concatenate([whole, np.zeros(self._count - len(whole), whole.dtype)])
@@ -204,6 +206,11 @@ class State:
             by_config.setdefault(file.config, []).append(np.arange(first, end))
         for parts in by_config.values():
             yield np.concatenate(parts)
+
+
+def _nothing(rows: int, kind: np.dtype[Any]) -> NDArray[Any]:
+    """A zero for each of some rows, which takes the room of one."""
+    return np.broadcast_to(np.zeros((), kind), rows)
 
 
 def groups(keys: NDArray[Any]) -> Iterator[NDArray[np.int64]]:

@@ -20,6 +20,7 @@ from demur.checks.data import is_data
 from demur.checks.finding import Finding
 from demur.checks.habits import Habits
 from demur.checks.layouts import Layout
+from demur.checks.memory import release
 from demur.checks.paths import Reached
 from demur.checks.quick import plain_rows
 from demur.checks.saved import split_by_folder
@@ -95,6 +96,7 @@ class Subject:
     state: State = field(default_factory=State)
     habits: Habits = field(default_factory=Habits)
     blocks: Callable[..., Iterator[Block]] = _read
+    _cards: dict[Path, str | None] = field(default_factory=dict)
 
     def batches(self, file: File, columns: Sequence[str] | None = None) -> Iterator[Batch]:
         """The rows of a file once more, or some columns of them."""
@@ -175,9 +177,11 @@ class Subject:
         )
 
     def card_near(self, folder: Path) -> str | None:
-        """The text of the nearest card."""
-        found = pages.card(folder, self.root)
-        return found[1] if found else None
+        """The text of the nearest card; every batch may ask, and files are read once."""
+        if folder not in self._cards:
+            found = pages.card(folder, self.root)
+            self._cards[folder] = found[1] if found else None
+        return self._cards[folder]
 
     def license_near(self, folder: Path) -> str | None:
         """The license that the nearest page states."""
@@ -207,7 +211,9 @@ class Subject:
     @cached_property
     def judges(self) -> tuple[Judge, ...]:
         """Protected prompts, indexed."""
-        return self.protect()
+        found = self.protect()
+        release()  # what making an index took is several times as much
+        return found
 
     def screens(self, batch: Batch) -> bool:
         """Whether rows are held against protected prompts: all, if any file of the set is trained on."""
