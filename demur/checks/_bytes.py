@@ -87,7 +87,7 @@ def look_and_hash(
         count = 0
         inside = False
         for at in range(begin, end):
-            byte = data[at]
+            byte = data[np.uint64(at)]
             kind = kinds[byte]
             seen |= kind
             runs += before & ~kind & np.uint32(1)
@@ -97,7 +97,7 @@ def look_and_hash(
                 state = (state ^ np.uint64(letter)) * np.uint64(0x100000001B3)
                 inside = True
             elif inside:
-                if letter == 1 and at + 1 < end and lower[data[at + 1]] > 1:
+                if letter == 1 and at + 1 < end and lower[data[np.uint64(at + 1)]] > 1:
                     continue
                 total += mix(state) * factor(count)
                 count += 1
