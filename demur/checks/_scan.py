@@ -169,16 +169,7 @@ def whole_number(data: Bytes, at: int) -> tuple[int, np.int64]:
 
 @inner
 def turns_in(
-    data: Bytes,
-    words: Hashes,
-    at: int,
-    names: Bytes,
-    starts: Ints,
-    first: int,
-    begins: Places,
-    ends: Places,
-    sizes: Places,
-    place: int,
+    data: Bytes, words: Hashes, at: int, names: Bytes, starts: Ints, first: int, spots: Places, slot: int, place: int
 ) -> tuple[int, int]:
     """Read a list of objects of two texts each; where it ends, -1 if it is none, and the place of the next turn."""
     at = blank(data, at + 1)
@@ -205,7 +196,8 @@ def turns_in(
             end, size = closed(data, words, at + 1)
             if end < 0:
                 return -1, place
-            begins[which, place], ends[which, place], sizes[which, place] = at + 1, end, size
+            spots[0, slot + which, place], spots[1, slot + which, place] = at + 1, end
+            spots[2, slot + which, place] = size
             at = blank(data, end + 1)
             if data[at] != (44 if field == 0 else 125):
                 return -1, place
@@ -227,9 +219,7 @@ def scan(
     kinds: Ints,
     firsts: Ints,
     slots: Ints,
-    begins: Places,
-    ends: Places,
-    sizes: Places,
+    spots: Places,
     values: Ints,
     there: Bytes,
 ) -> bool:
@@ -242,10 +232,8 @@ def scan(
         starts: where each of these begins.
         kinds: of the columns.
         firsts: of each column of turns, the number of its first field's name.
-        slots: of each column the place of its texts in the next three; turns have two places.
-        begins: of each text its first byte.
-        ends: of each text its closing quote.
-        sizes: of each text its bytes without escapes.
+        slots: of each column the place of its texts in the next; turns have two places.
+        spots: of each text its first byte, its closing quote, and its bytes without escapes.
         values: of each column and row the number, or 1 and 0; of turns, how many there are up to the row's end.
         there: of each column and row, 1 where it is no null; zeros before.
     """
@@ -278,9 +266,9 @@ def scan(
             else:
                 there[column, row] = 1
                 if kind == TEXT and data[at] == 34:
-                    begins[slot, row] = at + 1
-                    at, sizes[slot, row] = closed(data, words, at + 1)
-                    ends[slot, row] = at
+                    spots[0, slot, row] = at + 1
+                    at, spots[2, slot, row] = closed(data, words, at + 1)
+                    spots[1, slot, row] = at
                     at = at + 1 if at >= 0 else -1
                 elif kind == INT:
                     at, values[column, row] = whole_number(data, at)
@@ -288,11 +276,8 @@ def scan(
                     values[column, row] = data[at] == 116
                     at = spelt(data, at, 4, 8) if data[at] == 116 else spelt(data, at, 8, 13)
                 elif kind == TURNS and data[at] == 91:
-                    mine, last, lengths = begins[slot:], ends[slot:], sizes[slot:]
-                    first = firsts[column]
-                    at, turns[column] = turns_in(
-                        data, words, at, names, starts, first, mine, last, lengths, turns[column]
-                    )
+                    fixed = (data, words, at, names, starts)
+                    at, turns[column] = turns_in(*fixed, firsts[column], spots, slot, turns[column])
                 else:
                     return False
             if at < 0:

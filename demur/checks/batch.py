@@ -101,6 +101,11 @@ class Batch:
         plain = {name: texts for name, column in columns.items() if (texts := texts_of(column)) is not None}
         return said(columns, plain)
 
+    def read(self) -> None:
+        """Read every text, once for all that ask for its bytes and words."""
+        for part in self.said.parts:
+            _ = part.read
+
     @cached_property
     def answers(self) -> tuple[Answers, ...]:
         """Every answer, beside what it answers."""

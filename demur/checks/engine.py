@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple, TypeAlias
 
+from demur.checks.ahead import STAGES, stage
 from demur.checks.batch import Batch
 from demur.checks.claimed import Claim
 from demur.checks.completing import Said, completed
@@ -38,7 +39,7 @@ from demur.protected.near import Judge, Rules
 from demur.protected.screen import protected_of
 from demur.sets.folder import BuiltSet, is_built
 from demur.sources.fetch import Places
-from demur.text.compiled import share, shared, uncompiled
+from demur.text.compiled import shared, uncompiled
 
 LISTED = 10_000
 """Findings of one rule in one file that are kept to be listed; more are only counted. Why a file is not read on is
@@ -46,9 +47,6 @@ always listed."""
 
 _AHEAD = 2
 """Batches that may be read while others are judged; memory holds as many more."""
-
-_STAGES = 4
-"""Threads that work on batches at a time, each on another: one reads, one takes note, one screens, one judges."""
 
 _LIGHT = 1 << 20
 """Bytes of files that are checked without compiling anything."""
@@ -227,7 +225,7 @@ def _stream(subject: Subject, rules: list[Rule], found: _Found) -> None:
             found.seconds[SCREENS] += screened.result()
 
     waiting: deque[tuple[Batch, Future[list[_Told]], Future[float]]] = deque()
-    with shared(_STAGES), _thread() as screening, _thread() as judging:
+    with shared(STAGES), stage() as screening, stage() as judging:
         for file in subject.files:
             for batch in subject.scan(file):
                 screened = screening.submit(screen, batch)
@@ -237,10 +235,6 @@ def _stream(subject: Subject, rules: list[Rule], found: _Found) -> None:
         while waiting:
             collect(*waiting.popleft())
     release()
-
-
-def _thread() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, initializer=share, initargs=(_STAGES,))
 
 
 def _judge(rule: Rule, judged: Subject | Batch) -> _Told:

@@ -15,7 +15,7 @@ from demur.text.compiled import interpreted
 _KINDS = {pa.large_string(): TEXT, pa.bool_(): BOOL, pa.int64(): INT, pa.null(): NULL}
 _COLUMNS = 64
 _LARGEST = 1 << 30  # bytes of a block
-_TURN = 8  # bytes of the shortest turn, at least
+_TURN = 20  # bytes of the shortest turn, at least
 
 
 def plain_rows(block: bytes, count: int, like: pa.Schema) -> pa.RecordBatch | None:
@@ -50,17 +50,17 @@ def plain_rows(block: bytes, count: int, like: pa.Schema) -> pa.RecordBatch | No
     words = np.frombuffer(block, np.uint64, len(block) // 8)
     each = [2 if kind == TURNS else kind == TEXT for kind in kinds]
     width = max(count, len(block) // _TURN if TURNS in kinds else 0)
-    begins, ends, sizes = (np.zeros((sum(each), width), np.int32) for _ in range(3))
+    spots = np.zeros((3, sum(each), width), np.int32)
     values, there = np.zeros((len(kinds), count), np.int64), np.zeros((len(kinds), count), np.uint8)
     slots = np.cumsum([0, *each[:-1]], dtype=np.int64)
     lists = np.cumsum([kind == TURNS for kind in kinds]) - 1
     good = scan(
         data, words, np.frombuffer(b"".join(names), np.uint8), np.cumsum([0, *map(len, names)], dtype=np.int64),
-        np.array(kinds, np.int64), len(kinds) + 2 * lists, slots, begins, ends, sizes, values, there,
+        np.array(kinds, np.int64), len(kinds) + 2 * lists, slots, spots, values, there,
     )  # fmt: skip
     if not good:
         return None
-    texts = _Texts(data, begins, ends, sizes)
+    texts = _Texts(data, spots)
     columns = []
     for kind, field, slot, cells, mask in zip(kinds, like, slots.tolist(), values, there, strict=True):
         nulls = None if mask.all() else mask == 0
@@ -88,8 +88,8 @@ def _bits(nulls: NDArray[np.bool_]) -> pa.Buffer:
 class _Texts:
     """Where the texts of some lines stand."""
 
-    def __init__(self, data: NDArray[np.uint8], *places: NDArray[np.int32]) -> None:
-        self.data, (self.begins, self.ends, self.sizes) = data, places
+    def __init__(self, data: NDArray[np.uint8], spots: NDArray[np.int32]) -> None:
+        self.data, (self.begins, self.ends, self.sizes) = data, spots
 
     def array(self, slot: int, count: int, kind: pa.DataType, nulls: NDArray[np.bool_] | None) -> pa.Array:
         """The texts of a slot."""

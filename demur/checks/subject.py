@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.checks import pages
+from demur.checks.ahead import ahead
 from demur.checks.batch import Batch, File, layout_for
 from demur.checks.claimed import Claim
 from demur.checks.data import is_data
@@ -110,19 +111,24 @@ class Subject:
         """The rows of a file, once for every file: what is learnt on the way is kept."""
         self.faults[file.name], self.rows[file.name], self.lines[file.name] = [], 0, []
         names: dict[str, None] = {}
+        for batch, lines in ahead(self._read(file)):
+            self.rows[file.name] += batch.rows.num_rows
+            if lines is not None:
+                self.lines[file.name].append(lines.astype(np.uint32))
+            names.update(dict.fromkeys(batch.rows.schema.names))
+            self.state.add(batch)
+            yield batch
+        self.names[file.name] = tuple(names)
+
+    def _read(self, file: File) -> Iterator[tuple[Batch, NDArray[np.int64] | None]]:
+        """The rows of a file, with the lines on which they begin."""
         for block in self.blocks(file.path, self.faults[file.name].append, turns=True):
             self.grown(reading.size_of(block.rows))
             batch = self._batch(file, block)
             if file.name not in self.layouts:
                 self.unread[file.name] = unread(batch)
             self.layouts[file.name] = batch.layout
-            self.rows[file.name] += batch.rows.num_rows
-            if block.lines is not None:
-                self.lines[file.name].append(block.lines.astype(np.uint32))
-            names.update(dict.fromkeys(batch.rows.schema.names))
-            self.state.add(batch)
-            yield batch
-        self.names[file.name] = tuple(names)
+            yield batch, block.lines
 
     def _batch(self, file: File, block: Block) -> Batch:
         """A block by the layout that follows from the columns of the file's first rows, if none was given."""
