@@ -32,6 +32,7 @@ from demur.checks.subject import Subject, of_files, of_folder
 from demur.checks.unjudged import unjudged
 from demur.errors import DemurError, UsageError
 from demur.files.bounds import is_regular
+from demur.files.reading import size_of
 from demur.files.remote import fetched, is_url
 from demur.project import bundled
 from demur.protected import prompts
@@ -45,8 +46,8 @@ LISTED = 10_000
 """Findings of one rule in one file that are kept to be listed; more are only counted. Why a file is not read on is
 always listed."""
 
-_AHEAD = 2
-"""Batches that may be read while others are judged; memory holds as many more."""
+_ROOM = 20 << 20
+"""Bytes of batches that wait to be judged; one waits in any case. Memory holds several times as many."""
 
 _LIGHT = 1 << 20
 """Bytes of files that are checked without compiling anything."""
@@ -225,12 +226,15 @@ def _stream(subject: Subject, rules: list[Rule], found: _Found) -> None:
             found.seconds[SCREENS] += screened.result()
 
     waiting: deque[tuple[Batch, Future[list[_Told]], Future[float]]] = deque()
+    room = _ROOM
     with shared(STAGES), stage() as screening, stage() as judging:
         for file in subject.files:
             for batch in subject.scan(file):
                 screened = screening.submit(screen, batch)
                 waiting.append((batch, judging.submit(judge, batch, screened), screened))
-                if len(waiting) > _AHEAD:
+                room -= size_of(batch.rows)
+                while len(waiting) > 1 and room < 0:
+                    room += size_of(waiting[0][0].rows)
                     collect(*waiting.popleft())
         while waiting:
             collect(*waiting.popleft())

@@ -6,7 +6,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +16,7 @@ from demur.checks.batch import Batch
 from demur.checks.finding import Finding, hit
 from demur.checks.letters import letters
 from demur.checks.rule import ANY, BUILT, FILES, TRAINED, rule
-from demur.checks.state import groups
+from demur.checks.state import grouped, groups
 from demur.checks.subject import Subject
 from demur.errors import shown
 from demur.files.bounds import bounds
@@ -82,23 +81,34 @@ def duplicate(subject: Subject) -> Iterator[Finding]:
     trained = state.split_names.index("train") if "train" in state.split_names else -1
     keys, splits = state.column("key"), state.column("split").astype(np.int64)
     ids = state.column("id")
-    shards = [unsharded(file.name) for file, _ in state.files]
+    names = {name: code for code, name in enumerate(dict.fromkeys(unsharded(file.name) for file, _ in state.files))}
+    shards = np.array([names[unsharded(file.name)] for file, _ in state.files], np.int64)
     for rows in state.configs():
-        alike = [rows[places] for places in groups(keys[rows])]
-        if not alike:
-            continue
-        every, starts = np.concatenate(alike), np.cumsum([0, *map(len, alike)])
-        mine = ids[every]
-        differ = np.minimum.reduceat(mine, starts[:-1]) != np.maximum.reduceat(mine, starts[:-1])
-        exact = _letters(subject, every[np.repeat(differ, np.diff(starts))])
-        cells = [*zip(*(each.tolist() for each in (every, mine, splits[every], *state.places(every))), strict=True)]
-        for start, end in pairwise(starts.tolist()):
-            seen: dict[tuple[int, str | None], tuple[int, int]] = {}
-            for here, own, split, file, row in cells[start:end]:
-                first, other = seen.setdefault((split, None if split == trained else shards[file]), (here, own))
-                if first == here or (own != other and exact.get(here) != exact.get(first)):
-                    continue  # the first one, or rows of their own whose spelling is their point
-                yield hit(f"the same texts as {subject.place(first, here)}", state.files[file][0].name, row)
+        places, starts = grouped(keys[rows])
+        every = rows[places]
+        group = np.repeat(every[starts], np.diff(np.append(starts, len(every))))  # by its first row
+        side = np.where(splits[every] == trained, -1, shards[state.places(every)[0]])
+        first = _first(every, group, splits[every], side)
+        again = np.flatnonzero(every != first)
+        again = again[np.lexsort((every[again], group[again]))]
+        every, first = every[again], first[again]
+        own = ids[every] != ids[first]  # rows of their own, whose spelling may be their point
+        same = ~own
+        same[own] = np.equal(*_letters(subject, every[own], first[own]))
+        files, numbers = state.places(every[same])
+        told = (each.tolist() for each in (files, numbers, every[same], first[same]))
+        for file, row, here, seen in zip(*told, strict=True):
+            yield hit(f"the same texts as {subject.place(seen, here)}", state.files[file][0].name, row)
+
+
+def _first(rows: Ints, *keys: Ints) -> Ints:
+    """For each row the first one of those that share all its keys."""
+    order = np.lexsort((rows, *keys))
+    new = np.ones(len(order), np.bool_)
+    new[1:] = np.any([each[order][1:] != each[order][:-1] for each in keys], axis=0)
+    found = np.empty_like(rows)
+    found[order] = rows[order][np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))]
+    return found
 
 
 @cache
@@ -112,17 +122,16 @@ def unsharded(name: str) -> str:
     return _SHARD.sub("", name)
 
 
-def _letters(subject: Subject, rows: Ints) -> dict[int, int]:
+def _letters(subject: Subject, *rows: Ints) -> list[Hashes]:
     """A hash of the very letters of some rows: as it was kept, or by a second reading of them alone."""
-    kept = subject.state.column("letters") if "letters" in subject.state else np.zeros(len(subject.state), np.uint64)
-    if kept[rows].all():
-        return dict(zip(rows.tolist(), kept[rows].tolist(), strict=True))
-    mask = np.zeros(len(subject.state), np.bool_)
-    mask[rows] = True
-    found: dict[int, int] = {}
-    for batch, mine, start in marked(subject, mask):
-        found.update(zip((start + mine).tolist(), letters(batch, mine).tolist(), strict=True))
-    return found
+    made = subject.state.column("letters") if "letters" in subject.state else np.zeros(len(subject.state), np.uint64)
+    if not all(made[each].all() for each in rows):
+        mask = np.zeros(len(subject.state), np.bool_)
+        mask[np.concatenate(rows)] = True
+        made = np.zeros(len(mask), np.uint64)
+        for batch, mine, start in marked(subject, mask):
+            made[start + mine] = letters(batch, mine)
+    return [made[each] for each in rows]
 
 
 @rule(
