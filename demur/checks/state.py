@@ -158,10 +158,12 @@ class State:
     def column(self, name: str) -> NDArray[Any]:
         """A fact of every row; 0 is nothing."""
         parts = self._parts.get(name, [])
-        there = any(each.strides[0] for each in parts)
-        kind = parts[0].dtype if parts else np.dtype(np.uint64)
-        whole = np.concatenate(parts) if there else np.zeros(sum(map(len, parts)), kind)
-        self._parts[name] = [whole]
+        if len(parts) != 1 or not parts[0].strides[0]:
+            there = any(each.strides[0] for each in parts)
+            kind = parts[0].dtype if parts else np.dtype(np.uint64)
+            parts = [np.concatenate(parts) if there else np.zeros(sum(map(len, parts)), kind)]
+            self._parts[name] = parts
+        whole = parts[0]
         if len(whole) < self._count:
             whole = np.concatenate([whole, np.zeros(self._count - len(whole), whole.dtype)])
         return whole
@@ -229,6 +231,8 @@ def grouped(keys: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         >>> [each.tolist() for each in grouped(np.array([7, 5, 0, 7, 5, 7, 0, 1]))]
         [[1, 4, 0, 3, 5], [0, 2]]
     """
+    if np.count_nonzero(keys) < 2:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
     order = np.argsort(keys)
     ordered = keys[order]
     same = np.zeros(len(keys) + 1, np.bool_)  # as the one before

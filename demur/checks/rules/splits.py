@@ -14,6 +14,7 @@ from demur.checks import leaks
 from demur.checks.again import Ints, marked, twins
 from demur.checks.batch import Batch
 from demur.checks.finding import Finding, hit
+from demur.checks.hashes import Hashes
 from demur.checks.letters import letters
 from demur.checks.rule import ANY, BUILT, FILES, TRAINED, rule
 from demur.checks.state import grouped, groups
