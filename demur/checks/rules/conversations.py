@@ -32,7 +32,7 @@ def conversation(batch: Batch) -> Iterator[Finding]:
     context = batch.native("chosen") is not None or "body" in batch.layout.needs
     if (messages := turns.get("messages")) is not None:
         known = batch.said.part_of(messages.texts)
-        odd = np.flatnonzero(~_in_turn(messages, edges(messages.texts)[0] if known is None else known.looked.first))
+        odd = np.flatnonzero(~_in_turn(messages, None if known is None else known.looked.first))
         for row, each in zip((odd + batch.first).tolist(), messages.some(odd), strict=True):
             if wrong := _wrong(each, goes_on=context):
                 yield batch.hit(row, wrong, batch.native("messages"))
@@ -47,11 +47,12 @@ def conversation(batch: Batch) -> Iterator[Finding]:
                 yield batch.hit(row, wrong, batch.native(column))
 
 
-def _in_turn(cells: Spoken, first: Bytes) -> Mask:
+def _in_turn(cells: Spoken, first: Bytes | None = None) -> Mask:
     """Conversations in which user and assistant surely take turns to the assistant's words, behind the system's.
 
-    `first` are the first bytes of the turns.
+    `first` are the first bytes of the turns, where somebody has them.
     """
+    first = edges(cells.texts)[0] if first is None else first
     lengths = np.diff(cells.starts)
     system = np.zeros(len(cells), np.int64)
     system[lengths > 0] = cells.roles.are("system")[cells.starts[:-1][lengths > 0]]
