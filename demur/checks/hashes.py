@@ -75,8 +75,8 @@ def read(texts: pa.LargeStringArray) -> Read:
 
     Example:
         >>> found = read(pa.array(["The old lamp.", "the OLD lamp", None], pa.large_string()))
-        >>> found.hashes[0] == found.hashes[1] == found.heads[0], found.looked.words.tolist()
-        (True, [3, 3, 0])
+        >>> len({*found.hashes[:2].tolist(), *found.heads[:2].tolist()}), found.looked.words.tolist()
+        (1, [3, 3, 0])
     """
     rows = len(texts)
     if interpreted():
