@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from demur.text.compiled import interpreted, kernel
+from demur.text.compiled import inner, interpreted, kernel
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -14,6 +14,9 @@ Hashes = NDArray[np.uint64]
 
 BLANK = np.uint32(1)
 """The kind of bytes that part words."""
+
+FOREIGN = np.uint32(1 << 31)
+"""The kind of bytes that are no ASCII."""
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _SLICE = 1 << 20  # bytes
@@ -33,6 +36,86 @@ def look(data: Bytes, offsets: Ints, kinds: Kinds, held: Kinds, words: NDArray[n
             before = kind
         held[row] = seen
         words[row] = count
+
+
+@inner
+def mix(value: np.uint64) -> np.uint64:
+    """As in `demur.similarity._tokens`, whose hashes these are."""
+    value ^= value >> np.uint64(32)
+    value *= np.uint64(0xD6E8FEB86659FD93)
+    value ^= value >> np.uint64(32)
+    value *= np.uint64(0xD6E8FEB86659FD93)
+    return value ^ (value >> np.uint64(32))
+
+
+@inner
+def factor(place: int) -> np.uint64:
+    made = (np.uint64(place) * np.uint64(2) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    return (made ^ (made >> np.uint64(31))) | np.uint64(1)
+
+
+@kernel
+def look_and_hash(
+    data: Bytes,
+    offsets: Ints,
+    kinds: Kinds,
+    lower: Bytes,
+    most: int,
+    longest: int,
+    marks: np.uint32,
+    held: Kinds,
+    words: NDArray[np.int32],
+    edges: Bytes,
+    hashes: Hashes,
+    heads: Hashes,
+) -> None:
+    """As `look`; and of each text the first and the last byte, a hash of its words, and one of its first words.
+
+    The bytes are 0 where there are none, hashes where they cannot be told here. Told are those of ASCII that begins
+    with a visible byte and has words; of the first `most` words where they, or the whole text, stand in its first
+    `longest` bytes, and no byte is of the kinds `marks`.
+    """
+    seed = np.uint64(0xCBF29CE484222325)
+    for row in range(len(offsets) - 1):
+        begin, end = offsets[row], offsets[row + 1]
+        seen = np.uint32(0)
+        before = np.uint32(1)
+        runs = np.uint32(0)
+        state = seed
+        total = np.uint64(0)
+        head = np.uint64(0)
+        count = 0
+        inside = False
+        for at in range(begin, end):
+            byte = data[np.uint64(at)]
+            kind = kinds[byte]
+            seen |= kind
+            runs += before & ~kind & np.uint32(1)
+            before = kind
+            letter = lower[byte]
+            if letter > 1:
+                state = (state ^ np.uint64(letter)) * np.uint64(0x100000001B3)
+                inside = True
+            elif inside:
+                if letter == 1 and at + 1 < end and lower[data[np.uint64(at + 1)]] > 1:
+                    continue
+                total += mix(state) * factor(count)
+                count += 1
+                state = seed
+                inside = False
+                if count == most and at - begin <= longest:
+                    head = total | np.uint64(1)
+        if inside:
+            total += mix(state) * factor(count)
+            count += 1
+        held[row] = seen
+        words[row] = runs
+        edges[0, row], edges[1, row] = (data[begin], data[end - 1]) if end > begin else (0, 0)
+        good = count > 0 and seen & FOREIGN == 0 and 32 < data[begin] < 127
+        hashes[row] = total | np.uint64(1) if good else np.uint64(0)
+        if head == 0 and end - begin <= longest and count <= most:
+            head = total | np.uint64(1)
+        heads[row] = head if good and seen & marks == 0 else np.uint64(0)
 
 
 @kernel

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from demur.checks.exchanges import Answers, exchanges
 from demur.checks.finding import Finding, hit
 from demur.checks.habits import Habits
+from demur.checks.hashes import Hashes, text_hashes
 from demur.checks.layouts import Layout, detect, layouts
 from demur.checks.said import SPOKEN, Part, Said, said
 from demur.checks.shapes import shaped
@@ -87,6 +88,9 @@ class Batch:
         """A column of texts, or of turns the one that stands for them; None if there is none of either."""
         if canonical in self.said.texts:
             return self.said.texts[canonical]
+        for part in self.said.parts:
+            if part.column == canonical and part.turns is None:
+                return part.texts
         column = self.column(canonical)
         return None if column is None else texts_of(column)
 
@@ -97,6 +101,11 @@ class Batch:
         plain = {name: texts for name, column in columns.items() if (texts := texts_of(column)) is not None}
         return said(columns, plain)
 
+    def read(self) -> None:
+        """Read every text, once for all that ask for its bytes and words."""
+        for part in self.said.parts:
+            _ = part.read
+
     @cached_property
     def answers(self) -> tuple[Answers, ...]:
         """Every answer, beside what it answers."""
@@ -106,6 +115,11 @@ class Batch:
     def prompts(self) -> pa.LargeStringArray | None:
         """What each row asks: the prompt, or the first turn of the user."""
         return self.texts("prompt")
+
+    def hashes(self, texts: pa.LargeStringArray | None) -> Hashes:
+        """A hash of each row's text (see `demur.checks.hashes`)."""
+        known = None if texts is None else self.said.known(texts)
+        return text_hashes(texts, self.rows.num_rows) if known is None else known[0]
 
     @property
     def splits(self) -> list[str | None]:

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple, TypeAlias
 
+from demur.checks.ahead import STAGES, stage
 from demur.checks.batch import Batch
 from demur.checks.claimed import Claim
 from demur.checks.completing import Said, completed
 from demur.checks.finding import Finding, Report
 from demur.checks.layouts import Layout, layout_of
 from demur.checks.learnt import read_by
+from demur.checks.memory import release
 from demur.checks.pages import may_matter
 from demur.checks.profiles import chosen, profile_of
 from demur.checks.rule import Rule
@@ -30,6 +32,7 @@ from demur.checks.subject import Subject, of_files, of_folder
 from demur.checks.unjudged import unjudged
 from demur.errors import DemurError, UsageError
 from demur.files.bounds import is_regular
+from demur.files.reading import size_of
 from demur.files.remote import fetched, is_url
 from demur.project import bundled
 from demur.protected import prompts
@@ -37,19 +40,20 @@ from demur.protected.near import Judge, Rules
 from demur.protected.screen import protected_of
 from demur.sets.folder import BuiltSet, is_built
 from demur.sources.fetch import Places
-from demur.text.compiled import uncompiled
+from demur.text.compiled import shared, uncompiled
 
 LISTED = 10_000
 """Findings of one rule in one file that are kept to be listed; more are only counted. Why a file is not read on is
 always listed."""
 
-_AHEAD = 1
-"""Batches that may be read while others are judged; memory holds as many more."""
+_ROOM = 20 << 20
+"""Bytes of batches that wait to be judged; one waits in any case. Memory holds several times as many."""
 
 _LIGHT = 1 << 20
 """Bytes of files that are checked without compiling anything."""
 
 BROKEN = "DMR001"
+SCREENS = "DMR104"
 _UNREAD = ("unreadable", "ragged")
 
 _GATES = ("DMR501", "DMR001", "DMR011", "DMR010")  # what stops the check of a built folder: others read its rows
@@ -201,26 +205,40 @@ Pass: TypeAlias = Callable[[Subject, list[Rule], "_Found"], None]
 def _stream(subject: Subject, rules: list[Rule], found: _Found) -> None:
     """The one pass over all files: every rule that judges batches, and what is kept of every row.
 
-    While rows are read, the rules judge those that were read before; findings come in the order of the rows.
+    While rows are read, those that were read before are held against protected prompts, and the rules judge those
+    before them; findings come in the order of the rows.
     """
 
-    def judge(batch: Batch) -> list[_Told]:
+    def screen(batch: Batch) -> float:
+        began = perf_counter()
+        _ = batch.near
+        return perf_counter() - began
+
+    def judge(batch: Batch, screened: Future[float]) -> list[_Told]:
+        screened.exception()  # the rule that asks for it meets it again, and tells
         return [_judge(rule, batch) for rule in rules]
 
-    def collect(batch: Batch, told: Future[list[_Told]]) -> None:
+    def collect(batch: Batch, told: Future[list[_Told]], screened: Future[float]) -> None:
         for rule, each in zip(rules, told.result(), strict=True):
             found.take(rule, batch, each)
         subject.state.add_near(batch)
+        if SCREENS in found.ran:
+            found.seconds[SCREENS] += screened.result()
 
-    waiting: deque[tuple[Batch, Future[list[_Told]]]] = deque()
-    with ThreadPoolExecutor(1) as judging:
+    waiting: deque[tuple[Batch, Future[list[_Told]], Future[float]]] = deque()
+    room = _ROOM
+    with shared(STAGES), stage() as screening, stage() as judging:
         for file in subject.files:
             for batch in subject.scan(file):
-                waiting.append((batch, judging.submit(judge, batch)))
-                if len(waiting) > _AHEAD:
+                screened = screening.submit(screen, batch)
+                waiting.append((batch, judging.submit(judge, batch, screened), screened))
+                room -= size_of(batch.rows)
+                while len(waiting) > 1 and room < 0:
+                    room += size_of(waiting[0][0].rows)
                     collect(*waiting.popleft())
         while waiting:
             collect(*waiting.popleft())
+    release()
 
 
 def _judge(rule: Rule, judged: Subject | Batch) -> _Told:

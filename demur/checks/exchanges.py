@@ -37,7 +37,7 @@ class Answers:
 def exchanges(said: Said, prompts: pa.LargeStringArray | None, rows: int) -> tuple[Answers, ...]:
     """The answers of a batch of so many rows, whose prompts stand for the rows where no turn asks."""
     users, systems = _around(said, prompts, rows)
-    return tuple(_answers(part, users, systems) for part in said.parts if part.column in (*ANSWERS, "messages"))
+    return tuple(_answers(said, part, users, systems) for part in said.parts if part.column in (*ANSWERS, "messages"))
 
 
 def _around(
@@ -59,7 +59,7 @@ def _last(part: Part, role: str, before: pa.LargeStringArray) -> pa.LargeStringA
     return pc.if_else(pa.array(found >= 0), texts_at(part.texts, found), before) if len(places) else before
 
 
-def _answers(part: Part, users: pa.LargeStringArray, systems: pa.LargeStringArray) -> Answers:
+def _answers(said: Said, part: Part, users: pa.LargeStringArray, systems: pa.LargeStringArray) -> Answers:
     if part.turns is None:  # a text a row
         return Answers(part, users, systems)
     mine = part.roles.are("assistant")
@@ -67,17 +67,19 @@ def _answers(part: Part, users: pa.LargeStringArray, systems: pa.LargeStringArra
         mine |= part.roles.are(None, "")  # a cell that is a text and no turns
     places = np.flatnonzero(mine)
     asked, system = (
-        _before(part, part.roles.are(role), places, rest) for role, rest in (("user", users), ("system", systems))
+        _before(said, part, part.roles.are(role), places, rest) for role, rest in (("user", users), ("system", systems))
     )
-    return Answers(part.of(mine), asked, system)
+    return Answers(said.some(part, mine), asked, system)
 
 
-def _before(part: Part, speaking: NDArray[np.bool_], places: Ints, rest: pa.LargeStringArray) -> pa.LargeStringArray:
+def _before(
+    said: Said, part: Part, speaking: NDArray[np.bool_], places: Ints, rest: pa.LargeStringArray
+) -> pa.LargeStringArray:
     """The last turn of a speaker before each place in the same row; the row's own words where there is none."""
     last = np.maximum.accumulate(np.where(speaking, np.arange(len(speaking)), -1)) if len(speaking) else places
     found = last[places]
     same = (found >= 0) & (part.rows[found] == part.rows[places])
-    texts = part.texts.take(pa.array(np.where(same, found, 0), mask=~same)) if len(part.texts) else part.texts
+    texts = said.at(part, np.where(same, found, -1))
     if part.column == "messages":
         return texts
     return pc.if_else(pa.array(same), texts, rest.take(pa.array(part.rows[places])))

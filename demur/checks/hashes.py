@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from demur.checks.signs import edges
-from demur.similarity.sets import hashed_texts
+from demur.checks._bytes import look_and_hash
+from demur.checks.signs import Looked, edges, kinds, kinds_of, look_at
+from demur.similarity.sets import ascii_table, hashed_texts
+from demur.text.arrays import buffers
+from demur.text.compiled import interpreted
 
 Hashes = NDArray[np.uint64]
+
+OPENING = 16
+"""Words by which a text opens."""
+
+LONGEST = 480
+"""Characters that are looked at for them."""
+
+MARKS = b"<["
+"""With one of these a mark of a chat template begins."""
 
 MIX = np.uint64(0x9E3779B97F4A7C15)
 
@@ -40,3 +54,38 @@ def text_hashes(texts: pa.LargeStringArray | None, rows: int, words: int | None 
     made = hashed_texts(texts, words)
     made[~filled(texts)] = 0
     return made
+
+
+class Read(NamedTuple):
+    """What one reading of texts gives.
+
+    Attributes:
+        looked: which bytes they hold.
+        hashes: as `text_hashes` gives them.
+        heads: those of the first `OPENING` words; 0 where a text is empty, holds one of `MARKS`, or has not been asked.
+    """
+
+    looked: Looked
+    hashes: Hashes
+    heads: Hashes
+
+
+def read(texts: pa.LargeStringArray) -> Read:
+    """Read every byte of texts, once.
+
+    Example:
+        >>> found = read(pa.array(["The old lamp.", "the OLD lamp", None], pa.large_string()))
+        >>> len({*found.hashes[:2].tolist(), *found.heads[:2].tolist()}), found.looked.words.tolist()
+        (1, [3, 3, 0])
+    """
+    rows = len(texts)
+    if interpreted():
+        return Read(look_at(texts), text_hashes(texts, rows), np.zeros(rows, np.uint64))
+    held, words, ends = np.empty(rows, np.uint32), np.empty(rows, np.int32), np.empty((2, rows), np.uint8)
+    hashes, heads = np.empty(rows, np.uint64), np.empty(rows, np.uint64)
+    fixed = (*buffers(texts), kinds(), ascii_table(), OPENING, LONGEST, kinds_of(MARKS))
+    look_and_hash(*fixed, held, words, ends, hashes, heads)
+    rest = np.flatnonzero(hashes == 0)
+    if len(rest):
+        hashes[rest] = text_hashes(texts.take(pa.array(rest)), len(rest))
+    return Read(Looked(held, words, *ends), hashes, heads)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from demur.checks.batch import Batch, texts_of
 from demur.checks.gathered import targets
-from demur.checks.hashes import Hashes, text_hashes
+from demur.checks.hashes import LONGEST, MARKS, OPENING, Hashes, text_hashes
 from demur.checks.shapes import listed, turned
 from demur.checks.signs import lengths, look_at
 from demur.records.row import TextOf, columns_with
@@ -31,8 +31,6 @@ MARKERS = (
 )
 """Marks of chat templates."""
 
-_OPENING = 16  # words
-_LONGEST = 480  # characters that are looked at for them
 _LEARNT = ("completion", "response", "output", "answer", "assistant", "segments")
 """Columns that hold the text to be learnt, where no layout says which one does; ``text`` does where no target stands
 beside it."""
@@ -69,7 +67,7 @@ class Learnt:
         mine: dict[str, Hashes] = {}
         for name, (column, texts) in learnt(batch).items():
             self.columns.setdefault(batch.file.name, {})[name] = column
-            mine[name] = openings(texts)
+            mine[name] = _openings(batch, texts)
             yield name, mine[name]
         target = batch.rows.column("target") if "target" in batch.rows.schema.names else None
         read = openings(_said(target)) if target is not None else mine.get("learnt")
@@ -104,22 +102,36 @@ def learnt(batch: Batch) -> dict[str, tuple[str, pa.LargeStringArray]]:
     if name := batch.native("response") or batch.native("messages") or plain or rest:
         known = {"response", "messages"} & batch.said.turns.keys()
         texts = targets(batch) if known else None
-        found["learnt"] = (name, _said(batch.rows.column(name)) if texts is None else texts)
+        own = batch.texts("response") if name == batch.native("response") else None
+        found["learnt"] = (name, _said(batch.rows.column(name), own) if texts is None else texts)
     if name := batch.native("chosen"):
         texts = batch.said.texts.get("chosen")
-        found["chosen"] = (name, _said(batch.rows.column(name)) if texts is None else texts)
+        found["chosen"] = (name, _said(batch.rows.column(name), batch.texts("chosen")) if texts is None else texts)
     return found
+
+
+def _openings(batch: Batch, texts: pa.LargeStringArray) -> Hashes:
+    """As `openings`, of texts that may have been read before."""
+    known = batch.said.known(texts)
+    if known is None:
+        return openings(texts)
+    hashes, heads = known
+    rest = np.flatnonzero((heads == 0) & (hashes != 0))
+    if len(rest):
+        heads = heads.copy()
+        heads[rest] = openings(texts.take(pa.array(rest)))
+    return heads
 
 
 def openings(texts: pa.LargeStringArray) -> Hashes:
     """The opening of each text; 0 where there is nothing to read."""
-    long = (lengths(texts) > _LONGEST).any()
-    begun = pc.utf8_slice_codeunits(texts, 0, _LONGEST) if long else texts
-    held = look_at(begun).hold(b"<[")
+    long = (lengths(texts) > LONGEST).any()
+    begun = pc.utf8_slice_codeunits(texts, 0, LONGEST) if long else texts
+    held = look_at(begun).hold(MARKS)
     if held.any():
         marked = pa.array(held)
         begun = pc.replace_with_mask(begun, marked, pc.replace_substring_regex(begun.filter(marked), MARKERS, " "))
-    return text_hashes(begun, len(begun), _OPENING)
+    return text_hashes(begun, len(begun), OPENING)
 
 
 def read_by(sets: Iterable[BuiltSet]) -> Mapping[int, str]:
@@ -148,9 +160,12 @@ def _harmful(built: BuiltSet, rows: pa.RecordBatch) -> Mask:
     return mask
 
 
-def _said(column: pa.Array) -> pa.LargeStringArray:
-    """The text of each cell; of turns the last one of the assistant, of segments those that are labelled."""
-    texts = texts_of(column)
+def _said(column: pa.Array, texts: pa.LargeStringArray | None = None) -> pa.LargeStringArray:
+    """The text of each cell; of turns the last one of the assistant, of segments those that are labelled.
+
+    `texts` are the same cells as texts, where somebody has them.
+    """
+    texts = texts_of(column) if texts is None else texts
     if texts is not None and not pc.any(pc.starts_with(texts, "[")).as_py():
         return texts
     cells = column.to_pylist()

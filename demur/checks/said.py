@@ -5,7 +5,7 @@ Rules about texts go through it, so that none of them reads the first turn alone
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,15 +14,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from demur.checks.hashes import Hashes, Read, read
 from demur.checks.shapes import apart, shaped, shared, turns_of
-from demur.checks.signs import Looked, look_at
-from demur.checks.spoken import Roles, Spoken
+from demur.checks.signs import Looked
+from demur.checks.spoken import Roles, Spoken, texts_at
 from demur.text.arrays import buffers
 
 SPOKEN = ("prompt", "context", "prefix", "messages", "response", "target", "chosen", "rejected")
 """Canonical columns that hold what somebody says."""
 
 _ASKED = ("prompt", "context")
+_STANDING = (("asked", "first_asked"), ("answered", "last_answered"))
+"""Texts of turns that stand for rows, and which turns these are."""
+
 _TURNS = ("prompt", "messages", "response", "chosen", "rejected")
 
 Ints = NDArray[np.int64]
@@ -47,9 +51,14 @@ class Part:
     roles: Roles = field(default_factory=lambda: Roles.of(()))
 
     @cached_property
+    def read(self) -> Read:
+        """What one reading of all texts gives."""
+        return read(self.texts)
+
+    @cached_property
     def looked(self) -> Looked:
         """What one look at the bytes of all texts gives."""
-        return look_at(self.texts)
+        return self.read.looked
 
     def what(self, place: int) -> str:
         """What a finding calls a text."""
@@ -58,15 +67,16 @@ class Part:
         inside = "" if self.column == "messages" else f" of the {self.column}"
         return f"turn {self.turns[place]} ({self.roles[place] or 'no role'}){inside}"
 
-    def of(self, mask: NDArray[np.bool_]) -> Part:
-        """Some of the texts."""
+    def of(self, mask: NDArray[np.bool_], at: Callable[[Ints], pa.LargeStringArray] | None = None) -> Part:
+        """Some of the texts; `at` gives those at some places."""
         if mask.all():
             return self
         places = np.flatnonzero(mask)
         turns = None if self.turns is None else self.turns[places]
         roles = self.roles if self.turns is None else self.roles.take(places)
-        made = Part(self.column, self.texts.take(pa.array(places)), self.rows[places], turns, roles)
-        if "looked" in self.__dict__:  # once is enough
+        texts = self.texts.take(pa.array(places)) if at is None else at(places)
+        made = Part(self.column, texts, self.rows[places], turns, roles)
+        if "read" in self.__dict__ or "looked" in self.__dict__:  # once is enough
             made.__dict__["looked"] = self.looked.take(places)
         return made
 
@@ -87,6 +97,38 @@ class Said:
     parts: tuple[Part, ...] = ()
     apart: tuple[int, ...] = ()
 
+    def part_of(self, texts: pa.LargeStringArray) -> Part | None:
+        """The part that has these very texts."""
+        return next((part for part in self.parts if part.texts is texts), None)
+
+    def at(self, part: Part, places: Ints) -> pa.LargeStringArray:
+        """The texts at some places of a part, null for -1; those that stand for rows are there already."""
+        turns = self.turns.get(part.column)
+        for standing, own in _STANDING if turns is not None and part.texts is turns.texts else ():
+            if np.array_equal(getattr(turns, own), places):
+                texts: pa.LargeStringArray = getattr(turns, standing)
+                return texts
+        return texts_at(part.texts, places)
+
+    def some(self, part: Part, mask: NDArray[np.bool_]) -> Part:
+        """Some of the texts of a part."""
+        return part.of(mask, lambda places: self.at(part, places))
+
+    def known(self, texts: pa.LargeStringArray) -> tuple[Hashes, Hashes] | None:
+        """The hashes, and those of the openings, of texts that are those of a part, or stand for its rows."""
+        for part in self.parts:
+            if part.texts is texts:
+                return part.read.hashes, part.read.heads
+            turns = self.turns.get(part.column)
+            if turns is None or part.texts is not turns.texts:
+                continue
+            for standing, places in _STANDING:
+                if texts is turns.__dict__.get(standing):
+                    at = getattr(turns, places)  # -1 is the last
+                    hashes, heads = (np.append(each, np.uint64(0))[at] for each in part.read[1:])
+                    return hashes, heads
+        return None
+
     @cached_property
     def asked(self) -> tuple[Part, ...]:
         """The parts that a user says."""
@@ -95,7 +137,7 @@ class Said:
             if part.turns is not None:
                 # beside turns, a plain cell of prompts has no role
                 roles = ("user", None) if part.column in _ASKED else ("user",)
-                part = part.of(part.roles.are(*roles))
+                part = self.some(part, part.roles.are(*roles))
             elif part.column not in _ASKED:
                 continue
             found.append(part)

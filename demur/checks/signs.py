@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from demur.checks._bytes import BLANK, Kinds, looked
+from demur.checks._bytes import BLANK, FOREIGN, Kinds, looked
 from demur.text.arrays import buffers
 
 Mask: TypeAlias = NDArray[np.bool_]
@@ -25,10 +25,14 @@ class Looked(NamedTuple):
     Attributes:
         held: the kinds of byte that each text holds.
         words: the words of each text, as blanks part them.
+        first: the first byte of each text; 0 for those that have none.
+        last: the last one.
     """
 
     held: Kinds
     words: NDArray[np.int32]
+    first: Bytes
+    last: Bytes
 
     def hold(self, signs: bytes) -> Mask:
         """Which texts hold one of some bytes, of which each has a kind of its own.
@@ -37,16 +41,16 @@ class Looked(NamedTuple):
             >>> look_at(pa.array(["a < b", "", "[c]"], pa.large_string())).hold(b"<&").tolist()
             [True, False, False]
         """
-        mask: Mask = (self.held & _kinds_of(signs)) != 0
+        mask: Mask = (self.held & kinds_of(signs)) != 0
         return mask
 
     def take(self, places: Places) -> Looked:
         """Of some of the texts."""
-        return Looked(self.held[places], self.words[places])
+        return Looked(self.held[places], self.words[places], self.first[places], self.last[places])
 
     def hold_all(self, signs: bytes) -> Mask:
         """Which texts hold all of some such bytes."""
-        mask: Mask = (self.held & _kinds_of(signs)) == _kinds_of(signs)
+        mask: Mask = (self.held & kinds_of(signs)) == kinds_of(signs)
         return mask
 
 
@@ -54,25 +58,28 @@ _KINDS = b"&@<[{DOT\n\x00\xc2\xc3\xe2\xef0"
 """Bytes that rules ask for; 0 stands for every digit, and NUL for every control character of C0 that they do."""
 
 
-def _kinds_of(signs: bytes) -> np.uint32:
+def kinds_of(signs: bytes) -> np.uint32:
+    """The kinds of some bytes that rules ask for."""
     return np.uint32(sum(2 << _KINDS.index(sign) for sign in {*signs}))
 
 
 @cache
-def _kinds() -> Kinds:
+def kinds() -> Kinds:
+    """The kinds of every byte."""
     kinds = np.zeros(256, np.uint32)
     for place, sign in enumerate(_KINDS):
         kinds[sign] |= np.uint32(2 << place)
     kinds[ord("0") : ord("9") + 1] = kinds[ord("0")]
     kinds[[*(byte for byte in range(32) if byte not in b"\t\n\r"), 127]] |= kinds[0]
     kinds[list(b"\t\n\f\r ")] |= BLANK
+    kinds[128:] |= FOREIGN
     kinds.flags.writeable = False
     return kinds
 
 
 def look_at(texts: pa.LargeStringArray) -> Looked:
     """Look at every byte of texts, once."""
-    return Looked(*looked(*buffers(texts), _kinds()))
+    return Looked(*looked(*buffers(texts), kinds()), *edges(texts))
 
 
 def among(texts: pa.LargeStringArray, mask: Mask, find: Callable[[Bytes], Places]) -> Places:

@@ -19,18 +19,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from demur.checks._bytes import summed
 from demur.checks.batch import Batch, File, texts_of
 from demur.checks.flags import harmful_rows, read_flags, read_states
 from demur.checks.gathered import Gathered, targets
 from demur.checks.hashes import MIX, Hashes, text_hashes
 from demur.checks.learnt import Learnt
+from demur.checks.letters import byte_hashes, letters
 from demur.checks.noted import Noted
 from demur.checks.said import SPOKEN
 from demur.checks.sides import sides_of
 from demur.checks.spoken import Spoken
 from demur.similarity.sets import Units, ordered
-from demur.text.arrays import buffers
 
 _KEYS = (
     "prompt", "prefix", "response", "target", "chosen", "rejected", "context", "judge", "verdict", "model", "messages",
@@ -82,20 +81,20 @@ class State:
         rows = batch.rows.num_rows
         if not self.files or self.files[-1][0] is not batch.file:
             self.files.append((batch.file, self._count))
-        turns = {name: text_hashes(each.texts, len(each.texts)) for name, each in batch.said.turns.items()}
-        prompts = _hashes(batch, batch.prompts, turns)
+        turns = {name: _turned(batch, each) for name, each in batch.said.turns.items()}
+        prompts = batch.hashes(batch.prompts)
         self._keep("prompt", prompts)
         key, hashes = _key(batch, prompts, turns)
         self._keep("key", key)
         self._keep("context", hashes.get("context", np.zeros(rows, np.uint64)))
         if {"chosen", "rejected"} <= hashes.keys():
-            self._keep("preferred", _taught(batch, hashes, "chosen", turns))
+            self._keep("preferred", _taught(batch, hashes, "chosen"))
             self._sides(prompts, hashes["chosen"], hashes["rejected"])
         sides = sides_of(batch)
         self._keep("side", np.zeros(rows, np.int8) if sides is None else sides)
         if batch.layout.scope == "prompt+response":
-            self._keep("judged", text_hashes(batch.texts("response"), rows))
-        self._keep("answer", _taught(batch, hashes, "response", turns))
+            self._keep("judged", batch.hashes(batch.texts("response")))
+        self._keep("answer", _taught(batch, hashes, "response"))
         self.gathered.add(batch, prompts, sides)
         for name, values in chain(self.learnt.add(batch, self._count), self.noted.add(batch, self._count, prompts)):
             self._keep(name, values)
@@ -104,6 +103,8 @@ class State:
         for name in ("pair", "group", "id"):
             self._keep(name, value_codes(batch.column(name), rows))
         self._keep("own id", _own_ids(batch))
+        if batch.native("id"):  # rows of their own may differ in their letters alone
+            self._keep("letters", letters(batch))
         for name in batch.layout.labels:
             column = batch.rows.column(name) if name in batch.rows.schema.names else None
             self._keep(f"label {name}", value_codes(column, rows, self.values))
@@ -151,17 +152,24 @@ class State:
     def _keep(self, name: str, values: NDArray[Any]) -> None:
         parts = self._parts.setdefault(name, [])
         if (missing := self._count - sum(map(len, parts))) > 0:  # earlier files have no such column
-            parts.append(np.zeros(missing, values.dtype))
-        parts.append(values)
+            parts.append(_nothing(missing, values.dtype))
+        parts.append(values if values.any() else _nothing(len(values), values.dtype))
 
     def column(self, name: str) -> NDArray[Any]:
         """A fact of every row; 0 is nothing."""
         parts = self._parts.get(name, [])
-        whole = np.concatenate(parts) if parts else np.zeros(0, np.uint64)
-        self._parts[name] = [whole]
+        if len(parts) != 1 or not parts[0].strides[0]:
+            there = any(each.strides[0] for each in parts)
+            kind = parts[0].dtype if parts else np.dtype(np.uint64)
+            parts = [np.concatenate(parts) if there else np.zeros(sum(map(len, parts)), kind)]
+            self._parts[name] = parts
+        whole = parts[0]
         if len(whole) < self._count:
             whole = np.concatenate([whole, np.zeros(self._count - len(whole), whole.dtype)])
         return whole
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._parts
 
     @property
     def labels(self) -> list[str]:
@@ -177,8 +185,15 @@ class State:
 
     def place(self, row: int) -> tuple[File, int]:
         """File, and row in the file, of a row here."""
-        file, first = self.files[bisect_right(self.files, row, key=itemgetter(1)) - 1]
+        several = len(self.files) > 1
+        file, first = self.files[bisect_right(self.files, row, key=itemgetter(1)) - 1 if several else 0]
         return file, int(row - first)
+
+    def places(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Of some rows here, which of the files they stand in, and their rows there."""
+        firsts = np.array([first for _, first in self.files], np.int64)
+        files = np.searchsorted(firsts, rows, "right") - 1
+        return files, rows - firsts[files]
 
     @property
     def spans(self) -> list[tuple[File, int, int]]:
@@ -193,6 +208,11 @@ class State:
             by_config.setdefault(file.config, []).append(np.arange(first, end))
         for parts in by_config.values():
             yield np.concatenate(parts)
+
+
+def _nothing(rows: int, kind: np.dtype[Any]) -> NDArray[Any]:
+    """A zero for each of some rows, which takes the room of one."""
+    return np.broadcast_to(np.zeros((), kind), rows)
 
 
 def groups(keys: NDArray[Any]) -> Iterator[NDArray[np.int64]]:
@@ -211,6 +231,8 @@ def grouped(keys: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         >>> [each.tolist() for each in grouped(np.array([7, 5, 0, 7, 5, 7, 0, 1]))]
         [[1, 4, 0, 3, 5], [0, 2]]
     """
+    if np.count_nonzero(keys) < 2:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
     order = np.argsort(keys)
     ordered = keys[order]
     same = np.zeros(len(keys) + 1, np.bool_)  # as the one before
@@ -221,23 +243,19 @@ def grouped(keys: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return places[np.lexsort((places, owners))], starts
 
 
-def _hashes(batch: Batch, texts: pa.LargeStringArray | None, turns: Mapping[str, Hashes]) -> Hashes:
-    """A hash of each row's text; where turns stand for rows, theirs, which are known."""
-    for name, each in batch.said.turns.items() if texts is not None else ():
-        for standing, places in (("asked", "first_asked"), ("answered", "last_answered")):
-            if texts is each.__dict__.get(standing):
-                known: Hashes = np.append(turns[name], np.uint64(0))[getattr(each, places)]  # -1 is the last
-                return known
-    return text_hashes(texts, batch.rows.num_rows)
+def _turned(batch: Batch, turns: Spoken) -> Hashes:
+    """A hash of the words of each turn."""
+    known = batch.said.known(turns.texts)
+    return text_hashes(turns.texts, len(turns.texts)) if known is None else known[0]
 
 
-def _taught(batch: Batch, hashes: Mapping[str, Hashes], canonical: str, turns: Mapping[str, Hashes]) -> Hashes:
+def _taught(batch: Batch, hashes: Mapping[str, Hashes], canonical: str) -> Hashes:
     """A hash of the response that each row teaches, or of the side that it prefers; 0 where it teaches none."""
     if not batch.subject.teaches(batch):
         return np.zeros(batch.rows.num_rows, np.uint64)
     if canonical in hashes and canonical not in batch.said.turns:
         return hashes[canonical]
-    return _hashes(batch, targets(batch) if canonical == "response" else batch.texts(canonical), turns)
+    return batch.hashes(targets(batch) if canonical == "response" else batch.texts(canonical))
 
 
 def _key(batch: Batch, prompts: Hashes, turns: Mapping[str, Hashes]) -> tuple[Hashes, dict[str, Hashes]]:
@@ -257,7 +275,7 @@ def _key(batch: Batch, prompts: Hashes, turns: Mapping[str, Hashes]) -> tuple[Ha
                 hashes = _turn_hashes(batch.said.turns[name], turns[name], batch.texts(name))
                 asks |= hashes != 0
             elif (texts := batch.texts(name)) is not None:
-                hashes = text_hashes(texts, rows)
+                hashes = batch.hashes(texts)
             else:
                 continue
             found[name] = hashes
@@ -322,10 +340,3 @@ def value_codes(column: pa.Array | None, rows: int, values: dict[int, object] | 
         for place in first[:_MOST_VALUES].tolist():
             values.setdefault(int(codes[place]), column[place].as_py())
     return codes
-
-
-def byte_hashes(words: pa.LargeStringArray) -> Hashes:
-    """A hash of the bytes of each text, in order; 0 for null."""
-    made = summed(*buffers(words))
-    made[words.is_null().to_numpy(zero_copy_only=False)] = 0
-    return made

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 
@@ -14,13 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.checks import pages
+from demur.checks.ahead import ahead
 from demur.checks.batch import Batch, File, layout_for
 from demur.checks.claimed import Claim
 from demur.checks.data import is_data
 from demur.checks.finding import Finding
 from demur.checks.habits import Habits
 from demur.checks.layouts import Layout
+from demur.checks.memory import release
 from demur.checks.paths import Reached
+from demur.checks.quick import plain_rows
 from demur.checks.saved import split_by_folder
 from demur.checks.shapes import opened
 from demur.checks.state import State
@@ -38,6 +41,9 @@ from demur.sets.kind import Kind
 
 REST = "rest"
 """The split of a file beside one that was held out from it."""
+
+
+_read = partial(reading.read_blocks, quick=plain_rows)
 
 
 @dataclass
@@ -90,7 +96,8 @@ class Subject:
     unread: dict[str, tuple[str, ...]] = field(default_factory=dict)
     state: State = field(default_factory=State)
     habits: Habits = field(default_factory=Habits)
-    blocks: Callable[..., Iterator[Block]] = reading.read_blocks
+    blocks: Callable[..., Iterator[Block]] = _read
+    _cards: dict[Path, str | None] = field(default_factory=dict)
 
     def batches(self, file: File, columns: Sequence[str] | None = None) -> Iterator[Batch]:
         """The rows of a file once more, or some columns of them."""
@@ -104,19 +111,24 @@ class Subject:
         """The rows of a file, once for every file: what is learnt on the way is kept."""
         self.faults[file.name], self.rows[file.name], self.lines[file.name] = [], 0, []
         names: dict[str, None] = {}
+        for batch, lines in ahead(self._read(file)):
+            self.rows[file.name] += batch.rows.num_rows
+            if lines is not None:
+                self.lines[file.name].append(lines.astype(np.uint32))
+            names.update(dict.fromkeys(batch.rows.schema.names))
+            self.state.add(batch)
+            yield batch
+        self.names[file.name] = tuple(names)
+
+    def _read(self, file: File) -> Iterator[tuple[Batch, NDArray[np.int64] | None]]:
+        """The rows of a file, with the lines on which they begin."""
         for block in self.blocks(file.path, self.faults[file.name].append, turns=True):
             self.grown(reading.size_of(block.rows))
             batch = self._batch(file, block)
             if file.name not in self.layouts:
                 self.unread[file.name] = unread(batch)
             self.layouts[file.name] = batch.layout
-            self.rows[file.name] += batch.rows.num_rows
-            if block.lines is not None:
-                self.lines[file.name].append(block.lines.astype(np.uint32))
-            names.update(dict.fromkeys(batch.rows.schema.names))
-            self.state.add(batch)
-            yield batch
-        self.names[file.name] = tuple(names)
+            yield batch, block.lines
 
     def _batch(self, file: File, block: Block) -> Batch:
         """A block by the layout that follows from the columns of the file's first rows, if none was given."""
@@ -171,9 +183,11 @@ class Subject:
         )
 
     def card_near(self, folder: Path) -> str | None:
-        """The text of the nearest card."""
-        found = pages.card(folder, self.root)
-        return found[1] if found else None
+        """The text of the nearest card; every batch may ask, and files are read once."""
+        if folder not in self._cards:
+            found = pages.card(folder, self.root)
+            self._cards[folder] = found[1] if found else None
+        return self._cards[folder]
 
     def license_near(self, folder: Path) -> str | None:
         """The license that the nearest page states."""
@@ -203,7 +217,9 @@ class Subject:
     @cached_property
     def judges(self) -> tuple[Judge, ...]:
         """Protected prompts, indexed."""
-        return self.protect()
+        found = self.protect()
+        release()  # what making an index took is several times as much
+        return found
 
     def screens(self, batch: Batch) -> bool:
         """Whether rows are held against protected prompts: all, if any file of the set is trained on."""

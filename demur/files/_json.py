@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from demur.errors import shown
 from demur.files._block import Block, Fault, Names, Note, absent, numbers, parts
 from demur.files._flat import KINDS as FLAT
-from demur.files._flat import NULLS, TYPES
+from demur.files._flat import NULLS, TYPES, Quick
 from demur.files._lines import blocks_of, read_ahead
 from demur.files.bounds import TooLarge, bounds
 from demur.files.packed import is_packed, open_file, read_whole
@@ -28,22 +28,25 @@ _LONE = re.compile("[\ud800-\udfff]")
 _KINDS = {str: "text", bool: "true/false", int: "number", float: "number", list: "list", dict: "object"}
 
 
-def read_jsonl(path: Path, note: Note, columns: Names, *, turns: bool = False) -> Iterator[Block]:
+def read_jsonl(
+    path: Path, note: Note, columns: Names, *, turns: bool = False, quick: Quick | None = None
+) -> Iterator[Block]:
     """An object a line; a line that is none is noted, and gives a row without cells.
 
     Plain lines, as nearly all are, are read by Arrow; what it cannot say as exactly as is done here is read here. With
-    `turns`, lists of turns may stay lists, as Parquet has them, and are not spelt as JSON.
+    `turns`, lists of turns may stay lists, as Parquet has them, and are not spelt as JSON. `quick` is asked before
+    Arrow is.
     """
     made, line = Made(columns, note), 1
     with open_file(path) as stream:
         blocks = blocks_of(stream, packed=is_packed(path.name))
-        for block, count, rows in read_ahead(blocks, turns=turns):
-            if rows is None or (quick := made.quick(rows, line)) is None:
+        for block, count, rows in read_ahead(blocks, turns=turns, quick=quick):
+            if rows is None or (ready := made.quick(rows, line)) is None:
                 read = [*_read_lines(block.decode(), line, made.first, note, twice=columns is None)]
                 if read:
                     yield made.block(read)
             else:
-                yield quick
+                yield ready
             line += len(io.StringIO(block.decode(), None).readlines()) if b"\r" in block else count
     made.end()
 

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from demur.files import _block
-from demur.files._flat import flat_rows
+from demur.files._flat import Quick, flat_rows
 from demur.files.bounds import TooLarge, bounds
 
 _CHUNK = 1 << 22  # bytes that are read at a time
@@ -28,7 +28,7 @@ class Lines(NamedTuple):
     rows: pa.RecordBatch | None
 
 
-def read_ahead(blocks: Iterator[tuple[bytes, int]], *, turns: bool) -> Iterator[Lines]:
+def read_ahead(blocks: Iterator[tuple[bytes, int]], *, turns: bool, quick: Quick | None = None) -> Iterator[Lines]:
     """Blocks with their rows. What ends the reading of blocks ends this, once those before it are given."""
     waiting: deque[tuple[bytes, int, Future[pa.RecordBatch | None]]] = deque()
     like: pa.Schema | None = None  # of the rows so far: of what is read by it, Arrow need not guess the types
@@ -46,7 +46,8 @@ def read_ahead(blocks: Iterator[tuple[bytes, int]], *, turns: bool) -> Iterator[
         try:
             for block, count in blocks:
                 block = block.removeprefix(codecs.BOM_UTF8) if first else block
-                waiting.append((block, count, threads.submit(flat_rows, block, count, turns=turns, like=like)))
+                reading = threads.submit(flat_rows, block, count, turns=turns, like=like, quick=quick)
+                waiting.append((block, count, reading))
                 if first or len(waiting) > _AHEAD:
                     first = False
                     yield given()

@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 from demur.errors import DemurError
 from demur.files._arrow import bounded_table, cut, held, parquet_batches, read_arrow, read_parquet
 from demur.files._block import Block, Fault, Names, Note, has_columns, numbers, parts
+from demur.files._flat import Quick
 from demur.files._json import no_json, read_json, read_jsonl
 from demur.files._lines import bounded_lines
 from demur.files._xlsx import read_xlsx
@@ -48,7 +49,13 @@ def kind_of(path: Path) -> str | None:
 
 
 def read_blocks(
-    path: Path, note: Note, columns: Names = None, kind: str | None = None, *, turns: bool = False
+    path: Path,
+    note: Note,
+    columns: Names = None,
+    kind: str | None = None,
+    *,
+    turns: bool = False,
+    quick: Quick | None = None,
 ) -> Iterator[Block]:
     """The rows of a file, in batches; what cannot be read is noted, and reading ends there.
 
@@ -58,6 +65,7 @@ def read_blocks(
         columns: those to read, by default all. One that the file lacks is noted; of JSON, at the end.
         kind: the format, one of `SUFFIXES`; by default as the name says, and JSON Lines where it says nothing.
         turns: whether lists of turns may stay lists where they are plain; else JSON's nested cells are JSON texts.
+        quick: reads plain JSON Lines, the same as is read without it.
     """
     readers = {
         ".parquet": read_parquet,
@@ -89,7 +97,8 @@ def read_blocks(
     with noting(told):
         if path.exists() and not is_regular(path):
             raise OSError(EINVAL, "it is no regular file")
-        for block in readers.get(kind or kind_of(path) or "", partial(read_jsonl, turns=turns))(path, counted, columns):
+        lines = partial(read_jsonl, turns=turns, quick=quick)
+        for block in readers.get(kind or kind_of(path) or "", lines)(path, counted, columns):
             room.take(block)
             yield replace(block, lines=None) if packed else block
 
@@ -215,6 +224,7 @@ __all__ = [
     "SUFFIXES",
     "Block",
     "Fault",
+    "Quick",
     "bounded_table",
     "cut",
     "kind_of",

@@ -39,6 +39,17 @@ def buffers(texts: pa.LargeStringArray) -> tuple[NDArray[np.uint8], NDArray[np.i
     return characters, places
 
 
+def is_ascii(texts: pa.LargeStringArray) -> bool:
+    """Whether all texts are ASCII.
+
+    Example:
+        >>> is_ascii(pa.array(["tide", None], pa.large_string())), is_ascii(pa.array(["\u6f6e"], pa.large_string()))
+        (True, False)
+    """
+    data, offsets = buffers(texts)
+    return offsets[0] == offsets[-1] or bool(data[offsets[0] : offsets[-1]].max() < 128)
+
+
 def apart(texts: pa.LargeStringArray, *, every: bool = False) -> tuple[pa.LargeStringArray, NDArray[np.int64]]:
     """Texts that are not ASCII (or every one), and each row's number among them: -1 for others, -2 for a null.
 
@@ -47,9 +58,8 @@ def apart(texts: pa.LargeStringArray, *, every: bool = False) -> tuple[pa.LargeS
         >>> len(found), numbers.tolist()
         (1, [-1, 0, -2])
     """
-    data, offsets = buffers(texts)
     numbers = np.where(to_bools(texts.is_null()), -2, -1) if texts.null_count else np.full(len(texts), -1)
-    if not every and data[offsets[0] : offsets[-1]].max(initial=0) < 128:
+    if not every and is_ascii(texts):  # as nearly all are, and this is told at once
         return texts.slice(0, 0), numbers
     special = texts.is_valid() if every else pc.and_not_kleene(texts.is_valid(), pc.string_is_ascii(texts))
     chosen = to_bools(special)

@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
-from threading import Lock
+from threading import Lock, local
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -44,6 +44,7 @@ MACHINES: dict[str, Any] = {}
 _COMPILES = importlib.util.find_spec("numba") is not None and os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
 _OPTIONS = {"nogil": True, "error_model": "numpy"}
 _lock = Lock()
+_mine = local()  # of a thread: by how many the cores are shared
 _small: list[list[bool]] = []  # of the blocks of `uncompiled` that are open, whether each stands for small work
 _inner: list[Callable[..., object]] = []  # functions that numba has not heard of yet
 
@@ -147,6 +148,33 @@ def thread_count(threads: int | None = None) -> int:
     """The number of threads to use: as asked, else ``NUMBA_NUM_THREADS``, else the cores this process may use."""
     if threads is not None:
         return max(1, threads)
+    return max(1, _cores() // getattr(_mine, "shared", 1))
+
+
+def share(threads: int) -> None:
+    """Let kernels that this thread calls use only their share of the cores, as so many threads call some all the time.
+
+    Example:
+        >>> share(10_000)
+        >>> thread_count()
+        1
+        >>> share(1)
+    """
+    _mine.shared = threads
+
+
+@contextmanager
+def shared(threads: int) -> Iterator[None]:
+    """A block in which this thread is one of so many, as `share` has it."""
+    before = getattr(_mine, "shared", 1)
+    share(threads)
+    try:
+        yield
+    finally:
+        share(before)
+
+
+def _cores() -> int:
     asked = os.environ.get("NUMBA_NUM_THREADS")
     if asked:
         return max(1, int(asked))

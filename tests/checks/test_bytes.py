@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from demur.checks._bytes import looked, summed
 from demur.checks.shapes import shaped
-from demur.checks.signs import _kinds, look_at, may_begin_alike, with_word
+from demur.checks.signs import kinds, look_at, may_begin_alike, with_word
 from demur.checks.state import groups
 from demur.text.arrays import buffers
 from demur.text.compiled import uncompiled
@@ -23,9 +23,9 @@ TEXTS = st.lists(st.none() | st.text(st.sampled_from(SIGNS), max_size=12), max_s
 @given(TEXTS, st.integers(0, 3))
 def test_compiled_or_not(texts: list[str | None], skipped: int) -> None:
     data, offsets = buffers(pa.array(texts, pa.large_string()).slice(skipped))
-    compiled = [*map(np.ndarray.tolist, looked(data, offsets, _kinds())), summed(data, offsets).tolist()]
+    compiled = [*map(np.ndarray.tolist, looked(data, offsets, kinds())), summed(data, offsets).tolist()]
     with uncompiled(small=True):
-        plain = [*map(np.ndarray.tolist, looked(data, offsets, _kinds())), summed(data, offsets).tolist()]
+        plain = [*map(np.ndarray.tolist, looked(data, offsets, kinds())), summed(data, offsets).tolist()]
     assert compiled == plain
 
 

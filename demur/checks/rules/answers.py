@@ -13,7 +13,7 @@ from demur.checks.batch import Batch, bare
 from demur.checks.exchanges import Answers, told
 from demur.checks.finding import Finding
 from demur.checks.rule import rule
-from demur.checks.signs import Mask, edges, lengths, may_begin_alike
+from demur.checks.signs import Mask, lengths, may_begin_alike
 from demur.checks.subject import Subject
 from demur.text.ending import ending
 
@@ -69,8 +69,7 @@ def truncated_answer(judged: Batch | Subject) -> Iterator[Finding]:
     for answers in judged.answers:
         part = answers.part
         long = lengths(part.texts) >= _LONG
-        last = edges(part.texts)[1]
-        signed = np.isin(last, _SIGNS)
+        signed = _SIGNS[part.looked.last]
         found: dict[str | None, list[tuple[int, str]]] = {"cut": [], "bare": []}
         for place, answer, _, _ in told(answers, long & ~signed):
             found.setdefault(ending(answer), []).append((judged.first + int(part.rows[place]), part.what(place)))
@@ -80,7 +79,7 @@ def truncated_answer(judged: Batch | Subject) -> Iterator[Finding]:
             judged.subject.habits.add(f"DMR335 {kind}", name, column, many, rows)
 
 
-_SIGNS = np.frombuffer(b".!?)\"'`:*}]>|", np.uint8)
+_SIGNS = np.isin(np.arange(256), [*b".!?)\"'`:*}]>|"])
 
 
 def _truncated(subject: Subject) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ import numpy as np
 from demur.checks.batch import Batch
 from demur.checks.finding import Finding
 from demur.checks.rule import rule
-from demur.checks.signs import Mask, edges
+from demur.checks.signs import Bytes, Mask, edges
 from demur.checks.spoken import Spoken, Turn, Turns
 from demur.errors import shown
 
@@ -31,7 +31,8 @@ def conversation(batch: Batch) -> Iterator[Finding]:
     # a request, or the context of two sides, is answered elsewhere
     context = batch.native("chosen") is not None or "body" in batch.layout.needs
     if (messages := turns.get("messages")) is not None:
-        odd = np.flatnonzero(~_in_turn(messages))
+        known = batch.said.part_of(messages.texts)
+        odd = np.flatnonzero(~_in_turn(messages, None if known is None else known.looked.first))
         for row, each in zip((odd + batch.first).tolist(), messages.some(odd), strict=True):
             if wrong := _wrong(each, goes_on=context):
                 yield batch.hit(row, wrong, batch.native("messages"))
@@ -46,14 +47,17 @@ def conversation(batch: Batch) -> Iterator[Finding]:
                 yield batch.hit(row, wrong, batch.native(column))
 
 
-def _in_turn(cells: Spoken) -> Mask:
-    """Conversations in which user and assistant surely take turns to the assistant's words, behind the system's."""
+def _in_turn(cells: Spoken, first: Bytes | None = None) -> Mask:
+    """Conversations in which user and assistant surely take turns to the assistant's words, behind the system's.
+
+    `first` are the first bytes of the turns, where somebody has them.
+    """
+    first = edges(cells.texts)[0] if first is None else first
     lengths = np.diff(cells.starts)
     system = np.zeros(len(cells), np.int64)
     system[lengths > 0] = cells.roles.are("system")[cells.starts[:-1][lengths > 0]]
     place = cells.places - system[cells.rows]  # of those who speak, from 1
     due = np.where(place % 2 == 1, cells.roles.are("user"), cells.roles.are("assistant")) | (place == 0)
-    first = edges(cells.texts)[0]
     wrong = ~(due & (first > ord(" ")) & (first < 127))
     spoken = lengths - system
     good: Mask = (spoken > 0) & (spoken % 2 == 0)

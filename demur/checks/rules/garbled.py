@@ -13,7 +13,7 @@ from demur.checks.batch import Batch, bare
 from demur.checks.finding import Finding
 from demur.checks.rule import rule
 from demur.checks.said import Part
-from demur.checks.signs import Mask, among, controls, edges, hidden
+from demur.checks.signs import Mask, among, controls, hidden
 from demur.checks.subject import Subject
 
 _BROKEN = (
@@ -148,16 +148,14 @@ def edge_space(judged: Batch | Subject) -> Iterator[Finding]:
         yield from judged.habits.told("DMR018", "begins or ends with blanks", "begin or end with blanks", judged.row_of)
         return
     for part in judged.said.parts:
-        first, last = edges(part.texts)
-        odd = np.isin(first, _EDGE) | np.isin(last, _EDGE)
-        trimmed = pc.utf8_length(pc.utf8_trim_whitespace(part.texts.filter(pa.array(odd)))).to_numpy(
-            zero_copy_only=False
-        )
+        odd = _EDGE[part.looked.first] | _EDGE[part.looked.last]
+        some = part.texts.take(pa.array(np.flatnonzero(odd)))
+        trimmed = pc.utf8_length(pc.utf8_trim_whitespace(some)).to_numpy(zero_copy_only=False)
         places = np.flatnonzero(odd)[trimmed > 0]  # what is blank as a whole is empty, which another rule says
         _note(judged, "DMR018", part, places.tolist())
 
 
-_EDGE = np.frombuffer(b" \t\r\n\x0b\x0c", np.uint8)
+_EDGE = np.isin(np.arange(256), [*b" \t\r\n\x0b\x0c"])
 
 
 def _among(part: Part, mask: Mask, pattern: str) -> Iterator[int]:

@@ -9,17 +9,15 @@ from functools import cache
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from demur.checks import leaks
 from demur.checks.again import Ints, marked, twins
 from demur.checks.batch import Batch
 from demur.checks.finding import Finding, hit
-from demur.checks.hashes import MIX
+from demur.checks.hashes import Hashes
+from demur.checks.letters import letters
 from demur.checks.rule import ANY, BUILT, FILES, TRAINED, rule
-from demur.checks.said import SPOKEN
-from demur.checks.signs import edges
-from demur.checks.state import byte_hashes, groups
+from demur.checks.state import grouped, groups
 from demur.checks.subject import Subject
 from demur.errors import shown
 from demur.files.bounds import bounds
@@ -84,21 +82,34 @@ def duplicate(subject: Subject) -> Iterator[Finding]:
     trained = state.split_names.index("train") if "train" in state.split_names else -1
     keys, splits = state.column("key"), state.column("split").astype(np.int64)
     ids = state.column("id")
+    names = {name: code for code, name in enumerate(dict.fromkeys(unsharded(file.name) for file, _ in state.files))}
+    shards = np.array([names[unsharded(file.name)] for file, _ in state.files], np.int64)
     for rows in state.configs():
-        seen: dict[tuple[int, object], int] = {}
-        alike = list(groups(keys[rows]))
-        exact = _letters(subject, [rows[places] for places in alike if len({*ids[rows[places]].tolist()}) > 1])
-        for places in alike:
-            seen.clear()
-            for here in rows[places].tolist():
-                file, row = state.place(here)
-                side = (int(splits[here]), None if splits[here] == trained else unsharded(file.name))
-                if side not in seen:
-                    seen[side] = here
-                    continue
-                if ids[here] != ids[seen[side]] and exact.get(here) != exact.get(seen[side]):
-                    continue  # rows of their own whose spelling is their point
-                yield hit(f"the same texts as {subject.place(seen[side], here)}", file.name, row)
+        places, starts = grouped(keys[rows])
+        every = rows[places]
+        group = np.repeat(every[starts], np.diff(np.append(starts, len(every))))  # by its first row
+        side = np.where(splits[every] == trained, -1, shards[state.places(every)[0]])
+        first = _first(every, group, splits[every], side)
+        again = np.flatnonzero(every != first)
+        again = again[np.lexsort((every[again], group[again]))]
+        every, first = every[again], first[again]
+        own = ids[every] != ids[first]  # rows of their own, whose spelling may be their point
+        same = ~own
+        same[own] = np.equal(*_letters(subject, every[own], first[own]))
+        files, numbers = state.places(every[same])
+        told = (each.tolist() for each in (files, numbers, every[same], first[same]))
+        for file, row, here, seen in zip(*told, strict=True):
+            yield hit(f"the same texts as {subject.place(seen, here)}", state.files[file][0].name, row)
+
+
+def _first(rows: Ints, *keys: Ints) -> Ints:
+    """For each row the first one of those that share all its keys."""
+    order = np.lexsort((rows, *keys))
+    new = np.ones(len(order), np.bool_)
+    new[1:] = np.any([each[order][1:] != each[order][:-1] for each in keys], axis=0)
+    found = np.empty_like(rows)
+    found[order] = rows[order][np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))]
+    return found
 
 
 @cache
@@ -112,29 +123,16 @@ def unsharded(name: str) -> str:
     return _SHARD.sub("", name)
 
 
-def _letters(subject: Subject, sets: list[Ints]) -> dict[int, int]:
-    """A hash of the very letters of some rows, by a second reading of them alone."""
-    mask = np.zeros(len(subject.state), np.bool_)
-    for places in sets:
-        mask[places] = True
-    found: dict[int, int] = {}
-    for batch, mine, start in marked(subject, mask) if sets else ():
-        made = np.zeros(len(mine), np.uint64)
-        for name in SPOKEN:
-            if (texts := batch.texts(name)) is not None:
-                made = made * MIX + byte_hashes(_stripped(texts.take(pa.array(mine))))
-        found.update(zip((start + mine).tolist(), made.tolist(), strict=True))
-    return found
-
-
-def _stripped(texts: pa.LargeStringArray) -> pa.LargeStringArray:
-    """Texts without the blanks at their edges; nothing is an empty text."""
-    texts = pc.fill_null(texts, "")
-    blank = np.logical_or(*((edge <= ord(" ")) | (edge > ord("~")) for edge in edges(texts)))
-    if not blank.any():
-        return texts
-    some = [text.strip() for text in texts.filter(pa.array(blank)).to_pylist()]
-    return pc.replace_with_mask(texts, pa.array(blank), pa.array(some, pa.large_string()))
+def _letters(subject: Subject, *rows: Ints) -> list[Hashes]:
+    """A hash of the very letters of some rows: as it was kept, or by a second reading of them alone."""
+    made = subject.state.column("letters") if "letters" in subject.state else np.zeros(len(subject.state), np.uint64)
+    if not all(made[each].all() for each in rows):
+        mask = np.zeros(len(subject.state), np.bool_)
+        mask[np.concatenate(rows)] = True
+        made = np.zeros(len(mask), np.uint64)
+        for batch, mine, start in marked(subject, mask):
+            made[start + mine] = letters(batch, mine)
+    return [made[each] for each in rows]
 
 
 @rule(

@@ -73,9 +73,8 @@ def refused_and_answered(subject: Subject) -> Iterator[Finding]:
     prompts = np.where(state.column("answer") != 0, state.column("prompt"), np.uint64(0))
     for rows in state.configs():
         repeated = np.zeros(len(state), np.bool_)
-        sets = [rows[places] for places in groups(prompts[rows])]
         answers = state.column("answer")
-        sets = [places for places in sets if len(set(answers[places].tolist())) > 1]
+        sets = [places for each in groups(prompts[rows]) if np.ptp(answers[places := rows[each]])]
         for places in sets:
             repeated[places] = True
         codes = _verdicts(subject, repeated)

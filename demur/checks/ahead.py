@@ -1,0 +1,36 @@
+"""Batches one ahead of whoever takes note of them: meanwhile a thread reads the texts of the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from demur.checks.batch import Batch
+from demur.text.compiled import share
+
+STAGES = 4
+"""Threads that work on batches at a time, each on another: one reads texts, one takes note of them, one screens, one
+judges."""
+
+_More = TypeVar("_More")
+
+
+def stage() -> ThreadPoolExecutor:
+    """A thread for some of the work on batches, one after another; its kernels use their share of the cores."""
+    return ThreadPoolExecutor(1, initializer=share, initargs=(STAGES,))
+
+
+def ahead(batches: Iterator[tuple[Batch, _More]]) -> Iterator[tuple[Batch, _More]]:
+    """The same batches, whose texts have been read."""
+    waiting: tuple[Batch, _More, Future[None]] | None = None
+    with stage() as thread:
+        for batch, more in batches:
+            following = (batch, more, thread.submit(batch.read))
+            if waiting is not None:
+                waiting[2].result()
+                yield waiting[:2]
+            waiting = following
+        if waiting is not None:
+            waiting[2].result()
+            yield waiting[:2]
