@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +71,10 @@ def write_card(builder: Builder, manifest: Manifest, project: Project, folder: P
         autoescape=False,  # noqa: S701 - Markdown of our own, nothing to escape
     )
     cited = {source.citation for source in manifest.sources}
-    said = declared.sources(project)
+    said = declared.sources(project, [each.name for each in manifest.sources])
     text = environment.get_template(PAGE).render(
         header=yaml.safe_dump(
-            _header(builder, manifest, project, folder), sort_keys=False, allow_unicode=True, width=120
+            _header(builder, manifest, said, folder), sort_keys=False, allow_unicode=True, width=120
         ),
         builder=builder,
         manifest=manifest,
@@ -121,7 +121,7 @@ def built_card(folder: Path) -> str:
     return _OF_RELEASE.sub("", (folder / "README.md").read_text(encoding="utf-8")).rstrip()
 
 
-def _header(builder: Builder, manifest: Manifest, project: Project, folder: Path) -> dict[str, Any]:
+def _header(builder: Builder, manifest: Manifest, sources: Mapping[str, Source], folder: Path) -> dict[str, Any]:
     configs = []
     for number, config in enumerate(manifest.configs):
         files = [{"split": split, "path": f"{config.name}/{split}-*.parquet"} for split in builder.splits]
@@ -130,7 +130,6 @@ def _header(builder: Builder, manifest: Manifest, project: Project, folder: Path
         for part, conditions in builder.kind.parts(config).items():
             rows = [list(each) for each in conditions]
             configs.append({"config_name": f"{config.name}_{part}", "data_files": files, "filters": rows})
-    sources = declared.sources(project)
     languages = sorted({tag for source in manifest.sources for tag in sources[source.name].languages})
     return {
         "pretty_name": builder.title,
