@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from demur.curation.annotations import MOST_HAZARDS, Annotation
 from demur.curation.behaviour import Class, Flag, ReaderKind
@@ -107,7 +107,16 @@ def resolve_all(annotations: Iterable[Annotation]) -> dict[str, Resolved]:
     by_text: defaultdict[str, list[Annotation]] = defaultdict(list)
     for each in annotations:
         by_text[each.record_id].append(each)
-    return {record_id: found for record_id in sorted(by_text) if (found := resolve(by_text[record_id]))}
+    found: dict[str, Resolved] = {}
+    known: dict[tuple[object, ...], Mapping[str, Any]] = {}  # of many texts the same is said
+    for record_id in sorted(by_text):
+        mine = by_text[record_id]
+        said = tuple((each.reader, each.kind, each.adjudicates, each.behaviour, each.hazards, each.flags) for each in mine)
+        if said not in known and (answer := resolve(mine)):
+            known[said] = vars(answer)
+        texts = tuple(sorted({each.text_sha256 for each in mine}))
+        found[record_id] = Resolved(**{**known[said], "record_id": record_id, "texts": texts})
+    return found
 
 
 def _hazards(winners: Sequence[Annotation], judges: Sequence[Annotation]) -> tuple[Hazard, ...]:

@@ -6,6 +6,7 @@ The kinds of row themselves (prompt, response, evaluation item ...) live in the 
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -95,6 +96,7 @@ def refusal(value: Tri, by: Labeller) -> Label:
     return Label(name="refusal", value=value, scope="response", labeller=by)
 
 
+@lru_cache(1 << 16)
 def record_id(kind: str, *texts: str) -> str:
     """128-bit hex id of a record: a hash over its kind and normalised texts.
 

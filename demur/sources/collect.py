@@ -6,7 +6,8 @@ This is one of the two doors where pydantic stands; behind it, tables travel.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from typing import Any
 
 import pyarrow as pa
@@ -42,6 +43,7 @@ def collect(fetched: Iterable[Fetched], model: type[Frozen], crosswalk: Crosswal
     rejects: list[dict[str, Any]] = []
     issues: list[str] = []
     for each in fetched:
+        access = cache(partial(_access, each.source))
         for number, row in enumerate(each.rows):
             lineage = _lineage(each.source, number, row)
             try:
@@ -49,7 +51,7 @@ def collect(fetched: Iterable[Fetched], model: type[Frozen], crosswalk: Crosswal
                     if isinstance(found, Reject):
                         rejects.append(reject({"lineage": lineage.model_dump()}, found.reason))
                     else:
-                        records.append(_record(found, model, each.source, lineage, crosswalk))
+                        records.append(_record(found, model, each.source, lineage, crosswalk, access))
             except ValidationError as error:
                 issues += [
                     f"{each.source.name} row {number}: {'.'.join(map(str, e['loc']))}: {e['msg']}"
@@ -92,7 +94,14 @@ def _lineage(source: Source, number: int, row: Raw) -> Lineage:
     )
 
 
-def _record(found: Any, model: type[Frozen], source: Source, lineage: Lineage, crosswalk: Crosswalk) -> dict[str, Any]:
+def _record(
+    found: Any,
+    model: type[Frozen],
+    source: Source,
+    lineage: Lineage,
+    crosswalk: Crosswalk,
+    access: Callable[[str], Access],
+) -> dict[str, Any]:
     if not isinstance(found, model):
         msg = f"The row function gave a {type(found).__name__}, not a {model.__name__}"
         raise RowError(msg)
@@ -107,10 +116,10 @@ def _record(found: Any, model: type[Frozen], source: Source, lineage: Lineage, c
         pair_id=None if pair is None else f"{source.name}:{pair}",
         license=license,
         use_limits=source.use_limits,
-        access=_access(source, license),
+        access=access(license),
         lineage=lineage,
     )
-    return {**content, **provenance.model_dump()}
+    return {**content, **vars(provenance), "lineage": vars(lineage)}
 
 
 def _access(source: Source, license: str) -> Access:
