@@ -97,13 +97,15 @@ def _thin(folder: Path, config: ConfigEntry) -> Iterator[str]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pa.concat_tables([pq.read_table(path) for path in sorted((folder / config.name).glob("*.parquet"))])
-    named = table["hazards"].to_pylist() if "hazards" in table.column_names else []
+    files = [pq.ParquetFile(path) for path in sorted((folder / config.name).glob("*.parquet"))]
+    asked = [name for name in ("hazards", "borderline") if name in files[0].schema_arrow.names]
+    table = pa.concat_tables([file.read(asked) for file in files])
+    named = table["hazards"].to_pylist() if "hazards" in asked else []
     counts = Counter(hazard for row in named for hazard in row)
     if few := sorted((hazard, count) for hazard, count in counts.items() if count < FEW):
         said = ", ".join(f"{hazard} ({count})" for hazard, count in few)
         yield f"`{config.name}`: fewer than {FEW} rows name {said}. A rate of so few says little."
-    if "borderline" in table.column_names:
+    if "borderline" in asked:
         bare = [not hazards for hazards, is_so in zip(named, table["borderline"].to_pylist(), strict=True) if is_so]
         if bare and 2 * sum(bare) > len(bare):
             yield f"`{config.name}`: most borderline rows name no hazard, {Rate.of(sum(bare), len(bare))}."

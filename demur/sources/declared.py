@@ -55,7 +55,9 @@ def _sidecar_files(project: Project) -> dict[str, Path]:
 
 def _beside_packages(project: Project, place: Callable[[Path], Path]) -> list[Path]:
     """Files that lie beside the modules of installed packages."""
-    parts = [part for part in project.parts(PACKAGE) if part.by not in (DEMUR, OWN)] if project.packages else []
+    if not project.packages or project.is_alone:
+        return []
+    parts = [part for part in project.parts(PACKAGE) if part.by not in (DEMUR, OWN)]
     files = dict.fromkeys(place(Path(module.__file__ or "")) for part in parts for module in part.modules)
     return [path for path in files if path.is_file()]
 
