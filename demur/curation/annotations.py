@@ -248,6 +248,41 @@ def annotations_of(project: Project) -> list[Annotation]:
     return [each for _, each in found]
 
 
+Said = dict[str, dict[str, tuple[Annotation, str]]]
+"""Record id -> reader -> what it says, of this text or, word for word, of another one; and the sha256 of the text."""
+
+
+def said_of(project: Project) -> Said:
+    """As `annotations_of`, by the text, and one annotation for all lines that say the same.
+
+    Raises:
+        FormatError: a file is broken, or one reader labelled one text twice.
+    """
+    found: Said = {}
+    known: dict[tuple[str, ...], Annotation] = {}
+    sources: set[str] = set()
+    for path in files_of(project):
+        wrong: list[str] = []
+        for _, (id, sha256, held, *rest) in _cells(path, COLUMNS, wrong):
+            like = known.get(what := (*rest,))
+            if like is None or held not in sources or not _IDS.fullmatch(f"{id} {sha256}"):
+                row = dict(zip(COLUMNS, (id, sha256, held, *rest), strict=True))
+                like, faults = annotation_of({**row, "adjudicates": row["adjudicates"] == "yes"})
+                if like is None or row["adjudicates"] not in ("yes", "no"):
+                    wrong += faults or [row["adjudicates"]]
+                    break
+                like = known.setdefault(what, like)
+                sources.add(held)
+            mine = found.setdefault(id, {})
+            if like.reader in mine:
+                wrong.append(like.reader)
+                break
+            mine[like.reader] = like, sha256
+        if wrong:
+            annotations_of(project)  # says what is wrong, all of it
+    return found
+
+
 def files_of(project: Project) -> list[Path]:
     """The files of annotations of a project, sorted."""
     return sorted((project.root / FOLDER).glob("*.csv"))
