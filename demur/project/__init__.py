@@ -98,8 +98,9 @@ class Project:
         files = self._files(package) if self.is_alone else {}
         for name in names:
             if (stem := name.replace("-", "_")) in files:
-                values = vars(self._imports.load(f"{package}.{stem}")).values()
-                found |= {name: each for each in values if isinstance(each, kind) and each.name == name}  # type: ignore[attr-defined]
+                for value in vars(self._imports.load(f"{package}.{stem}")).values():
+                    if isinstance(value, kind) and value.name == name:  # type: ignore[attr-defined]
+                        found[name] = value
         return found if found.keys() >= {*names} else self.declared(package, kind)
 
     def found(self, package: str, kind: type[T]) -> dict[str, Declared[T]]:

@@ -73,9 +73,7 @@ def write_card(builder: Builder, manifest: Manifest, project: Project, folder: P
     cited = {source.citation for source in manifest.sources}
     said = declared.sources(project, [each.name for each in manifest.sources])
     text = environment.get_template(PAGE).render(
-        header=yaml.safe_dump(
-            _header(builder, manifest, said, folder), sort_keys=False, allow_unicode=True, width=120
-        ),
+        header=yaml.safe_dump(_header(builder, manifest, said, folder), sort_keys=False, allow_unicode=True, width=120),
         builder=builder,
         manifest=manifest,
         stated=stated_of(manifest),

@@ -64,9 +64,7 @@ def prefixes(
     return places, keys, rows, sets.sizes[rows] - found[rows] + ranks, bitmaps
 
 
-def _rare_first(
-    grams: Hashes, owners: Ints, levels: Bytes, mine: NDArray[np.bool_]
-) -> tuple[Hashes, Ints, Ints]:
+def _rare_first(grams: Hashes, owners: Ints, levels: Bytes, mine: NDArray[np.bool_]) -> tuple[Hashes, Ints, Ints]:
     """Keys (rarity, then hash) of some grams, ascending in each row; the rows, and the keys' places in them."""
     keys = levels[mine].astype(np.uint64) << np.uint64(56) | grams[mine] >> np.uint64(8)
     order = np.lexsort((keys, owners[mine]))
@@ -105,10 +103,7 @@ def _probed(
     at = np.repeat(begins, counts) + _within(counts)
     here, places, twins = np.repeat(here, counts), np.repeat(places, counts), rows[at]
     size, twin_size = sets.sizes[here], mine.sizes[twins]
-    if contained:
-        need = at_least(threshold, twin_size)
-    else:
-        need = at_least(threshold / (1.0 + threshold), size + twin_size)
+    need = at_least(threshold, twin_size) if contained else at_least(threshold / (1.0 + threshold), size + twin_size)
     room = np.minimum(np.minimum(known[here] - places, twin_size - positions[at]), np.minimum(size, twin_size)) >= need
     pairs = np.unique(here[room] * len(mine) + twins[room])
     here, twins = np.divmod(pairs, max(1, len(mine)))

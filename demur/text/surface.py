@@ -316,7 +316,8 @@ def _measure(
         found = np.array([[astuple(each) for each in both] for both in _drawn(predicted, harmful, pairs, parts, seed)])
         with suppress(OutputError):
             kept.keep(found)
-    return {name: Family(*(Score(*each) for each in both)) for name, both in zip(predicted, found.tolist(), strict=True)}
+    scores_of = zip(predicted, found.tolist(), strict=True)
+    return {name: Family(*(Score(*each) for each in both)) for name, both in scores_of}
 
 
 def _drawn(
@@ -342,6 +343,4 @@ def _drawn(
             right = (scores[mine] > 0) == harmful[mine]
             found[name][0].append((weights @ right) / total)
             found[name][1].append(weighted_auroc(scores[mine], harmful[mine], weights))
-    return [
-        [score_of(np.average(np.array(each), axis=0, weights=counts)) for each in both] for both in found.values()
-    ]
+    return [[score_of(np.average(np.array(each), axis=0, weights=counts)) for each in both] for both in found.values()]
