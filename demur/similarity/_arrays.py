@@ -1,4 +1,4 @@
-"""What the kernels of `prefix` and `_probe` do, in whole arrays: for small work, and where nothing is compiled."""
+"""What the kernels of `prefix`, `match` and `_probe` do, in whole arrays: for small work, and where nothing is compiled."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
-ROWS = 1024
-"""Rows that are probed at a time: what they might be like has to fit into memory."""
+ROWS, PAIRS = 1024, 1 << 21
+"""Rows that are probed at a time, and pairs that are looked at in one go: what they hold has to fit into memory."""
 
 
 def flat(sets: GramSets, first: int = 0, last: int | None = None) -> tuple[Hashes, Ints]:
@@ -70,6 +70,30 @@ def _rare_first(grams: Hashes, owners: Ints, levels: Bytes, mine: NDArray[np.boo
     order = np.lexsort((keys, owners[mine]))
     rows = owners[mine][order]
     return keys[order], rows, np.arange(len(rows)) - np.searchsorted(rows, rows)
+
+
+def matched(
+    sets: GramSets, keys: Hashes, rows: Ints, positions: Ints, threshold: float
+) -> tuple[Ints, Ints, Ints, int] | None:
+    """As `match.match_within` of all pairs, and how many there were to look at; None where they are too many.
+
+    Postings are ordered by key, then by the size of their row.
+    """
+    places = np.arange(len(keys))
+    earlier = places - np.searchsorted(keys, keys)
+    if earlier.sum() > PAIRS:
+        return None
+    two = np.repeat(places, earlier)
+    one = two - 1 - _within(earlier)
+    small, large = sets.sizes[rows[one]], sets.sizes[rows[two]]
+    need = at_least(threshold / (1.0 + threshold), small + large)
+    last = small - np.maximum(need, at_least(2.0 * threshold / (1.0 + threshold), small))
+    room = (small >= threshold * large - 1e-9) & (large - positions[two] >= need) & (positions[one] <= last)
+    ends = rows[one[room]], rows[two[room]]
+    later, sooner = np.divmod(np.unique(np.maximum(*ends) * len(sets) + np.minimum(*ends)), max(1, len(sets)))
+    common = overlaps(sets, later, sets, sooner)
+    near = common / (sets.sizes[later] + sets.sizes[sooner] - common) >= threshold
+    return later[near], sooner[near], common[near], len(later)
 
 
 def probe(

@@ -106,10 +106,19 @@ def _within(
     postings = prefixes(sets, chosen, rarity, threshold, alone=1, threads=threads)
     order = np.lexsort((postings.positions, sets.sizes[postings.rows], postings.keys))
     counted[0] += len(order)
-    rows, twins, common = match_within(
-        sets.hashes, sets.starts, sets.sizes, postings.places, postings.keys, postings.rows, postings.positions,
-        order, postings.bitmaps, threshold, forest, np.arange(len(sets)), counted[1:],
-    )  # fmt: skip
+    few = None
+    if interpreted() and not forest:
+        few = _arrays.matched(
+            sets, postings.keys[order], postings.rows[order], postings.positions[order], threshold
+        )
+    if few:
+        rows, twins, common, looked = few
+        counted[1:] += looked
+    else:
+        rows, twins, common = match_within(
+            sets.hashes, sets.starts, sets.sizes, postings.places, postings.keys, postings.rows, postings.positions,
+            order, postings.bitmaps, threshold, forest, np.arange(len(sets)), counted[1:],
+        )  # fmt: skip
     near = common / (sets.sizes[rows] + sets.sizes[twins] - common)
     return (
         np.concatenate([copies, rows]),
