@@ -49,7 +49,7 @@ from demur.sources.source import Source
 from demur.sources.watched import watched
 from demur.text.compiled import uncompiled
 
-FEW = 6000
+FEW = 12_000
 """Rows of sources below which a build is done sooner than its kernels are compiled."""
 
 

@@ -1,4 +1,4 @@
-"""What the kernels of `prefix`, `match` and `_probe` do, in whole arrays: for small work, and where nothing is compiled."""
+"""The kernels of `prefix`, `match` and `_probe` in whole arrays: for small work, and where nothing is compiled."""
 
 from __future__ import annotations
 
