@@ -96,7 +96,7 @@ def refusal(value: Tri, by: Labeller) -> Label:
     return Label(name="refusal", value=value, scope="response", labeller=by)
 
 
-@lru_cache(1 << 16)
+@lru_cache(1 << 14)
 def record_id(kind: str, *texts: str) -> str:
     """128-bit hex id of a record: a hash over its kind and normalised texts.
 

@@ -108,9 +108,7 @@ def _within(
     counted[0] += len(order)
     few = None
     if interpreted() and not forest:
-        few = _arrays.matched(
-            sets, postings.keys[order], postings.rows[order], postings.positions[order], threshold
-        )
+        few = _arrays.matched(sets, postings.keys[order], postings.rows[order], postings.positions[order], threshold)
     if few:
         rows, twins, common, looked = few
         counted[1:] += looked
