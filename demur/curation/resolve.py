@@ -74,7 +74,7 @@ def resolve(annotations: Sequence[Annotation]) -> Resolved | None:
     if len(ids := {each.record_id for each in annotations}) > 1:
         msg = "Annotations of several texts are resolved one text at a time"
         raise UsageError(msg, got=", ".join(sorted(ids)[:3]))
-    return _resolved(annotations, *ids, [each.text_sha256 for each in annotations])
+    return _resolved(annotations, ids.pop(), [each.text_sha256 for each in annotations])
 
 
 def _resolved(annotations: Sequence[Annotation], record_id: str, texts: Iterable[str]) -> Resolved:

@@ -52,7 +52,7 @@ class BuiltSet:
         made.stated  # noqa: B018 - what cannot be read is told now
         for config in made.manifest.configs:
             made.facts(config)
-        for name in {made.manifest.row, *(config.references for config in made.manifest.configs)} - {None}:
+        for name in filter(None, {made.manifest.row, *(config.references for config in made.manifest.configs)}):
             made._model(name)
         return made
 

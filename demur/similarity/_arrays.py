@@ -34,7 +34,8 @@ def _within(sizes: Ints) -> Ints:
 
 def at_least(share: float, sizes: Ints) -> Ints:
     """As `prefix.at_least`."""
-    return np.ceil(share * sizes - 1e-9).astype(np.int64)
+    made: Ints = np.ceil(share * sizes - 1e-9).astype(np.int64)
+    return made
 
 
 def counted(sets: GramSets, chosen: Bytes, bits: int, stride: int = 1) -> Ints:
@@ -98,12 +99,12 @@ def matched(
 
 def probe(
     sets: GramSets, mine: GramSets, table: Bytes, bits: int, keys: Hashes, rows: Ints, positions: Ints,
-    threshold: float, contained: bool, first: int, last: int,
+    threshold: float, contained: bool,
 ) -> tuple[Ints, Ints, Ints]:  # fmt: skip
-    """As `_probe.probe`."""
+    """As `_probe.probe`, of all rows."""
     parts = [
-        _probed(sets, mine, table, bits, keys, rows, positions, threshold, contained, at, min(at + ROWS, last))
-        for at in range(first, last, ROWS)
+        _probed(sets, mine, table, bits, keys, rows, positions, threshold, contained, at, min(at + ROWS, len(sets)))
+        for at in range(0, len(sets), ROWS)
     ]
     nothing = np.zeros(0, np.int64)
     found = zip((nothing, nothing, nothing), *parts, strict=True)

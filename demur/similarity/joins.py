@@ -184,13 +184,18 @@ class Index:
     def probe(self, start: int, sets: GramSets, threads: int | None = None) -> tuple[Ints, Ints, NDArray[np.float64]]:
         """Rows (from `start` on), twins and similarities of the pairs between these sets and the indexed ones."""
         mine = self.sets
-        how = (
-            self.rarity.table, self.rarity.bits, self.keys, self.rows, self.positions, self.threshold, self.contained,
-        )  # fmt: skip
         if interpreted():
-            rows, twins, common = _arrays.probe(sets, mine, *how, 0, len(sets))
+            rows, twins, common = _arrays.probe(
+                sets, mine, self.rarity.table, self.rarity.bits, self.keys, self.rows, self.positions, self.threshold,
+                self.contained,
+            )  # fmt: skip
         else:
-            both = (sets.hashes, sets.starts, sets.sizes, mine.hashes, mine.starts, mine.sizes)
-            rows, twins, common = gather_rows(lambda a, b: probe(*both, *how, a, b), len(sets), threads)
+            rows, twins, common = gather_rows(
+                lambda a, b: probe(
+                    sets.hashes, sets.starts, sets.sizes, mine.hashes, mine.starts, mine.sizes, self.rarity.table,
+                    self.rarity.bits, self.keys, self.rows, self.positions, self.threshold, self.contained, a, b,
+                ),
+                len(sets), threads,
+            )  # fmt: skip
         whole = mine.sizes[twins] if self.contained else sets.sizes[rows] + mine.sizes[twins] - common
         return rows + start, twins, common / whole
