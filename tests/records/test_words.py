@@ -20,8 +20,9 @@ class Leaf(Frozen):
     """Round,
     or not."""
     size: int
-    plain = 3
-    """Of no field."""
+
+    def grown(self):
+        """Of no field."""
 
     class Vein(Frozen):
         length: int
