@@ -16,8 +16,9 @@ Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
-ROWS, PAIRS = 1024, 1 << 21
-"""Rows that are probed at a time, and pairs that are looked at in one go: what they hold has to fit into memory."""
+ROWS, PAIRS, BLOCK = 1024, 1 << 20, 1 << 14
+"""Rows that are probed at a time, pairs that are looked at in one go, and pairs whose grams are compared at a time: all
+that they hold has to fit into memory."""
 
 
 def flat(sets: GramSets, first: int = 0, last: int | None = None) -> tuple[Hashes, Ints]:
@@ -125,6 +126,14 @@ def _probed(
     asked, here, places = asked[rare], here[rare], places[rare]
     begins = np.searchsorted(keys, asked, side="left")
     counts = np.searchsorted(keys, asked, side="right") - begins
+    if counts.sum() > PAIRS and last - first > 1:
+        middle = (first + last) // 2
+        halves = [
+            _probed(sets, mine, table, bits, keys, rows, positions, threshold, contained, *part)
+            for part in ((first, middle), (middle, last))
+        ]
+        one, two, three = (np.concatenate(column) for column in zip(*halves, strict=True))
+        return one, two, three
     at = np.repeat(begins, counts) + _within(counts)
     here, places, twins = np.repeat(here, counts), np.repeat(places, counts), rows[at]
     size, twin_size = sets.sizes[here], mine.sizes[twins]
@@ -140,6 +149,12 @@ def _probed(
 
 def overlaps(sets: GramSets, rows: Ints, others: GramSets, twins: Ints) -> Ints:
     """The number of common grams of each pair of sets."""
+    parts = (slice(at, at + BLOCK) for at in range(0, len(rows), BLOCK))
+    found = [_overlaps(sets, rows[part], others, twins[part]) for part in parts]
+    return np.concatenate([np.zeros(0, np.int64), *found])
+
+
+def _overlaps(sets: GramSets, rows: Ints, others: GramSets, twins: Ints) -> Ints:
     sizes = sets.sizes[rows]
     pairs = np.repeat(np.arange(len(rows)), sizes)
     grams = sets.hashes[sets.starts[rows][pairs] + _within(sizes)]

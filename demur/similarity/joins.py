@@ -33,7 +33,7 @@ from demur.similarity.postings import Rarity, equal_rows, measure_rarity, prefix
 from demur.similarity.sets import GramSets, build
 from demur.similarity.views import GRAM_SIZE, View, check_view
 from demur.text.arrays import Texts, as_array
-from demur.text.compiled import gather_rows, interpreted
+from demur.text.compiled import compiled, gather_rows, interpreted
 
 Ints = NDArray[np.int64]
 
@@ -106,17 +106,19 @@ def _within(
     postings = prefixes(sets, chosen, rarity, threshold, alone=1, threads=threads)
     order = np.lexsort((postings.positions, sets.sizes[postings.rows], postings.keys))
     counted[0] += len(order)
-    few = None
-    if interpreted() and not forest:
-        few = _arrays.matched(sets, postings.keys[order], postings.rows[order], postings.positions[order], threshold)
-    if few:
-        rows, twins, common, looked = few
+    small, found = interpreted() and not forest, None
+    if small:
+        by_key = (postings.keys[order], postings.rows[order], postings.positions[order])
+        found = _arrays.matched(sets, *by_key, threshold)
+    if found:
+        rows, twins, common, looked = found
         counted[1:] += looked
     else:
-        rows, twins, common = match_within(
-            sets.hashes, sets.starts, sets.sizes, postings.places, postings.keys, postings.rows, postings.positions,
-            order, postings.bitmaps, threshold, forest, np.arange(len(sets)), counted[1:],
-        )  # fmt: skip
+        with compiled(large=small):  # rows crowd
+            rows, twins, common = match_within(
+                sets.hashes, sets.starts, sets.sizes, postings.places, postings.keys, postings.rows,
+                postings.positions, order, postings.bitmaps, threshold, forest, np.arange(len(sets)), counted[1:],
+            )  # fmt: skip
     near = common / (sets.sizes[rows] + sets.sizes[twins] - common)
     return (
         np.concatenate([copies, rows]),

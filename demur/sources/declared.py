@@ -117,7 +117,7 @@ def sources(project: Project, names: Collection[str] = ()) -> dict[str, Source]:
     known = pins(project)
     found = project.named(PACKAGE, Source, names) if names else project.declared(PACKAGE, Source)
     beside = sidecars(project)
-    if found.keys() == {*names}:
+    if names and project.is_alone:
         beside = {name: sidecar for name, sidecar in beside.items() if name in found}
     for name, sidecar in beside.items():
         if name not in found:

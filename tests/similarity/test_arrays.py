@@ -70,12 +70,14 @@ def test_probes_are_the_same_however_many_rows_at_a_time(
     seed: int, contained: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = []
-    for small, rows in ((False, 1024), (True, 1024), (True, 7)):
+    for small, rows, pairs in ((False, 1024, 0), (True, 1024, 1 << 20), (True, 7, 1 << 20), (True, 64, 9)):
         monkeypatch.setattr(_arrays, "ROWS", rows)
+        monkeypatch.setattr(_arrays, "PAIRS", pairs)
+        monkeypatch.setattr(_arrays, "BLOCK", rows)
         with uncompiled(small=small):
             index = Index.of(build(corpus(seed), "token"), 0.6, contained=contained)
             found.append([each.tolist() for each in index.probe(5, build(corpus(seed + 9), "token"))])
-    assert found[0] == found[1] == found[2]
+    assert found[0] == found[1] == found[2] == found[3]
     assert len(found[0][0]) > 20
 
 
