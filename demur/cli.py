@@ -5,6 +5,7 @@ Exit codes: 0 fine, 1 findings, 2 usage or environment, 3 something could not be
 
 from __future__ import annotations
 
+import atexit
 import errno
 import gc
 import os
@@ -75,6 +76,7 @@ class Commands(click.Group):
             return super().main(*args, **extra)
         if not args and "args" not in extra:  # the process is ours: declarations and rows stay, so look at them seldom
             gc.set_threshold(100_000, 50, 50)
+            atexit.register(gc.freeze)  # and what is left at the end goes with the process: nobody looks for garbage
         code: Any = 0
         try:
             super().main(*args, **extra)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +26,11 @@ class Small(Project):
 
     own: dict[str, Source] = field(default_factory=dict)
     made: dict[str, Builder] = field(default_factory=dict)
+
+    @cached_property
+    def is_alone(self) -> bool:
+        """What is its own may take the place of any declaration."""
+        return False
 
     def declared(self, package: str, kind: type[T]) -> dict[str, T]:
         """What the real project declares, with what is its own in its place."""

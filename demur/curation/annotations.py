@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 
 from pydantic import ValidationError, model_validator
@@ -38,7 +39,6 @@ MOST_HAZARDS = 3
 _SHOWN = 20
 
 
-_OWN = ("record_id", "text_sha256")
 _IDS = re.compile(r"[0-9a-f]{32} [0-9a-f]{64}")
 
 
@@ -103,20 +103,28 @@ def numbered(path: Path, wrong: list[str]) -> dict[int, Annotation]:
     """Line number -> annotation, of a file in our form; what is wrong with others is noted."""
     found: dict[int, Annotation] = {}
     known: dict[tuple[str, ...], Annotation] = {}  # most lines differ in their ids alone
-    for line, row in read_lines(path, COLUMNS, wrong):
-        rest = tuple(cell for name, cell in row.items() if name not in _OWN)
-        if rest in known and _IDS.fullmatch(f"{row['record_id']} {row['text_sha256']}"):
-            ids = {name: row[name] for name in _OWN}
-            found[line] = Annotation.model_construct(**{**known[rest].__dict__, **ids})
+    for line, cells in _cells(path, COLUMNS, wrong):
+        id, sha256, *rest = cells
+        like = known.get(what := (*rest,))
+        if like and _IDS.fullmatch(f"{id} {sha256}"):
+            found[line] = _of(like, id, sha256)
             continue
+        row = dict(zip(COLUMNS, cells, strict=True))
         made, faults = annotation_of({**row, "adjudicates": row["adjudicates"] == "yes"})
         wrong += [f"line {line}: {fault}" for fault in faults]
         if row["adjudicates"] not in ("yes", "no"):
             wrong.append(f"line {line}: adjudicates: expected yes or no, got {shown(row['adjudicates'])}")
         if made:
-            found[line] = known[rest] = made
+            found[line] = known[what] = made
     wrong += twice(found)
     return found
+
+
+def _of(like: Annotation, record_id: str, text_sha256: str) -> Annotation:
+    """What a reader said of another text, whose ids were looked at."""
+    made = copy(like)
+    made.__dict__.update(record_id=record_id, text_sha256=text_sha256)
+    return made
 
 
 def read_lines(path: Path, columns: Sequence[str], wrong: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -125,21 +133,26 @@ def read_lines(path: Path, columns: Sequence[str], wrong: list[str]) -> Iterator
     Raises:
         FormatError: the columns are others, or the file is not CSV in UTF-8.
     """
+    return ((line, dict(zip(columns, cells, strict=True))) for line, cells in _cells(path, columns, wrong))
+
+
+def _cells(path: Path, columns: Sequence[str], wrong: list[str]) -> Iterator[tuple[int, list[str]]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeError) as error:
         msg = "The file cannot be read"
         raise FormatError(msg, where=path, expected="CSV in UTF-8", got=type(error).__name__) from error
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    if tuple(reader.fieldnames or ()) != tuple(columns):
+    reader = csv.reader(io.StringIO(text, newline=""))
+    head = next(reader, [])
+    if tuple(head) != tuple(columns):
         msg = "The columns are not those of such a file"
-        got = ", ".join(map(shown, reader.fieldnames or ())) or "none"
+        got = ", ".join(map(shown, head)) or "none"
         raise FormatError(msg, where=path, expected=", ".join(columns), got=got)
-    for row in reader:
-        if None in row or None in row.values():
-            wrong.append(f"line {reader.line_num}: expected {len(columns)} cells; a merge may have cut the line")
+    for cells in filter(None, reader):
+        if len(cells) == len(columns):
+            yield reader.line_num, cells
         else:
-            yield reader.line_num, row
+            wrong.append(f"line {reader.line_num}: expected {len(columns)} cells; a merge may have cut the line")
 
 
 def annotation_of(row: Mapping[str, str | bool]) -> tuple[Annotation | None, list[str]]:
@@ -233,6 +246,41 @@ def annotations_of(project: Project) -> list[Annotation]:
     found = [(path, each) for path in files_of(project) for each in read_annotations(path)]
     _once(found)
     return [each for _, each in found]
+
+
+Said = dict[str, dict[str, tuple[Annotation, str]]]
+"""Record id -> reader -> what it says, of this text or, word for word, of another one; and the sha256 of the text."""
+
+
+def said_of(project: Project) -> Said:
+    """As `annotations_of`, by the text, and one annotation for all lines that say the same.
+
+    Raises:
+        FormatError: a file is broken, or one reader labelled one text twice.
+    """
+    found: Said = {}
+    known: dict[tuple[str, ...], Annotation] = {}
+    sources: set[str] = set()
+    for path in files_of(project):
+        wrong: list[str] = []
+        for _, (id, sha256, held, *rest) in _cells(path, COLUMNS, wrong):
+            like = known.get(what := (*rest,))
+            if like is None or held not in sources or not _IDS.fullmatch(f"{id} {sha256}"):
+                row = dict(zip(COLUMNS, (id, sha256, held, *rest), strict=True))
+                like, faults = annotation_of({**row, "adjudicates": row["adjudicates"] == "yes"})
+                if like is None or row["adjudicates"] not in ("yes", "no"):
+                    wrong += faults or [row["adjudicates"]]
+                    break
+                like = known.setdefault(what, like)
+                sources.add(held)
+            mine = found.setdefault(id, {})
+            if like.reader in mine:
+                wrong.append(like.reader)
+                break
+            mine[like.reader] = like, sha256
+        if wrong:
+            annotations_of(project)  # says what is wrong, all of it
+    return found
 
 
 def files_of(project: Project) -> list[Path]:

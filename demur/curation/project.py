@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demur.curation.annotations import FOLDER, annotations_of
+from demur.curation.annotations import FOLDER
 from demur.curation.decisions import FILE, Decision, decisions_of
 from demur.curation.meaning.models import OPPOSITE
 from demur.curation.meaning.pairs import FILE as PAIRS
 from demur.curation.meaning.pairs import Pairs, read_pairs
 from demur.curation.opposed import FILE as OPPOSED
 from demur.curation.opposed import Opposed, read_opposed
-from demur.curation.resolve import Resolved, resolve_all
+from demur.curation.resolve import Resolved, resolved_of
 from demur.errors import ProjectError
 from demur.files.digest import file_sha256
 from demur.project import Project, bundled
@@ -82,7 +82,7 @@ def curation_of(project: Project, labels_alone: bool = False) -> Curation:
 
 def _read(project: Project, labels_alone: bool) -> Curation:
     paths = [*sorted((project.root / FOLDER).glob("*.csv")), project.root / FILE]
-    resolved, decisions = resolve_all(annotations_of(project)), tuple(decisions_of(project))
+    resolved, decisions = resolved_of(project), tuple(decisions_of(project))
     if labels_alone:
         return Curation(resolved, decisions)
     paths += [project.root / PAIRS, project.root / OPPOSITES, project.root / OPPOSED]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from demur.curation.annotations import MOST_HAZARDS, Annotation
+from demur.curation.annotations import MOST_HAZARDS, Annotation, said_of
 from demur.curation.behaviour import Class, Flag, ReaderKind
 from demur.errors import UsageError
+from demur.project import Project
 from demur.records.hazards import Hazard
 
 Basis = Literal["adjudicated", "readers", "reader", "disagreement"]
@@ -73,6 +74,10 @@ def resolve(annotations: Sequence[Annotation]) -> Resolved | None:
     if len(ids := {each.record_id for each in annotations}) > 1:
         msg = "Annotations of several texts are resolved one text at a time"
         raise UsageError(msg, got=", ".join(sorted(ids)[:3]))
+    return _resolved(annotations, ids.pop(), [each.text_sha256 for each in annotations])
+
+
+def _resolved(annotations: Sequence[Annotation], record_id: str, texts: Iterable[str]) -> Resolved:
     ordered = sorted(annotations, key=lambda each: each.reader)
     judges = [each for each in ordered if each.adjudicates]
     voices = judges or ordered
@@ -86,7 +91,7 @@ def resolve(annotations: Sequence[Annotation]) -> Resolved | None:
     )  # fmt: skip
     hazards = _hazards(winners, [each for each in winners if each.adjudicates])
     return Resolved(
-        record_id=ordered[0].record_id,
+        record_id=record_id,
         behaviour=behaviour,
         hazards=hazards,
         hazards_by=tuple(tuple(each.reader for each in winners if hazard in each.hazards) for hazard in hazards),
@@ -95,7 +100,7 @@ def resolve(annotations: Sequence[Annotation]) -> Resolved | None:
         readers=len(ordered),
         said=tuple(sorted(each.behaviour for each in ordered)),
         kinds=tuple(sorted({each.kind for each in winners or ordered})),
-        texts=tuple(sorted({each.text_sha256 for each in ordered})),
+        texts=tuple(sorted({*texts})),
         by=tuple(
             sorted({each.reader for each in ([each for each in winners if each.adjudicates] or winners or ordered)})
         ),
@@ -108,6 +113,24 @@ def resolve_all(annotations: Iterable[Annotation]) -> dict[str, Resolved]:
     for each in annotations:
         by_text[each.record_id].append(each)
     return {record_id: found for record_id in sorted(by_text) if (found := resolve(by_text[record_id]))}
+
+
+def resolved_of(project: Project) -> dict[str, Resolved]:
+    """The same of all annotations of a project; what is said alike of many texts is resolved once.
+
+    Raises:
+        FormatError: a file is broken, or one reader labelled one text twice.
+    """
+    found: dict[str, Resolved] = {}
+    known: dict[tuple[int, ...], dict[str, Any]] = {}
+    said = said_of(project)
+    for record_id in sorted(said):
+        annotations, texts = zip(*said[record_id].values(), strict=True)
+        what = tuple(sorted(map(id, annotations)))
+        if what not in known:
+            known[what] = vars(_resolved(annotations, record_id, texts))
+        found[record_id] = Resolved(**{**known[what], "record_id": record_id, "texts": tuple(sorted({*texts}))})
+    return found
 
 
 def _hazards(winners: Sequence[Annotation], judges: Sequence[Annotation]) -> tuple[Hazard, ...]:

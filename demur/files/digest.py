@@ -29,7 +29,10 @@ def canonical(row: Mapping[str, Any]) -> bytes:
         >>> canonical({"b": None, "a": "x"})
         b'{"a":"x","b":null}'
     """
-    return json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return _CANONICAL.encode(row).encode()
+
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def rows_digest(rows: Iterable[Mapping[str, Any]]) -> str:

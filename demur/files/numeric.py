@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+
+
+def without_pandas() -> None:
+    """Let pyarrow find no pandas where it looks for it, at the first array of a process: to import it takes long.
+
+    What asks for pandas by name still gets it, `pyarrow.Table.to_pandas` among it.
+    """
+    if "pandas" in sys.modules:
+        return
+    sys.meta_path.insert(0, _NO_PANDAS)
+    try:
+        pa.array([0])
+    finally:
+        sys.meta_path.remove(_NO_PANDAS)
+
+
+class _NoPandas:
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name == "pandas":
+            raise ImportError(name)
+
+
+_NO_PANDAS: Any = _NoPandas()
 
 
 def to_arrow(values: NDArray[Any]) -> pa.Array:

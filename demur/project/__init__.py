@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 from demur.errors import ProjectError, UsageError, nearest
-from demur.project.imports import Imports, Part
+from demur.project.imports import GROUPS, Imports, Part
 from demur.project.owners import SAFE, foreign, upwards
 
 T = TypeVar("T")
@@ -69,6 +69,11 @@ class Project:
         return self.root.resolve() == bundled().root.resolve()
 
     @cached_property
+    def is_alone(self) -> bool:
+        """Whether it is what came with Demur, and no installed package adds to it."""
+        return self.is_bundled and not any(map(self._imports.offered, GROUPS))
+
+    @cached_property
     def roots(self) -> tuple[Path, ...]:
         """Its own root, and behind it the one that it extends."""
         return (self.root, bundled().root) if self.extends and not self.is_bundled else (self.root,)
@@ -80,6 +85,23 @@ class Project:
             ProjectError: a file cannot be loaded, or a name is declared twice.
         """
         return {name: each.value for name, each in self.found(package, kind).items()}
+
+    def named(self, package: str, kind: type[T], names: Iterable[str]) -> dict[str, T]:
+        """At least the declarations of these names, each by the file of its name alone; all, where those do not do.
+
+        Where something else may take the place of what came with Demur, every file is asked.
+
+        Raises:
+            ProjectError: a file cannot be loaded, or a name is declared twice.
+        """
+        found: dict[str, T] = {}
+        files = self._files(package) if self.is_alone else {}
+        for name in names:
+            if (stem := name.replace("-", "_")) in files:
+                for value in vars(self._imports.load(f"{package}.{stem}")).values():
+                    if isinstance(value, kind) and value.name == name:  # type: ignore[attr-defined]
+                        found[name] = value
+        return found if found.keys() >= {*names} else self.declared(package, kind)
 
     def found(self, package: str, kind: type[T]) -> dict[str, Declared[T]]:
         """The same, with whose each is: a project's own takes the place of what it extends.
@@ -113,12 +135,15 @@ class Project:
 
     def classes(self, package: str, base: type[T]) -> dict[str, type[T]]:
         """The last class of a base that each module of a package defines, by the module's name."""
-        return {
-            module.__name__.rpartition(".")[2]: value
-            for module in self.modules(package)
-            for value in vars(module).values()
-            if isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__
-        }
+        return _last(self.modules(package), base)
+
+    def class_in(self, package: str, stem: str, base: type[T]) -> type[T]:
+        """The last class of a base that one module of a package defines.
+
+        Raises:
+            ProjectError: the file cannot be loaded.
+        """
+        return _last([self._imports.load(f"{package}.{stem}")], base)[stem]
 
     def modules(self, package: str) -> list[ModuleType]:
         """The modules of a package of the project, loaded; those of installed packages left out.
@@ -126,8 +151,7 @@ class Project:
         Raises:
             ProjectError: there is no such folder, or a file cannot be loaded.
         """
-        files = self._files(package)
-        return [self._imports.load(f"{package}.{stem}") for stem in sorted(files)]
+        return [self._imports.load(f"{package}.{stem}") for stem in self.stems(package)]
 
     def parts(self, package: str) -> list[Part]:
         """The modules of a package by whose they are: what came with Demur first, the project's own last.
@@ -144,6 +168,14 @@ class Project:
             )
         parts = [Part(DEMUR, tuple(base)), *self._imports.offered(package), Part(OWN, tuple(own))]
         return [part for part in parts if part.modules]
+
+    def stems(self, package: str) -> list[str]:
+        """The names of the modules of a package, sorted.
+
+        Raises:
+            ProjectError: there is no such folder.
+        """
+        return sorted(self._files(package))
 
     def shadowed(self, package: str) -> list[str]:
         """Names of files of a package that take the place of files of the project that is extended."""
@@ -175,6 +207,15 @@ class Project:
                 msg = "A file of the project is a link that leads out of it"
                 raise ProjectError(msg, where=path, fix="Copy the file into the project.")
         return found
+
+
+def _last(modules: Iterable[ModuleType], base: type[T]) -> dict[str, type[T]]:
+    return {
+        module.__name__.rpartition(".")[2]: value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__
+    }
 
 
 def _is_below(path: Path, roots: Iterable[Path]) -> bool:

@@ -6,9 +6,13 @@ The kinds of row themselves (prompt, response, evaluation item ...) live in the 
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Literal, get_args
+import sys
+from functools import lru_cache
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from demur.records.hazards import Hazard
 from demur.text.normalise import normalise
@@ -30,13 +34,43 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 class Frozen(BaseModel):
     """Base of every schema: immutable, strictly typed, no field that nobody declared."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    _file: ClassVar[str]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **extra: Any) -> None:
+        """Keep the file: another project's module may have the name of this one's later."""
+        super().__pydantic_init_subclass__(**extra)
+        cls._file = getattr(sys.modules.get(cls.__module__), "__file__", None) or ""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Say of every field what stands under it."""
+        made = handler(core_schema)
+        fields = handler.resolve_ref_schema(made).get("properties", {})
+        for name, text in described(cls).items():
+            if text and name in fields:
+                fields[name].setdefault("description", text)
+        return made
+
+
+def described(model: type[BaseModel]) -> dict[str, str]:
+    """What stands under every field of a schema, or is said of it otherwise; empty where nothing is.
+
+    Example:
+        >>> described(Provenance)["pair_id"]
+        "The source's pair key, made unique by the source's name."
+    """
+    from demur.records.words import words
+
+    found: dict[str, str | None] = {}
+    for each in reversed(model.__mro__):
+        found |= words(vars(each).get("_file", ""), each.__qualname__)
+    return {name: field.description or found.get(name) or "" for name, field in model.model_fields.items()}
 
 
 class Plain(Frozen):
-    """As `Frozen`, for what no schema is published of: to read the words under its fields would cost at every start."""
-
-    model_config = ConfigDict(use_attribute_docstrings=False)
+    """As `Frozen`, for what no schema is published of."""
 
 
 class Label(Frozen):
@@ -95,6 +129,7 @@ def refusal(value: Tri, by: Labeller) -> Label:
     return Label(name="refusal", value=value, scope="response", labeller=by)
 
 
+@lru_cache(1 << 14)
 def record_id(kind: str, *texts: str) -> str:
     """128-bit hex id of a record: a hash over its kind and normalised texts.
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from demur.records.record import Frozen
+from demur.records.record import Frozen, described
 
 
 class Role:
@@ -94,4 +94,4 @@ def columns_with(model: type[BaseModel], role: type[RoleT]) -> dict[str, RoleT]:
 
 def describe_columns(model: type[BaseModel]) -> dict[str, str]:
     """The sentence under every column."""
-    return {name: " ".join((field.description or "").split()) for name, field in model.model_fields.items()}
+    return {name: " ".join(text.split()) for name, text in described(model).items()}

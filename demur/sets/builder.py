@@ -130,4 +130,4 @@ def builder_of(project: Project, name: str) -> Builder:
     Raises:
         UsageError: there is none of that name.
     """
-    return pick(builders(project), name, "builder", project.root, GONE)
+    return pick(project.named("builders", Builder, [name]), name, "builder", project.root, GONE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,11 +71,9 @@ def write_card(builder: Builder, manifest: Manifest, project: Project, folder: P
         autoescape=False,  # noqa: S701 - Markdown of our own, nothing to escape
     )
     cited = {source.citation for source in manifest.sources}
-    said = declared.sources(project)
+    said = declared.sources(project, [each.name for each in manifest.sources])
     text = environment.get_template(PAGE).render(
-        header=yaml.safe_dump(
-            _header(builder, manifest, project, folder), sort_keys=False, allow_unicode=True, width=120
-        ),
+        header=yaml.safe_dump(_header(builder, manifest, said, folder), sort_keys=False, allow_unicode=True, width=120),
         builder=builder,
         manifest=manifest,
         stated=stated_of(manifest),
@@ -97,13 +95,15 @@ def _thin(folder: Path, config: ConfigEntry) -> Iterator[str]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pa.concat_tables([pq.read_table(path) for path in sorted((folder / config.name).glob("*.parquet"))])
-    named = table["hazards"].to_pylist() if "hazards" in table.column_names else []
+    files = [pq.ParquetFile(path) for path in sorted((folder / config.name).glob("*.parquet"))]
+    asked = [name for name in ("hazards", "borderline") if name in files[0].schema_arrow.names]
+    table = pa.concat_tables([file.read(asked) for file in files])
+    named = table["hazards"].to_pylist() if "hazards" in asked else []
     counts = Counter(hazard for row in named for hazard in row)
     if few := sorted((hazard, count) for hazard, count in counts.items() if count < FEW):
         said = ", ".join(f"{hazard} ({count})" for hazard, count in few)
         yield f"`{config.name}`: fewer than {FEW} rows name {said}. A rate of so few says little."
-    if "borderline" in table.column_names:
+    if "borderline" in asked:
         bare = [not hazards for hazards, is_so in zip(named, table["borderline"].to_pylist(), strict=True) if is_so]
         if bare and 2 * sum(bare) > len(bare):
             yield f"`{config.name}`: most borderline rows name no hazard, {Rate.of(sum(bare), len(bare))}."
@@ -121,7 +121,7 @@ def built_card(folder: Path) -> str:
     return _OF_RELEASE.sub("", (folder / "README.md").read_text(encoding="utf-8")).rstrip()
 
 
-def _header(builder: Builder, manifest: Manifest, project: Project, folder: Path) -> dict[str, Any]:
+def _header(builder: Builder, manifest: Manifest, sources: Mapping[str, Source], folder: Path) -> dict[str, Any]:
     configs = []
     for number, config in enumerate(manifest.configs):
         files = [{"split": split, "path": f"{config.name}/{split}-*.parquet"} for split in builder.splits]
@@ -130,7 +130,6 @@ def _header(builder: Builder, manifest: Manifest, project: Project, folder: Path
         for part, conditions in builder.kind.parts(config).items():
             rows = [list(each) for each in conditions]
             configs.append({"config_name": f"{config.name}_{part}", "data_files": files, "filters": rows})
-    sources = declared.sources(project)
     languages = sorted({tag for source in manifest.sources for tag in sources[source.name].languages})
     return {
         "pretty_name": builder.title,

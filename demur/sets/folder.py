@@ -52,10 +52,8 @@ class BuiltSet:
         made.stated  # noqa: B018 - what cannot be read is told now
         for config in made.manifest.configs:
             made.facts(config)
-        for name in {made.manifest.row, *(config.references for config in made.manifest.configs)} - {None}:
-            if name not in made.models:
-                msg = "Unknown kind of row"
-                raise ManifestError(msg, where=path, expected=", ".join(sorted(made.models)), got=name)
+        for name in filter(None, {made.manifest.row, *(config.references for config in made.manifest.configs)}):
+            made._model(name)
         return made
 
     @cached_property
@@ -68,20 +66,26 @@ class BuiltSet:
         """The kind of set."""
         return kind_of(self.manifest.kind)
 
-    @cached_property
-    def models(self) -> dict[str, type[Row]]:
-        """The schemas of rows that came with Demur, and those of the kind's own package, by name."""
-        known = {name: model for name, model in declared.schemas(bundled()).items() if issubclass(model, Row)}
-        return {**known, **self.kind.rows()}
-
     @property
     def model(self) -> type[Row]:
         """The schema of its rows."""
-        return self.models[self.manifest.row]
+        return self._model(self.manifest.row)
 
     def model_of(self, config: ConfigEntry) -> type[Row]:
         """The schema of a config's rows, which may be references to rows."""
-        return self.models[config.references or self.manifest.row]
+        return self._model(config.references or self.manifest.row)
+
+    def _model(self, name: str) -> type[Row]:
+        """A schema of rows: one that came with Demur, or one of the kind's own package."""
+        own, project = self.kind.rows(), bundled()
+        if name in own:
+            return own[name]
+        found = declared.schema(project, name) if name in project.stems("schemas") else None
+        if found is None or not issubclass(found, Row):
+            known = {name for name, model in declared.schemas(project).items() if issubclass(model, Row)}
+            msg = "Unknown kind of row"
+            raise ManifestError(msg, where=self.path, expected=", ".join(sorted({*known, *own})), got=name)
+        return found
 
     @cached_property
     def stated(self) -> Any:

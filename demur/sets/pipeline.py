@@ -49,7 +49,7 @@ from demur.sources.source import Source
 from demur.sources.watched import watched
 from demur.text.compiled import uncompiled
 
-FEW = 6000
+FEW = 12_000
 """Rows of sources below which a build is done sooner than its kernels are compiled."""
 
 
@@ -94,7 +94,7 @@ def build(
     for name, more in added.items():
         builder = builder.with_sources(name, more)
     builder = builder.only(configs)
-    every = declared.sources(project)
+    every = declared.sources(project, builder.sources)
     sources = {name: pick(every, name, "source", f"{builder.name} in {project.root}", GONE) for name in builder.sources}
     licenses = {config.name: license_of_config(builder, config.name, sources) for config in builder.configs}
     _fit(builder, sources.values())
@@ -104,7 +104,7 @@ def build(
     with staged(out) as stage, ExitStack() as light:
         fetched = list(watched(list(sources.values()), places or Places()))
         light.enter_context(uncompiled(small=sum(len(each.rows) for each in fetched) < FEW))
-        model = declared.schemas(project)[builder.kind.record]
+        model = declared.schema(project, builder.kind.record)
         records, unmapped = collect(fetched, model, declared.crosswalk(project))
         curated = curate(records, curation, builder.trust)
         records, heads = heads_of(builder.kind.linked(curated.records))

@@ -62,6 +62,8 @@ def _line(cells: Iterable[str]) -> str:
 
 def told(project: Project) -> Iterator[str]:
     """What a project takes the place of, a line each."""
+    if project.is_alone:
+        return
     owners = (("source", declared.origins(project)), ("builder", origins(project)))
     for what, found in owners:
         for name, each in found.items():

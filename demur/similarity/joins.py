@@ -25,7 +25,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from demur.similarity import onepass
+from demur.similarity import _arrays, onepass
 from demur.similarity._probe import probe
 from demur.similarity.evidence import check_threshold, evidence
 from demur.similarity.match import match_within
@@ -33,7 +33,7 @@ from demur.similarity.postings import Rarity, equal_rows, measure_rarity, prefix
 from demur.similarity.sets import GramSets, build
 from demur.similarity.views import GRAM_SIZE, View, check_view
 from demur.text.arrays import Texts, as_array
-from demur.text.compiled import gather_rows, interpreted
+from demur.text.compiled import compiled, gather_rows, interpreted
 
 Ints = NDArray[np.int64]
 
@@ -106,10 +106,19 @@ def _within(
     postings = prefixes(sets, chosen, rarity, threshold, alone=1, threads=threads)
     order = np.lexsort((postings.positions, sets.sizes[postings.rows], postings.keys))
     counted[0] += len(order)
-    rows, twins, common = match_within(
-        sets.hashes, sets.starts, sets.sizes, postings.places, postings.keys, postings.rows, postings.positions,
-        order, postings.bitmaps, threshold, forest, np.arange(len(sets)), counted[1:],
-    )  # fmt: skip
+    small, found = interpreted() and not forest, None
+    if small:
+        by_key = (postings.keys[order], postings.rows[order], postings.positions[order])
+        found = _arrays.matched(sets, *by_key, threshold)
+    if found:
+        rows, twins, common, looked = found
+        counted[1:] += looked
+    else:
+        with compiled(large=small):  # rows crowd
+            rows, twins, common = match_within(
+                sets.hashes, sets.starts, sets.sizes, postings.places, postings.keys, postings.rows,
+                postings.positions, order, postings.bitmaps, threshold, forest, np.arange(len(sets)), counted[1:],
+            )  # fmt: skip
     near = common / (sets.sizes[rows] + sets.sizes[twins] - common)
     return (
         np.concatenate([copies, rows]),
@@ -177,12 +186,18 @@ class Index:
     def probe(self, start: int, sets: GramSets, threads: int | None = None) -> tuple[Ints, Ints, NDArray[np.float64]]:
         """Rows (from `start` on), twins and similarities of the pairs between these sets and the indexed ones."""
         mine = self.sets
-        rows, twins, common = gather_rows(
-            lambda a, b: probe(
-                sets.hashes, sets.starts, sets.sizes, mine.hashes, mine.starts, mine.sizes, self.rarity.table,
-                self.rarity.bits, self.keys, self.rows, self.positions, self.threshold, self.contained, a, b,
-            ),
-            len(sets), threads,
-        )  # fmt: skip
+        if interpreted():
+            rows, twins, common = _arrays.probe(
+                sets, mine, self.rarity.table, self.rarity.bits, self.keys, self.rows, self.positions, self.threshold,
+                self.contained,
+            )  # fmt: skip
+        else:
+            rows, twins, common = gather_rows(
+                lambda a, b: probe(
+                    sets.hashes, sets.starts, sets.sizes, mine.hashes, mine.starts, mine.sizes, self.rarity.table,
+                    self.rarity.bits, self.keys, self.rows, self.positions, self.threshold, self.contained, a, b,
+                ),
+                len(sets), threads,
+            )  # fmt: skip
         whole = mine.sizes[twins] if self.contained else sets.sizes[rows] + mine.sizes[twins] - common
         return rows + start, twins, common / whole

@@ -28,7 +28,7 @@ from demur.similarity._words import Grams, match_words, weigh_pairs
 from demur.similarity.sets import Units, from_units
 from demur.text.arrays import Texts, apart, as_array, buffers
 from demur.text.columns import fold_confusables_array
-from demur.text.compiled import interpreted, over_rows
+from demur.text.compiled import compiled, interpreted, over_rows
 from demur.text.normalise import fold_confusable_character, is_word
 
 Ints = NDArray[np.int64]
@@ -44,6 +44,8 @@ _AWAY = np.array([0, 1, 3])
 _HITS = 2  # common grams of a prompt's rarest that a pair needs before it is looked at
 _STRIDE = 3  # every run of 12 characters holds a 10-gram that begins at a multiple of 3
 _MIDDLE, _LAST, _MARKS = np.uint64(0xD6E8FEB86659FD93), np.uint64(0xFF51AFD7ED558CCD), np.uint64(4095)  # as in `_chars`
+MANY = 1500
+"""Rows that may be near a prompt, above which it pays to compile what compares them, or to load what was compiled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +160,10 @@ class WordIndex:
             grams, owners = _plain.grams_of(units.hashes, units.starts, self.width)
             some = np.unique(owners[_plain.known(self.grams.table.filter, self.grams.table.bits, grams)])
             few = _rows_of(units, some)
-            rows, *others = match_words(
-                few.hashes, few.starts, self.grams, self.width, self.jaccard, self.share, 0, len(some)
-            )
+            with compiled(large=len(some) > MANY):
+                rows, *others = match_words(
+                    few.hashes, few.starts, self.grams, self.width, self.jaccard, self.share, 0, len(some)
+                )
             return Pairs(some[rows], *others)
         found = over_rows(
             lambda a, b: match_words(
@@ -216,7 +219,8 @@ class CharacterIndex:
         if interpreted():
             some = self._likely(_few_characters(rows))
             few = character_rows(texts.take(pa.array(some)))
-            places, prompts, common, weight, count = match_characters(few, self.prompts, self.needed, 0, len(some))
+            with compiled(large=len(some) > MANY):
+                places, prompts, common, weight, count = match_characters(few, self.prompts, self.needed, 0, len(some))
             return Pairs(some[places], prompts, common, count), weight
         found = over_rows(lambda a, b: match_characters(rows, self.prompts, self.needed, a, b), len(texts), threads)
         places, prompts, common, weight, count = (np.concatenate(column) for column in zip(*found, strict=True))

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from demur.similarity import _arrays
 from demur.similarity.match import equal_sets
 from demur.similarity.prefix import count_common, count_prefixes, count_rows, fill_prefixes
 from demur.similarity.sets import GramSets
-from demur.text.compiled import over_parts, over_rows, thread_count
+from demur.text.compiled import interpreted, over_parts, over_rows, thread_count
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.uint8]
@@ -67,6 +68,15 @@ def measure_rarity(sets: GramSets, chosen: Mask, threads: int | None = None) -> 
     """Count the rows of every gram; the commonest are ordered by a sample of rows, since any fixed order is correct."""
     total = len(sets.hashes)
     bits = min(30, max(12, int(total).bit_length() + 1))
+    stride = max(1, total >> 22)
+    if interpreted():
+        counts = _arrays.counted(sets, chosen, bits)
+        table = np.minimum(counts, _EXACT_COUNTS + 1).astype(np.uint8)
+        common = np.flatnonzero(counts > _EXACT_COUNTS)
+        if stride > 1:
+            counts = _arrays.counted(sets, chosen, bits, stride)
+        _level(table, common, counts[common], stride)
+        return Rarity(table, bits)
     table = np.zeros(1 << bits, np.uint8)
     fixed = (sets.hashes, sets.starts, sets.sizes, chosen, bits)
     owners = thread_count(threads) if total > 1 << 16 else 1
@@ -74,12 +84,16 @@ def measure_rarity(sets: GramSets, chosen: Mask, threads: int | None = None) -> 
     over_parts(lambda part: count_rows(*fixed, edges[part], edges[part + 1], _EXACT_COUNTS + 1, table), owners)
     common = np.flatnonzero(table > _EXACT_COUNTS)
     if len(common):
-        stride = max(1, total >> 22)
         counts = np.zeros(len(common), np.int64)
         count_common(*fixed, stride, _EXACT_COUNTS + 1, table, common, counts)
-        levels = np.log2(np.maximum(counts * stride / (_EXACT_COUNTS + 1), 1)) * 3
-        table[common] = _EXACT_COUNTS + 1 + np.minimum(levels.astype(np.int64), 63)
+        _level(table, common, counts, stride)
     return Rarity(table, bits)
+
+
+def _level(table: NDArray[np.uint8], common: Ints, counts: Ints, stride: int) -> None:
+    """Order the common slots by the rows of a sample."""
+    levels = np.log2(np.maximum(counts * stride / (_EXACT_COUNTS + 1), 1)) * 3
+    table[common] = _EXACT_COUNTS + 1 + np.minimum(levels.astype(np.int64), 63)
 
 
 def prefixes(
@@ -90,6 +104,8 @@ def prefixes(
     A row of k grams that shares ceil(threshold * k) of them with another shares one of its k - ceil(threshold * k) + 1
     rarest.
     """
+    if interpreted():
+        return Postings(*_arrays.prefixes(sets, chosen, rarity.table, rarity.bits, alone, float(threshold)))
     fixed = (sets.hashes, sets.starts, sets.sizes)
     table = (rarity.table, rarity.bits, alone)
     lengths = np.empty(len(sets), np.int64)

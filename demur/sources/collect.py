@@ -6,7 +6,8 @@ This is one of the two doors where pydantic stands; behind it, tables travel.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 from demur.errors import DemurError, RowError, innermost, shown
 from demur.files.digest import canonical
 from demur.records.hazards import Crosswalk, overlay
-from demur.records.record import Access, Frozen, Lineage, Provenance, record_id
+from demur.records.record import Access, Frozen, record_id
 from demur.records.rejects import reject, rejects_of
 from demur.records.tables import record_schema
 from demur.sources.fetch import Fetched
@@ -42,14 +43,15 @@ def collect(fetched: Iterable[Fetched], model: type[Frozen], crosswalk: Crosswal
     rejects: list[dict[str, Any]] = []
     issues: list[str] = []
     for each in fetched:
+        access = cache(partial(_access, each.source))
         for number, row in enumerate(each.rows):
             lineage = _lineage(each.source, number, row)
             try:
                 for found in each.source.records_of(row, number):
                     if isinstance(found, Reject):
-                        rejects.append(reject({"lineage": lineage.model_dump()}, found.reason))
+                        rejects.append(reject({"lineage": lineage}, found.reason))
                     else:
-                        records.append(_record(found, model, each.source, lineage, crosswalk))
+                        records.append(_record(found, model, each.source, lineage, crosswalk, access))
             except ValidationError as error:
                 issues += [
                     f"{each.source.name} row {number}: {'.'.join(map(str, e['loc']))}: {e['msg']}"
@@ -82,17 +84,26 @@ def _line(error: Exception, source: Source) -> str:
     return f" ({place})" if place else ""
 
 
-def _lineage(source: Source, number: int, row: Raw) -> Lineage:
+def _lineage(source: Source, number: int, row: Raw) -> dict[str, Any]:
+    """As `Lineage`."""
     native = row[source.key] if source.key else None
-    return Lineage(
-        source=source.name,
-        row=number,
-        native_id=None if native is None else str(native),
-        row_sha256=hashlib.sha256(canonical(row)).hexdigest(),
-    )
+    return {
+        "source": source.name,
+        "row": number,
+        "native_id": None if native is None else str(native),
+        "row_sha256": hashlib.sha256(canonical(row)).hexdigest(),
+    }
 
 
-def _record(found: Any, model: type[Frozen], source: Source, lineage: Lineage, crosswalk: Crosswalk) -> dict[str, Any]:
+def _record(
+    found: Any,
+    model: type[Frozen],
+    source: Source,
+    lineage: Mapping[str, Any],
+    crosswalk: Crosswalk,
+    access: Callable[[str], Access],
+) -> dict[str, Any]:
+    """The content that a row function gave, and what is `Provenance` of it, which is ours and needs no judge."""
     if not isinstance(found, model):
         msg = f"The row function gave a {type(found).__name__}, not a {model.__name__}"
         raise RowError(msg)
@@ -100,17 +111,17 @@ def _record(found: Any, model: type[Frozen], source: Source, lineage: Lineage, c
     pair = content.pop("pair")
     texts = [content[name] or content.get(f"{name}_key") or "" for name in found.identity]  # type: ignore[attr-defined]
     license = source.license_of_row(content["native_labels"])
-    provenance = Provenance(
-        record_id=record_id(source.kind, *texts),
-        hazards=overlay(crosswalk, source.name, content["categories"]),
-        language=source.languages[0] if len(source.languages) == 1 else "und",
-        pair_id=None if pair is None else f"{source.name}:{pair}",
-        license=license,
-        use_limits=source.use_limits,
-        access=_access(source, license),
-        lineage=lineage,
-    )
-    return {**content, **provenance.model_dump()}
+    return {
+        **content,
+        "record_id": record_id(source.kind, *texts),
+        "hazards": overlay(crosswalk, source.name, content["categories"]),
+        "language": source.languages[0] if len(source.languages) == 1 else "und",
+        "pair_id": None if pair is None else f"{source.name}:{pair}",
+        "license": license,
+        "use_limits": source.use_limits,
+        "access": access(license),
+        "lineage": lineage,
+    }
 
 
 def _access(source: Source, license: str) -> Access:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,9 @@ def _sidecar_files(project: Project) -> dict[str, Path]:
 
 def _beside_packages(project: Project, place: Callable[[Path], Path]) -> list[Path]:
     """Files that lie beside the modules of installed packages."""
-    parts = [part for part in project.parts(PACKAGE) if part.by not in (DEMUR, OWN)] if project.packages else []
+    if not project.packages or project.is_alone:
+        return []
+    parts = [part for part in project.parts(PACKAGE) if part.by not in (DEMUR, OWN)]
     files = dict.fromkeys(place(Path(module.__file__ or "")) for part in parts for module in part.modules)
     return [path for path in files if path.is_file()]
 
@@ -102,15 +104,21 @@ def bibliography(project: Project) -> dict[str, str]:
     return found
 
 
-def sources(project: Project) -> dict[str, Source]:
+def sources(project: Project, names: Collection[str] = ()) -> dict[str, Source]:
     """Every declared source by name, each with its pin and what its sidecar says.
+
+    Args:
+        project: whose.
+        names: where these alone are asked for; others may be left out then.
 
     Raises:
         ProjectError: a file cannot be loaded, a name is declared twice, or a sidecar does not fit its source.
     """
     known = pins(project)
-    found = project.declared(PACKAGE, Source)
+    found = project.named(PACKAGE, Source, names) if names else project.declared(PACKAGE, Source)
     beside = sidecars(project)
+    if names and project.is_alone:
+        beside = {name: sidecar for name, sidecar in beside.items() if name in found}
     for name, sidecar in beside.items():
         if name not in found:
             msg = f"No source {name!r}"
@@ -155,12 +163,17 @@ def source_of(project: Project, name: str) -> Source:
     Raises:
         UsageError: there is none of that name.
     """
-    return pick(sources(project), name, "source", project.root, GONE)
+    return pick(sources(project, [name]), name, "source", project.root, GONE)
 
 
 def origins(project: Project) -> dict[str, Declared[Source]]:
     """Whose every source is, and whose it takes the place of."""
     return project.found(PACKAGE, Source)
+
+
+def schema(project: Project, name: str) -> type[Frozen]:
+    """One of the `schemas`."""
+    return project.class_in("schemas", name, Frozen)
 
 
 def schemas(project: Project) -> dict[str, type[Frozen]]:

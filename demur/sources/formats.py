@@ -270,7 +270,7 @@ def _parquet(data: bytes, mirror: Mirror, where: str) -> Iterator[Mapping[str, A
     import pyarrow.parquet as pq
 
     try:
-        return iter(pq.read_table(pa.BufferReader(data)).to_pylist())
+        return iter(pq.ParquetFile(pa.BufferReader(data)).read().to_pylist())
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         msg = "Parquet file"
         raise _broken(msg, where, type(error).__name__) from None

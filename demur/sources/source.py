@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from inspect import Parameter, signature
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -171,6 +172,7 @@ class At:
     native_id: str | None
 
 
+@cache
 def _asks_where(function: Callable[..., Any]) -> bool:
     """Whether a row function has a second parameter that has to be given."""
     needed = [each for each in signature(function).parameters.values() if each.default is Parameter.empty]

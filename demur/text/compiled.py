@@ -69,6 +69,19 @@ def uncompiled(*, small: bool) -> Iterator[Callable[[], None]]:
         _small[:] = [each for each in _small if each is not mine]
 
 
+@contextmanager
+def compiled(*, large: bool) -> Iterator[None]:
+    """A block in which kernels are compiled after all, if its work is large, whatever the blocks around it say."""
+    before = [each[0] for each in _small]
+    for each in _small if large else ():
+        each[0] = False
+    try:
+        yield
+    finally:
+        for each, small in zip(_small, before, strict=True):
+            each[0] = small
+
+
 def kernel(function: Function) -> Function:
     """Compile on first use, without the GIL, and keep the machine code on disk."""
     name = f"{function.__module__}.{function.__qualname__}"

@@ -104,6 +104,11 @@ _INNER_JOINER = re.compile(f"(?<=[^ {JOINER}]){JOINER}(?=[^ {JOINER}])")
 
 
 @cache
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character)[0] == "M"
+
+
+@cache
 def _lone_marks() -> re.Pattern[str]:
     """Runs of combining marks that no word character carries."""
     # Beyond plane 1 there are only variation selectors, which are ignorable.
@@ -119,7 +124,7 @@ def _tables(fold: Callable[[str], str]) -> tuple[_Folding, _Folding]:
 def _form(text: str, fold: Callable[[str], str]) -> str:
     spacing, folding = _tables(fold)
     spaced = text.translate(spacing)
-    if not spaced.isascii():
+    if not spaced.isascii() and any(map(_is_mark, {*spaced})):
         spaced = _lone_marks().sub(" ", spaced)
     if JOINER in spaced:
         spaced = _INNER_JOINER.sub("", spaced).replace(JOINER, " ")

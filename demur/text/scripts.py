@@ -27,10 +27,10 @@ def character_classes() -> NDArray[np.uint8]:
     """The class of every code point, as this Python's Unicode data have it; read-only."""
     classes = np.zeros(0x110000, np.uint8)
     # Beyond plane 3 there are only ignorable marks, which normalisation removes, and private characters.
-    letters = [unicodedata.category(chr(code))[0] for code in range(0x34000)]
-    initials = np.array(letters, "U1")
-    classes[:0x34000][(initials == "L") | (initials == "N")] = BASE
-    classes[:0x34000][initials == "M"] = MARK
+    categories = "".join(map(unicodedata.category, map(chr, range(0x34000))))  # two letters each
+    initials = np.frombuffer(categories.encode(), "S1")[::2]
+    classes[:0x34000][(initials == b"L") | (initials == b"N")] = BASE
+    classes[:0x34000][initials == b"M"] = MARK
     for first, last in UNSPACED_RANGES:
         block = classes[first : last + 1]
         digits = [offset for offset in range(min(len(block), 256)) if chr(first + offset).isdecimal()]

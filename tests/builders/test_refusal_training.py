@@ -215,6 +215,9 @@ class Read(Small):
     def classes(self, package: str, kind: type[T]) -> dict[str, type[T]]:
         return Small(ROOT).classes(package, kind)
 
+    def class_in(self, package: str, stem: str, base: type[T]) -> type[T]:
+        return Small(ROOT).class_in(package, stem, base)
+
     def declared(self, package: str, kind: type[T]) -> dict[str, T]:
         return Small(ROOT, self.recorded, self.own, self.made).declared(package, kind)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -40,6 +40,7 @@ from schemas.prompt import Prompt
 from tests.conftest import ROOT, copied, files_of, make_jsonl
 from tests.small import Small, small_project, small_source
 
+T = TypeVar("T")
 REAL = builder_of(bundled(), "safety-contrast")
 THINGS = ["fence", "door", "gate", "roof", "wall", "shed", "barn", "porch", "stair", "floor"]
 OWNERS = ["vicar", "mayor", "baker", "widow", "tailor", "sailor"]
@@ -144,6 +145,9 @@ class Curated(Small):
 
     def modules(self, package: str) -> list[ModuleType]:
         return bundled().modules(package)
+
+    def class_in(self, package: str, stem: str, base: type[T]) -> type[T]:
+        return bundled().class_in(package, stem, base)
 
 
 def curated(root: Path) -> Path:

@@ -7,10 +7,11 @@ from typing import get_args
 
 import pytest
 
+from demur.curation.annotations import annotations_of, said_of, write_annotations
 from demur.curation.behaviour import BEHAVIOURS, CLASSES, CODES, EXPECTED, FLAGS, Flag
-from demur.curation.resolve import resolve, resolve_all
-from demur.errors import UsageError
-from tests.curation.conftest import said
+from demur.curation.resolve import resolve, resolve_all, resolved_of
+from demur.errors import FormatError, UsageError
+from tests.curation.conftest import Garden, said
 
 TEXT = "How do I prune a rose?"
 
@@ -112,3 +113,52 @@ def test_the_tables_of_the_guideline_are_whole() -> None:
     assert set(CODES.values()) == {*CLASSES} == {*BEHAVIOURS, "unusable"}
     assert EXPECTED.keys() == {*BEHAVIOURS}
     assert set(FLAGS.values()) == {*get_args(Flag)}
+
+
+def test_a_project_is_resolved_as_its_annotations_are(garden: Garden) -> None:
+    texts = ("Tea?", "tea", "Soup", "Bread", "Where is the cat?")
+    one = [said(text, reader, "careful", ("spc",), ("borderline",)) for text in texts[1:] for reader in ("a", "b")]
+    two = [said(text, reader, "comply", adjudicates=text == "Soup") for text, reader in zip(texts, "cdc", strict=False)]
+    garden.annotations.mkdir(parents=True, exist_ok=True)
+    write_annotations(garden.annotations / "one.csv", one)
+    write_annotations(garden.annotations / "two.csv", two)
+    found = resolved_of(garden.project)
+    assert found == resolve_all(annotations_of(garden.project))
+    assert [*found] == sorted(found)
+    assert {each.basis for each in found.values()} == {"disagreement", "adjudicated", "readers"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (",careful,", ",carefull,"),
+        (",no,1", ",maybe,1"),
+        (",spc,", ",spc spc,"),
+        ("0", "x"),
+        (",a,", ",b,"),
+        (",borderline", ",borderline,more"),
+        (",model,", ",person,"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_told_as_for_its_annotations(garden: Garden, old: str, new: str) -> None:
+    garden.annotations.mkdir(parents=True, exist_ok=True)
+    path = garden.annotations / "one.csv"
+    readers = [said(text, reader, "careful", ("spc",), ("borderline",)) for text in ("Tea", "Soup") for reader in "ab"]
+    write_annotations(path, readers)
+    head, *lines = path.read_text().splitlines(keepends=True)
+    assert said_of(garden.project)
+    lines[2] = lines[2].replace(old, new, 1)
+    path.write_text("".join([head, *lines]))
+    with pytest.raises(FormatError) as first:
+        annotations_of(garden.project)
+    with pytest.raises(FormatError) as second:
+        resolved_of(garden.project)
+    assert str(first.value) == str(second.value)
+
+
+def test_two_files_that_hold_one_label_are_told(garden: Garden) -> None:
+    garden.annotations.mkdir(parents=True, exist_ok=True)
+    for name in ("one", "two"):
+        write_annotations(garden.annotations / f"{name}.csv", [said("Tea", "a", "comply")])
+    with pytest.raises(FormatError, match=r"(?s)two labels for one text.*one.csv and .*two.csv"):
+        resolved_of(garden.project)

@@ -29,3 +29,16 @@ def test_a_join_needs_no_pandas() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout == "False\n"
+
+
+def test_pandas_waits_until_somebody_asks_for_it_by_name() -> None:
+    pytest.importorskip("pandas")
+    code = (
+        "import sys\nimport pyarrow as pa\nfrom demur.files.numeric import without_pandas\nwithout_pandas()\n"
+        "table = pa.table({'a': [1, None], 'b': pa.array([{'c': 'd'}, None])})\n"
+        "print('pandas' in sys.modules, table.to_pandas()['a'].count(), 'pandas' in sys.modules)\n"
+        "import pandas\nwithout_pandas()\nprint(pa.array(pandas.Series([1.5, None])).null_count)\n"
+        "print(pa.Table.from_pandas(pandas.DataFrame({'a': [2]})).num_rows)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["False", "1", "True", "1", "1"]

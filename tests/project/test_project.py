@@ -82,3 +82,21 @@ def test_a_near_name_is_suggested() -> None:
     assert pick({"oak": 1}, "oak", "tree") == 1
     with pytest.raises(UsageError, match="Did you mean 'oak'"):
         pick({"oak": 1}, "oka", "tree")
+
+
+def test_one_declaration_loads_one_file(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project.root / "builders" / "yew.py").write_text("1 / 0\n")
+    (project.root / "builders" / "ash.py").write_text("from builders.kinds import Tree\n\nash = Tree('rowan')\n")
+    tree = project.class_in("builders", "kinds", object)
+    assert project.stems("builders") == ["ash", "elm", "kinds", "oak", "yew"]
+    with pytest.raises(ProjectError, match=r"builders.yew"):
+        project.named("builders", tree, ["oak"])  # which another file, or another project, may declare anew
+    alone = replace(project)
+    monkeypatch.setattr("demur.project.bundled", lambda: project)
+    assert alone.is_alone
+    assert alone.named("builders", tree, ["oak"]).keys() == {"oak"}
+    assert alone.named("builders", tree, ["oak", "elm"]).keys() == {"oak", "elm"}
+    with pytest.raises(ProjectError, match=r"builders.yew"):
+        alone.named("builders", tree, ["oak", "rowan"])  # of another name than its file: all are asked
+    (project.root / "builders" / "yew.py").unlink()
+    assert alone.named("builders", tree, ["rowan"]).keys() == {"elm", "oak", "rowan"}

@@ -12,11 +12,11 @@ import pytest
 from demur.protected import prompts
 from demur.protected.near import Judge, Rules, decontaminate
 from demur.protected.prompts import Background, Protected
-from demur.similarity import _plain
+from demur.similarity import _plain, near
 from demur.similarity.joins import self_join
 from demur.similarity.near import hashed_characters
 from demur.similarity.sets import build, hashed_units
-from demur.text.compiled import MACHINES, interpreted, kernel, uncompiled
+from demur.text.compiled import MACHINES, compiled, interpreted, kernel, uncompiled
 
 ALPHABETS = (
     "abcde ABC 'x-y, .",
@@ -83,6 +83,30 @@ def test_evidence_is_the_same(seed: int) -> None:
             found += [self_join(texts, view=view, threshold=0.5).to_pylist() for view in ("word3", "token", "char")]
     assert found[:4] == found[4:]
     assert len(found[0]) > 40
+
+
+def test_many_rows_are_compared_by_compiled_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ["Name the tallest lighthouse that stands in the north", "Which lamp did the keeper repair last winter?"]
+    protected = Protected.from_texts(asked, "asked", background=Background())
+    texts = [f"{number} {text.upper()} please" for number in range(5) for text in (*asked, "How are you?")]
+    with uncompiled(small=True):
+        found = decontaminate(texts, protected)
+        monkeypatch.setattr(near, "MANY", 1)
+        assert decontaminate(texts, protected).equals(found)
+        assert interpreted()
+    assert len(found) >= 10
+    assert any(name.endswith("match_characters") for name in MACHINES)
+
+
+def test_a_block_of_large_work_is_compiled_inside_small_work() -> None:
+    with uncompiled(small=True), uncompiled(small=False):
+        with compiled(large=True):
+            assert not interpreted()
+        with compiled(large=False):
+            assert interpreted()
+        with pytest.raises(ZeroDivisionError), compiled(large=True):
+            _ = 1 // 0
+        assert interpreted()
 
 
 def test_the_bundled_prompts_are_indexed_alike() -> None:

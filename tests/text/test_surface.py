@@ -99,6 +99,8 @@ def test_counting_once_gives_what_vectorisers_give_fold_by_fold(
 
 def test_scores_are_kept_for_the_same_rows_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("demur.text.surface.KEPT", str(tmp_path))
+    monkeypatch.setattr("demur.text.surface.MEASURED", str(tmp_path / "file" / "measured"))
+    (tmp_path / "file").write_text("kept")
     texts, harmful, pairs = planted("Burn")
     made = baseline(texts, harmful, pairs)
     (kept,) = tmp_path.rglob("*.npy")
@@ -112,9 +114,28 @@ def test_scores_are_kept_for_the_same_rows_alone(tmp_path: Path, monkeypatch: py
         baseline(texts, harmful, pairs)
 
 
+def test_what_scores_come_to_is_kept_for_the_same_scores_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("demur.text.surface.KEPT", str(tmp_path / "scores"))
+    monkeypatch.setattr("demur.text.surface.MEASURED", str(tmp_path / "measured"))
+    texts, harmful, pairs = planted("Burn")
+    made = baseline(texts, harmful, pairs)
+    (kept,) = (tmp_path / "measured").glob("*.npy")
+    with monkeypatch.context() as patch:
+        patch.setattr("demur.text.surface._drawn", None)  # nothing is drawn again
+        assert baseline(texts, harmful, pairs) == made
+        for more in ({"seed": 1}, {"parts": ["a", "a", "b", "b"] * 30}):
+            with pytest.raises(TypeError):
+                baseline(texts, harmful, pairs, **more)
+        kept.write_bytes(b"")
+        with pytest.raises(TypeError):
+            baseline(texts, harmful, pairs)
+    assert baseline(texts, harmful, pairs) == made
+
+
 def test_scores_need_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("kept")
     monkeypatch.setattr("demur.text.surface.KEPT", str(tmp_path / "file"))
+    monkeypatch.setattr("demur.text.surface.MEASURED", str(tmp_path / "file"))
     assert baseline(*planted("Burn")).auroc.value == 1
 
 

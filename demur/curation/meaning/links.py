@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from demur.curation.meaning.pairs import Pairs
 from demur.rates import Rate
@@ -46,7 +47,7 @@ def meaning_links(
     for row, id in enumerate(ids):
         rows[id].append(row)
     apart = {*not_same}
-    joined = {pair: (VIEW, cosine) for pair, cosine in _joined(pairs, threshold).items() if pair not in apart}
+    joined = {pair: (VIEW, cosine) for pair, cosine in _joined(pairs, threshold, rows).items() if pair not in apart}
     joined |= dict.fromkeys({*same} - joined.keys(), (DECISION, 1.0))
     found = []
     for pair, (view, cosine) in joined.items():
@@ -106,14 +107,16 @@ def leaks(
             splits[id].add(split)
     apart = {*not_same}
     found = []
-    for pair, cosine in _joined(pairs, threshold).items():
+    for pair, cosine in _joined(pairs, threshold, splits).items():
         one, two = sorted(pair)
         between = [(a, b) for a in splits.get(one, ()) for b in splits.get(two, ()) if a != b and pair not in apart]
         found += [(one, a, two, b, cosine) for a, b in between]
     return Leaks(tuple(sorted(found)), sizes)
 
 
-def _joined(pairs: Pairs, threshold: float | None) -> dict[frozenset[str], float]:
-    joined = pairs.joins(threshold)
+def _joined(pairs: Pairs, threshold: float | None, among: Iterable[str]) -> dict[frozenset[str], float]:
+    """The pairs that belong together, both of these ids, with their cosines."""
+    known, joined = pa.array([*among], pa.string()), pairs.joins(threshold)
+    joined = joined.filter(pc.and_(pc.is_in(joined["record_id"], known), pc.is_in(joined["twin"], known)))
     columns = (joined[name].to_pylist() for name in ("record_id", "twin", "cosine"))
     return {frozenset((one, two)): cosine for one, two, cosine in zip(*columns, strict=True)}

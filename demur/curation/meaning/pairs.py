@@ -8,10 +8,8 @@ another digest, has no computed pairs.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -43,7 +41,7 @@ SCHEMA = pa.schema(
 """Columns: two ids of prompts, the smaller first; the cosine to three digits; the reading; what somebody who read both
 texts said, if anybody did."""
 
-_ID = re.compile(r"[0-9a-f]{32}")
+_ID = r"\A[0-9a-f]{32}\z"
 _AGAIN = "Restore it from version control, or write it again with `demur pairs`."
 
 
@@ -79,10 +77,12 @@ class Pairs:
             Rows of the table: those at the threshold or above, and those that a reader called the same. A reader's
             ``not-same`` leaves a pair joined: a split is rather too careful, and only a decision takes them apart.
         """
-        least: dict[str, float] = {each.name: each.joins if threshold is None else threshold for each in self.readings}
-        bound = pa.array([least[name] for name in self.table["model"].to_pylist()], pa.float64())
-        same = pc.fill_null(pc.equal(self.table["verdict"], "same"), False)
-        return self.table.filter(pc.or_(pc.greater_equal(self.table["cosine"], bound), same))
+        model, cosine = self.table["model"], self.table["cosine"]
+        joined = pc.and_(self.table["verdict"].is_valid(), pc.equal(self.table["verdict"], "same"))
+        for each in self.readings:
+            least = each.joins if threshold is None else threshold
+            joined = pc.or_kleene(joined, pc.and_(pc.equal(model, each.name), pc.greater_equal(cosine, least)))
+        return self.table.filter(joined)
 
     def verdicts(self) -> dict[tuple[str, str], str]:
         """What was said of each pair that somebody read."""
@@ -133,7 +133,8 @@ def read_pairs(
     if not path.exists():
         return Pairs(readings=readings)
     try:
-        table = pq.read_table(path)
+        with pq.ParquetFile(path) as opened:  # pq.read_table imports pandas
+            table = opened.read()
         head = json.loads((table.schema.metadata or {})[b"demur"])
         models, sources, too_long = (dict(head[name]) for name in ("models", "sources", "too_long"))
         reader = head["verdicts_by"]
@@ -164,13 +165,13 @@ def _fault(table: pa.Table, models: Mapping[str, Any]) -> str | None:
     """What is wrong with the rows, if anything is."""
     if not table.schema.equals(SCHEMA):
         return f"columns {', '.join(table.column_names)}"
-    ids, twins = _ends(table)
-    ends = list(zip(ids, twins, strict=True))
-    if not all(_ID.fullmatch(one) and _ID.fullmatch(two) for one, two in ends):
+    ids, twins = table["record_id"], table["twin"]
+    if not all(pc.all(pc.match_substring_regex(each, _ID)).as_py() for each in (ids, twins) if len(each)):
         return "an id that is no record id"
-    if any(one >= two for one, two in ends):
+    if pc.any(pc.greater_equal(ids, twins)).as_py():
         return "a pair whose first id is not the smaller one"
-    if any(one >= two for one, two in pairwise(ends)):
+    ends = pc.binary_join_element_wise(ids, twins, "")
+    if len(ends) and pc.any(pc.greater_equal(ends.slice(0, len(ends) - 1), ends.slice(1))).as_py():
         return "pairs that are not sorted, or stand there twice"
     cosines = table["cosine"].to_numpy()
     if not bool(np.all((cosines > 0) & (cosines <= 1) & (np.rint(cosines * 1000) / 1000 == cosines))):

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import tee
 from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
@@ -133,6 +134,8 @@ class _Finder:
 
     def __init__(self, questions: Sequence[Question]) -> None:
         self.normal = [normalise(each.text) for each in questions]
+        self.padded = [f" {each} " for each in self.normal]
+        self.words = [frozenset(each.split()) for each in self.normal]  # fewer are compared than looked for in a text
         self.of_source: defaultdict[str, list[int]] = defaultdict(list)
         self.texts: dict[str, int] = {}
         self.own: dict[tuple[str, str], int] = {}
@@ -165,15 +168,15 @@ class _Finder:
         key = attack.text, attack.base
         if key not in self._contained:
             own = self.of_source.get(attack.base or "", [])
-            forms = list(views(attack.text))
-            self._contained[key] = self._within(forms, own) or self._within(forms, range(len(self.normal)))
+            first, again = tee(views(attack.text))  # most stand in the plain text, and no other form is needed
+            self._contained[key] = self._within(first, own) or self._within(again, range(len(self.normal)))
         return self._contained[key]
 
-    def _within(self, forms: Sequence[tuple[str, str]], numbers: Sequence[int]) -> Found | None:
-        for rule, form in forms:
-            padded = f" {form} "
-            inside = [number for number in numbers
-                      if len(self.normal[number]) >= SHORTEST and f" {self.normal[number]} " in padded]  # fmt: skip
+    def _within(self, forms: Iterable[tuple[str, str]], numbers: Sequence[int]) -> Found | None:
+        sought = [number for number in numbers if len(self.normal[number]) >= SHORTEST]
+        for rule, form in forms if sought else ():
+            padded, words = f" {form} ", {*form.split()}
+            inside = [number for number in sought if self.words[number] <= words and self.padded[number] in padded]
             if inside:
                 longest = max(inside, key=lambda number: (len(self.normal[number]), -number))
                 return Found(longest, rule, 1.0)  # type: ignore[arg-type] # a rule of `views`

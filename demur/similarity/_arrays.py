@@ -1,0 +1,171 @@
+"""The kernels of `prefix`, `match` and `_probe` in whole arrays: for small work, and where nothing is compiled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from demur.similarity._plain import slots
+
+if TYPE_CHECKING:
+    from demur.similarity.sets import GramSets
+
+Bytes = NDArray[np.uint8]
+Ints = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+
+ROWS, PAIRS, BLOCK = 1024, 1 << 20, 1 << 14
+"""Rows that are probed at a time, pairs that are looked at in one go, and pairs whose grams are compared at a time: all
+that they hold has to fit into memory."""
+
+
+def flat(sets: GramSets, first: int = 0, last: int | None = None) -> tuple[Hashes, Ints]:
+    """All grams of a range of sets, without unused room, and the row of each."""
+    sizes = sets.sizes[first:last]
+    owners = np.repeat(np.arange(first, first + len(sizes)), sizes)
+    return sets.hashes[sets.starts[owners] + _within(sizes)], owners
+
+
+def _within(sizes: Ints) -> Ints:
+    """Places from 0 on, of runs of these sizes."""
+    return np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+
+
+def at_least(share: float, sizes: Ints) -> Ints:
+    """As `prefix.at_least`."""
+    made: Ints = np.ceil(share * sizes - 1e-9).astype(np.int64)
+    return made
+
+
+def counted(sets: GramSets, chosen: Bytes, bits: int, stride: int = 1) -> Ints:
+    """How many of every stride-th row, those that are chosen, have a gram in each slot."""
+    grams, owners = flat(sets)
+    mine = (chosen[owners] > 0) & (owners % stride == 0)
+    return np.bincount(slots(grams[mine], bits), minlength=1 << bits)
+
+
+def prefixes(
+    sets: GramSets, chosen: Bytes, table: Bytes, bits: int, alone: int, threshold: float
+) -> tuple[Ints, Hashes, Ints, Ints, Hashes]:
+    """As `prefix.count_prefixes` and `prefix.fill_prefixes`: places, keys, rows, positions, bitmaps."""
+    grams, owners = flat(sets)
+    levels = table[slots(grams, bits)]
+    shared = levels > alone
+    found = np.bincount(owners[shared], minlength=len(sets))
+    lengths = np.maximum(found - at_least(threshold, sets.sizes) + 1, 0)
+    lengths[(chosen == 0) | (sets.sizes == 0)] = 0
+    mine = lengths[owners] > 0
+    bitmaps = np.zeros(len(sets), np.uint64)
+    np.bitwise_or.at(bitmaps, owners[mine], np.uint64(1) << (grams[mine] & np.uint64(63)))
+    keys, rows, ranks = _rare_first(grams, owners, levels, shared & mine)
+    first = ranks < lengths[rows]
+    keys, rows, ranks = keys[first], rows[first], ranks[first]
+    places = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    return places, keys, rows, sets.sizes[rows] - found[rows] + ranks, bitmaps
+
+
+def _rare_first(grams: Hashes, owners: Ints, levels: Bytes, mine: NDArray[np.bool_]) -> tuple[Hashes, Ints, Ints]:
+    """Keys (rarity, then hash) of some grams, ascending in each row; the rows, and the keys' places in them."""
+    keys = levels[mine].astype(np.uint64) << np.uint64(56) | grams[mine] >> np.uint64(8)
+    order = np.lexsort((keys, owners[mine]))
+    rows = owners[mine][order]
+    return keys[order], rows, np.arange(len(rows)) - np.searchsorted(rows, rows)
+
+
+def matched(
+    sets: GramSets, keys: Hashes, rows: Ints, positions: Ints, threshold: float
+) -> tuple[Ints, Ints, Ints, int] | None:
+    """As `match.match_within` of all pairs, and how many there were to look at; None where they are too many.
+
+    Postings are ordered by key, then by the size of their row.
+    """
+    places = np.arange(len(keys))
+    earlier = places - np.searchsorted(keys, keys)
+    if earlier.sum() > PAIRS:
+        return None
+    two = np.repeat(places, earlier)
+    one = two - 1 - _within(earlier)
+    small, large = sets.sizes[rows[one]], sets.sizes[rows[two]]
+    need = at_least(threshold / (1.0 + threshold), small + large)
+    last = small - np.maximum(need, at_least(2.0 * threshold / (1.0 + threshold), small))
+    room = (small >= threshold * large - 1e-9) & (large - positions[two] >= need) & (positions[one] <= last)
+    ends = rows[one[room]], rows[two[room]]
+    later, sooner = np.divmod(np.unique(np.maximum(*ends) * len(sets) + np.minimum(*ends)), max(1, len(sets)))
+    common = overlaps(sets, later, sets, sooner)
+    near = common / (sets.sizes[later] + sets.sizes[sooner] - common) >= threshold
+    return later[near], sooner[near], common[near], len(later)
+
+
+def probe(
+    sets: GramSets, mine: GramSets, table: Bytes, bits: int, keys: Hashes, rows: Ints, positions: Ints,
+    threshold: float, contained: bool,
+) -> tuple[Ints, Ints, Ints]:  # fmt: skip
+    """As `_probe.probe`, of all rows."""
+    parts = [
+        _probed(sets, mine, table, bits, keys, rows, positions, threshold, contained, at, min(at + ROWS, len(sets)))
+        for at in range(0, len(sets), ROWS)
+    ]
+    nothing = np.zeros(0, np.int64)
+    found = zip((nothing, nothing, nothing), *parts, strict=True)
+    one, two, three = (np.concatenate(column) for column in found)
+    return one, two, three
+
+
+def _probed(
+    sets: GramSets, mine: GramSets, table: Bytes, bits: int, keys: Hashes, rows: Ints, positions: Ints,
+    threshold: float, contained: bool, first: int, last: int,
+) -> tuple[Ints, Ints, Ints]:  # fmt: skip
+    grams, owners = flat(sets, first, last)
+    levels = table[slots(grams, bits)]
+    known = np.bincount(owners[levels > 0], minlength=last)
+    prefix = known if contained else known - at_least(threshold, sets.sizes[:last]) + 1
+    asked, here, places = _rare_first(grams, owners, levels, levels > 0)
+    rare = places < prefix[here]
+    asked, here, places = asked[rare], here[rare], places[rare]
+    begins = np.searchsorted(keys, asked, side="left")
+    counts = np.searchsorted(keys, asked, side="right") - begins
+    if counts.sum() > PAIRS and last - first > 1:
+        middle = (first + last) // 2
+        halves = [
+            _probed(sets, mine, table, bits, keys, rows, positions, threshold, contained, *part)
+            for part in ((first, middle), (middle, last))
+        ]
+        one, two, three = (np.concatenate(column) for column in zip(*halves, strict=True))
+        return one, two, three
+    at = np.repeat(begins, counts) + _within(counts)
+    here, places, twins = np.repeat(here, counts), np.repeat(places, counts), rows[at]
+    size, twin_size = sets.sizes[here], mine.sizes[twins]
+    need = at_least(threshold, twin_size) if contained else at_least(threshold / (1.0 + threshold), size + twin_size)
+    room = np.minimum(np.minimum(known[here] - places, twin_size - positions[at]), np.minimum(size, twin_size)) >= need
+    pairs = np.unique(here[room] * len(mine) + twins[room])
+    here, twins = np.divmod(pairs, max(1, len(mine)))
+    common = overlaps(sets, here, mine, twins)
+    whole = mine.sizes[twins] if contained else sets.sizes[here] + mine.sizes[twins] - common
+    near = common / whole >= threshold
+    return here[near], twins[near], common[near]
+
+
+def overlaps(sets: GramSets, rows: Ints, others: GramSets, twins: Ints) -> Ints:
+    """The number of common grams of each pair of sets."""
+    parts = (slice(at, at + BLOCK) for at in range(0, len(rows), BLOCK))
+    found = [_overlaps(sets, rows[part], others, twins[part]) for part in parts]
+    return np.concatenate([np.zeros(0, np.int64), *found])
+
+
+def _overlaps(sets: GramSets, rows: Ints, others: GramSets, twins: Ints) -> Ints:
+    sizes = sets.sizes[rows]
+    pairs = np.repeat(np.arange(len(rows)), sizes)
+    grams = sets.hashes[sets.starts[rows][pairs] + _within(sizes)]
+    low = others.starts[twins][pairs]
+    ends = low + others.sizes[twins][pairs]
+    high = ends.copy()
+    while (open := low < high).any():  # a binary search for every gram at once
+        middle = (low + high) // 2
+        above = open & (others.hashes[np.minimum(middle, len(others.hashes) - 1)] < grams)
+        low = np.where(above, middle + 1, low)
+        high = np.where(open & ~above, middle, high)
+    there = low < ends
+    there[there] = others.hashes[low[there]] == grams[there]
+    return np.bincount(pairs[there], minlength=len(rows))
