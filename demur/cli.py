@@ -14,6 +14,8 @@ import sys
 import time
 import traceback
 from contextlib import suppress
+from importlib.abc import MetaPathFinder
+from importlib.machinery import PathFinder
 from importlib.metadata import requires
 from pathlib import Path
 from typing import Any, TextIO
@@ -75,6 +77,7 @@ class Commands(click.Group):
             return super().main(*args, **extra)
         if not args and "args" not in extra:  # the process is ours: declarations and rows stay, so look at them seldom
             gc.set_threshold(100_000, 50, 50)
+            sys.meta_path.insert(0, _Plain())
         code: Any = 0
         try:
             super().main(*args, **extra)
@@ -88,6 +91,33 @@ class Commands(click.Group):
         if not _is_lost(sys.stderr) and lost and not code:
             click.echo("Error: The output cannot be written", err=True)
         sys.exit(USAGE if lost and not code else code)
+
+
+class _Plain(MetaPathFinder):
+    """Finds pyarrow, and spares it pandas, which it loads at its first list to see that this is no series.
+
+    That takes longer than many a command. Whatever works with pandas still loads it, pyarrow's own conversions too.
+    """
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
+        """Once, for pyarrow: it makes a list, and looks, while there is no pandas."""
+        if name == "pandas" and "pyarrow" in sys.modules:
+            raise ModuleNotFoundError(name=name)
+        if name != "pyarrow" or "pandas" in sys.modules or not (spec := PathFinder.find_spec(name)) or not spec.loader:
+            return None
+        sys.meta_path.remove(self)
+        load = spec.loader.exec_module
+
+        def loaded(module: Any) -> None:
+            load(module)
+            sys.meta_path.insert(0, self)
+            try:
+                module.array([])
+            finally:
+                sys.meta_path.remove(self)
+
+        spec.loader.exec_module = loaded  # type: ignore[method-assign]
+        return spec
 
 
 def _is_lost(stream: TextIO | None) -> bool:

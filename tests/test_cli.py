@@ -19,7 +19,7 @@ from demur.sets.show import source_rows, source_table
 from demur.sources import declared
 from tests.conftest import ROOT, Tiny
 
-UNASKED = {"datasets", "fsspec", "numba", "scipy", "sklearn", "torch", "transformers"}
+UNASKED = {"datasets", "fsspec", "numba", "pandas", "scipy", "sklearn", "torch", "transformers"}
 HEAVY = {"torch", "transformers", "datasets", "numba", "pandas", "pyarrow", "numpy"}
 
 
