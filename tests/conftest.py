@@ -7,6 +7,7 @@ Builders and schemas of a project are modules of those names, so a private proje
 from __future__ import annotations
 
 import csv
+import gc
 import gzip
 import hashlib
 import io
@@ -30,6 +31,7 @@ from huggingface_hub.utils.tqdm import tqdm
 
 hypothesis.settings.register_profile("demur", deadline=None)  # kernels compile in the first example that needs them
 hypothesis.settings.load_profile("demur")
+gc.set_threshold(20_000, 20, 20)  # what was imported is no garbage: to look for some there took a fifth of a run
 tqdm.monitor_interval = 0  # the Hub's bars: a thread walks a set of them that other threads change
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -153,6 +155,12 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell that runs pytest in the 
 {setup}
 os.execv(sys.executable, [sys.executable, "-m", "demur.cli", *sys.argv[1:]])
 """
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all that they import are no garbage, and are not gone through again for some."""
+    gc.collect()
+    gc.freeze()
 
 
 class GitHub(ThreadingHTTPServer):
