@@ -33,7 +33,7 @@ training: $(READY) ## build refusal-training from its public sources
 	$(BIN)/demur build refusal-training
 
 test: setup ## run the tests
-	OMP_NUM_THREADS=1 $(BIN)/pytest --quiet --numprocesses 2 --dist loadfile --durations 10
+	OMP_NUM_THREADS=1 $(BIN)/pytest --quiet --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 10
 
 frameworks: setup ## run what is exported in garak, PyRIT, promptfoo and OpenAI Evals (installs them: minutes)
 	DEMUR_FRAMEWORKS=build/frameworks OMP_NUM_THREADS=1 $(BIN)/pytest --quiet tests/exports/test_frameworks.py

@@ -443,6 +443,23 @@ def indexed() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def curated() -> Iterator[None]:
+    """What readers said of the texts of this checkout is read once a session, not at every build."""
+    from demur.curation import project
+
+    real, kept = project._read, dict[bool, project.Curation]()
+
+    def read(of: Any, labels_alone: bool) -> project.Curation:
+        if of.root.resolve() != ROOT:
+            return real(of, labels_alone)
+        return kept[labels_alone] if labels_alone in kept else kept.setdefault(labels_alone, real(of, labels_alone))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(project, "_read", read)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def scores_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Text-only baselines of this process are kept for the session, and not in the user's cache."""
     with pytest.MonkeyPatch.context() as patch:
