@@ -19,7 +19,7 @@ from demur.sets.show import source_rows, source_table
 from demur.sources import declared
 from tests.conftest import ROOT, Tiny
 
-UNASKED = {"datasets", "fsspec", "numba", "pandas", "scipy", "sklearn", "torch", "transformers"}
+UNASKED = {"datasets", "fsspec", "numba", "scipy", "sklearn", "torch", "transformers"}
 HEAVY = {"torch", "transformers", "datasets", "numba", "pandas", "pyarrow", "numpy"}
 
 
@@ -41,6 +41,7 @@ def test_a_check_of_few_rows_loads_no_compiler_and_no_model(tmp_path: Path) -> N
     assert "DMR102" in done.stdout
     imported = _imported(done.stderr)
     assert "pyarrow" in imported
+    assert "pandas.core" not in done.stderr
     assert not imported & {*UNASKED, "py3langid"}
 
 
@@ -49,11 +50,25 @@ def test_a_build_loads_nothing_that_only_readers_of_the_set_need(tiny: Tiny) -> 
     assert done.returncode == 0
     imported = _imported(done.stderr)
     assert "jinja2" in imported
+    assert "pandas.core" not in done.stderr
     assert not imported & UNASKED
 
 
 def _imported(said: str) -> set[str]:
     return {line.rpartition("|")[2].strip().partition(".")[0] for line in said.splitlines()}
+
+
+def test_pandas_is_there_for_those_who_ask() -> None:
+    """A process of the command alone spares it pyarrow, which still makes frames, and reads them."""
+    code = (
+        "import sys\nfrom demur.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "import pyarrow as pa\npa.array([1])\nassert 'pandas' not in sys.modules\n"
+        "frame = pa.table({'a': [1, 2]}).to_pandas()\n"
+        "assert pa.array(frame['a']).to_pylist() == pa.Table.from_pandas(frame)['a'].to_pylist() == [1, 2]\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, "--version"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("command", sorted(main.commands))
