@@ -32,8 +32,10 @@ queries: $(READY) ## build safety-queries from its public sources
 training: $(READY) ## build refusal-training from its public sources
 	$(BIN)/demur build refusal-training
 
+# Compiled once, and not in each of the many processes that tests start: those write no bytecode.
 test: setup ## run the tests
-	OMP_NUM_THREADS=1 $(BIN)/pytest --quiet --numprocesses 2 --dist loadfile --durations 10
+	$(BIN)/python -m compileall -q demur builders schemas
+	OMP_NUM_THREADS=1 $(BIN)/pytest --quiet --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 10
 
 frameworks: setup ## run what is exported in garak, PyRIT, promptfoo and OpenAI Evals (installs them: minutes)
 	DEMUR_FRAMEWORKS=build/frameworks OMP_NUM_THREADS=1 $(BIN)/pytest --quiet tests/exports/test_frameworks.py

@@ -7,6 +7,7 @@ Builders and schemas of a project are modules of those names, so a private proje
 from __future__ import annotations
 
 import csv
+import gc
 import gzip
 import hashlib
 import io
@@ -30,6 +31,7 @@ from huggingface_hub.utils.tqdm import tqdm
 
 hypothesis.settings.register_profile("demur", deadline=None)  # kernels compile in the first example that needs them
 hypothesis.settings.load_profile("demur")
+gc.set_threshold(20_000, 20, 20)  # what was imported is no garbage: to look for some there took a fifth of a run
 tqdm.monitor_interval = 0  # the Hub's bars: a thread walks a set of them that other threads change
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -153,6 +155,12 @@ signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell that runs pytest in the 
 {setup}
 os.execv(sys.executable, [sys.executable, "-m", "demur.cli", *sys.argv[1:]])
 """
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and all that they import are no garbage, and are not gone through again for some."""
+    gc.collect()
+    gc.freeze()
 
 
 class GitHub(ThreadingHTTPServer):
@@ -431,6 +439,23 @@ def indexed() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Judge, "of", staticmethod(of))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def curated() -> Iterator[None]:
+    """What readers said of the texts of this checkout is read once a session, not at every build."""
+    from demur.curation import project
+
+    real, kept = project._read, dict[bool, project.Curation]()
+
+    def read(of: Any, labels_alone: bool) -> project.Curation:
+        if of.root.resolve() != ROOT:
+            return real(of, labels_alone)
+        return kept[labels_alone] if labels_alone in kept else kept.setdefault(labels_alone, real(of, labels_alone))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(project, "_read", read)
         yield
 
 

@@ -41,6 +41,7 @@ def test_a_check_of_few_rows_loads_no_compiler_and_no_model(tmp_path: Path) -> N
     assert "DMR102" in done.stdout
     imported = _imported(done.stderr)
     assert "pyarrow" in imported
+    assert "pandas.core" not in done.stderr
     assert not imported & {*UNASKED, "py3langid"}
 
 
@@ -49,6 +50,7 @@ def test_a_build_loads_nothing_that_only_readers_of_the_set_need(tiny: Tiny) -> 
     assert done.returncode == 0
     imported = _imported(done.stderr)
     assert "jinja2" in imported
+    assert "pandas.core" not in done.stderr
     assert not imported & UNASKED
 
 

@@ -100,7 +100,8 @@ class _Folding(dict[int, str]):
         return folded
 
 
-_INNER_JOINER = re.compile(f"(?<=[^ {JOINER}]){JOINER}(?=[^ {JOINER}])")
+_PLANES = range(0x10000), range(0x10000, 0x20000)
+_INNER_JOINER = re.compile(f"{JOINER}(?<=[^ {JOINER}]{JOINER})(?=[^ {JOINER}])")
 
 
 @cache
@@ -111,9 +112,10 @@ def _is_mark(character: str) -> bool:
 @cache
 def _lone_marks() -> re.Pattern[str]:
     """Runs of combining marks that no word character carries."""
-    # Beyond plane 1 there are only variation selectors, which are ignorable.
-    marks = "".join(c for c in map(chr, range(0x20000)) if unicodedata.category(c)[0] == "M")
-    return re.compile(f"(?:^|(?<=[ {JOINER}]))[{marks}]+")
+    # Beyond plane 1 there are only variation selectors, which are ignorable. `re` is slow with a class that leaves
+    # plane 0, and is kept from asking it of what lies there.
+    marks = ["".join(c for c in map(chr, plane) if unicodedata.category(c)[0] == "M") for plane in _PLANES]
+    return re.compile(rf"(?:^|(?<=[ {JOINER}]))(?:[{marks[0]}]|(?=[^\x00-\uffff])[{marks[1]}])+")
 
 
 @cache

@@ -49,6 +49,7 @@ def fetched(name: str) -> Fetched:
     return fetch(declared.source_of(PROJECT, name), Places(offline=True))
 
 
+@cache
 def ids(name: str) -> set[str]:
     return {
         record_id("prompt", record.prompt)

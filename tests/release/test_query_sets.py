@@ -13,6 +13,7 @@ import pytest
 
 from demur.sets.manifest_file import read_manifest
 from tests.hub.running import Hub
+from tests.real import real
 from tests.release.test_real_sets import LOAD, released
 
 pytestmark = pytest.mark.network
@@ -20,11 +21,13 @@ MIRROR = os.environ.get("DEMUR_MIRROR")
 
 
 @pytest.mark.parametrize("name", ["jailbreak-eval", "safety-queries", "safety-responses"])
-def test_a_release_loads_as_its_manifest_says(name: str, hub: Hub, tmp_path: Path) -> None:
+def test_a_release_loads_as_its_manifest_says(
+    name: str, hub: Hub, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     if name != "safety-responses" and not MIRROR:
         pytest.skip("DEMUR_MIRROR names no mirror folder")
     ref = f"lab/{name}@v1.0.0"
-    released(hub, name, "--to", f"lab/{name}")
+    released(hub, name, "--to", f"lab/{name}", "--folder", str(real(name, tmp_path_factory).out))
     done = hub.run("pull", ref, "--to", str(tmp_path / "set"))
     assert done.returncode == 0, done.stderr
     manifest = read_manifest(tmp_path / "set")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import tee
 from typing import Annotated, Any, Literal, NamedTuple
@@ -147,6 +147,8 @@ class _Finder:
             for key in each.keys:
                 self.keys.setdefault((each.source, key), number)
         self._contained: dict[tuple[str, str | None], Found | None] = {}
+        self._last = self._by_last_word(range(len(questions)))
+        self._last_of = {source: self._by_last_word(numbers) for source, numbers in self.of_source.items()}
 
     def exact(self, attack: Attacked) -> Found | None:
         """By a column that holds the question, or names it."""
@@ -167,16 +169,24 @@ class _Finder:
         """By the longest question that stands in a form of the text: of the declared source, else of any."""
         key = attack.text, attack.base
         if key not in self._contained:
-            own = self.of_source.get(attack.base or "", [])
+            own = self._last_of.get(attack.base or "", {})
             first, again = tee(views(attack.text))  # most stand in the plain text, and no other form is needed
-            self._contained[key] = self._within(first, own) or self._within(again, range(len(self.normal)))
+            self._contained[key] = self._within(first, own) or self._within(again, self._last)
         return self._contained[key]
 
-    def _within(self, forms: Iterable[tuple[str, str]], numbers: Sequence[int]) -> Found | None:
-        sought = [number for number in numbers if len(self.normal[number]) >= SHORTEST]
-        for rule, form in forms if sought else ():
-            padded, words = f" {form} ", {*form.split()}
-            inside = [number for number in sought if self.words[number] <= words and self.padded[number] in padded]
+    def _by_last_word(self, numbers: Iterable[int]) -> dict[str, list[int]]:
+        """The questions that are looked for in texts, by the word that they end with."""
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for number in numbers:
+            if len(self.normal[number]) >= SHORTEST:
+                found[self.normal[number].rpartition(" ")[2]].append(number)
+        return dict(found)
+
+    def _within(self, forms: Iterable[tuple[str, str]], by_last_word: Mapping[str, Sequence[int]]) -> Found | None:
+        for rule, form in forms if by_last_word else ():
+            padded = f" {form} "
+            inside = [number for word in by_last_word.keys() & padded.split(" ") for number in by_last_word[word]
+                      if f" {self.normal[number]} " in padded]  # fmt: skip
             if inside:
                 longest = max(inside, key=lambda number: (len(self.normal[number]), -number))
                 return Found(longest, rule, 1.0)  # type: ignore[arg-type] # a rule of `views`

@@ -128,6 +128,7 @@ def attacks(records: pa.Table, declared: Declaration, given: Given, model: type[
     order = {source: place for place, source in enumerate(declared.bases)}
     asked = [row for row in every if Wrapped.of(row["native_labels"]) is None]
     asked.sort(key=lambda row: (order.get(row["source"], len(order)), row["lineage"]["row"]))
+    held = {(row["record_id"], row["source"]) for row in asked}
     bases: dict[str, Record] = {}
     left = []
     for row in asked:
@@ -147,7 +148,7 @@ def attacks(records: pa.Table, declared: Declaration, given: Given, model: type[
         if first is not made:
             repeated[row["run_id"]] += 1
             left.append(Left(row, REPEATED, first["item_id"], 1.0, "the same prompt in the same run"))
-        elif row["declared_base"] not in (None, base["source"]) and not _holds(asked, row):
+        elif row["declared_base"] not in (None, base["source"]) and (row["base_id"], row["declared_base"]) not in held:
             moved[f"{row['declared_base']} -> {base['source']}"] += 1
     used = {row["base_id"] for row in kept.values()}
     left += [Left(row, UNUSED) for id, row in bases.items() if id not in used]
@@ -160,11 +161,6 @@ def attacks(records: pa.Table, declared: Declaration, given: Given, model: type[
         origins=origins(_bases(records)),
     )
     return Made(items, left_over(left, given.config), len(kept) + len(used), facts)
-
-
-def _holds(asked: Sequence[Record], row: Record) -> bool:
-    """Whether the declared source of the base holds it as well."""
-    return any(each["record_id"] == row["base_id"] and each["source"] == row["declared_base"] for each in asked)
 
 
 def _bases(records: pa.Table) -> pa.Table:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from unicodedata import is_normalized, normalize
 
 from demur.text.refusal.first import sentence_start
-from demur.text.refusal.languages import PHRASES
 from demur.text.refusal.tongue import ANY, OTHER, tongue
-from demur.text.refusal.voice import Heard, hear, voices
+
+if TYPE_CHECKING:
+    from demur.text.refusal.voice import Heard
 
 Grade = Literal["refusal", "partial", "answer", "empty", "unread"]
 """``partial`` refuses and helps, before or after; ``unread`` is a text in a language that the rule does not read."""
@@ -75,6 +76,8 @@ def grades(responses: Iterable[str]) -> list[Graded]:
 
 def _heard(text: str, language: str) -> Heard:
     """What a text says in its language; English is always heard too, for models fall back into it."""
+    from demur.text.refusal.languages import PHRASES  # compiled where a text is graded, not wherever a set is declared
+
     found = _english(text)
     if found.kind != "answer" or language == "en":
         return found
@@ -86,6 +89,8 @@ def _heard(text: str, language: str) -> Heard:
 
 def _english(text: str) -> Heard:
     """A text by all its voices: a refusal if each of them refuses, partial if some do."""
+    from demur.text.refusal.voice import Heard, hear, voices
+
     spans = [(start, end) for start, end in voices(text) if text[start:end].strip()]
     if len(spans) < 2:
         return hear(text)

