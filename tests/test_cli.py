@@ -41,7 +41,6 @@ def test_a_check_of_few_rows_loads_no_compiler_and_no_model(tmp_path: Path) -> N
     assert "DMR102" in done.stdout
     imported = _imported(done.stderr)
     assert "pyarrow" in imported
-    assert "pandas.core" not in done.stderr
     assert not imported & {*UNASKED, "py3langid"}
 
 
