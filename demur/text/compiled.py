@@ -72,14 +72,14 @@ def uncompiled(*, small: bool) -> Iterator[Callable[[], None]]:
 @contextmanager
 def compiled(*, large: bool) -> Iterator[None]:
     """A block in which kernels are compiled after all, if its work is large, whatever the blocks around it say."""
-    before = [each[0] for each in _small]
-    for each in _small if large else ():
+    small = [each for each in _small if large and each[0]]
+    for each in small:
         each[0] = False
     try:
         yield
     finally:
-        for each, small in zip(_small, before, strict=True):
-            each[0] = small
+        for each in small:
+            each[0] = True
 
 
 def kernel(function: Function) -> Function:
