@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from bench.corpus import write
-from bench.process import ProcessFailed, run
+from bench.process import ProcessFailed, run, touch
 from bench.report import RESULTS, table
 from bench.scoring import canonical, digest, score, score_flags
 from bench.tools import TOOLS
@@ -34,6 +34,8 @@ from bench.tools import TOOLS
 PEERS = ("datasketch", "datatrove", "duckdb", "gaoya", "numba", "numpy", "polars", "pyarrow", "rensa", "semhash")
 FLAGS = {"rensa deduplicator"}
 BEFORE = ", before"
+TOUCHED, MOST = 8, 9_000_000_000
+"""Before every run memory of so many times the file's size is touched, at most so much (see `bench.process.touch`)."""
 SCORED = 3_000_000
 """Rows up to which groups are scored against the planted truth; above, only their digest is taken."""
 
@@ -132,6 +134,7 @@ def one(tool: str, path: Path, limit: float, before: Path | None = None) -> tupl
     if tool.endswith(BEFORE):
         environment |= {"PYTHONPATH": str(before), "PYTHONSAFEPATH": "1"}
     command = [sys.executable, "-m", "bench.tools", tool.removesuffix(BEFORE), str(path), str(out)]
+    touch(min(MOST, TOUCHED * path.stat().st_size))
     cost, printed = run(command, limit=limit, environment=environment)
     steps = json.loads(printed.splitlines()[-1])
     labels = np.load(out) if out.exists() else None

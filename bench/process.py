@@ -67,6 +67,15 @@ def run(command: Sequence[str], *, limit: float, environment: dict[str, str] | N
     return Cost(wall, cpu, max(one.ru_maxrss for one in usages) / 1e6), printed.get("out", "")
 
 
+def touch(size: int) -> None:
+    """Write to so many bytes in a process that ends: the machine has these pages then, and nobody waits for them next.
+
+    The host of a virtual machine may take back what is free, and each process would pay for getting it again: as much
+    as for reading a file, or nothing, by what ran before.
+    """
+    subprocess.run([sys.executable, "-c", f"import numpy; numpy.ones({size}, numpy.uint8)"], check=True)
+
+
 def _adopt_orphans() -> None:
     """Become the parent of workers whose own parent ends (Linux), or their CPU time would be lost."""
     if sys.platform == "linux":
