@@ -180,15 +180,20 @@ def main() -> None:
     parser.add_argument("--responses", type=int, nargs="*", default=[1_000_000])
     parser.add_argument("--repeats", type=int, default=3)
     asked = parser.parse_args()
-    found = [
-        measured(command, str(path), pq.ParquetFile(path).metadata.num_rows, asked.repeats)
-        for command, paths in (("decontaminate", asked.corpus), ("check", asked.rows))
-        for path in paths
-    ]
+    found: list[dict[str, Any]] = []
+    for command, paths in (("decontaminate", asked.corpus), ("check", asked.rows)):
+        for path in paths:
+            found.append(measured(command, str(path), pq.ParquetFile(path).metadata.num_rows, asked.repeats))
+            keep(found)
     for count in asked.responses if asked.items else []:
         with TemporaryDirectory() as folder:
             said = responses(Path(folder), asked.items, count)
             found.append(measured("score", f"{said},{asked.items}", count, asked.repeats))
+            keep(found)
+
+
+def keep(found: list[dict[str, Any]]) -> None:
+    """Write what was measured so far."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / "parts.json").write_text(json.dumps(found, indent=1) + "\n")
     between(PAGE, "measured", table(found))
