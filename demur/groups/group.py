@@ -114,16 +114,9 @@ def describe(texts: Texts, evidence: pa.Table, view: View, threshold: float) -> 
     return pa.table(columns, schema=GROUPS)
 
 
-def _flat(sets: GramSets) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """All grams of all sets, without unused room, and the set that each belongs to."""
-    owners = np.repeat(np.arange(len(sets)), sets.sizes)
-    within = np.arange(len(owners)) - np.repeat(np.cumsum(sets.sizes) - sets.sizes, sets.sizes)
-    return sets.hashes[sets.starts[owners] + within], owners
-
-
 def _to_first(sets: GramSets, group: NDArray[np.int64], is_first: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Jaccard similarity of every set to the first of its group."""
-    grams, owners = _flat(sets)
+    grams, owners = sets.flat()
     # One key for a gram within a group: equal keys of different grams or groups are as rare as 64-bit collisions.
     keys = grams ^ (group[owners].astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
     common = np.bincount(owners, np.isin(keys, keys[is_first[owners]]), len(sets))
@@ -135,7 +128,7 @@ def _to_first(sets: GramSets, group: NDArray[np.int64], is_first: NDArray[np.boo
 
 
 def _template(sets: GramSets) -> tuple[int, float]:
-    counts = np.unique(_flat(sets)[0], return_counts=True)[1]
+    counts = np.unique(sets.flat()[0], return_counts=True)[1]
     return int(np.count_nonzero(counts >= 0.9 * len(sets))), float(np.median(sets.sizes))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from demur.similarity._plain import slots
+from demur.similarity._plain import slots, within
 
 if TYPE_CHECKING:
     from demur.similarity.sets import GramSets
@@ -21,18 +21,6 @@ ROWS, PAIRS, BLOCK = 1024, 1 << 20, 1 << 14
 that they hold has to fit into memory."""
 
 
-def flat(sets: GramSets, first: int = 0, last: int | None = None) -> tuple[Hashes, Ints]:
-    """All grams of a range of sets, without unused room, and the row of each."""
-    sizes = sets.sizes[first:last]
-    owners = np.repeat(np.arange(first, first + len(sizes)), sizes)
-    return sets.hashes[sets.starts[owners] + _within(sizes)], owners
-
-
-def _within(sizes: Ints) -> Ints:
-    """Places from 0 on, of runs of these sizes."""
-    return np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-
-
 def at_least(share: float, sizes: Ints) -> Ints:
     """As `prefix.at_least`."""
     made: Ints = np.ceil(share * sizes - 1e-9).astype(np.int64)
@@ -41,7 +29,7 @@ def at_least(share: float, sizes: Ints) -> Ints:
 
 def counted(sets: GramSets, chosen: Bytes, bits: int, stride: int = 1) -> Ints:
     """How many of every stride-th row, those that are chosen, have a gram in each slot."""
-    grams, owners = flat(sets)
+    grams, owners = sets.flat()
     mine = (chosen[owners] > 0) & (owners % stride == 0)
     return np.bincount(slots(grams[mine], bits), minlength=1 << bits)
 
@@ -50,7 +38,7 @@ def prefixes(
     sets: GramSets, chosen: Bytes, table: Bytes, bits: int, alone: int, threshold: float
 ) -> tuple[Ints, Hashes, Ints, Ints, Hashes]:
     """As `prefix.count_prefixes` and `prefix.fill_prefixes`: places, keys, rows, positions, bitmaps."""
-    grams, owners = flat(sets)
+    grams, owners = sets.flat()
     levels = table[slots(grams, bits)]
     shared = levels > alone
     found = np.bincount(owners[shared], minlength=len(sets))
@@ -86,7 +74,7 @@ def matched(
     if earlier.sum() > PAIRS:
         return None
     two = np.repeat(places, earlier)
-    one = two - 1 - _within(earlier)
+    one = two - 1 - within(earlier)
     small, large = sets.sizes[rows[one]], sets.sizes[rows[two]]
     need = at_least(threshold / (1.0 + threshold), small + large)
     last = small - np.maximum(need, at_least(2.0 * threshold / (1.0 + threshold), small))
@@ -117,7 +105,7 @@ def _probed(
     sets: GramSets, mine: GramSets, table: Bytes, bits: int, keys: Hashes, rows: Ints, positions: Ints,
     threshold: float, contained: bool, first: int, last: int,
 ) -> tuple[Ints, Ints, Ints]:  # fmt: skip
-    grams, owners = flat(sets, first, last)
+    grams, owners = sets.flat(first, last)
     levels = table[slots(grams, bits)]
     known = np.bincount(owners[levels > 0], minlength=last)
     prefix = known if contained else known - at_least(threshold, sets.sizes[:last]) + 1
@@ -134,7 +122,7 @@ def _probed(
         ]
         one, two, three = (np.concatenate(column) for column in zip(*halves, strict=True))
         return one, two, three
-    at = np.repeat(begins, counts) + _within(counts)
+    at = np.repeat(begins, counts) + within(counts)
     here, places, twins = np.repeat(here, counts), np.repeat(places, counts), rows[at]
     size, twin_size = sets.sizes[here], mine.sizes[twins]
     need = at_least(threshold, twin_size) if contained else at_least(threshold / (1.0 + threshold), size + twin_size)
@@ -157,7 +145,7 @@ def overlaps(sets: GramSets, rows: Ints, others: GramSets, twins: Ints) -> Ints:
 def _overlaps(sets: GramSets, rows: Ints, others: GramSets, twins: Ints) -> Ints:
     sizes = sets.sizes[rows]
     pairs = np.repeat(np.arange(len(rows)), sizes)
-    grams = sets.hashes[sets.starts[rows][pairs] + _within(sizes)]
+    grams = sets.hashes[sets.starts[rows][pairs] + within(sizes)]
     low = others.starts[twins][pairs]
     ends = low + others.sizes[twins][pairs]
     high = ends.copy()

@@ -16,7 +16,7 @@ Hashes = NDArray[np.uint64]
 U = np.uint64
 
 PART_BITS = U(10)
-PARTS = 1024
+PARTS = 1 << int(PART_BITS)
 """Keys are brought together part by part, by their lowest bits; of the rest 32 are enough to tell them apart."""
 
 _RARE = 72057594037927936.0  # 2 ** 56: keys of rare grams are below

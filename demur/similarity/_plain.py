@@ -97,13 +97,18 @@ def unicode_units(data: Bytes, offsets: Ints, classes: Bytes) -> tuple[Hashes, I
     return hashes, rows[place[order]], np.flatnonzero(~known)
 
 
+def within(sizes: Ints) -> Ints:
+    """Places from 0 on, of runs of these sizes."""
+    return np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+
+
 def grams_of(units: Hashes, starts: Ints, size: int) -> tuple[Hashes, Ints]:
     """The grams of `size` units in reading order, and the row of each; a row of fewer units has one gram of them."""
     lengths = np.diff(starts)
     widths = np.minimum(size, lengths)
     counts = np.where(lengths > 0, lengths - widths + 1, 0)
     owners = np.repeat(np.arange(len(lengths)), counts)
-    at = starts[owners] + np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
+    at = starts[owners] + within(counts)
     made = np.full(len(owners), _BASE)
     for unit in range(size):
         there = unit < widths[owners]

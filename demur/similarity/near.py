@@ -134,9 +134,8 @@ class WordIndex:
     def of(cls, units: Units, weigh: Weigh | None, width: int, jaccard: float, share: float = 2.0) -> WordIndex:
         """Index prompts; `weigh` says how rare a word is elsewhere (255: rare), for grams of one word."""
         sets = from_units(Units(units.hashes.copy(), units.starts), width)
-        owners = np.repeat(np.arange(len(sets)), sets.sizes)
-        inside = np.arange(len(owners)) - np.repeat(np.cumsum(sets.sizes) - sets.sizes, sets.sizes)
-        hashes = sets.hashes[sets.starts[owners] + inside]
+        hashes, owners = sets.flat()
+        inside = _plain.within(sets.sizes)
         order = np.argsort(hashes)
         new = np.ones(len(order), np.bool_)
         new[1:] = hashes[order][1:] != hashes[order][:-1]

@@ -43,6 +43,12 @@ class GramSets:
     def __len__(self) -> int:
         return len(self.sizes)
 
+    def flat(self, first: int = 0, last: int | None = None) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """All grams of a range of rows, without unused room, and the row of each."""
+        sizes = self.sizes[first:last]
+        owners = np.repeat(np.arange(first, first + len(sizes)), sizes)
+        return self.hashes[self.starts[owners] + _plain.within(sizes)], owners
+
 
 @dataclass(frozen=True, slots=True)
 class Units:
