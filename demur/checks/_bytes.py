@@ -63,19 +63,26 @@ def look_and_hash(
     most: int,
     longest: int,
     marks: np.uint32,
+    asked: Bytes,
     held: Kinds,
     words: NDArray[np.int32],
     edges: Bytes,
     hashes: Hashes,
     heads: Hashes,
-) -> None:
+    units: Hashes,
+    counts: Ints,
+) -> int:
     """As `look`; and of each text the first and the last byte, a hash of its words, and one of its first words.
 
     The bytes are 0 where there are none, hashes where they cannot be told here. Told are those of ASCII that begins
     with a visible byte and has words; of the first `most` words where they, or the whole text, stand in its first
     `longest` bytes, and no byte is of the kinds `marks`.
+
+    Of texts that are `asked`, the hashes of the words stand one behind another in `units`, and `counts` has their
+    numbers: 0 where a text is not ASCII, or has none. How many there are in all is returned.
     """
     seed = np.uint64(0xCBF29CE484222325)
+    used = 0
     for row in range(len(offsets) - 1):
         begin, end = offsets[row], offsets[row + 1]
         seen = np.uint32(0)
@@ -99,14 +106,16 @@ def look_and_hash(
             elif inside:
                 if letter == 1 and at + 1 < end and lower[data[np.uint64(at + 1)]] > 1:
                     continue
-                total += mix(state) * factor(count)
+                units[used + count] = mix(state)
+                total += units[used + count] * factor(count)
                 count += 1
                 state = seed
                 inside = False
                 if count == most and at - begin <= longest:
                     head = total | np.uint64(1)
         if inside:
-            total += mix(state) * factor(count)
+            units[used + count] = mix(state)
+            total += units[used + count] * factor(count)
             count += 1
         held[row] = seen
         words[row] = runs
@@ -116,6 +125,9 @@ def look_and_hash(
         if head == 0 and end - begin <= longest and count <= most:
             head = total | np.uint64(1)
         heads[row] = head if good and seen & marks == 0 else np.uint64(0)
+        counts[row] = count if asked[row] > 0 and seen & FOREIGN == 0 else 0
+        used += counts[row]
+    return used
 
 
 @kernel

@@ -103,8 +103,12 @@ class Batch:
 
     def read(self) -> None:
         """Read every text, once for all that ask for its bytes and words."""
+        screened = self.subject.screens(self)
         for part in self.said.parts:
-            _ = part.read
+            if screened:
+                part.read_words()
+            else:
+                _ = part.read
 
     @cached_property
     def answers(self) -> tuple[Answers, ...]:
@@ -147,10 +151,8 @@ class Batch:
             return []
         best: dict[int, dict[str, Any]] = {}
         for part in self.said.asked:
-            part = part.of(part.texts.is_valid().to_numpy(zero_copy_only=False)) if part.texts.null_count else part
-            for reason in best_reasons(
-                pa.concat_tables([judge_all(judge, part.texts) for judge in self.subject.judges])
-            ).to_pylist():
+            judged = [judge_all(judge, part.texts, units=part.units) for judge in self.subject.judges]
+            for reason in best_reasons(pa.concat_tables(judged)).to_pylist():
                 place = reason["row"]
                 row = int(part.rows[place])
                 if row not in best or reason["similarity"] > best[row]["similarity"]:

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from demur.checks._bytes import look_and_hash
-from demur.checks.signs import Looked, edges, kinds, kinds_of, look_at
-from demur.similarity.sets import ascii_table, hashed_texts
+from demur.checks.signs import Looked, Mask, edges, kinds, kinds_of, look_at
+from demur.similarity.sets import Units, ascii_table, hashed_texts
 from demur.text.arrays import buffers
 from demur.text.compiled import interpreted
 
@@ -63,15 +63,17 @@ class Read(NamedTuple):
         looked: which bytes they hold.
         hashes: as `text_hashes` gives them.
         heads: those of the first `OPENING` words; 0 where a text is empty, holds one of `MARKS`, or has not been asked.
+        units: those of every word, of the texts that were asked for; no words of a text where nobody hashed them.
     """
 
     looked: Looked
     hashes: Hashes
     heads: Hashes
+    units: Units
 
 
-def read(texts: pa.LargeStringArray) -> Read:
-    """Read every byte of texts, once.
+def read(texts: pa.LargeStringArray, asked: Mask | None = None) -> Read:
+    """Read every byte of texts, once; of those that are asked for, the hash of every word is kept.
 
     Example:
         >>> found = read(pa.array(["The old lamp.", "the OLD lamp", None], pa.large_string()))
@@ -79,13 +81,19 @@ def read(texts: pa.LargeStringArray) -> Read:
         (1, [3, 3, 0])
     """
     rows = len(texts)
+    nothing = np.zeros(rows, np.uint64)
+    starts = np.zeros(rows + 1, np.int64)
     if interpreted():
-        return Read(look_at(texts), text_hashes(texts, rows), np.zeros(rows, np.uint64))
+        return Read(look_at(texts), text_hashes(texts, rows), nothing, Units(nothing[:0], starts))
+    data, offsets = buffers(texts)
+    sizes = np.diff(offsets)
+    chosen = np.zeros(rows, np.uint8) if asked is None else asked.astype(np.uint8)
+    units = np.empty(int(((sizes + 1) // 2)[chosen > 0].sum() + sizes.max(initial=0)) + 1, np.uint64)
     held, words, ends = np.empty(rows, np.uint32), np.empty(rows, np.int32), np.empty((2, rows), np.uint8)
     hashes, heads = np.empty(rows, np.uint64), np.empty(rows, np.uint64)
-    fixed = (*buffers(texts), kinds(), ascii_table(), OPENING, LONGEST, kinds_of(MARKS))
-    look_and_hash(*fixed, held, words, ends, hashes, heads)
+    fixed = (data, offsets, kinds(), ascii_table(), OPENING, LONGEST, kinds_of(MARKS), chosen)
+    used = look_and_hash(*fixed, held, words, ends, hashes, heads, units, starts[1:])
     rest = np.flatnonzero(hashes == 0)
     if len(rest):
         hashes[rest] = text_hashes(texts.take(pa.array(rest)), len(rest))
-    return Read(Looked(held, words, *ends), hashes, heads)
+    return Read(Looked(held, words, *ends), hashes, heads, Units(units[:used], np.cumsum(starts)))

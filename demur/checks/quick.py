@@ -50,7 +50,8 @@ def plain_rows(block: bytes, count: int, like: pa.Schema) -> pa.RecordBatch | No
     words = np.frombuffer(block, np.uint64, len(block) // 8)
     each = [2 if kind == TURNS else kind == TEXT for kind in kinds]
     width = max(count, len(block) // _TURN if TURNS in kinds else 0)
-    spots = np.zeros((3, sum(each), width), np.int32)
+    spots = np.empty((3, sum(each), width), np.int32)
+    spots[2, :, :count] = 0  # a cell without a text has none
     values, there = np.zeros((len(kinds), count), np.int64), np.zeros((len(kinds), count), np.uint8)
     slots = np.cumsum([0, *each[:-1]], dtype=np.int64)
     lists = np.cumsum([kind == TURNS for kind in kinds]) - 1

@@ -6,7 +6,7 @@ Rules about texts go through it, so that none of them reads the first turn alone
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from demur.checks.hashes import Hashes, Read, read
 from demur.checks.shapes import apart, shaped, shared, turns_of
-from demur.checks.signs import Looked
+from demur.checks.signs import Looked, Mask
 from demur.checks.spoken import Roles, Spoken, texts_at
+from demur.similarity.sets import Units
 from demur.text.arrays import buffers
 
 SPOKEN = ("prompt", "context", "prefix", "messages", "response", "target", "chosen", "rejected")
@@ -42,6 +43,7 @@ class Part:
         rows: the row of each, counted from the batch's first.
         turns: the place of each turn in its row, from 1; None for plain texts.
         roles: of each turn.
+        units: the hashes of their words, where somebody kept them (see `demur.checks.hashes.read`).
     """
 
     column: str
@@ -49,11 +51,24 @@ class Part:
     rows: Ints
     turns: Ints | None = None
     roles: Roles = field(default_factory=lambda: Roles.of(()))
+    units: Units | None = None
 
     @cached_property
     def read(self) -> Read:
         """What one reading of all texts gives."""
         return read(self.texts)
+
+    def read_words(self) -> None:
+        """Read all texts, and keep the hash of every word that a user says."""
+        self.__dict__["read"] = read(self.texts, self.asked)
+
+    @cached_property
+    def asked(self) -> Mask:
+        """Which of the texts a user says."""
+        if self.turns is None:
+            return np.full(len(self.texts), self.column in _ASKED)
+        # beside turns, a plain cell of prompts has no role
+        return self.roles.are("user", None) if self.column in _ASKED else self.roles.are("user")
 
     @cached_property
     def looked(self) -> Looked:
@@ -125,7 +140,7 @@ class Said:
             for standing, places in _STANDING:
                 if texts is turns.__dict__.get(standing):
                     at = getattr(turns, places)  # -1 is the last
-                    hashes, heads = (np.append(each, np.uint64(0))[at] for each in part.read[1:])
+                    hashes, heads = (np.append(each, np.uint64(0))[at] for each in part.read[1:3])
                     return hashes, heads
         return None
 
@@ -134,13 +149,13 @@ class Said:
         """The parts that a user says."""
         found = []
         for part in self.parts:
-            if part.turns is not None:
-                # beside turns, a plain cell of prompts has no role
-                roles = ("user", None) if part.column in _ASKED else ("user",)
-                part = self.some(part, part.roles.are(*roles))
-            elif part.column not in _ASKED:
+            if part.turns is None and part.column not in _ASKED:
                 continue
-            found.append(part)
+            mine = self.some(part, part.asked)
+            if "read" in part.__dict__:
+                hashes, starts = part.read.units.hashes, part.read.units.starts
+                mine = replace(mine, units=Units(hashes, np.append(starts[:-1][part.asked], starts[-1])))
+            found.append(mine)
         return tuple(found)
 
 

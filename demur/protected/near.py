@@ -28,9 +28,10 @@ from numpy.typing import NDArray
 
 from demur.protected.lost import other_questions
 from demur.protected.prompts import Protected
+from demur.similarity._plain import distinct
 from demur.similarity.evidence import check_threshold
-from demur.similarity.near import CharacterIndex, Pairs, WordIndex, distinct, weigh_words
-from demur.similarity.sets import Units, hashed_units
+from demur.similarity.near import CharacterIndex, Pairs, WordIndex, weigh_words
+from demur.similarity.sets import Units, completed, hashed_units
 from demur.text.arrays import Texts, as_array
 from demur.text.compiled import over_parts
 
@@ -56,7 +57,7 @@ Ints: TypeAlias = NDArray[np.int64]
 _Found: TypeAlias = tuple[Ints, Ints, Ints, NDArray[np.float64], Ints]
 
 # Rows whose hashes are in memory at a time, on each thread.
-_SLICE = 1 << 12
+_SLICE = 1 << 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +119,21 @@ def decontaminate(
     return judge_all(Judge.of(protected, rules or Rules()), texts, threads=threads)
 
 
-def judge_all(judge: Judge, texts: Texts, first: int = 0, threads: int | None = None) -> pa.Table:
-    """As `decontaminate`, for prompts indexed before; `first` is the number of the first row."""
+def judge_all(
+    judge: Judge, texts: Texts, first: int = 0, threads: int | None = None, units: Units | None = None
+) -> pa.Table:
+    """As `decontaminate`, for prompts indexed before; `first` is the number of the first row.
+
+    `units` are the hashed words of the texts, as far as somebody has them (see `demur.similarity.sets.completed`).
+    """
     column = texts if isinstance(texts, pa.ChunkedArray) else as_array(texts)
-    found = over_parts(
-        lambda part: judge.judge(column.slice(part * _SLICE, _SLICE), first + part * _SLICE),
-        -(-len(column) // _SLICE),
-        threads,
-    )
+
+    def of(part: int) -> pa.Table:
+        rows = slice(part * _SLICE, (part + 1) * _SLICE)
+        mine = None if units is None else Units(units.hashes, units.starts[rows.start : rows.stop + 1])
+        return judge.judge(column.slice(rows.start, _SLICE), first + rows.start, mine)
+
+    found = over_parts(of, -(-len(column) // _SLICE), threads)
     return pa.concat_tables([EVIDENCE.empty_table(), *found])
 
 
@@ -187,14 +195,16 @@ class Judge:
             else None,
         )
 
-    def judge(self, texts: pa.Array | pa.ChunkedArray, start: int = 0) -> pa.Table:
-        """Evidence of one slice of texts, whose first row has the number `start`."""
+    def judge(self, texts: pa.Array | pa.ChunkedArray, start: int = 0, known: Units | None = None) -> pa.Table:
+        """Evidence of one slice of texts, whose first row has the number `start`; some words may be hashed already."""
         column = as_array(texts)
-        units = hashed_units(column, "word3", 1)
+        units = hashed_units(column, "word3", 1) if known is None else completed(known, column)
         found = list(self._by_words(units))
         if self.characters:
             found.append(self._by_characters(self.characters, column, units))
         rows, prompts, rule, similarity, spans = (np.concatenate(part) for part in zip(*found, strict=True))
+        if not len(rows):
+            return EVIDENCE.empty_table()
         same = self._same(rows, prompts, similarity, column)
         order = np.lexsort((rule, self.order[prompts], rows))
         order = order[same[order]]

@@ -26,7 +26,8 @@ from demur.files.reading import bounded_table
 from demur.files.temporary import temporary
 from demur.files.whole import replacing
 from demur.records.record import record_id
-from demur.similarity.near import distinct, hashed_characters
+from demur.similarity._plain import distinct, slots
+from demur.similarity.near import hashed_characters
 from demur.similarity.sets import Units, hashed_units
 from demur.text.arrays import Texts, as_array
 
@@ -81,10 +82,15 @@ class Common:
         """The weight of each unit, 0 to 255."""
         if not len(self.hashes):
             return np.full(len(hashes), 255, np.uint8)
-        order = np.argsort(hashes)  # what is asked for in order is found sooner
-        place = np.empty(len(hashes), np.int64)
-        place[order] = np.minimum(np.searchsorted(self.hashes, hashes[order]), len(self.hashes) - 1)
-        return np.where(self.hashes[place] == hashes, self.levels[place], 255).astype(np.uint8)
+        bits = (8 * len(self.hashes)).bit_length()
+        table = np.full(1 << bits, -1, np.int64)  # of units with one slot, one
+        table[slots(self.hashes, bits)] = np.arange(len(self.hashes))
+        place = table[slots(hashes, bits)]
+        there = (place >= 0) & (self.hashes[place] == hashes)
+        rest = np.flatnonzero((place >= 0) & ~there)
+        place[rest] = np.minimum(np.searchsorted(self.hashes, hashes[rest]), len(self.hashes) - 1)
+        there[rest] = self.hashes[place[rest]] == hashes[rest]
+        return np.where(there, self.levels[place], 255).astype(np.uint8)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ Slower on much text than compiled code is, and much faster on little than a comp
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,6 +147,57 @@ def character_grams(codes: Sequence[Hashes]) -> tuple[Hashes, Ints]:
     return mixed(made), starts
 
 
+def stable(keys: NDArray[Any]) -> Ints:
+    """As a stable argsort of numbers that are not negative, several times as fast.
+
+    Small numbers are counted. Others are sorted as they come, and then the places of equal ones, whose sorting needs
+    no more than their values.
+
+    Example:
+        >>> stable(np.array([1 << 40, 7, 1 << 40, 7])).tolist()
+        [1, 3, 0, 2]
+    """
+    if len(keys) and keys.max() < 1 << 16:
+        small: Ints = np.argsort(keys.astype(np.uint16), kind="stable")
+        return small
+    order: Ints = np.argsort(keys)
+    ordered = keys[order]
+    runs = np.zeros(len(keys), np.int64)
+    np.cumsum(ordered[1:] != ordered[:-1], out=runs[1:])
+    return np.sort(runs << 32 | order) & 0xFFFFFFFF
+
+
+def distinct(hashes: Hashes, owners: Ints) -> Ints:
+    """The place of the first of every owner's distinct hashes; ordered by owner and hash. Owners ascend.
+
+    Example:
+        >>> distinct(np.array([9, 5, 9, 9], np.uint64), np.array([0, 0, 0, 1])).tolist()
+        [1, 0, 3]
+    """
+    if not len(hashes):
+        return np.empty(0, np.int64)
+    bits = max(1, int(owners[-1]).bit_length())
+    begun = hashes >> np.uint64(bits)
+    order: Ints = np.argsort(owners.astype(np.uint64) << np.uint64(64 - bits) | begun)
+    new = np.ones(len(order), np.bool_)
+    new[1:] = owners[1:] != owners[:-1]
+    other = hashes[order][1:] != hashes[order][:-1]
+    if (other & ~new[1:] & (begun[order][1:] == begun[order][:-1])).any():  # hashes that begin alike
+        order = np.lexsort((hashes, owners))
+        other = hashes[order][1:] != hashes[order][:-1]
+    new[1:] |= other
+    first: Ints = np.minimum.reduceat(order, np.flatnonzero(new))
+    return first
+
+
+def bitmap(size: int, *places: Ints) -> Hashes:
+    """So many bits, of which those at some places are set."""
+    bits = np.zeros(size, np.bool_)
+    for each in places:
+        bits[each] = True
+    return np.packbits(bits, bitorder="little").view(np.uint64)
+
+
 def slots(keys: Hashes, bits: int) -> Ints:
     """As `_words.slot`."""
     return ((keys * _BASE) >> np.uint64(64 - bits)).astype(np.int64)
@@ -175,10 +227,11 @@ def filled_table(keys: Hashes, bits: int) -> tuple[Hashes, Hashes]:
     begins = np.flatnonzero(new)
     counts = np.diff(np.append(begins, len(keys)))
     unique = keys[begins]
-    filter = np.zeros(1 << (bits - 3), np.uint64)
-    np.bitwise_or.at(filter, slots(unique, bits - 3), patterns(unique))
+    low, words = np.uint64(63), slots(unique, bits - 3) << 6
+    bits_of = [words + ((unique >> np.uint64(shift)) & low).astype(np.int64) for shift in (0, 6)]
+    filter = bitmap(64 << (bits - 3), *bits_of)
     wanted = slots(unique, bits)
-    order = np.argsort(wanted, kind="stable")
+    order = stable(wanted)
     steps = np.arange(len(order))
     places = steps + np.maximum.accumulate(wanted[order] - steps)
     values = begins.astype(np.uint64) << np.uint64(24) | counts.astype(np.uint64)

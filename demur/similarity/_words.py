@@ -37,11 +37,15 @@ def slot(key: np.uint64, bits: int) -> np.int64:
 
 
 @inner
-def lookup(table: Table, key: np.uint64) -> np.uint64:
-    """Where a key's postings begin << 24 | how many there are, or 0; as in `demur.similarity._chars`."""
+def maybe(table: Table, key: np.uint64) -> bool:
+    """Whether the filter knows the key, or others that look like it; as in `demur.similarity._chars`."""
     bits = np.uint64(1) << (key & np.uint64(63)) | np.uint64(1) << (key >> np.uint64(6) & np.uint64(63))
-    if table.filter[slot(key, table.bits - 3)] & bits != bits:
-        return np.uint64(0)
+    return bool(table.filter[slot(key, table.bits - 3)] & bits == bits)
+
+
+@inner
+def lookup(table: Table, key: np.uint64) -> np.uint64:
+    """Where a key's postings begin << 24 | how many there are, or 0."""
     place = slot(key, table.bits)
     while table.entries[2 * place + 1] > 0:
         if table.entries[2 * place] == key:
@@ -129,7 +133,6 @@ def match_words(
     grams, places = np.empty(longest + 1, np.uint64), np.empty(longest + 1, np.uint64)
     hits = np.full(len(prompts.sizes), -1, np.int64)  # of each prompt the last row that hit it << 8, and how often
     postings = prompts.table.postings
-    asked = np.full(len(postings), -1, np.int64)  # of each key's first posting the last row that had the key
     met = np.empty(64, np.int64)
     found = 0
     found_rows, found_prompts = np.empty(64, np.int64), np.empty(64, np.int64)
@@ -141,18 +144,24 @@ def match_words(
             continue
         wide = min(width, count)
         count -= wide - 1
-        known = 0
+        # Without a branch: many loads of the filter's words can wait at a time.
+        likely = 0
         for at in range(count):
-            grams[at] = gram_of(units, begin + at, wide)
-            places[known] = lookup(prompts.table, grams[at])
+            gram = gram_of(units, begin + at, 3) if wide == 3 else gram_of(units, begin + at, wide)
+            grams[at] = places[likely] = gram
+            likely += int(maybe(prompts.table, gram))
+        known = 0
+        for at in range(likely):
+            places[known] = lookup(prompts.table, places[at])
             known += int(places[known] > 0)
-        largest = np.uint64(count / min(jaccard, share) + 1e-9)  # the row has at most `count` distinct grams
+        if known == 0:
+            continue
+        known = distinct(places[:known])
+        # The row has at most `count` distinct grams; one of them alone is enough for the smallest prompts only.
+        largest = np.uint64((count if known > 1 else 1) / min(jaccard, share) + 1e-9)
         candidates = 0
         for at in range(known):
             begin = np.int64(places[at] >> np.uint64(24))
-            if asked[begin] == row:
-                continue
-            asked[begin] = row
             for place in range(begin, begin + np.int64(places[at] & np.uint64(0xFFFFFF))):
                 if postings[place] & np.uint64(0xFFFFFFFF) > largest:
                     break

@@ -80,9 +80,12 @@ def character_rows(texts: pa.LargeStringArray) -> Rows:
     """Texts as the character kernels read them."""
     data, offsets = buffers(texts)
     special, other = apart(texts)
-    folded = fold_confusables_array(special)
-    # A text without any letter or number has no characters here, whichever its punctuation.
-    folded = pc.if_else(pc.match_substring_regex(folded, r"[\p{L}\p{N}]"), folded, pa.scalar("", pa.large_string()))
+    folded = special
+    if len(special):
+        folded = fold_confusables_array(special)
+        # A text without any letter or number has no characters here, whichever its punctuation.
+        said = pa.array([any(map(str.isalnum, text)) for text in folded.to_pylist()])
+        folded = pc.if_else(said, folded, pa.scalar("", pa.large_string()))
     return Rows(data, offsets, *buffers(folded), other, folded_ascii())
 
 
@@ -136,19 +139,20 @@ class WordIndex:
         sets = from_units(Units(units.hashes.copy(), units.starts), width)
         hashes, owners = sets.flat()
         inside = _plain.within(sets.sizes)
-        order = np.argsort(hashes)
+        order = _plain.stable(hashes)
         new = np.ones(len(order), np.bool_)
         new[1:] = hashes[order][1:] != hashes[order][:-1]
         counts = np.empty(len(order), np.int64)  # of prompts with each gram
         counts[order] = np.diff(np.append(np.flatnonzero(new), len(order)))[np.cumsum(new) - 1]
-        order = _then(order, counts)
+        order = order[_plain.stable(counts[order])]
         if weigh is not None:
-            order = _then(order, 255 - weigh(hashes))
-        order = _then(order, owners)
+            order = order[_plain.stable(255 - weigh(hashes[order]))]
+        order = order[_plain.stable(owners[order])]
         needed = at_least(min(jaccard, share), sets.sizes)
         least = np.clip(needed, 1, _HITS)
         kept = order[inside < (sets.sizes - needed + least)[owners]]  # `order` keeps each owner's grams together
-        kept = kept[np.lexsort((sets.sizes[owners[kept]], hashes[kept]))]
+        kept = kept[_plain.stable(sets.sizes[owners[kept]])]
+        kept = kept[_plain.stable(hashes[kept])]
         table = _table(hashes[kept], (owners[kept] << 32 | sets.sizes[owners[kept]]).astype(np.uint64))
         made = Grams(sets.hashes, sets.starts, sets.sizes, least, table)
         return cls(made, width, jaccard, share)
@@ -198,15 +202,14 @@ class CharacterIndex:
         count = len(grams.starts) - 1
         lengths = np.diff(grams.starts)
         owners = np.repeat(np.arange(count), lengths)
-        first = distinct(grams.hashes, owners)
+        first = _plain.distinct(grams.hashes, owners)
         known, owner = grams.hashes[first], owners[first]
         weights = weigh(known)
         places = np.zeros(count + 1, np.int64)
         np.cumsum(np.bincount(owner, minlength=count), out=places[1:])
-        bitmaps = np.zeros(8 * count, np.uint64)
-        bits = (known >> np.uint64(3)) & np.uint64(63)
-        np.bitwise_or.at(bitmaps, 8 * owner + (known & np.uint64(7)).astype(np.int64), np.uint64(1) << bits)
-        table = _table(*_anchors(grams, owners, lengths))
+        bits = (known & np.uint64(7)) << np.uint64(6) | known >> np.uint64(3) & np.uint64(63)
+        bitmaps = _plain.bitmap(512 * count, 512 * owner + bits.astype(np.int64))
+        table = _table(*_anchors(grams, lengths))
         prompts = Anchored(grams.hashes, grams.starts, known, places, weights, bitmaps, table)
         sizes = np.diff(places)
         needed = np.maximum(np.minimum(at_least(share, sizes), sizes - 5), at_least(min(share, 0.75), sizes))
@@ -254,23 +257,6 @@ def weigh_words(units: Units, theirs: Units, weights: Levels, width: int, pairs:
     return covered, spans
 
 
-def distinct(hashes: Hashes, owners: Ints) -> Ints:
-    """The place of the first of every owner's distinct hashes; ordered by owner and hash."""
-    order = _then(np.argsort(hashes), owners)
-    ordered, whose = hashes[order], owners[order]
-    new = np.ones(len(order), bool)
-    new[1:] = (ordered[1:] != ordered[:-1]) | (whose[1:] != whose[:-1])
-    return np.minimum.reduceat(order, np.flatnonzero(new)) if len(order) else order
-
-
-def _then(order: Ints, keys: Ints | Levels) -> Ints:
-    """An order, sorted by some keys before all; small keys are counted, which is quicker than any comparison."""
-    mine = keys[order]
-    small = len(mine) > 0 and mine.max() < 1 << 16
-    made: Ints = order[np.argsort(mine.astype(np.uint16) if small else mine, kind="stable")]
-    return made
-
-
 def at_least(share: float, sizes: Ints) -> Ints:
     """The smallest integers that are not below share * sizes, one rounding error forgiven downwards."""
     least: Ints = np.ceil(share * sizes - 1e-9).astype(np.int64)
@@ -283,22 +269,24 @@ def _table(keys: Hashes, postings: Hashes) -> Table:
     return Table(postings, *_plain.filled_table(keys, bits), bits)
 
 
-def _anchors(grams: Units, owners: Ints, lengths: Ints) -> tuple[Hashes, Hashes]:
+def _anchors(grams: Units, lengths: Ints) -> tuple[Hashes, Hashes]:
     """Keys and postings of the anchors: every third 10-gram (every one of short prompts), the first of equal ones."""
     hashes = np.append(grams.hashes, np.zeros(10, np.uint64))
-    positions = np.arange(len(owners)) - grams.starts[owners]
-    kinds = np.searchsorted(LENGTHS, lengths[owners], side="right")
-    room = positions < np.minimum(lengths[owners] - 6, 1 << 14)
-    at = np.flatnonzero(room & ((positions % _STRIDE == 0) | (kinds == 0)))
+    kinds = np.searchsorted(LENGTHS, lengths, side="right")
+    steps = np.where(kinds == 0, 1, _STRIDE)
+    counts = -(-np.clip(lengths - 6, 0, 1 << 14) // steps)
+    owners = np.repeat(np.arange(len(lengths)), counts)
+    positions = _plain.within(counts) * steps[owners]
+    at = grams.starts[owners] + positions
     keys = hashes[at] + hashes[at + 3] * _MIDDLE + hashes[at + 6] * _LAST
-    order = np.argsort(keys, kind="stable")  # by owner and position they are in order
-    at, keys = at[order], keys[order]
+    order = _plain.stable(keys)  # by owner and position they are in order
+    keys, owners = keys[order], owners[order]
     new = np.ones(len(keys), bool)
-    new[1:] = (np.diff(keys) != 0) | (np.diff(owners[at]) != 0)
-    at, keys = at[new], keys[new]
-    away = _AWAY[kinds[at]]
-    before = np.where(positions[at] >= away, hashes[at - away] % _MARKS, _MARKS)
-    behind = np.where(positions[at] + 6 + away < lengths[owners[at]], hashes[at + 6 + away] % _MARKS, _MARKS)
-    postings: Hashes = (owners[at] << 40 | positions[at] << 26 | kinds[at] << 24).astype(np.uint64)
+    new[1:] = (np.diff(keys) != 0) | (np.diff(owners) != 0)
+    at, positions, keys, owners = at[order][new], positions[order][new], keys[new], owners[new]
+    away = _AWAY[kinds[owners]]
+    before = np.where(positions >= away, hashes[at - away] % _MARKS, _MARKS)
+    behind = np.where(positions + 6 + away < lengths[owners], hashes[at + 6 + away] % _MARKS, _MARKS)
+    postings: Hashes = (owners << 40 | positions << 26 | kinds[owners] << 24).astype(np.uint64)
     postings |= before.astype(np.uint64) << np.uint64(12) | behind.astype(np.uint64)
     return keys, postings

@@ -89,6 +89,28 @@ def hashed_units(texts: pa.LargeStringArray, view: View, threads: int | None = N
     return Units(hashes, starts)
 
 
+def completed(units: Units, texts: pa.LargeStringArray) -> Units:
+    """The hashed words of all texts, where those of some were hashed before; texts of none are hashed now.
+
+    Example:
+        >>> texts = pa.array(["the old lamp", "a lake"], pa.large_string())
+        >>> one = hashed_units(texts.slice(0, 1), "word3", 1)
+        >>> completed(Units(one.hashes, np.array([0, 3, 3])), texts).starts.tolist()
+        [0, 3, 5]
+    """
+    lengths = np.diff(units.starts)
+    bare = lengths == 0
+    if not bare.any():
+        return units
+    more = hashed_units(texts.filter(pa.array(bare)), "word3", 1)
+    lengths[bare] = np.diff(more.starts)
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    hashes, new = np.empty(starts[-1], np.uint64), np.repeat(bare, lengths)
+    hashes[new] = more.hashes
+    hashes[~new] = units.hashes[units.starts[0] : units.starts[-1]]
+    return Units(hashes, starts)
+
+
 def hashed_texts(texts: pa.LargeStringArray, words: int | None = None) -> NDArray[np.uint64]:
     """One hash of the words of each text, in order, or of its first ones; 0 for a null."""
     if interpreted():
