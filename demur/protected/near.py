@@ -19,6 +19,7 @@ missing.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -28,9 +29,8 @@ from numpy.typing import NDArray
 
 from demur.protected.lost import other_questions
 from demur.protected.prompts import Protected
-from demur.similarity._plain import distinct
 from demur.similarity.evidence import check_threshold
-from demur.similarity.near import CharacterIndex, Pairs, WordIndex, weigh_words
+from demur.similarity.near import CharacterIndex, Pairs, WordIndex, distinct, weigh_words
 from demur.similarity.sets import Units, completed, hashed_units
 from demur.text.arrays import Texts, as_array
 from demur.text.compiled import over_parts
@@ -177,10 +177,20 @@ class Judge:
         ranks = np.lexsort((np.array(protected.record_ids, str), np.array(protected.sources, str)))
         order = np.empty(count, np.int64)
         order[ranks] = np.arange(count)
-        never = 2.0
-        three = None
-        if rules.word3 is not None or rules.containment is not None:
-            three = WordIndex.of(words, None, 3, rules.word3 or never, rules.containment or never)
+        weigh, never = protected.background.words.weigh, 2.0
+        wide = rules.word3 is not None or rules.containment is not None
+        with ThreadPoolExecutor(3) as pool:  # nothing can be judged before
+            tokens = pool.submit(WordIndex.of, words, weigh, 1, rules.token) if rules.token else None
+            runs = (
+                pool.submit(WordIndex.of, words, None, 3, rules.word3 or never, rules.containment or never)
+                if wide
+                else None
+            )
+            characters = (
+                pool.submit(CharacterIndex.of, protected.characters, protected.background.characters.weigh, rules.char)
+                if rules.char
+                else None
+            )
         return cls(
             protected,
             rules,
@@ -188,11 +198,9 @@ class Judge:
             np.bincount(owners, weights, count).astype(np.int64),
             np.bincount(owners[first], weights[first] / 255, count).astype(np.float64),
             order,
-            WordIndex.of(words, protected.background.words.weigh, 1, rules.token) if rules.token else None,
-            three,
-            CharacterIndex.of(protected.characters, protected.background.characters.weigh, rules.char)
-            if rules.char
-            else None,
+            None if tokens is None else tokens.result(),
+            None if runs is None else runs.result(),
+            None if characters is None else characters.result(),
         )
 
     def judge(self, texts: pa.Array | pa.ChunkedArray, start: int = 0, known: Units | None = None) -> pa.Table:

@@ -26,8 +26,7 @@ from demur.files.reading import bounded_table
 from demur.files.temporary import temporary
 from demur.files.whole import replacing
 from demur.records.record import record_id
-from demur.similarity._plain import distinct, slots
-from demur.similarity.near import hashed_characters
+from demur.similarity.near import distinct, hashed_characters, slots
 from demur.similarity.sets import Units, hashed_units
 from demur.text.arrays import Texts, as_array
 

@@ -24,6 +24,7 @@ from demur.similarity._chars import (
     hash_characters,
     match_characters,
 )
+from demur.similarity._plain import distinct, slots
 from demur.similarity._words import Grams, match_words, weigh_pairs
 from demur.similarity.sets import Units, from_units
 from demur.text.arrays import Texts, apart, as_array, buffers
@@ -202,7 +203,7 @@ class CharacterIndex:
         count = len(grams.starts) - 1
         lengths = np.diff(grams.starts)
         owners = np.repeat(np.arange(count), lengths)
-        first = _plain.distinct(grams.hashes, owners)
+        first = distinct(grams.hashes, owners)
         known, owner = grams.hashes[first], owners[first]
         weights = weigh(known)
         places = np.zeros(count + 1, np.int64)
@@ -290,3 +291,19 @@ def _anchors(grams: Units, lengths: Ints) -> tuple[Hashes, Hashes]:
     postings: Hashes = (owners << 40 | positions << 26 | kinds[owners] << 24).astype(np.uint64)
     postings |= before.astype(np.uint64) << np.uint64(12) | behind.astype(np.uint64)
     return keys, postings
+
+
+__all__ = [
+    "LENGTHS",
+    "MANY",
+    "CharacterIndex",
+    "Pairs",
+    "WordIndex",
+    "at_least",
+    "character_rows",
+    "distinct",
+    "folded_ascii",
+    "hashed_characters",
+    "slots",
+    "weigh_words",
+]

@@ -26,19 +26,19 @@ def scanned(*paths: Path) -> Subject:
 
 
 def test_rows_get_their_line_id_and_text(tmp_path: Path) -> None:
-    many = 9_000
+    many = 17_000
     rows = [{"id": f"r{row}", "prompt": f"{KITE} {row}", "note": [row]} for row in range(many)]
     (tmp_path / "a.jsonl").write_text("\n\n".join(map(json.dumps, rows)))
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "b.parquet")
     subject = scanned(tmp_path / "a.jsonl", tmp_path / "b.parquet")
     names = [file.name for file in subject.files]
-    findings = [Finding(name, row, "DMR006", "is odd", "") for name in names for row in (8_999, None, 0, 8_192)]
+    findings = [Finding(name, row, "DMR006", "is odd", "") for name in names for row in (16_999, None, 0, 16_384)]
     for show_text in (False, True):
         found = list(completed(findings, subject, Said(show_text)))
-        assert [each.row for each in found] == [8_999, None, 0, 8_192] * 2
-        assert [each.record_id for each in found] == ["r8999", None, "r0", "r8192"] * 2
-        assert [each.line for each in found] == [17_999, None, 1, 16_385, *[None] * 4]
-        texts = [f"{KITE} 8999", None, f"{KITE} 0", f"{KITE} 8192"] * 2
+        assert [each.row for each in found] == [16_999, None, 0, 16_384] * 2
+        assert [each.record_id for each in found] == ["r16999", None, "r0", "r16384"] * 2
+        assert [each.line for each in found] == [33_999, None, 1, 32_769, *[None] * 4]
+        texts = [f"{KITE} 16999", None, f"{KITE} 0", f"{KITE} 16384"] * 2
         assert [each.text for each in found] == (texts if show_text else [None] * 8)
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from demur.checks.hashes import read, text_hashes
 from demur.checks.learnt import openings
 from demur.checks.signs import look_at
+from demur.similarity.sets import Units, completed, hashed_units
 from demur.text.compiled import uncompiled
 
 WORDS = st.sampled_from(
@@ -35,6 +36,25 @@ def test_what_one_reading_gives(texts: list[str | None], skipped: int) -> None:
     assert found.heads[told].tolist() == openings(mine)[told].tolist()
     with uncompiled(small=True):
         assert np.array_equal(read(mine).hashes, found.hashes)
+
+
+@given(TEXTS, st.integers(0, 3), st.lists(st.booleans(), min_size=12, max_size=12))
+def test_words_of_what_is_asked_are_those_that_are_hashed_otherwise(
+    texts: list[str | None], skipped: int, chosen: list[bool]
+) -> None:
+    mine = pa.array(texts, pa.large_string()).slice(skipped)
+    asked = np.array(chosen[: len(mine)], np.bool_)
+    kept = read(mine, asked).units
+    assert (np.diff(kept.starts)[~asked] == 0).all()
+    some = mine.filter(pa.array(asked))
+    found = completed(Units(kept.hashes, np.append(kept.starts[:-1][asked], kept.starts[-1])), some)
+    wanted = hashed_units(some, "word3")
+    assert (found.hashes.tolist(), found.starts.tolist()) == (wanted.hashes.tolist(), wanted.starts.tolist())
+
+
+def test_words_of_plain_texts_are_not_hashed_again() -> None:
+    texts = pa.array(["The old lamp", "caf\u00e9 au lait", "two words"], pa.large_string())
+    assert np.diff(read(texts, np.array([True, True, False])).units.starts).tolist() == [3, 0, 0]
 
 
 def test_openings_are_told_of_plain_texts() -> None:

@@ -60,7 +60,7 @@ def test_the_samples_are_worth_a_check(single: Report) -> None:
     assert single.total > 100
 
 
-@pytest.mark.parametrize("size", [1, 130, 10_000])
+@pytest.mark.parametrize("size", [1, 130, 20_000])
 def test_parts_give_the_report_of_one_process(
     folder: Path, against: list[str], single: Report, size: int, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -26,6 +27,7 @@ from demur.protected import sketch
 from demur.protected.near import EVIDENCE, RULES, Rules, best_reasons, decontaminate
 from demur.protected.prompts import Background, Common, Protected
 from demur.records.record import record_id
+from demur.similarity.sets import Units, hashed_units
 from demur.sources import declared
 from demur.sources.fetch import Places, fetch
 from demur.text.normalise import normalise
@@ -151,6 +153,12 @@ def test_slices_threads_and_chunks_change_nothing(monkeypatch: pytest.MonkeyPatc
     for threads in (1, 2, 3):
         assert decontaminate(texts, protected, threads=threads).equals(expected)
     assert decontaminate(pa.chunked_array([texts[:90], texts[90:]]), protected).equals(expected)
+    units = hashed_units(pa.array(texts, pa.large_string()), "word3")
+    told = np.array([row % 5 > 0 for row in range(len(texts))])  # words of the others are hashed when they are judged
+    sizes = np.diff(units.starts)
+    starts = np.concatenate([[0], np.cumsum(np.where(told, sizes, 0))])
+    known = Units(units.hashes[np.repeat(told, sizes)], starts)
+    assert module.judge_all(module.Judge.of(protected, Rules()), texts, units=known).equals(expected)
 
 
 def test_a_sketch_holds_no_text(tmp_path: Path) -> None:

@@ -153,3 +153,30 @@ def test_code_that_cannot_be_kept_is_compiled_all_the_same(tmp_path: Path, monke
 
     assert twice(21) == 42
     assert any(name.endswith("twice") for name in MACHINES)
+
+
+@pytest.mark.parametrize("kinds", [3, 1000, 1 << 20, 1 << 62])
+def test_sorting_keeps_the_order_of_equal_keys(kinds: int) -> None:
+    draw = np.random.default_rng(7)
+    for size in (0, 1, 2, 50, 3000):
+        keys = draw.integers(0, kinds, size)
+        for made in (keys, keys.astype(np.uint64) << np.uint64(1)):
+            assert _plain.stable(made).tolist() == np.argsort(made, kind="stable").tolist()
+
+
+@pytest.mark.parametrize("shift", [0, 40, 60])
+def test_distinct_hashes_are_those_of_sets(shift: int) -> None:
+    """Also where hashes begin alike (no shift: they differ in their last bits only)."""
+    draw = np.random.default_rng(shift)
+    for rows in (1, 3, 700):
+        owners = np.sort(draw.integers(0, rows, 900))
+        hashes = draw.integers(0, 12, 900).astype(np.uint64) << np.uint64(shift)
+        first: dict[tuple[int, int], int] = {}
+        for place, key in enumerate(zip(owners.tolist(), hashes.tolist(), strict=True)):
+            first.setdefault(key, place)
+        assert _plain.distinct(hashes, owners).tolist() == [first[key] for key in sorted(first)]
+
+
+def test_bits_are_set_where_they_are_asked_for() -> None:
+    words = _plain.bitmap(128, np.array([0, 63, 64]), np.array([127, 0]))
+    assert [f"{word:x}" for word in words.tolist()] == ["8000000000000001", "8000000000000001"]
