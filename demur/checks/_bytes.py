@@ -131,6 +131,27 @@ def look_and_hash(
 
 
 @kernel
+def hold_threes(data: Bytes, offsets: Ints, most: int, threes: Bytes, out: Bytes) -> None:
+    """Which texts have one of some runs of three bytes in their first bytes, by the five lowest bits of each byte.
+
+    Args:
+        data: of the texts.
+        offsets: of the texts.
+        most: bytes that are looked at.
+        threes: 1 for each run that is looked for, in the place that its 15 bits are.
+        out: 1 for each text that may have one.
+    """
+    for row in range(len(offsets) - 1):
+        begin = offsets[row]
+        key = np.uint32(0)
+        found = np.uint8(0)
+        for at in range(begin, min(offsets[row + 1], begin + most)):
+            key = (key << np.uint32(5) | np.uint32(data[np.uint64(at)]) & np.uint32(31)) & np.uint32(0x7FFF)
+            found |= threes[key]
+        out[row] = found
+
+
+@kernel
 def sum_bytes(data: Bytes, offsets: Ints, factors: Hashes, out: Hashes) -> None:
     """A hash of the bytes of each text, in order: a sum in which every place has a factor; never 0."""
     for row in range(len(offsets) - 1):

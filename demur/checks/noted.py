@@ -17,6 +17,7 @@ from demur.checks.batch import Batch, texts_of
 from demur.checks.gathered import targets
 from demur.checks.hashes import Hashes, text_hashes
 from demur.checks.scores import Scores, number_of, numbers_in
+from demur.checks.signs import may_open
 from demur.files.splits import SPLITS
 
 LABEL = re.compile(
@@ -49,6 +50,11 @@ _SORRY = (
     r"|unable|(?:can|won)(?:'|\xe2\x80\x99)?t\b|cannot|(?:can|will|must|am) not|not (?:able|comfortable|allowed))"
 )
 """What a refusal holds where it opens, in bytes; `demur.text.refusal.grade` then reads it."""
+
+_THREES = (
+    b"sor", b"apo", b"unf", b"reg", b" ai", b"lan", b"ass", b"dec", b"ref", b"una", b"can", b"won", b"not",
+)  # fmt: skip
+"""Letters, one of which stands in whatever that finds."""
 
 OPENS = 120
 """Bytes in which a refusal opens."""
@@ -130,9 +136,7 @@ class Noted:
         texts = taught(batch)
         if texts is not None:
             if not _compares(batch):
-                opening = pc.binary_slice(texts.cast(pa.large_binary()), 0, OPENS)
-                sorry = pc.fill_null(pc.match_substring_regex(opening, _SORRY), False)
-                yield "sorry", sorry.to_numpy(zero_copy_only=False).astype(np.uint8)
+                yield "sorry", _sorry(texts).astype(np.uint8)
             long = pc.fill_null(pc.greater_equal(pc.binary_length(texts), LONG_ANSWER), False)
             yield "long", long.to_numpy(zero_copy_only=False).astype(np.uint8)
         if batch.subject.kind is None:
@@ -215,6 +219,15 @@ class Noted:
                 later = (hashes != prompts[mine.rows]) & (hashes != 0)
                 places = np.asarray(mine.turns, np.int64)
                 self.later.append((start + mine.rows[later], hashes[later], places[later]))
+
+
+def _sorry(texts: pa.LargeStringArray) -> NDArray[np.bool_]:
+    """Which texts may open as a refusal."""
+    found = may_open(texts, OPENS, _THREES)
+    opening = pc.binary_slice(texts.filter(pa.array(found)).cast(pa.large_binary()), 0, OPENS)
+    said = pc.fill_null(pc.match_substring_regex(opening, _SORRY), False)
+    found[found] = said.to_numpy(zero_copy_only=False)
+    return found
 
 
 def taught(batch: Batch) -> pa.LargeStringArray | None:

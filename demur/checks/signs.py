@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from demur.checks._bytes import BLANK, FOREIGN, Kinds, looked
+from demur.checks._bytes import BLANK, FOREIGN, Kinds, hold_threes, looked
 from demur.text.arrays import buffers
+from demur.text.compiled import interpreted
 
 Mask: TypeAlias = NDArray[np.bool_]
 Bytes: TypeAlias = NDArray[np.uint8]
@@ -107,6 +108,23 @@ def with_word(texts: pa.LargeStringArray, word: bytes) -> Places:
                 found.append(row)
             at = part.find(word, at + 1)
     return np.unique(np.array(found, np.int64))
+
+
+def may_open(texts: pa.LargeStringArray, most: int, threes: Sequence[bytes]) -> Mask:
+    """Which texts may have one of some runs of three ASCII letters or spaces in their first bytes, whatever the case.
+
+    Example:
+        >>> texts = pa.array(["The LAMP", "the tide", "tide and lamp"], pa.large_string())
+        >>> may_open(texts, 8, [b"lam"]).tolist()[:1]
+        [True]
+    """
+    found = np.ones(len(texts), np.uint8)
+    if not interpreted():
+        table = np.zeros(1 << 15, np.uint8)
+        for one, two, three in threes:
+            table[(one & 31) << 10 | (two & 31) << 5 | three & 31] = 1
+        hold_threes(*buffers(texts), most, table, found)
+    return found > 0
 
 
 def _slices(offsets: Places, size: int) -> Iterator[tuple[int, int]]:

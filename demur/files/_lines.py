@@ -80,17 +80,20 @@ def blocks_of(stream: BinaryIO, *, packed: bool) -> Iterator[tuple[bytes, int]]:
             yield b"".join(part), len(part)
         return
     most = bounds().line
-    rest, ends = b"", np.zeros(0, np.int64)
+    read: deque[tuple[int, bytes]] = deque()  # what is not given yet, and where it begins in the file
+    begin = size = 0
+    ends = np.zeros(0, np.int64)
     ended = False
     while not ended:
         chunk = stream.read(_CHUNK)
         ended = not chunk
-        new = np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord("\n")) + (len(rest) + 1)
-        ends, rest = np.concatenate([ends, new]), rest + chunk
-        if ended and len(rest) > (ends[-1] if len(ends) else 0):
-            ends = np.append(ends, len(rest))
-        begin = place = 0
-        lengths = np.diff(ends, prepend=0)
+        new = np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord("\n")) + (size + 1)
+        read.append((size, chunk))
+        ends, size = np.concatenate([ends, new]), size + len(chunk)
+        if ended and size > (ends[-1] if len(ends) else begin):
+            ends = np.append(ends, size)
+        place = 0
+        lengths = np.diff(ends, prepend=begin)
         long = np.flatnonzero(lengths > most)
         good = int(long[0]) if len(long) else len(ends)
         while place < good:
@@ -99,12 +102,20 @@ def blocks_of(stream: BinaryIO, *, packed: bool) -> Iterator[tuple[bytes, int]]:
                 break
             count = min(count, good - place)
             end = int(ends[place + count - 1])
-            yield rest[begin:end], count
+            yield _cut(read, begin, end), count
             begin, place = end, place + count
-        if len(long) or len(rest) - (int(ends[-1]) if len(ends) else 0) > most:
+        if len(long) or size - (int(ends[-1]) if len(ends) else begin) > most:
             msg = "a line has"
             raise TooLarge(msg, "line")
-        rest, ends = rest[begin:], ends[place:] - begin
+        ends = ends[place:]
+
+
+def _cut(read: deque[tuple[int, bytes]], begin: int, end: int) -> bytes:
+    """The bytes between two places; of what was read, that which stands behind them is left."""
+    parts = [memoryview(chunk)[max(0, begin - start) : end - start] for start, chunk in read if start < end]
+    while read and read[0][0] + len(read[0][1]) <= end:
+        read.popleft()
+    return b"".join(parts)
 
 
 def bounded_lines(stream: IO[AnyStr]) -> Iterator[AnyStr]:

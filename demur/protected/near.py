@@ -19,7 +19,6 @@ missing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -178,19 +177,12 @@ class Judge:
         order = np.empty(count, np.int64)
         order[ranks] = np.arange(count)
         weigh, never = protected.background.words.weigh, 2.0
-        wide = rules.word3 is not None or rules.containment is not None
-        with ThreadPoolExecutor(3) as pool:  # nothing can be judged before
-            tokens = pool.submit(WordIndex.of, words, weigh, 1, rules.token) if rules.token else None
-            runs = (
-                pool.submit(WordIndex.of, words, None, 3, rules.word3 or never, rules.containment or never)
-                if wide
-                else None
-            )
-            characters = (
-                pool.submit(CharacterIndex.of, protected.characters, protected.background.characters.weigh, rules.char)
-                if rules.char
-                else None
-            )
+        tokens = WordIndex.of(words, weigh, 1, rules.token) if rules.token else None
+        runs = None
+        if rules.word3 is not None or rules.containment is not None:
+            runs = WordIndex.of(words, None, 3, rules.word3 or never, rules.containment or never)
+        letters = protected.characters, protected.background.characters.weigh
+        characters = CharacterIndex.of(*letters, rules.char) if rules.char else None
         return cls(
             protected,
             rules,
@@ -198,9 +190,9 @@ class Judge:
             np.bincount(owners, weights, count).astype(np.int64),
             np.bincount(owners[first], weights[first] / 255, count).astype(np.float64),
             order,
-            None if tokens is None else tokens.result(),
-            None if runs is None else runs.result(),
-            None if characters is None else characters.result(),
+            tokens,
+            runs,
+            characters,
         )
 
     def judge(self, texts: pa.Array | pa.ChunkedArray, start: int = 0, known: Units | None = None) -> pa.Table:

@@ -36,7 +36,7 @@ class Rows(NamedTuple):
 class Table(NamedTuple):
     """Postings by key: an open-addressing table of 2 ** bits entries, a key and where its postings are, each.
 
-    A posting of words is a prompt << 32 | its size; for one of characters see `Anchored`. `filter` has eight times as
+    A posting of words is a prompt << 32 | its size; for one of characters see `Anchored`. `filter` has 16 times as
     many bits, two of them set for each key.
     """
 
@@ -163,7 +163,7 @@ def pattern(key: np.uint64) -> np.uint64:
 def maybe(table: Table, key: np.uint64) -> bool:
     """Whether the filter knows the key, or others that look like it."""
     bits = pattern(key)
-    return bool(table.filter[slot(key, table.bits - 3)] & bits == bits)
+    return bool(table.filter[slot(key, table.bits - 2)] & bits == bits)
 
 
 @inner

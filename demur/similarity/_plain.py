@@ -212,7 +212,7 @@ def patterns(keys: Hashes) -> Hashes:
 def known(filter: Hashes, bits: int, keys: Hashes) -> Mask:
     """Which keys the filter of a table knows, or others that look like them."""
     wanted = patterns(keys)
-    found: Mask = filter[slots(keys, bits - 3)] & wanted == wanted
+    found: Mask = filter[slots(keys, bits - 2)] & wanted == wanted
     return found
 
 
@@ -227,9 +227,9 @@ def filled_table(keys: Hashes, bits: int) -> tuple[Hashes, Hashes]:
     begins = np.flatnonzero(new)
     counts = np.diff(np.append(begins, len(keys)))
     unique = keys[begins]
-    low, words = np.uint64(63), slots(unique, bits - 3) << 6
+    low, words = np.uint64(63), slots(unique, bits - 2) << 6
     bits_of = [words + ((unique >> np.uint64(shift)) & low).astype(np.int64) for shift in (0, 6)]
-    filter = bitmap(64 << (bits - 3), *bits_of)
+    filter = bitmap(64 << (bits - 2), *bits_of)
     wanted = slots(unique, bits)
     order = stable(wanted)
     steps = np.arange(len(order))

@@ -40,7 +40,7 @@ def slot(key: np.uint64, bits: int) -> np.int64:
 def maybe(table: Table, key: np.uint64) -> bool:
     """Whether the filter knows the key, or others that look like it; as in `demur.similarity._chars`."""
     bits = np.uint64(1) << (key & np.uint64(63)) | np.uint64(1) << (key >> np.uint64(6) & np.uint64(63))
-    return bool(table.filter[slot(key, table.bits - 3)] & bits == bits)
+    return bool(table.filter[slot(key, table.bits - 2)] & bits == bits)
 
 
 @inner
