@@ -18,7 +18,8 @@ BLANK = np.uint32(1)
 FOREIGN = np.uint32(1 << 31)
 """The kind of bytes that are no ASCII."""
 
-_BASE = np.uint64(0x9E3779B97F4A7C15)
+U = np.uint64
+_BASE = U(0x9E3779B97F4A7C15)
 _SLICE = 1 << 20  # bytes
 
 
@@ -41,17 +42,69 @@ def look(data: Bytes, offsets: Ints, kinds: Kinds, held: Kinds, words: NDArray[n
 @inner
 def mix(value: np.uint64) -> np.uint64:
     """As in `demur.similarity._tokens`, whose hashes these are."""
-    value ^= value >> np.uint64(32)
-    value *= np.uint64(0xD6E8FEB86659FD93)
-    value ^= value >> np.uint64(32)
-    value *= np.uint64(0xD6E8FEB86659FD93)
-    return value ^ (value >> np.uint64(32))
+    value ^= value >> U(32)
+    value *= U(0xD6E8FEB86659FD93)
+    value ^= value >> U(32)
+    value *= U(0xD6E8FEB86659FD93)
+    return value ^ (value >> U(32))
 
 
 @inner
 def factor(place: int) -> np.uint64:
-    made = (np.uint64(place) * np.uint64(2) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    return (made ^ (made >> np.uint64(31))) | np.uint64(1)
+    made = (U(place) * U(2) + U(1)) * U(0x9E3779B97F4A7C15)
+    return (made ^ (made >> U(31))) | U(1)
+
+
+@inner
+def load(data: Bytes, at: int) -> np.uint64:
+    """The eight bytes at a place, the first one lowest; the compiler makes one load of it."""
+    place = U(at)
+    value = U(0)
+    for byte in range(8):
+        value |= U(data[place + U(byte)]) << U(8 * byte)
+    return value
+
+
+@inner
+def ones(bits: np.uint64) -> int:
+    """The number of bits that are set."""
+    bits -= (bits >> U(1)) & U(0x5555555555555555)
+    bits = (bits & U(0x3333333333333333)) + ((bits >> U(2)) & U(0x3333333333333333))
+    bits = (bits + (bits >> U(4))) & U(0x0F0F0F0F0F0F0F0F)
+    return int(np.int64((bits * U(0x0101010101010101)) >> U(56)))
+
+
+@inner
+def gathered(marks: np.uint64) -> np.uint64:
+    """The highest bits of eight bytes, as one byte."""
+    return (((marks >> U(7)) & U(0x0101010101010101)) * U(0x0102040810204080)) >> U(56)
+
+
+@inner
+def signs(data: Bytes, at: int) -> tuple[np.uint64, np.uint64, bool]:
+    """Which of 64 bytes are letters, and which spaces: a bit each; whether some are digits, joiners, or no ASCII."""
+    letters, spaces, others = U(0), U(0), U(0)
+    for part in range(8):
+        eight = load(data, at + 8 * part)
+        low = eight | U(0x2020202020202020)
+        letter = (low + U(0x1F1F1F1F1F1F1F1F)) & ~(low + U(0x0505050505050505))
+        digit = (eight + U(0x5050505050505050)) & ~(eight + U(0x4646464646464646))
+        apostrophe, hyphen = eight ^ U(0x2727272727272727), eight ^ U(0x2D2D2D2D2D2D2D2D)
+        others |= digit | (U(0x8080808080808080) - apostrophe) | (U(0x8080808080808080) - hyphen) | eight
+        letters |= gathered(letter) << U(8 * part)
+        spaces |= gathered(U(0x8080808080808080) - (eight ^ U(0x2020202020202020))) << U(8 * part)
+    return letters, spaces, others & U(0x8080808080808080) != 0
+
+
+@inner
+def spelled(data: Bytes, first: int, last: int, lower: Bytes) -> np.uint64:
+    """The state of the hash of a word behind all its letters."""
+    state = U(0xCBF29CE484222325)
+    for at in range(first, last):
+        letter = lower[data[at]]
+        if letter > 1:
+            state = (state ^ U(letter)) * U(0x100000001B3)
+    return state
 
 
 @kernel
@@ -81,51 +134,108 @@ def look_and_hash(
     Of texts that are `asked`, the hashes of the words stand one behind another in `units`, and `counts` has their
     numbers: 0 where a text is not ASCII, or has none. How many there are in all is returned.
     """
-    seed = np.uint64(0xCBF29CE484222325)
+    room = 0
+    for row in range(len(offsets) - 1):
+        room = max(room, offsets[row + 1] - offsets[row])
+    turns = np.empty(room + 72, np.int64)  # where words begin and end
+    states, eights = np.empty(room // 2 + 2, np.uint64), np.empty(room // 2 + 2, np.uint64)
+    lengths, factors = np.empty(room // 2 + 2, np.int64), np.empty(room // 2 + 2, np.uint64)
+    for place in range(len(factors)):
+        factors[place] = factor(place)
     used = 0
     for row in range(len(offsets) - 1):
         begin, end = offsets[row], offsets[row + 1]
         seen = np.uint32(0)
-        before = np.uint32(1)
-        runs = np.uint32(0)
-        state = seed
-        total = np.uint64(0)
-        head = np.uint64(0)
-        count = 0
-        inside = False
-        for at in range(begin, end):
-            byte = data[np.uint64(at)]
-            kind = kinds[byte]
-            seen |= kind
-            runs += before & ~kind & np.uint32(1)
-            before = kind
-            letter = lower[byte]
-            if letter > 1:
-                state = (state ^ np.uint64(letter)) * np.uint64(0x100000001B3)
-                inside = True
-            elif inside:
-                if letter == 1 and at + 1 < end and lower[data[np.uint64(at + 1)]] > 1:
-                    continue
-                units[used + count] = mix(state)
-                total += units[used + count] * factor(count)
-                count += 1
-                state = seed
-                inside = False
-                if count == most and at - begin <= longest:
-                    head = total | np.uint64(1)
-        if inside:
-            units[used + count] = mix(state)
-            total += units[used + count] * factor(count)
-            count += 1
+        runs = 0
+        found = 0
+        joined = U(0)
+        before, before_letter, before_blank = U(0), U(0), U(1)
+        at = begin
+        while at < end and seen & FOREIGN == 0:
+            left = end - at
+            valid = U(0xFFFFFFFFFFFFFFFF) if left >= 64 else (U(1) << U(left)) - U(1)
+            letters, blanks, others = signs(data, at) if at + 64 <= len(data) else (U(0), U(0), True)
+            joiners = U(0)
+            if others:
+                letters = blanks = U(0)
+                for place in range(min(64, left)):
+                    byte = data[at + place]
+                    seen |= kinds[byte]
+                    letters |= U(lower[byte] > 1) << U(place)
+                    joiners |= U(lower[byte] == 1) << U(place)
+                    blanks |= U(kinds[byte] & BLANK != 0) << U(place)
+            letters &= valid
+            blanks &= valid
+            seen |= BLANK if blanks != 0 else np.uint32(0)
+            rest = U(0) if others else valid & ~(letters | blanks)
+            while rest != 0:
+                lowest = rest & (~rest + U(1))
+                kind = kinds[data[at + ones(lowest - U(1))]]
+                seen |= kind
+                blanks |= lowest if kind & BLANK != 0 else U(0)
+                rest ^= lowest
+            inside = letters
+            if joiners != 0:
+                behind = U(left > 64 and lower[data[at + min(64, left - 1)]] > 1) << U(63)
+                inside |= joiners & ((letters << U(1)) | before_letter) & ((letters >> U(1)) | behind)
+                joined |= inside & ~letters
+            runs += ones(valid & ~blanks & ((blanks << U(1)) | before_blank))
+            flips = inside ^ ((inside << U(1)) | before)
+            count = ones(flips)
+            for place in range(0, count, 4):  # by four: a loop that ends as seldom as may be
+                for ahead in range(4):
+                    lowest = flips | U(0x8000000000000000)
+                    turns[found + place + ahead] = at + ones((lowest & (~lowest + U(1))) - U(1))
+                    flips &= flips - U(1)
+            found += count
+            before, before_letter, before_blank = inside >> U(63), letters >> U(63), blanks >> U(63)
+            at += 64
+        foreign = seen & FOREIGN != 0
+        if foreign:
+            last = BLANK
+            runs = 0
+            for place in range(begin, end):
+                kind = kinds[data[place]]
+                seen |= kind
+                runs += int(last & ~kind & BLANK)
+                last = kind
+        turns[found] = end  # of a word that the text ends with
+        count = 0 if foreign else (found + 1) // 2
+        widest = 0
+        for word in range(count):
+            lengths[word] = turns[2 * word + 1] - turns[2 * word]
+            widest = max(widest, lengths[word])
+            states[word] = U(0xCBF29CE484222325)
+        if joined != 0 or widest > 16 or end + 16 > len(data):
+            for word in range(count):
+                states[word] = spelled(data, turns[2 * word], turns[2 * word + 1], lower)
+        else:
+            # A letter of every word, then the next of every one: none waits for the one before it.
+            for first in range(0, widest, 8):
+                for word in range(count):
+                    eights[word] = load(data, turns[2 * word] + first) | U(0x2020202020202020)
+                for letter in range(first, min(first + 8, widest)):
+                    shift = U(8 * (letter - first))
+                    for word in range(count):
+                        made = (states[word] ^ ((eights[word] >> shift) & U(255))) * U(0x100000001B3)
+                        states[word] = made if letter < lengths[word] else states[word]
+        total, head = U(0), U(0)
+        for word in range(count):
+            units[used + word] = mix(states[word])
+            total += units[used + word] * factors[word]
+        if count < most:
+            head = total | U(1) if end - begin <= longest else U(0)
+        elif turns[2 * most - 1] - begin <= longest:
+            for word in range(most):
+                head += units[used + word] * factors[word]
+            head |= U(1)
         held[row] = seen
         words[row] = runs
         edges[0, row], edges[1, row] = (data[begin], data[end - 1]) if end > begin else (0, 0)
-        good = count > 0 and seen & FOREIGN == 0 and 32 < data[begin] < 127
-        hashes[row] = total | np.uint64(1) if good else np.uint64(0)
-        if head == 0 and end - begin <= longest and count <= most:
-            head = total | np.uint64(1)
-        heads[row] = head if good and seen & marks == 0 else np.uint64(0)
-        counts[row] = count if asked[row] > 0 and seen & FOREIGN == 0 else 0
+        good = count > 0 and 32 < data[begin] < 127
+        hashes[row] = total | U(1) if good else U(0)
+        heads[row] = head if good and seen & marks == 0 else U(0)
+        counts[row] = count if asked[row] > 0 else 0
         used += counts[row]
     return used
 

@@ -22,8 +22,9 @@ def stage() -> ThreadPoolExecutor:
 
 
 def ahead(batches: Iterator[tuple[Batch, _More]]) -> Iterator[tuple[Batch, _More]]:
-    """The same batches, whose texts have been read."""
+    """The same batches, whose texts have been read; the first one at once, for what has to be made ready for it."""
     waiting: tuple[Batch, _More, Future[None]] | None = None
+    first = True
     with stage() as thread:
         for batch, more in batches:
             following = (batch, more, thread.submit(batch.read))
@@ -31,6 +32,10 @@ def ahead(batches: Iterator[tuple[Batch, _More]]) -> Iterator[tuple[Batch, _More
                 waiting[2].result()
                 yield waiting[:2]
             waiting = following
+            if first:
+                first, waiting = False, None
+                following[2].result()
+                yield following[:2]
         if waiting is not None:
             waiting[2].result()
             yield waiting[:2]

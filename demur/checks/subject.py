@@ -226,7 +226,7 @@ class Subject:
         if self.against or self.kind:
             return self.against or bool(self.kind and self.kind.trains)
         trained = any(file.split == "train" for file in self.files)
-        return trained or any(self.trains(batch.file, split) for split in {*batch.splits})
+        return trained or any(self.trains(batch.file, split) for split in batch.split_codes[0])
 
     def trains(self, file: File, split: str | None) -> bool:
         """Whether rows are to be trained on, as far as layout, split and kind of set say."""
@@ -247,7 +247,7 @@ class Subject:
             self.trained
             or layout.training
             or any(file.split == "train" for file in self.files)
-            or "train" in batch.splits
+            or "train" in batch.split_codes[0]
         )
 
 
