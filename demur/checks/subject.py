@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import islice
@@ -125,9 +126,12 @@ class Subject:
         for block in self.blocks(file.path, self.faults[file.name].append, turns=True):
             self.grown(reading.size_of(block.rows))
             batch = self._batch(file, block)
-            if file.name not in self.layouts:
-                self.unread[file.name] = unread(batch)
+            first = file.name not in self.layouts
             self.layouts[file.name] = batch.layout
+            if first:
+                self.unread[file.name] = unread(batch)
+                if self.screens(batch):
+                    _ = self._indexing  # begins
             yield batch, block.lines
 
     def _batch(self, file: File, block: Block) -> Batch:
@@ -214,12 +218,24 @@ class Subject:
         """Whether files are named below the root."""
         return self.folder is not None or any((self.root / file.name) == file.path for file in self.files)
 
-    @cached_property
+    @property
     def judges(self) -> tuple[Judge, ...]:
         """Protected prompts, indexed."""
-        found = self.protect()
-        release()  # what making an index took is several times as much
-        return found
+        return self._indexing.result()
+
+    @cached_property
+    def _indexing(self) -> Future[tuple[Judge, ...]]:
+        """Indexes protected prompts, on a thread of its own."""
+
+        def index() -> tuple[Judge, ...]:
+            found = self.protect()
+            release()  # what making an index took is several times as much
+            return found
+
+        thread = ThreadPoolExecutor(1)
+        begun = thread.submit(index)
+        thread.shutdown(wait=False)
+        return begun
 
     def screens(self, batch: Batch) -> bool:
         """Whether rows are held against protected prompts: all, if any file of the set is trained on."""

@@ -19,6 +19,7 @@ missing.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -177,12 +178,13 @@ class Judge:
         order = np.empty(count, np.int64)
         order[ranks] = np.arange(count)
         weigh, never = protected.background.words.weigh, 2.0
-        tokens = WordIndex.of(words, weigh, 1, rules.token) if rules.token else None
-        runs = None
-        if rules.word3 is not None or rules.containment is not None:
-            runs = WordIndex.of(words, None, 3, rules.word3 or never, rules.containment or never)
-        letters = protected.characters, protected.background.characters.weigh
-        characters = CharacterIndex.of(*letters, rules.char) if rules.char else None
+        with ThreadPoolExecutor(1) as pool:  # nothing can be judged before
+            letters = protected.characters, protected.background.characters.weigh
+            characters = pool.submit(CharacterIndex.of, *letters, rules.char) if rules.char else None
+            tokens = WordIndex.of(words, weigh, 1, rules.token) if rules.token else None
+            runs = None
+            if rules.word3 is not None or rules.containment is not None:
+                runs = WordIndex.of(words, None, 3, rules.word3 or never, rules.containment or never)
         return cls(
             protected,
             rules,
@@ -192,7 +194,7 @@ class Judge:
             order,
             tokens,
             runs,
-            characters,
+            None if characters is None else characters.result(),
         )
 
     def judge(self, texts: pa.Array | pa.ChunkedArray, start: int = 0, known: Units | None = None) -> pa.Table:

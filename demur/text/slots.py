@@ -9,7 +9,7 @@ OPENED = (
     r"\{(?:\{|[a-z]{2}|INSERT|YOUR|Insert|Your)|\[(?i:insert|enter|add|fill|your|recipient|sender|company)\b"
     r"|<\s*(?i:insert|enter|your|no)"
 )
-LOREM, TODO = b"psum dolor", b"TODO"
+LOREM, TODO = "psum dolor", b"TODO"
 """What every text with a slot holds, for a first look at many texts: a bracket before certain words, or a word."""
 
 _ASKED = re.compile(
