@@ -11,7 +11,8 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from time import perf_counter
+from pathlib import Path
+from time import perf_counter, sleep
 
 
 @dataclass(frozen=True)
@@ -87,3 +88,69 @@ def _orphans(group: int) -> Iterator[resource.struct_rusage]:
     with contextlib.suppress(ChildProcessError):
         while True:
             yield os.wait4(-group, 0)[2]
+
+
+def reaped(patience: float = 20) -> float:
+    """CPU seconds of what a run left behind, once it has ended; after some patience it is killed."""
+    until, cpu = perf_counter() + patience, 0.0
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            pid, _, usage = os.wait4(-1, os.WNOHANG)
+            cpu += usage.ru_utime + usage.ru_stime
+            if not pid and perf_counter() > until:
+                for each in _below(os.getpid()):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(each, 9)
+            sleep(0 if pid else 0.05)
+    return cpu
+
+
+class Watch:
+    """Looks at the processes below this one, a few times a second, until it is stopped (Linux).
+
+    Attributes:
+        worker: the largest resident set of a process whose command line has some words, in GB.
+        together: the most that all had at once; pages that several share count once.
+    """
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.words = words
+        self.worker = self.together = 0.0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> dict[str, float]:
+        """What was seen."""
+        self._over.set()
+        self._thread.join()
+        return {"worker": self.worker, "together": self.together}
+
+    def _look(self) -> None:
+        while not self._over.wait(0.3):
+            together = 0.0
+            for pid in _below(os.getpid()):
+                with contextlib.suppress(OSError):  # it has ended
+                    together += _kilobytes(f"/proc/{pid}/smaps_rollup", "Pss:") / 1e6
+                    line = Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")
+                    if any(word in line for word in self.words):
+                        self.worker = max(self.worker, _kilobytes(f"/proc/{pid}/status", "VmHWM:") / 1e6)
+            self.together = max(self.together, together)
+
+
+def _kilobytes(path: str, name: str) -> int:
+    lines = Path(path).read_text().splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0)
+
+
+def _below(pid: int) -> list[int]:
+    """All processes that descend from one."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = int(stat.read_text(errors="replace").rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(stat.parent.name))
+    found = [pid]
+    for each in found:
+        found += children.get(each, [])
+    return found[1:]
