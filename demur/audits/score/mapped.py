@@ -139,15 +139,19 @@ class Scoring:
 
 def _answers(graded: pa.Table) -> list[Answer]:
     """Responses as they were read, file by file and row by row, with their grades for verdicts."""
-    problems, files = Problems(), dict[str, list[Answer]]()
-    for row in graded.to_pylist():
-        mine = files.setdefault(row["file"], [])
-        if row["problem"] is not None:
-            problems.add(row["problem"], row["line"])
-            continue
-        mine.append(Answer(Path(row["file"]), row["row"], None, **{name: row[name] for name in _COLUMNS}))
+    problems, files, texts = Problems(), dict[str, tuple[Path, list[Answer]]](), dict[str, str]()
+    for batch in graded.to_batches():
+        for file, row, *cells, errored, problem, line in zip(*(each.to_pylist() for each in batch), strict=True):
+            if problem is not None:
+                problems.add(problem, line)
+                continue
+            if file not in files:
+                files[file] = Path(file), []
+            path, mine = files[file]
+            model, id, sha256, sample, verdict = (each and texts.setdefault(each, each) for each in cells)
+            mine.append(Answer(path, row, None, model, id, sha256, sample, verdict, errored))
     refuse(problems)
-    return [answer for mine in files.values() for answer in sorted(mine, key=lambda each: each.row)]
+    return [answer for _, mine in files.values() for answer in sorted(mine, key=lambda each: each.row)]
 
 
 def _wrong(path: Path | str, kind: str, line: str) -> dict[str, object]:
