@@ -31,7 +31,7 @@ import pyarrow.parquet as pq
 
 from bench.parts import PAGE, WORDS, digest_of, items_of, protected_of, responses, screened
 from bench.parts import one as one_process
-from bench.process import ProcessFailed, Watch, reaped, run, touch
+from bench.process import ProcessFailed, Watch, clear, run, touch
 from bench.report import RESULTS, between, markdown
 from bench.scale import WORKERS, _peak
 
@@ -218,10 +218,11 @@ def watched(python: str, command: str, engine: str, path: str, rows: Path) -> di
     watch = Watch(WORKER[engine])
     try:
         arguments = ["-m", "bench.engines", "--one", command, engine, path, str(rows)]
-        cost, printed = run([python, *arguments], limit=3600, environment=environment)
+        _, printed = run([python, *arguments], limit=3600, environment=environment)
     finally:
-        cpu, peaks = reaped(), watch.stop()
-    return {**json.loads(printed.splitlines()[-1]), "cpu": cost.cpu + cpu, **peaks}
+        clear()
+        seen = watch.stop()
+    return {**json.loads(printed.splitlines()[-1]), **seen}
 
 
 def installed(engine: str, pythons: Sequence[str]) -> str | None:

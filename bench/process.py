@@ -90,23 +90,23 @@ def _orphans(group: int) -> Iterator[resource.struct_rusage]:
             yield os.wait4(-group, 0)[2]
 
 
-def reaped(patience: float = 20) -> float:
-    """CPU seconds of what a run left behind, once it has ended; after some patience it is killed."""
-    until, cpu = perf_counter() + patience, 0.0
+def clear(patience: float = 20) -> None:
+    """Wait for what runs left below this process; after some patience it is killed."""
+    until = perf_counter() + patience
     with contextlib.suppress(ChildProcessError):
         while True:
-            pid, _, usage = os.wait4(-1, os.WNOHANG)
-            cpu += usage.ru_utime + usage.ru_stime
+            pid, _ = os.waitpid(-1, os.WNOHANG)
             if not pid and perf_counter() > until:
                 for each in _below(os.getpid()):
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(each, 9)
             sleep(0 if pid else 0.05)
-    return cpu
 
 
 class Watch:
     """Looks at the processes below this one, a few times a second, until it is stopped (Linux).
+
+    Some engines never wait for their workers, so that nobody is told what these needed.
 
     Attributes:
         worker: the largest resident set of a process whose command line has some words, in GB.
@@ -116,21 +116,24 @@ class Watch:
     def __init__(self, words: Sequence[str]) -> None:
         self.words = words
         self.worker = self.together = 0.0
+        self._cpu: dict[tuple[int, str], float] = {}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
 
     def stop(self) -> dict[str, float]:
-        """What was seen."""
+        """What was seen, and the CPU seconds of all."""
         self._over.set()
         self._thread.join()
-        return {"worker": self.worker, "together": self.together}
+        return {"worker": self.worker, "together": self.together, "cpu": sum(self._cpu.values())}
 
     def _look(self) -> None:
         while not self._over.wait(0.3):
             together = 0.0
             for pid in _below(os.getpid()):
                 with contextlib.suppress(OSError):  # it has ended
+                    stat = _stat(Path(f"/proc/{pid}/stat"))
+                    self._cpu[pid, stat[19]] = (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
                     together += _kilobytes(f"/proc/{pid}/smaps_rollup", "Pss:") / 1e6
                     line = Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")
                     if any(word in line for word in self.words):
@@ -148,9 +151,13 @@ def _below(pid: int) -> list[int]:
     children: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            parent = int(stat.read_text(errors="replace").rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(stat.parent.name))
+            children.setdefault(int(_stat(stat)[1]), []).append(int(stat.parent.name))
     found = [pid]
     for each in found:
         found += children.get(each, [])
     return found[1:]
+
+
+def _stat(path: Path) -> list[str]:
+    """State, parent and so on: what follows the name of a process."""
+    return path.read_text(errors="replace").rpartition(")")[2].split()

@@ -28,12 +28,14 @@ with subprocess.Popen(worker, stdout=-1, stderr=subprocess.DEVNULL, start_new_se
     os._exit(0)
 """
 BENCH = """
-import json, sys
-from bench.process import Watch, reaped, run
+import json, os, sys
+from bench.process import Watch, _below, clear, run
 watch = Watch(["a-worker"])
 cost, printed = run([sys.executable, "-c", sys.argv[1], sys.argv[2]], limit=60)
-seen = watch.stop()
-print(json.dumps({**seen, "printed": printed, "cpu": cost.cpu, "reaped": reaped(0), "then": reaped(0)}))
+left = [len(_below(os.getpid()))]
+clear(0)
+left.append(len(_below(os.getpid())))
+print(json.dumps({**watch.stop(), "told": cost.cpu, "printed": printed, "left": left}))
 """
 
 
@@ -46,5 +48,5 @@ def test_workers_of_workers_are_seen_ended_and_counted() -> None:
     assert seen["printed"].startswith("holds")
     assert 0.2 < seen["worker"] < 0.3
     assert 0.2 < seen["together"] < 0.4
-    assert seen["cpu"] < 0.5 <= seen["reaped"]
-    assert seen["then"] == 0
+    assert seen["told"] < 0.4 < seen["cpu"]
+    assert seen["left"] == [1, 0]
