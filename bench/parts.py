@@ -41,17 +41,29 @@ def decontaminate(path: str, work: Any | None) -> str:
     """The evidence of the corpus's texts against some of them."""
     from demur.checks.screening import Screening, screen_sharded
     from demur.checks.speech import asked
-    from demur.files.digest import content_digest
-    from demur.protected.prompts import Protected, bundled
     from demur.protected.screen import screen
 
-    texts = pq.ParquetFile(path).read_row_group(0, ["text"])["text"]
-    some = texts.take(pa.array(range(0, len(texts), max(1, len(texts) // PROTECTED)))).to_pylist()
-    protected = Protected.from_texts(some, "corpus", background=bundled().background)
+    protected = protected_of(path)
     if work is None:
         found = screen(asked(Path(path), "text"), protected)
     else:
         found = screen_sharded([path], Screening("text", protected=protected), work)
+    return screened(found)
+
+
+def protected_of(path: str) -> Any:
+    """Some texts of a corpus, to stay away from."""
+    from demur.protected.prompts import Protected, bundled
+
+    texts = pq.ParquetFile(path).read_row_group(0, ["text"])["text"]
+    some = texts.take(pa.array(range(0, len(texts), max(1, len(texts) // PROTECTED)))).to_pylist()
+    return Protected.from_texts(some, "corpus", background=bundled().background)
+
+
+def screened(found: Any) -> str:
+    """What the evidence of all rows is."""
+    from demur.files.digest import content_digest
+
     return f"{found.rows} {found.evidence.num_rows} {content_digest(found.evidence)}"
 
 
@@ -68,21 +80,27 @@ def score(path: str, work: Any | None) -> str:
     """The rates of responses; PATH is their file, a comma, and the folder of the set."""
     from demur.audits.score.answers import Wanted
     from demur.audits.score.grading import by_phrases, of_phrases
-    from demur.audits.score.items import read_items
     from demur.audits.score.joining import join
     from demur.audits.score.mapped import Scoring, score_sharded
     from demur.audits.score.measure import measure
     from demur.audits.score.reading import read_answers
-    from demur.sets.folder import BuiltSet
 
     responses, _, folder = path.partition(",")
-    built = BuiltSet.open(Path(folder))
-    items = read_items(built, splits=tuple(next(iter(built.manifest.configs)).rows))
+    items = items_of(Path(folder))
     if work is None:
         found = measure(join(read_answers([Path(responses)], Wanted()), items), items, by_phrases, of_phrases())
     else:
         found = Scoring().combine(score_sharded({responses: responses}, Scoring(), work), items)
     return json.dumps(found.as_dict())
+
+
+def items_of(folder: Path) -> Any:
+    """All rows of a built set."""
+    from demur.audits.score.items import read_items
+    from demur.sets.folder import BuiltSet
+
+    built = BuiltSet.open(folder)
+    return read_items(built, splits=tuple(next(iter(built.manifest.configs)).rows))
 
 
 COMMANDS: dict[str, Callable[[str, Any | None], str]] = {"decontaminate": decontaminate, "check": check, "score": score}
@@ -95,7 +113,7 @@ def one(command: str, path: str, engine: str) -> dict[str, Any]:
     begin = perf_counter()
     if engine == "single":
         found = COMMANDS[command](path, None)
-        return {"seconds": perf_counter() - begin, "digest": _digest(found), "memory": _peak()}
+        return {"seconds": perf_counter() - begin, "digest": digest_of(found), "memory": _peak()}
     with TemporaryDirectory() as folder, opened_work("dask", workers=WORKERS, work=folder) as work:
         started = perf_counter()
         client = work.engine.client  # type: ignore[attr-defined]
@@ -105,24 +123,21 @@ def one(command: str, path: str, engine: str) -> dict[str, Any]:
     return {
         "seconds": seconds,
         "start": started - begin,
-        "digest": _digest(found),
+        "digest": digest_of(found),
         "parts": work.tasks,
         "worker": workers,
         "driver": _peak(),
     }
 
 
-def _digest(found: str) -> str:
+def digest_of(found: str) -> str:
+    """Sixteen digits."""
     return hashlib.sha256(found.encode()).hexdigest()[:16]
 
 
 def responses(folder: Path, set_: Path, count: int) -> Path:
     """Responses to every row of a set, as many a row as make so many."""
-    from demur.audits.score.items import read_items
-    from demur.sets.folder import BuiltSet
-
-    built = BuiltSet.open(set_)
-    ids = [item.id for item in read_items(built, splits=tuple(next(iter(built.manifest.configs)).rows)).rows]
+    ids = [item.id for item in items_of(set_).rows]
     seeds = -(-count // len(ids))
     table = pa.table(
         {

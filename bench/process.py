@@ -11,7 +11,8 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from time import perf_counter
+from pathlib import Path
+from time import perf_counter, sleep
 
 
 @dataclass(frozen=True)
@@ -87,3 +88,76 @@ def _orphans(group: int) -> Iterator[resource.struct_rusage]:
     with contextlib.suppress(ChildProcessError):
         while True:
             yield os.wait4(-group, 0)[2]
+
+
+def clear(patience: float = 20) -> None:
+    """Wait for what runs left below this process; after some patience it is killed."""
+    until = perf_counter() + patience
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+            if not pid and perf_counter() > until:
+                for each in _below(os.getpid()):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(each, 9)
+            sleep(0 if pid else 0.05)
+
+
+class Watch:
+    """Looks at the processes below this one, a few times a second, until it is stopped (Linux).
+
+    Some engines never wait for their workers, so that nobody is told what these needed.
+
+    Attributes:
+        worker: the largest resident set of a process whose command line has some words, in GB.
+        together: the most that all had at once; pages that several share count once.
+    """
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.words = words
+        self.worker = self.together = 0.0
+        self._cpu: dict[tuple[int, str], float] = {}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> dict[str, float]:
+        """What was seen, and the CPU seconds of all."""
+        self._over.set()
+        self._thread.join()
+        return {"worker": self.worker, "together": self.together, "cpu": sum(self._cpu.values())}
+
+    def _look(self) -> None:
+        while not self._over.wait(0.3):
+            together = 0.0
+            for pid in _below(os.getpid()):
+                with contextlib.suppress(OSError):  # it has ended
+                    stat = _stat(Path(f"/proc/{pid}/stat"))
+                    self._cpu[pid, stat[19]] = (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+                    together += _kilobytes(f"/proc/{pid}/smaps_rollup", "Pss:") / 1e6
+                    line = Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ")
+                    if any(word in line for word in self.words):
+                        self.worker = max(self.worker, _kilobytes(f"/proc/{pid}/status", "VmHWM:") / 1e6)
+            self.together = max(self.together, together)
+
+
+def _kilobytes(path: str, name: str) -> int:
+    lines = Path(path).read_text().splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0)
+
+
+def _below(pid: int) -> list[int]:
+    """All processes that descend from one."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            children.setdefault(int(_stat(stat)[1]), []).append(int(stat.parent.name))
+    found = [pid]
+    for each in found:
+        found += children.get(each, [])
+    return found[1:]
+
+
+def _stat(path: Path) -> list[str]:
+    """State, parent and so on: what follows the name of a process."""
+    return path.read_text(errors="replace").rpartition(")")[2].split()

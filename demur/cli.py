@@ -22,7 +22,7 @@ from typing import Any, TextIO
 import click
 
 from demur import __version__
-from demur.commands.common import GROUPS, INTERRUPTED, USAGE, group_of
+from demur.commands.common import GROUPS, INTERRUPTED, USAGE, Interrupted, group_of
 from demur.errors import DemurError, nearest, plain_lines
 from demur.files.bounds import TooLarge
 from demur.progress import QUIET, VERBOSE, detail, loudness
@@ -59,9 +59,9 @@ class Commands(click.Group):
             raise
         except DemurError as error:
             message, code = f"Error: {error}", USAGE
-        except KeyboardInterrupt:
-            message = "Interrupted. The last good output is untouched; the next run resumes from the cache."
-            code = INTERRUPTED
+        except KeyboardInterrupt as stopped:
+            left = str(stopped) if isinstance(stopped, Interrupted) else "; the next run resumes from the cache"
+            message, code = f"Interrupted. The last good output is untouched{left}.", INTERRUPTED
         except Exception as error:
             if os.environ.get("DEMUR_DEBUG"):
                 raise

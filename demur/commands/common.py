@@ -59,6 +59,10 @@ _ENGINE = (
 )
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in a command that says itself what it leaves."""
+
+
 def in_parts(command: Callable[..., Any]) -> Callable[..., Any]:
     """Options that say where parts of files run. The command gets them as ``parts``, empty if nobody asks for any."""
 
@@ -66,7 +70,12 @@ def in_parts(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, engine: str, **given: Any) -> Any:
         said = {name: given.pop(name) for name in ("scheduler", "workers", "shard_rows", "work")}
         said = {name: value for name, value in said.items() if value is not None}
-        return command(*args, parts={"engine": engine, **said} if said or engine != "serial" else {}, **given)
+        parts = {"engine": engine, **said} if said or engine != "serial" else {}
+        try:
+            return command(*args, parts=parts, **given)
+        except KeyboardInterrupt as stopped:
+            left = "; finished parts are kept, and the same command goes on from there" if parts else ""
+            raise Interrupted(left) from stopped
 
     for option in reversed(_ENGINE):
         run = option(run)

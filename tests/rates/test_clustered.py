@@ -50,9 +50,22 @@ def test_one_cluster_tells_nothing() -> None:
     assert (difference.low, difference.high, difference.p) == (-1.0, 1.0, 1.0)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_clusters_as_numbers_in_an_array_give_the_same(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    numbers = rng.permutation(1000)[rng.integers(0, 90, 400)]
+    one, two = rng.random((2, 400)) < 0.3
+    assert clustered(one, numbers) == clustered(one, [f"cluster {each}" for each in numbers])
+    assert paired(one, two, numbers) == paired(one, two, numbers.tolist())
+    assert clustered(one, numbers).clusters < 91
+    assert clustered(one[:0], numbers[:0]).n == 0
+
+
 def test_items_and_clusters_go_together() -> None:
     with pytest.raises(UsageError, match="Every item has one cluster"):
         clustered(np.array([True, False]), ["a"])
+    with pytest.raises(UsageError, match="Every item has one cluster"):
+        clustered(np.array([True, False]), np.array([0]))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -15,28 +14,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bench.engines import documented
 from demur.audits.score.items import Items, read_items
 from demur.audits.score.mapped import Scoring
 from demur.checks.engine import check
 from demur.checks.mapped import Checking
 from demur.checks.screening import Screening
 from demur.sets.folder import BuiltSet
-from tests.conftest import ROOT, Tiny
+from tests.conftest import Tiny
 from tests.shards.samples import protected, rows
 
 COUNT = 400
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # the engines' own
 Engine = Callable[[pa.Table, Any], list[pa.Table]]
-
-
-def documented(heading: str) -> dict[str, Any]:
-    """What the code below a heading of the page defines."""
-    page = (ROOT / "docs" / "engines.md").read_text(encoding="utf-8")
-    (code,) = re.findall(rf"^### {heading}\n.*?^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    names: dict[str, Any] = {"__name__": "page"}
-    exec(compile(code, "docs/engines.md", "exec"), names)  # noqa: S102 - our own page
-    return names
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +43,7 @@ def ray_data() -> Iterator[Engine]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     ray.init(num_cpus=2, include_dashboard=False, configure_logging=False, log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False
-    on_ray = documented("Ray Data")["on_ray"]
+    on_ray = documented("ray")["on_ray"]
     yield lambda table, command: on_ray(ray.data.from_arrow(table).repartition(7).random_shuffle(seed=1), command)
     ray.shutdown()
 
@@ -72,7 +63,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         .config("spark.local.dir", str(folder))
         .getOrCreate()
     )
-    on_spark = documented("Spark")["on_spark"]
+    on_spark = documented("spark")["on_spark"]
 
     def run(table: pa.Table, command: Any) -> list[pa.Table]:
         place = str(folder / "rows.parquet")

@@ -1,4 +1,4 @@
-"""SIGKILL in the middle of a run on the command line: what was finished is not done again."""
+"""SIGKILL and Ctrl-C in the middle of a run on the command line: what was finished is not done again."""
 
 from __future__ import annotations
 
@@ -20,6 +20,18 @@ from tests.shards.samples import rows, write
 
 SMALL = "batch=1500"
 PATIENCE = 120
+WAITING = """
+import time
+from demur.checks import sharded
+from demur.cli import main
+
+def waiting(*_, **__):
+    print("reads", flush=True)
+    time.sleep(600)
+
+sharded.checked = waiting
+main()
+"""
 
 
 def test_a_check_that_is_killed_goes_on(tmp_path: Path) -> None:
@@ -40,14 +52,37 @@ def test_a_check_that_is_killed_goes_on(tmp_path: Path) -> None:
     assert not [*work.rglob("*.done")]  # a good end
 
 
-def _killed(command: list[str], work: Path, least: int) -> int:
-    """Kill a command once so many tasks are marked as done; how many were."""
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+def test_ctrl_c_says_what_is_kept(tmp_path: Path) -> None:
+    path, work = write(tmp_path, rows(1500)), tmp_path / "work"
+    command = [sys.executable, "-m", "demur.cli", "check", str(path), "--limit", SMALL]
+    _killed([*command, "--work", str(work), "--shard-rows", "1"], work, 3, signal.SIGINT, tmp_path / "said")
+    assert (tmp_path / "said").read_text().splitlines()[-1] == (
+        "Interrupted. The last good output is untouched; finished parts are kept, and the same command goes on from"
+        " there."
+    )
+    assert len([*work.rglob("*.done")]) >= 3
+
+
+def test_ctrl_c_promises_nothing_where_nothing_is_kept(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WAITING, "check", str(write(tmp_path, rows(10)))]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "reads\n"
+        child.send_signal(signal.SIGINT)
+        said = child.communicate(timeout=PATIENCE)[1]
+    assert (child.returncode, said.splitlines()[-1]) == (130, "Interrupted. The last good output is untouched.")
+
+
+def _killed(
+    command: list[str], work: Path, least: int, how: signal.Signals = signal.SIGKILL, said: Path = Path(os.devnull)
+) -> int:
+    """Stop a command once so many tasks are marked as done; how many were."""
+    with said.open("wb") as errors, subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors) as child:
         until = monotonic() + PATIENCE
         while len(done := [*work.rglob("*.done")]) < least:
             assert child.poll() is None, "it ended before it could be killed"
             assert monotonic() < until, "it does nothing"
             sleep(0.01)
-        os.kill(child.pid, signal.SIGKILL)
+        os.kill(child.pid, how)
         child.wait()
     return len(done)

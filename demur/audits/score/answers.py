@@ -19,7 +19,7 @@ SAMPLES = ("seed", "epoch", "sample")
 """Columns that may hold each part; the first that is there does."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One response.
 

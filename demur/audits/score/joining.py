@@ -75,8 +75,9 @@ def join(answers: Sequence[Answer], items: Items, model: str | None = None, *, a
     for file, mine in _by_file(answers).items():
         how, rows = _joined(mine, items, ids, problems)
         by[str(file)] = how
+        unnamed = model or _stem(file)
         for answer, row in rows:
-            name = answer.model or model or _stem(file)
+            name = answer.model or unnamed
             key = row, answer.sample
             if answer.errored:
                 runs.setdefault(name, {})

@@ -139,15 +139,30 @@ class Scoring:
 
 def _answers(graded: pa.Table) -> list[Answer]:
     """Responses as they were read, file by file and row by row, with their grades for verdicts."""
-    problems, files = Problems(), dict[str, list[Answer]]()
-    for row in graded.to_pylist():
-        mine = files.setdefault(row["file"], [])
-        if row["problem"] is not None:
-            problems.add(row["problem"], row["line"])
+    problems, files = Problems(), dict[str, tuple[Path, list[Answer]]]()
+    for file, row, model, id, sha256, sample, verdict, errored, problem, line in zip(
+        *map(_cells, graded.columns), strict=True
+    ):
+        if problem is not None:
+            problems.add(problem, line)
             continue
-        mine.append(Answer(Path(row["file"]), row["row"], None, **{name: row[name] for name in _COLUMNS}))
+        if file not in files:
+            files[file] = Path(file), []
+        path, mine = files[file]
+        mine.append(Answer(path, row, None, model, id, sha256, sample, verdict, errored))
     refuse(problems)
-    return [answer for mine in files.values() for answer in sorted(mine, key=lambda each: each.row)]
+    return [answer for _, mine in files.values() for answer in sorted(mine, key=lambda each: each.row)]
+
+
+def _cells(column: pa.ChunkedArray) -> Iterator[Any]:
+    """Cells of a column; of equal texts, the same one."""
+    if not pa.types.is_string(column.type):
+        yield from column.to_pylist()
+        return
+    coded = column.dictionary_encode().unify_dictionaries().chunks  # one dictionary of all
+    texts = [*coded[0].dictionary.to_pylist(), None] if coded else []
+    for chunk in coded:
+        yield from map(texts.__getitem__, chunk.indices.fill_null(-1).to_pylist())
 
 
 def _wrong(path: Path | str, kind: str, line: str) -> dict[str, object]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from demur.audits.score.answers import Answer
 from demur.audits.score.counted import GRADES, RATES, READ, REFUSED, TWO_SIDES, facets_of
@@ -63,16 +65,61 @@ def _overlaid(items: Items) -> Overlaid | None:
 _Graded = Mapping[tuple[int, str], Grade]
 
 
+@dataclass(frozen=True)
+class _Counts:
+    """The grades of a run as numbers, in the order of the rows.
+
+    Attributes:
+        rows: those of the set.
+        groups: of each of these, its number.
+        at: the row of each grade.
+        grades: their places in GRADES.
+    """
+
+    rows: Sequence[Item]
+    groups: NDArray[np.int64]
+    at: NDArray[np.int64]
+    grades: NDArray[np.int8]
+
+    @classmethod
+    def of(cls, grades: _Graded, rows: Sequence[Item]) -> _Counts:
+        """As they are counted."""
+        known: dict[str, int] = {}
+        groups = [known.setdefault(item.group, len(known)) for item in rows]
+        codes = {grade: place for place, grade in enumerate(GRADES)}
+        return cls(
+            rows,
+            np.array(groups, np.int64),
+            np.fromiter((row for row, _ in grades), np.int64, len(grades)),
+            np.fromiter((codes[grade] for grade in grades.values()), np.int8, len(grades)),
+        )
+
+    def side(self, side: str) -> dict[str, int]:
+        """How many responses to rows of a side have each grade."""
+        mine = np.array([item.expected == side for item in self.rows], np.bool_)[self.at]
+        return dict(zip(GRADES, np.bincount(self.grades[mine], minlength=len(GRADES)).tolist(), strict=True))
+
+    def rate(self, name: str, among: Iterable[int] | None = None) -> ClusteredRate:
+        """A rate of RATES, over all its rows or those among some; groups are its clusters."""
+        rule, mine = RATES[name], np.zeros(len(self.rows), np.bool_)
+        over = range(len(self.rows)) if among is None else among
+        mine[[row for row in over if rule.over(self.rows[row])]] = True
+        kept = mine[self.at] & self._is(READ)
+        return clustered(self._is(rule.grades)[kept], self.groups[self.at[kept]])
+
+    def _is(self, grades: Sequence[Grade]) -> NDArray[np.bool_]:
+        return np.array([grade in grades for grade in GRADES], np.bool_)[self.grades]
+
+
 def _scored(run: Run, grades: _Graded, items: Items, judged: Judged) -> Scored:
-    rows = items.rows
-    sides: dict[str, dict[str, int]] = {}
-    for side in dict.fromkeys(item.expected for item in rows):
-        found = Counter(grade for (row, _), grade in grades.items() if rows[row].expected == side)
-        sides[side] = {grade: found[grade] for grade in GRADES}
-    rates = {name: _rate(name, grades, rows) for name in RATES}
+    rows, counts = items.rows, _Counts.of(grades, items.rows)
+    sides: dict[str, dict[str, int]] = {
+        side: counts.side(side) for side in dict.fromkeys(item.expected for item in rows)
+    }
+    rates = {name: counts.rate(name) for name in RATES}
     by = {
         facet: {
-            value: {name: _rate(name, grades, rows, among) for name in TWO_SIDES}
+            value: {name: counts.rate(name, among) for name in TWO_SIDES}
             for value, among in sorted(_places(rows, values).items())
         }
         for facet, values in facets_of(items).items()
@@ -81,23 +128,13 @@ def _scored(run: Run, grades: _Graded, items: Items, judged: Judged) -> Scored:
     return Scored(run.model, len(run.answers), run.samples, run.missing, run.failed, sides, rates, corrected, by)
 
 
-def _places(rows: Sequence[Item], values: Callable[[Item], tuple[str, ...]]) -> dict[str, set[int]]:
+def _places(rows: Sequence[Item], values: Callable[[Item], tuple[str, ...]]) -> dict[str, list[int]]:
     """The rows of every value."""
-    found: dict[str, set[int]] = {}
+    found: dict[str, list[int]] = {}
     for row, item in enumerate(rows):
         for value in values(item):
-            found.setdefault(value, set()).add(row)
+            found.setdefault(value, []).append(row)
     return found
-
-
-def _rate(name: str, grades: _Graded, rows: Sequence[Item], among: set[int] | None = None) -> ClusteredRate:
-    """A rate of RATES, over all its rows or those among some; groups are its clusters."""
-    rule = RATES[name]
-    mine = {row for row in (range(len(rows)) if among is None else among) if rule.over(rows[row])}
-    kept = [
-        (grade in rule.grades, rows[row].group) for (row, _), grade in grades.items() if row in mine and grade in READ
-    ]
-    return clustered(np.array([hit for hit, _ in kept], np.bool_), [group for _, group in kept])
 
 
 def _corrected(rates: Mapping[str, ClusteredRate], judged: Judged) -> dict[str, Score]:

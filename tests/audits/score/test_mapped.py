@@ -13,10 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
-from demur.audits.score.answers import Wanted
+from demur.audits.score import mapped
+from demur.audits.score.answers import Answer, Wanted
 from demur.audits.score.audit import score
 from demur.audits.score.grading import of_phrases
 from demur.audits.score.items import Items
+from demur.audits.score.joining import Joined, join
 from demur.audits.score.mapped import GRADED, Scoring, score_sharded
 from demur.cli import main
 from demur.errors import FormatError
@@ -124,3 +126,29 @@ def test_on_a_cluster(items: Items, paths: list[Path], tmp_path: Path) -> None:
     one = Scoring().combine(graded, items, judged=of_phrases())
     two = Scoring().combine(score_sharded(places, Scoring(), here(tmp_path / "here")), items)
     assert one.as_dict() == two.as_dict()
+
+
+def test_what_many_responses_say_alike_is_held_once(
+    items: Items, paths: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """File, model, id and sample: a response has little of its own."""
+    seen: list[Answer] = []
+
+    def joined(answers: list[Answer], *given: Any, **how: Any) -> Joined:
+        seen.extend(answers)
+        return join(answers, *given, **how)
+
+    monkeypatch.setattr(mapped, "join", joined)
+    table = pq.read_table(paths[0])
+    twice = pa.concat_tables([table.append_column("seed", pa.array([seed] * len(table))) for seed in (1, 2)])
+    Scoring().combine([Scoring().map(batch, first) for first, batch in _places(twice)], items)
+    assert len(seen) == len(twice)
+    one, two = seen[0], seen[len(table)]
+    assert (one.id, one.model, one.row) == (two.id, two.model, 0)
+    assert one.id is two.id
+    assert len({id(each.file) for each in seen}) == len({id(each.model) for each in seen}) == 1
+    assert not hasattr(one, "__dict__")
+
+
+def _places(table: pa.Table) -> list[tuple[int, pa.RecordBatch]]:
+    return [(first, table.slice(first, 3).combine_chunks().to_batches()[0]) for first in range(0, len(table), 3)]
