@@ -1,12 +1,14 @@
 """Kernels that come with a wheel: used where all that they were made from is here, and nowhere else.
 
-A copy of the package stands for an installed one; its file of kernels holds two, compiled by a process of its own.
+A copy of the package stands for an installed one; its file of kernels holds one, compiled by a process of its own.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -26,7 +28,7 @@ from tests.conftest import ROOT
 WORK = """
     import json, sys
     import numpy as np
-    import pyarrow as pa
+    from llvmlite import binding
     from numba.core import event
 
     class Compiled(event.Listener):
@@ -34,63 +36,67 @@ WORK = """
         def on_start(self, what): self.count += 1
         def on_end(self, what): pass
 
+    has = binding.get_host_cpu_features
+    without = dict(zip(sys.argv[2:], [False] * 99))
+    binding.get_host_cpu_features = lambda: binding.FeatureMap({**has(), **without})
     listener = Compiled()
     event.register("numba:compile", listener)
-    from demur.groups.splits import assign_codes
-    from demur.similarity.prefix import count_rows
+    from demur.checks._bytes import sum_bytes
     from demur.text import compiled, shipped
 
-    keys = pa.array([f"row {row}" for row in range(100_000)])
-    codes, _ = assign_codes(keys, np.arange(100_000), {"train": 0.5, "test": 0.5})
-    print(json.dumps([listener.count, int((codes * np.arange(len(codes))).sum()), shipped.__file__]))
+    data, offsets = np.frombuffer(b"boat lamp", np.uint8), np.array([0, 4, 9], sys.argv[1])
+    out = np.zeros(2, np.uint64)
+    sum_bytes(data, offsets, np.array([1, 300, 5, 7, 11], np.uint64), out)
+    print(json.dumps([listener.count, out.tolist(), shipped.__file__]))
 """
+"""A kernel is called with places of 32 or of 64 bits, on a processor that lacks some features."""
+
 PACK = """
     from pathlib import Path
-    shipped.pack(Path(sys.argv[1]), compiled.MACHINES)
+    shipped.pack(Path("demur/kernels.zip"), compiled.MACHINES)
 """
-KERNEL = "demur.groups._positions.hash_keys"
+usable = shipped._usable.__wrapped__
+MODULE = "demur/checks/_bytes.py"
 
 
-def run(package: Path, cache: Path, script: str = WORK, *arguments: str, **more: str) -> tuple[int, int]:
-    """How often numba compiled, and what came of the work."""
+def run(package: Path, cache: Path, *lacks: str, places: str = "int64", more: str = "", **level: str) -> int:
+    """Let a new process call the kernel; how often numba compiled. What the kernel gives is always the same."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
     done = subprocess.run(
-        [sys.executable, "-c", dedent(script), *arguments],
+        [sys.executable, "-c", dedent(WORK) + dedent(more), places, *lacks],
         cwd=package,
-        env={**kept, "PYTHONPATH": str(package), "NUMBA_CACHE_DIR": str(cache), **more},
+        env={**kept, "PYTHONPATH": str(package), "NUMBA_CACHE_DIR": str(cache), **level},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    compiled, found, module = json.loads(done.stdout.splitlines()[0])
+    assert (done.returncode, done.stderr) == (0, "")
+    compiled, found, module = json.loads(done.stdout)
     assert Path(module).is_relative_to(package)
-    return compiled, found
+    factors = (1, 300, 5, 7, 11)
+    sums = [sum((byte + 1) * by for byte, by in zip(text, factors, strict=False)) for text in (b"boat", b" lamp")]
+    assert found == [each | 1 for each in sums]
+    return int(compiled)
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
-    """A package that carries the kernels, and what the work gives where numba compiles it."""
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A package that carries the kernel."""
     pytest.importorskip("numba")
-    if not shipped._runs():
-        pytest.skip("the processor is below x86-64-v3")
     package = tmp_path_factory.mktemp("made")
-    for room in ("", "files", "text", "groups", "similarity"):
-        (package / "demur" / room).mkdir(exist_ok=True, parents=True)
+    for room in ("", "text", "checks"):
+        (package / "demur" / room).mkdir(exist_ok=True)
         for path in (ROOT / "demur" / room).glob("*.py"):
             shutil.copy(path, package / "demur" / room / path.name)
-    level = {"NUMBA_CPU_NAME": shipped.CPU, "NUMBA_CPU_FEATURES": shipped.features(), "PYTHONHASHSEED": "0"}
-    place = str(package / "demur" / "kernels.zip")
-    compiled, found = run(package, package / "cache", dedent(WORK) + dedent(PACK), place, **level)
-    assert compiled
-    return package, found
+    level = {"NUMBA_CPU_NAME": shipped.CPU, "NUMBA_CPU_FEATURES": shipped.features()}
+    assert run(package, package / "cache", more=PACK, **level) > 0
+    return package
 
 
 @pytest.fixture
-def package(made: tuple[Path, int], tmp_path: Path) -> Path:
+def package(made: Path, tmp_path: Path) -> Path:
     """The package, to change."""
-    return Path(shutil.copytree(made[0] / "demur", tmp_path / "site" / "demur")).parent
+    return shutil.copytree(made / "demur", tmp_path / "site" / "demur").parent
 
 
 def file_of(package: Path) -> Path:
@@ -115,28 +121,46 @@ def in_index(package: Path, change: Callable[[dict[str, Any]], Any]) -> None:
     rewrite(package, {**contents, "index.json": json.dumps(index).encode()})
 
 
-def test_a_first_run_compiles_nothing_and_gives_the_same(made: tuple[Path, int], tmp_path: Path) -> None:
-    package, found = made
-    assert run(package, tmp_path / "new") == (0, found)
-    (package / "demur" / "kernels.zip").rename(tmp_path / "away.zip")
-    try:
-        compiled, same = run(package, tmp_path / "other")
-    finally:
-        (tmp_path / "away.zip").rename(package / "demur" / "kernels.zip")
-    assert compiled > 0
-    assert same == found
+def test_a_first_run_compiles_nothing(made: Path, tmp_path: Path) -> None:
+    assert run(made, tmp_path / "new") == 0
+    assert [*(tmp_path / "new").rglob("*.nbc")] == []
 
 
-def test_another_signature_is_compiled_and_kept(made: tuple[Path, int], tmp_path: Path) -> None:
-    package, found = made
-    more = """
-        sizes, lists = np.zeros(3, np.int32), np.zeros(3, np.int32)
-        print(json.dumps(listener.count))
-    """
-    other = dedent(WORK).replace("pa.array([", "pa.array(['long ' * 60, ").replace("np.arange(100_000)", "np.arange(9)")
-    assert other != dedent(WORK)
-    del more, found
-    assert package
+def test_without_the_file_all_is_compiled_and_kept(package: Path, tmp_path: Path) -> None:
+    file_of(package).unlink()
+    assert run(package, tmp_path / "new") > 0
+    assert run(package, tmp_path / "new") == 0
+
+
+def test_another_signature_is_compiled_and_kept(made: Path, tmp_path: Path) -> None:
+    assert run(made, tmp_path / "new", places="int32") > 0
+    assert run(made, tmp_path / "new", places="int32") == 0
+    assert run(made, tmp_path / "new") == 0
+
+
+def test_a_changed_module_takes_none(package: Path, tmp_path: Path) -> None:
+    with (package / MODULE).open("a", encoding="utf-8") as file:
+        file.write("#")
+    assert run(package, tmp_path / "new") > 0
+
+
+def test_a_processor_that_lacks_a_feature_takes_none(made: Path, tmp_path: Path) -> None:
+    assert run(made, tmp_path / "new", "avx512f", "sha") == 0
+    assert run(made, tmp_path / "new", "avx2") > 0
+
+
+def test_whoever_asks_numba_for_another_processor_gets_it(made: Path, tmp_path: Path) -> None:
+    assert run(made, tmp_path / "new", NUMBA_CPU_NAME="generic") > 0
+
+
+@pytest.mark.parametrize("feature", shipped.FEATURES)
+def test_every_feature_is_asked_for(feature: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    binding = pytest.importorskip("llvmlite.binding")
+    everything = dict.fromkeys(shipped.FEATURES, True)
+    monkeypatch.setattr(binding, "get_host_cpu_features", lambda: everything)
+    assert shipped._runs()
+    monkeypatch.setattr(binding, "get_host_cpu_features", lambda: {**everything, feature: False})
+    assert not shipped._runs()
 
 
 @pytest.mark.parametrize(
@@ -149,7 +173,7 @@ def test_another_signature_is_compiled_and_kept(made: tuple[Path, int], tmp_path
         lambda index: index["made"].update(system="riscv64-unknown-linux-gnu"),
         lambda index: index["made"]["settings"].update(OPT="0"),
         lambda index: index["made"]["features"].append("avx512f"),
-        lambda index: index["sources"].update({"demur.groups._positions": "0" * 64}),
+        lambda index: index["sources"].update({"demur.checks._bytes": "0" * 64}),
         lambda index: index["sources"].update({"demur.no_such_module": "0" * 64}),
         lambda index: index.pop("made"),
         lambda index: index.update(kernels=None),
@@ -157,8 +181,64 @@ def test_another_signature_is_compiled_and_kept(made: tuple[Path, int], tmp_path
     ids=["numba", "llvmlite", "python", "numpy", "system", "settings", "features", "source", "module", "cut", "none"],
 )
 def test_what_was_made_from_anything_else_is_not_used(package: Path, change: Callable[[dict[str, Any]], Any]) -> None:
-    usable = shipped._usable.__wrapped__
-    index = json.loads(members(package)["index.json"])
-    assert usable(file_of(package)) == index["kernels"]
+    assert usable(file_of(package)) != {}
     in_index(package, change)
     assert usable(file_of(package)) == {}
+
+
+@pytest.mark.parametrize("how", ["empty", "cut", "another", "one byte"])
+def test_a_damaged_file_is_not_used_and_the_work_is_done(package: Path, tmp_path: Path, how: str) -> None:
+    file = file_of(package)
+    data = file.read_bytes()
+    half = len(data) // 2
+    byte = bytes([data[half] ^ 1])
+    file.write_bytes(
+        {"empty": b"", "cut": data[:half], "another": b"boat" * 999, "one byte": data[:half] + byte + data[half + 1 :]}[
+            how
+        ]
+    )
+    assert run(package, tmp_path / "new") > 0
+
+
+@pytest.mark.parametrize("data", [b"boat", pickle.dumps(("boat",) * 9)], ids=["bytes", "tuple"])
+def test_code_that_is_none_is_not_used_and_the_work_is_done(package: Path, tmp_path: Path, data: bytes) -> None:
+    """With its own digest, and with another."""
+    contents = members(package)
+    (digest,) = contents.keys() - {"index.json"}
+    rewrite(package, {**contents, digest: data})
+    assert run(package, tmp_path / "new") > 0
+    own = hashlib.sha256(data).hexdigest()
+    index = contents["index.json"].replace(digest.encode(), own.encode())
+    rewrite(package, {"index.json": index, own: data})
+    assert run(package, tmp_path / "other") > 0
+
+
+def test_nothing_with_another_digest_is_unpickled(package: Path, tmp_path: Path) -> None:
+    contents = members(package)
+    (digest,) = contents.keys() - {"index.json"}
+    left = tmp_path / "left"
+    rewrite(package, {**contents, digest: b"cos\nmkdir\n(V%s\ntR." % str(left).encode()})
+    assert run(package, tmp_path / "new") > 0
+    assert not left.exists()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_any_damage_leaves_the_index_as_it_is_or_unused(made: Path, tmp_path: Path, data: st.DataObject) -> None:
+    whole = file_of(made).read_bytes()
+    at = data.draw(st.integers(0, len(whole) - 1) | st.integers(len(whole) - 2000, len(whole) - 1))
+    bits = data.draw(st.integers(0, 255))
+    place = tmp_path / "kernels.zip"
+    place.write_bytes(whole[:at] + (bytes([whole[at] ^ bits]) + whole[at + 1 :] if bits else b""))
+    assert usable(place) in ({}, usable(file_of(made)))
+
+
+def test_kernels_of_this_processor_are_not_packed(tmp_path: Path) -> None:
+    pytest.importorskip("numba")
+    with pytest.raises(ValueError, match="NUMBA_CPU_NAME=x86-64-v3"):
+        shipped.pack(tmp_path / "kernels.zip", {})
+    assert not [*tmp_path.iterdir()]
+
+
+def test_the_file_names_no_place_of_the_machine_that_made_it(made: Path) -> None:
+    assert not [name for name, data in members(made).items() if str(made).encode() in data]
