@@ -4,9 +4,8 @@ The wheel of a platform holds `kernels.zip`: for every kernel, and every signatu
 what numba keeps in its own cache, compiled for x86-64-v3 (processors since 2013), and an index that says what it was
 made from. It is used where nothing differs: the bytes of all modules with kernels, the versions of Python, numba and
 llvmlite, the system, numba's settings; and where the processor has all that the code may use. Elsewhere, and for any
-other signature, numba compiles, and keeps what it compiled, as it does without this file.
-
-Nothing is unpickled but what lies in the package itself, and has the digest that the index gives.
+other signature, numba compiles, and keeps what it compiled, as it does without this file. Nothing is unpickled but what
+lies in the package itself, and has the digest that the index gives.
 """
 
 from __future__ import annotations
@@ -25,12 +24,14 @@ from typing import Any
 HOME = Path(__file__).parents[2]
 PLACE = HOME / "demur" / "kernels.zip"
 
-CPU = "x86-64-v3"
 FEATURES = (
     "avx", "avx2", "bmi", "bmi2", "cmov", "crc32", "cx16", "cx8", "f16c", "fma", "fxsr", "lzcnt", "mmx", "movbe",
     "popcnt", "sahf", "sse", "sse2", "sse3", "sse4.1", "sse4.2", "ssse3", "xsave",
 )  # fmt: skip
 """What a processor of that level has, as LLVM calls it. Source: psABI of x86-64, section 3.1.1."""
+
+LEVEL = {"NUMBA_CPU_NAME": "x86-64-v3", "NUMBA_CPU_FEATURES": ",".join(f"+{name}" for name in FEATURES)}
+"""What lets a process compile for that level."""
 
 _INDEX = "index.json"
 _SETTINGS = ("BOUNDSCHECK", "DEBUGINFO_DEFAULT", "ENABLE_AVX", "LOOP_VECTORIZE", "OPT", "SLP_VECTORIZE", "USING_SVML")
@@ -38,12 +39,7 @@ _SETTINGS = ("BOUNDSCHECK", "DEBUGINFO_DEFAULT", "ENABLE_AVX", "LOOP_VECTORIZE",
 
 
 class Shipped:
-    """numba's cache of one kernel, with what was shipped of it in front.
-
-    Attributes:
-        digests: of the compiled code, by signature.
-        behind: numba's own cache, which is asked for other signatures, and keeps what is compiled.
-    """
+    """numba's cache of one kernel, with what was shipped of it (digests by signature) in front."""
 
     def __init__(self, digests: Mapping[str, str], behind: Any) -> None:
         self.digests, self.behind = digests, behind
@@ -69,20 +65,17 @@ def first(machine: Any, name: str) -> Any:
 
 
 def pack(place: Path, machines: Mapping[str, Any]) -> list[str]:
-    """Write what was compiled in this process, and compiled for `CPU`; the signatures that it holds.
+    """Write what was compiled in this process, which has to compile for `LEVEL`; the signatures of all kernels.
 
     Args:
         place: the file.
         machines: kernels by module and name, as `demur.text.compiled` has them.
-
-    Raises:
-        ValueError: the process compiles for another processor, or loads kernels that were shipped.
     """
     import numba
     from numba.core.serialize import dumps
 
-    if (CPU, features()) != (numba.config.CPU_NAME, numba.config.CPU_FEATURES):
-        msg = f"kernels are compiled for {CPU}: set NUMBA_CPU_NAME={CPU} and NUMBA_CPU_FEATURES={features()}"
+    if {"NUMBA_CPU_NAME": numba.config.CPU_NAME, "NUMBA_CPU_FEATURES": numba.config.CPU_FEATURES} != LEVEL:
+        msg = f"kernels are packed for another processor than they are compiled for: set {LEVEL}"
         raise ValueError(msg)
     kernels: dict[str, dict[str, str]] = {}
     members: dict[str, bytes] = {}
@@ -100,16 +93,6 @@ def pack(place: Path, machines: Mapping[str, Any]) -> list[str]:
         for member, data in sorted(members.items()):
             file.writestr(zipfile.ZipInfo(member), data, zipfile.ZIP_DEFLATED, 9)
     return [f"{name}{signature}" for name, digests in kernels.items() for signature in digests]
-
-
-def features() -> str:
-    """The features of `CPU`, as ``NUMBA_CPU_FEATURES`` takes them.
-
-    Example:
-        >>> features()[:14]
-        '+avx,+avx2,+bm'
-    """
-    return ",".join(f"+{name}" for name in FEATURES)
 
 
 @cache
