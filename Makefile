@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 DEV := $(VENV)/.dev
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help setup build training test frameworks check bench format clean
+.PHONY: help setup build training test frameworks check wheel bench format clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -45,6 +45,10 @@ check: setup ## format, lint, types, and the built set's invariants
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	for set in build/*/; do [ ! -f $$set/manifest.json ] || $(BIN)/demur check $$set || exit 1; done
+
+# One for each Python and system; numba's and llvmlite's versions are those of constraints.txt.
+wheel: setup ## make a wheel that carries its kernels compiled (two minutes)
+	PIP_CONSTRAINT=constraints.txt DEMUR_KERNELS=1 $(BIN)/python -m build --wheel --outdir build/wheel
 
 bench: setup ## compare with the peers (an hour or more)
 	$(PIP) --editable '.[bench]'

@@ -8,10 +8,10 @@ A kernel is a plain function, and gives the same as one. It is compiled by numba
 imported then; where numba is not installed, or inside `uncompiled`, it runs as it stands: small inputs are done long
 before a compiler is.
 
-numba keeps the compiled code in ``__pycache__`` beside the module, or in the user's cache folder where that is
-read-only, or in ``NUMBA_CACHE_DIR``; where none of them can be written, the code lasts as long as the process. numba
-does not see changes in a function called from another file; so every module with kernels holds all the functions that
-they call.
+Where a wheel brought them compiled (`demur.text.shipped`), nothing is. Elsewhere numba keeps the compiled code in
+``__pycache__`` beside the module, or in the user's cache folder where that is read-only, or in ``NUMBA_CACHE_DIR``;
+where none of them can be written, the code lasts as long as the process. numba does not see changes in a function
+called from another file; so every module with kernels holds all the functions that they call.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from demur.text.shipped import first
 
 Array = NDArray[np.int64]
 Result = TypeVar("Result")
@@ -146,9 +148,10 @@ def _compiled(function: Callable[..., object]) -> Callable[..., object]:
     while _inner:
         register_jitable(**_OPTIONS)(_inner.pop())
     try:
-        return cast(Callable[..., object], numba.njit(cache=True, **_OPTIONS)(function))
+        machine = numba.njit(cache=True, **_OPTIONS)(function)
     except RuntimeError:  # nowhere to keep the code
-        return cast(Callable[..., object], numba.njit(**_OPTIONS)(function))
+        machine = numba.njit(**_OPTIONS)(function)
+    return cast(Callable[..., object], first(machine, f"{function.__module__}.{function.__qualname__}"))
 
 
 def _leave() -> None:
