@@ -20,6 +20,7 @@ FOREIGN = np.uint32(1 << 31)
 
 U = np.uint64
 _BASE = U(0x9E3779B97F4A7C15)
+_CAPITALS = np.frombuffer(b"DOT", np.uint8)  # letters that are of a kind
 _SLICE = 1 << 20  # bytes
 
 
@@ -81,19 +82,28 @@ def gathered(marks: np.uint64) -> np.uint64:
 
 
 @inner
-def signs(data: Bytes, at: int) -> tuple[np.uint64, np.uint64, bool]:
-    """Which of 64 bytes are letters, and which spaces: a bit each; whether some are digits, joiners, or no ASCII."""
+def signs(data: Bytes, at: int, left: int) -> tuple[np.uint64, np.uint64, bool, np.uint64]:
+    """Which of 64 bytes, or of those that are left, are letters, and which spaces: a bit each.
+
+    Also whether some are digits, joiners, or no ASCII; and whether some are D, O, or T: bits 0, 1 and 2.
+    """
     letters, spaces, others = U(0), U(0), U(0)
+    none, d, o, t = U(0x8080808080808080), U(0), U(0), U(0)
     for part in range(8):
         eight = load(data, at + 8 * part)
+        if left < 64:
+            eight &= U(0xFFFFFFFFFFFFFFFF) >> U(64 - 8 * min(8, left - 8 * part)) if left > 8 * part else U(0)
         low = eight | U(0x2020202020202020)
         letter = (low + U(0x1F1F1F1F1F1F1F1F)) & ~(low + U(0x0505050505050505))
         digit = (eight + U(0x5050505050505050)) & ~(eight + U(0x4646464646464646))
-        apostrophe, hyphen = eight ^ U(0x2727272727272727), eight ^ U(0x2D2D2D2D2D2D2D2D)
-        others |= digit | (U(0x8080808080808080) - apostrophe) | (U(0x8080808080808080) - hyphen) | eight
+        others |= digit | (none - (eight ^ U(0x2727272727272727))) | (none - (eight ^ U(0x2D2D2D2D2D2D2D2D))) | eight
+        d |= none - (eight ^ U(0x4444444444444444))
+        o |= none - (eight ^ U(0x4F4F4F4F4F4F4F4F))
+        t |= none - (eight ^ U(0x5454545454545454))
         letters |= gathered(letter) << U(8 * part)
-        spaces |= gathered(U(0x8080808080808080) - (eight ^ U(0x2020202020202020))) << U(8 * part)
-    return letters, spaces, others & U(0x8080808080808080) != 0
+        spaces |= gathered(none - (eight ^ U(0x2020202020202020))) << U(8 * part)
+    capitals = U(d & none != 0) | U(o & none != 0) << U(1) | U(t & none != 0) << U(2)
+    return letters, spaces, others & none != 0, capitals
 
 
 @inner
@@ -154,7 +164,9 @@ def look_and_hash(
         while at < end and seen & FOREIGN == 0:
             left = end - at
             valid = U(0xFFFFFFFFFFFFFFFF) if left >= 64 else (U(1) << U(left)) - U(1)
-            letters, blanks, others = signs(data, at) if at + 64 <= len(data) else (U(0), U(0), True)
+            letters, blanks, others, capitals = (U(0), U(0), True, U(0))
+            if at + 64 <= len(data):
+                letters, blanks, others, capitals = signs(data, at, left)
             joiners = U(0)
             if others:
                 letters = blanks = U(0)
@@ -164,8 +176,9 @@ def look_and_hash(
                     letters |= U(lower[byte] > 1) << U(place)
                     joiners |= U(lower[byte] == 1) << U(place)
                     blanks |= U(kinds[byte] & BLANK != 0) << U(place)
-            letters &= valid
-            blanks &= valid
+            else:
+                for place in range(3):
+                    seen |= kinds[_CAPITALS[place]] if capitals >> U(place) & U(1) != 0 else np.uint32(0)
             seen |= BLANK if blanks != 0 else np.uint32(0)
             rest = U(0) if others else valid & ~(letters | blanks)
             while rest != 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ STAGES = 4
 judges."""
 
 _More = TypeVar("_More")
+_Made = TypeVar("_Made")
 
 
 def stage() -> ThreadPoolExecutor:
@@ -21,10 +22,17 @@ def stage() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, initializer=share, initargs=(STAGES,))
 
 
+def begin(work: Callable[[], _Made]) -> Future[_Made]:
+    """Begin some work on a thread of its own."""
+    thread = ThreadPoolExecutor(1)
+    begun = thread.submit(work)
+    thread.shutdown(wait=False)
+    return begun
+
+
 def ahead(batches: Iterator[tuple[Batch, _More]]) -> Iterator[tuple[Batch, _More]]:
-    """The same batches, whose texts have been read; the first one at once, for what has to be made ready for it."""
+    """The same batches, whose texts have been read."""
     waiting: tuple[Batch, _More, Future[None]] | None = None
-    first = True
     with stage() as thread:
         for batch, more in batches:
             following = (batch, more, thread.submit(batch.read))
@@ -32,10 +40,6 @@ def ahead(batches: Iterator[tuple[Batch, _More]]) -> Iterator[tuple[Batch, _More
                 waiting[2].result()
                 yield waiting[:2]
             waiting = following
-            if first:
-                first, waiting = False, None
-                following[2].result()
-                yield following[:2]
         if waiting is not None:
             waiting[2].result()
             yield waiting[:2]

@@ -173,7 +173,9 @@ def _judges(
         ]
     else:
         found = [*prompts.for_training()] if trains else [prompts.bundled()]
-    return tuple(Judge.of(each, Rules()) for each in found)
+    indexed = tuple(Judge.of(each, Rules()) for each in found)
+    release()  # what making an index took is several times as much
+    return indexed
 
 
 def _protected(built: BuiltSet) -> prompts.Protected:

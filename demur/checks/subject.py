@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import islice
@@ -15,14 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.checks import pages
-from demur.checks.ahead import ahead
+from demur.checks.ahead import ahead, begin
 from demur.checks.batch import Batch, File, layout_for
 from demur.checks.claimed import Claim
 from demur.checks.data import is_data
 from demur.checks.finding import Finding
 from demur.checks.habits import Habits
 from demur.checks.layouts import Layout
-from demur.checks.memory import release
 from demur.checks.paths import Reached
 from demur.checks.quick import plain_rows
 from demur.checks.saved import split_by_folder
@@ -126,12 +125,11 @@ class Subject:
         for block in self.blocks(file.path, self.faults[file.name].append, turns=True):
             self.grown(reading.size_of(block.rows))
             batch = self._batch(file, block)
-            first = file.name not in self.layouts
-            self.layouts[file.name] = batch.layout
-            if first:
+            if file.name not in self.layouts:
                 self.unread[file.name] = unread(batch)
-                if self.screens(batch):
-                    _ = self._indexing  # begins
+            self.layouts[file.name] = batch.layout
+            if not batch.first and self.screens(batch):
+                _ = self._indexing  # begins
             yield batch, block.lines
 
     def _batch(self, file: File, block: Block) -> Batch:
@@ -226,16 +224,7 @@ class Subject:
     @cached_property
     def _indexing(self) -> Future[tuple[Judge, ...]]:
         """Indexes protected prompts, on a thread of its own."""
-
-        def index() -> tuple[Judge, ...]:
-            found = self.protect()
-            release()  # what making an index took is several times as much
-            return found
-
-        thread = ThreadPoolExecutor(1)
-        begun = thread.submit(index)
-        thread.shutdown(wait=False)
-        return begun
+        return begin(self.protect)
 
     def screens(self, batch: Batch) -> bool:
         """Whether rows are held against protected prompts: all, if any file of the set is trained on."""
@@ -299,9 +288,8 @@ def of_files(
         raise UsageError(msg, where=paths[0], expected=f"files that end in {', '.join(reading.SUFFIXES)}")
     if len(found) > bounds().files:
         msg = "There are too many files"
-        raise UsageError(
-            msg, where=paths[0], expected=f"at most {bounds().files:,}", fix="Check some folders, or --limit files=N."
-        )
+        fix = "Check some folders, or --limit files=N."
+        raise UsageError(msg, where=paths[0], expected=f"at most {bounds().files:,}", fix=fix)
     said, called = dict(splits), called or {}
     files = []
     parts: dict[tuple[Path, str], set[str]] = {}

@@ -62,7 +62,7 @@ def batch_rows(source: Path | Any, metadata: pq.FileMetaData, size: int, columns
     if whole > (most := bounds().unpacked_of(size)):
         msg = "it unpacks to"
         raise TooLarge(msg, "unpacked", most)
-    rows = max(1, min(4 * ROWS, bounds().batch * metadata.num_rows // max(1, whole)))
+    rows = max(1, min(2 * ROWS, bounds().batch * metadata.num_rows // max(1, whole)))
     return int(min(rows, max(1, _DENSE * bounds().batch // longest(source, metadata, columns))))
 
 
@@ -134,8 +134,8 @@ def read_arrow(path: Path, note: Note, columns: Names) -> Iterator[Block]:
         for whole in stream:
             whole.validate(full=True)
             kept = whole if columns is None else whole.select(columns)
-            for start in range(0, kept.num_rows, 4 * ROWS):
-                for batch in cut(kept.slice(start, 4 * ROWS)):
+            for start in range(0, kept.num_rows, 2 * ROWS):
+                for batch in cut(kept.slice(start, 2 * ROWS)):
                     yield Block(first, batch)
                     first += batch.num_rows
 

@@ -172,7 +172,14 @@ def test_pre_commit_installs_the_hook(tmp_path: Path) -> None:
     for name in ("demur", "builders", "schemas", "cards"):
         shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
     (checkout / "docs").mkdir()
-    for name in (".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE", "docs/guideline.md"):
+    for name in (
+        ".pre-commit-hooks.yaml",
+        "pyproject.toml",
+        "hatch_build.py",
+        "README.md",
+        "LICENSE",
+        "docs/guideline.md",
+    ):
         shutil.copy(ROOT / name, checkout / name)
     repository(checkout)
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=checkout, check=True, capture_output=True, text=True)

@@ -7,8 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
+
+import pytest
 
 from demur.checks.engine import check
 from demur.checks.outputs import OUTPUTS
@@ -52,6 +55,15 @@ def test_a_check_that_is_killed_goes_on(tmp_path: Path) -> None:
     assert not [*work.rglob("*.done")]  # a good end
 
 
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """Ctrl-C stops what is started here, whatever tests before have left."""
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeded")
 def test_ctrl_c_says_what_is_kept(tmp_path: Path) -> None:
     path, work = write(tmp_path, rows(1500)), tmp_path / "work"
     command = [sys.executable, "-m", "demur.cli", "check", str(path), "--limit", SMALL]
@@ -63,13 +75,17 @@ def test_ctrl_c_says_what_is_kept(tmp_path: Path) -> None:
     assert len([*work.rglob("*.done")]) >= 3
 
 
+@pytest.mark.usefixtures("heeded")
 def test_ctrl_c_promises_nothing_where_nothing_is_kept(tmp_path: Path) -> None:
     command = [sys.executable, "-c", WAITING, "check", str(write(tmp_path, rows(10)))]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "reads\n"
         child.send_signal(signal.SIGINT)
-        said = child.communicate(timeout=PATIENCE)[1]
+        try:
+            said = child.communicate(timeout=PATIENCE)[1]
+        finally:
+            child.kill()
     assert (child.returncode, said.splitlines()[-1]) == (130, "Interrupted. The last good output is untouched.")
 
 
