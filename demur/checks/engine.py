@@ -46,7 +46,7 @@ LISTED = 10_000
 """Findings of one rule in one file that are kept to be listed; more are only counted. Why a file is not read on is
 always listed."""
 
-_ROOM = 16 << 20
+_ROOM = 8 << 20
 """Bytes of batches that wait to be judged; one waits in any case. Memory holds several times as many."""
 
 _LIGHT = 1 << 20
