@@ -14,7 +14,7 @@ from demur.errors import nearest, shown
 from demur.files.bounds import TooLarge, bounds
 
 ROWS = 1 << 14
-"""Rows of a batch, at most; of Parquet, whose rows need less room while they are read, four times as many."""
+"""Rows of a batch, at most; of Parquet, whose rows need less room while they are read, twice as many."""
 
 FaultKind = Literal["unreadable", "ragged", "encoding", "mixed", "absent", "header", "doubled"]
 

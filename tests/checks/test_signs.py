@@ -9,8 +9,9 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demur.checks import signs
+from demur.checks import noted, signs
 from demur.checks.signs import controls, edges, hidden, holding, lengths, numbers
+from demur.text.compiled import uncompiled
 
 TEXTS = st.lists(st.none() | st.text(st.sampled_from("a1 \n\x08\x85\xe9\xad\u200b\u2066\ufeff\u20ac\x7f")), max_size=20)
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -47,3 +48,31 @@ def test_edges_and_lengths() -> None:
     first, last = edges(texts)
     assert (bytes(first), bytes(last)) == (b"a\0\0c", b"b\0\0c")
     assert lengths(texts).tolist() == [2, 0, 0, 1]
+
+
+PHRASES = (
+    "sorry", "apologize", "unfortunately", "regrettably", "as an ai", "a language model", "an assistant", "decline",
+    "refuse", "unable", "can't", "won\u2019t", "cannot", "will not", "must not", "am not", "not able",
+)  # fmt: skip
+
+
+@given(
+    st.sampled_from(PHRASES),
+    st.booleans(),
+    st.text(st.sampled_from("abcefgh .,\u20ac"), max_size=140),
+    st.sampled_from(["", " ", ". It is."]),
+)
+def test_what_may_open_as_a_refusal_is_looked_for(phrase: str, capital: bool, before: str, behind: str) -> None:
+    """The look at three letters never hides what the expression finds."""
+    text = f"{before} {phrase.upper() if capital else phrase}{behind}"
+    array = pa.array([text, None, "The lake is deep."], pa.large_string())
+    found = noted._sorry(array).tolist()
+    with uncompiled(small=True):
+        assert noted._sorry(array).tolist() == found
+    assert found[1:] == [False, False]
+    assert found[0] or len(before.encode()) > noted.OPENS - 25
+
+
+def test_a_look_at_three_letters_spares_texts() -> None:
+    texts = pa.array(["The tide", "Name it NOT", "x" * 130 + " sorry"], pa.large_string())
+    assert signs.may_open(texts, noted.OPENS, noted._THREES).tolist() == [False, True, False]
