@@ -91,8 +91,7 @@ def page(results: list[dict[str, Any]]) -> str:
         "*again* is with the states in the cache: the model is not read, and the layers are measured on both cores.",
         "Layers are counted from 0, the embedding. A text that is right less often than by chance is compared by its",
         "mirror image. The margin (right-hand panels) is the smallest shift of a harmful state that would bring the",
-        "classifier to 0.01 %, over the state's length: a number, never applied to a forward pass. The machine was",
-        "shared with other work.",
+        "classifier to 0.01 %, over the state's length: a number, never applied to a forward pass.",
         "",
     ]
     for each in results:
