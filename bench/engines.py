@@ -10,7 +10,6 @@ digest. Figures go to ``results/engines.json``, where those of other engines, co
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import re
@@ -30,7 +29,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.parts import PAGE, WORDS, digest_of, items_of, protected_of, responses, screened
+from bench.parts import PAGE, WORDS, digest_of, items_of, options, protected_of, responses, screened
 from bench.parts import one as one_process
 from bench.process import ProcessFailed, Watch, clear, run, touch
 from bench.report import RESULTS, between, markdown
@@ -307,12 +306,7 @@ def main() -> None:
     if sys.argv[1:2] == ["--one"]:
         print(json.dumps(one(*sys.argv[2:])))
         return
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpus", type=Path, nargs="*", default=[], help="Parquet of texts, to hold against some.")
-    parser.add_argument("--rows", type=Path, nargs="*", default=[], help="Parquet of rows to check.")
-    parser.add_argument("--items", type=Path, help="A built evaluation set, whose responses are scored.")
-    parser.add_argument("--responses", type=int, nargs="*", default=[1_000_000])
-    parser.add_argument("--repeats", type=int, default=3)
+    parser = options(__doc__)
     parser.add_argument("--engines", nargs="*", choices=[*ENGINES], default=[*ENGINES])
     parser.add_argument("--pythons", nargs="*", default=[], help="Other interpreters, to look for engines in.")
     asked = parser.parse_args()

@@ -183,18 +183,23 @@ def measured(command: str, path: str, rows: int, repeats: int) -> dict[str, Any]
     return found
 
 
-def main() -> None:
-    """Run what the command line asks for."""
-    if sys.argv[1:2] == ["--one"]:
-        print(json.dumps(one(*sys.argv[2:])))
-        return
+def options(about: str | None) -> argparse.ArgumentParser:
+    """What is measured, and how often."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, nargs="*", default=[], help="Parquet of texts, to hold against some.")
     parser.add_argument("--rows", type=Path, nargs="*", default=[], help="Parquet of rows to check.")
     parser.add_argument("--items", type=Path, help="A built evaluation set, whose responses are scored.")
     parser.add_argument("--responses", type=int, nargs="*", default=[1_000_000])
     parser.add_argument("--repeats", type=int, default=3)
-    asked = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    if sys.argv[1:2] == ["--one"]:
+        print(json.dumps(one(*sys.argv[2:])))
+        return
+    asked = options(__doc__).parse_args()
     found: list[dict[str, Any]] = []
     for command, paths in (("decontaminate", asked.corpus), ("check", asked.rows)):
         for path in paths:

@@ -20,6 +20,9 @@ FOREIGN = np.uint32(1 << 31)
 
 U = np.uint64
 _BASE = U(0x9E3779B97F4A7C15)
+LONG = 1 << 20
+"""Bytes of a text above which its words are hashed elsewhere: what they need here is ten times as much."""
+
 _CAPITALS = np.frombuffer(b"DOT", np.uint8)  # letters that are of a kind
 _SLICE = 1 << 20  # bytes
 
@@ -138,15 +141,15 @@ def look_and_hash(
     """As `look`; and of each text the first and the last byte, a hash of its words, and one of its first words.
 
     The bytes are 0 where there are none, hashes where they cannot be told here. Told are those of ASCII that begins
-    with a visible byte and has words; of the first `most` words where they, or the whole text, stand in its first
-    `longest` bytes, and no byte is of the kinds `marks`.
+    with a visible byte, has words, and is not `LONG`; of the first `most` words where they, or the whole text, stand in
+    its first `longest` bytes, and no byte is of the kinds `marks`.
 
     Of texts that are `asked`, the hashes of the words stand one behind another in `units`, and `counts` has their
-    numbers: 0 where a text is not ASCII, or has none. How many there are in all is returned.
+    numbers: 0 where they are not told, or there are none. How many there are in all is returned.
     """
     room = 0
     for row in range(len(offsets) - 1):
-        room = max(room, offsets[row + 1] - offsets[row])
+        room = max(room, min(LONG, offsets[row + 1] - offsets[row]))
     turns = np.empty(room + 72, np.int64)  # where words begin and end
     states, eights = np.empty(room // 2 + 2, np.uint64), np.empty(room // 2 + 2, np.uint64)
     lengths, factors = np.empty(room // 2 + 2, np.int64), np.empty(room // 2 + 2, np.uint64)
@@ -160,7 +163,7 @@ def look_and_hash(
         found = 0
         joined = U(0)
         before, before_letter, before_blank = U(0), U(0), U(1)
-        at = begin
+        at = begin if end - begin <= LONG else end
         while at < end and seen & FOREIGN == 0:
             left = end - at
             valid = U(0xFFFFFFFFFFFFFFFF) if left >= 64 else (U(1) << U(left)) - U(1)
@@ -203,8 +206,8 @@ def look_and_hash(
             found += count
             before, before_letter, before_blank = inside >> U(63), letters >> U(63), blanks >> U(63)
             at += 64
-        foreign = seen & FOREIGN != 0
-        if foreign:
+        untold = seen & FOREIGN != 0 or end - begin > LONG
+        if untold:
             last = BLANK
             runs = 0
             for place in range(begin, end):
@@ -213,7 +216,7 @@ def look_and_hash(
                 runs += int(last & ~kind & BLANK)
                 last = kind
         turns[found] = end  # of a word that the text ends with
-        count = 0 if foreign else (found + 1) // 2
+        count = 0 if untold else (found + 1) // 2
         widest = 0
         for word in range(count):
             lengths[word] = turns[2 * word + 1] - turns[2 * word]

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from demur.checks._bytes import look_and_hash
+from demur.checks._bytes import LONG, look_and_hash
 from demur.checks.signs import Looked, Mask, edges, kinds, kinds_of, look_at
 from demur.similarity.sets import Units, ascii_table, hashed_texts
 from demur.text.arrays import buffers
@@ -86,7 +86,7 @@ def read(texts: pa.LargeStringArray, asked: Mask | None = None) -> Read:
     if interpreted():
         return Read(look_at(texts), text_hashes(texts, rows), nothing, Units(nothing[:0], starts))
     data, offsets = buffers(texts)
-    sizes = np.diff(offsets)
+    sizes = np.minimum(np.diff(offsets), LONG)
     chosen = np.zeros(rows, np.uint8) if asked is None else asked.astype(np.uint8)
     units = np.empty(int(((sizes + 1) // 2)[chosen > 0].sum() + sizes.max(initial=0)) + 1, np.uint64)
     held, words, ends = np.empty(rows, np.uint32), np.empty(rows, np.int32), np.empty((2, rows), np.uint8)

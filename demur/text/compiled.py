@@ -31,8 +31,6 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from demur.text.shipped import first
-
 Array = NDArray[np.int64]
 Result = TypeVar("Result")
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -142,6 +140,8 @@ def _compiled(function: Callable[..., object]) -> Callable[..., object]:
     with loading():
         numba = _numba()
         from numba.extending import register_jitable
+
+        from demur.text.shipped import first
 
     if not MACHINES:
         atexit.register(_leave)

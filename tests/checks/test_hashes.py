@@ -7,6 +7,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from demur.checks._bytes import LONG
 from demur.checks.hashes import read, text_hashes
 from demur.checks.learnt import openings
 from demur.checks.signs import look_at
@@ -55,6 +56,14 @@ def test_words_of_what_is_asked_are_those_that_are_hashed_otherwise(
 def test_words_of_plain_texts_are_not_hashed_again() -> None:
     texts = pa.array(["The old lamp", "caf\u00e9 au lait", "two words"], pa.large_string())
     assert np.diff(read(texts, np.array([True, True, False])).units.starts).tolist() == [3, 0, 0]
+
+
+def test_long_texts_are_hashed_as_all_are() -> None:
+    texts = pa.array(["The old lamp", "a 1 TODO " * (LONG // 8), "two words"], pa.large_string())
+    found, look = read(texts, np.ones(3, np.bool_)), look_at(texts)
+    assert found.hashes.tolist() == text_hashes(texts, 3).tolist()
+    assert (found.looked.held.tolist(), found.looked.words.tolist()) == (look.held.tolist(), look.words.tolist())
+    assert np.diff(found.units.starts).tolist() == [3, 0, 2]
 
 
 def test_openings_are_told_of_plain_texts() -> None:
