@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from demur.text.refusal.first import OPENING, OPENINGS, STATEMENTS
 
-REFUSAL = rf"\A(?=[\s\S]*?(?:{STATEMENTS.pattern})|[\s\S]{{0,{OPENING}}}?(?:{OPENINGS.pattern}))"
+REFUSAL = rf"\A(?=[\s\S]*?(?:{STATEMENTS})|[\s\S]{{0,{OPENING}}}?(?:{OPENINGS}))"
 """Found in a response that refuses, at its beginning, without a character of it; letters of either case."""
 
 EMPTY = r"\A(?![\s\S]*[^\W_])"

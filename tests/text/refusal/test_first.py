@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from demur.rates import Rate
 from demur.text.refusal import find_refusal, judge
+from demur.text.refusal.first import OPENING, OPENINGS, STATEMENTS, sentence_start
 
 REFUSALS = [
     "I'm sorry, but I can't help with painting the fence that colour.",
@@ -72,6 +73,32 @@ def test_any_text_has_a_verdict_and_a_place_inside(text: str) -> None:
     place = find_refusal(text)
     assert judge(text) in ("refusal", "answer", "empty")
     assert place is None or 0 <= place < len(text)
+
+
+_PIECES = [
+    *REFUSALS,
+    *ANSWERS,
+    "Sorry to hear",
+    "as an AI",
+    "not",
+    ". ",
+    " ",
+    "\n",
+    "I",
+    "It's",
+    "\u2019",
+    "\u017forry",
+]
+
+
+@settings(max_examples=300)
+@given(st.lists(st.sampled_from([*_PIECES, *map(str.upper, _PIECES)]), max_size=12))
+def test_a_place_is_that_of_the_published_patterns(pieces: list[str]) -> None:
+    """ASCII is searched in small letters, and what can only stand in front is looked for there alone."""
+    text = "".join(pieces)
+    found = (re.search(OPENINGS, text[:OPENING], re.IGNORECASE), re.search(STATEMENTS, text, re.IGNORECASE))
+    places = [each.start() for each in found if each]
+    assert find_refusal(text) == (sentence_start(text, min(places)) if places else None)
 
 
 @settings(max_examples=100)
