@@ -23,6 +23,9 @@ _BASE = U(0x9E3779B97F4A7C15)
 LONG = 1 << 20
 """Bytes of a text above which its words are hashed elsewhere: what they need here is ten times as much."""
 
+PLACES = 10
+"""Bits of a hash by which words that rules ask for are known."""
+
 _CAPITALS = np.frombuffer(b"DOT", np.uint8)  # letters that are of a kind
 _SLICE = 1 << 20  # bytes
 
@@ -130,6 +133,8 @@ def look_and_hash(
     longest: int,
     marks: np.uint32,
     asked: Bytes,
+    known: Hashes,
+    meant: Kinds,
     held: Kinds,
     words: NDArray[np.int32],
     edges: Bytes,
@@ -146,7 +151,13 @@ def look_and_hash(
 
     Of texts that are `asked`, the hashes of the words stand one behind another in `units`, and `counts` has their
     numbers: 0 where they are not told, or there are none. How many there are in all is returned.
+
+    Words are of kinds as bytes are: `known` has the hashes of some, `meant` their kinds, both in the place that the
+    first bits of a hash are. A text whose words cannot be told may have all of them.
     """
+    any_word = np.uint32(0)
+    for place in range(len(meant)):
+        any_word |= meant[place]
     room = 0
     for row in range(len(offsets) - 1):
         room = max(room, min(LONG, offsets[row + 1] - offsets[row]))
@@ -235,10 +246,15 @@ def look_and_hash(
                     for word in range(count):
                         made = (states[word] ^ ((eights[word] >> shift) & U(255))) * U(0x100000001B3)
                         states[word] = made if letter < lengths[word] else states[word]
-        total, head = U(0), U(0)
+        total, head, some = U(0), U(0), U(0)
+        seen |= any_word if untold else np.uint32(0)
         for word in range(count):
             units[used + word] = mix(states[word])
             total += units[used + word] * factors[word]
+            some |= U(known[units[used + word] >> U(64 - PLACES)] == units[used + word])
+        for word in range(count if some != 0 else 0):
+            place = units[used + word] >> U(64 - PLACES)
+            seen |= meant[place] if known[place] == units[used + word] else np.uint32(0)
         if count < most:
             head = total | U(1) if end - begin <= longest else U(0)
         elif turns[2 * most - 1] - begin <= longest:
@@ -257,24 +273,25 @@ def look_and_hash(
 
 
 @kernel
-def hold_threes(data: Bytes, offsets: Ints, most: int, threes: Bytes, out: Bytes) -> None:
+def hold_threes(data: Bytes, offsets: Ints, most: int, threes: Kinds, out: Bytes) -> None:
     """Which texts have one of some runs of three bytes in their first bytes, by the five lowest bits of each byte.
 
     Args:
         data: of the texts.
         offsets: of the texts.
         most: bytes that are looked at.
-        threes: 1 for each run that is looked for, in the place that its 15 bits are.
+        threes: for each pair of bytes that a run begins with, in the place that their ten bits are, a bit for every
+            third byte.
         out: 1 for each text that may have one.
     """
     for row in range(len(offsets) - 1):
         begin = offsets[row]
-        key = np.uint32(0)
-        found = np.uint8(0)
-        for at in range(begin, min(offsets[row + 1], begin + most)):
-            key = (key << np.uint32(5) | np.uint32(data[np.uint64(at)]) & np.uint32(31)) & np.uint32(0x7FFF)
-            found |= threes[key]
-        out[row] = found
+        found, one, two = np.uint32(0), np.uint32(0), np.uint32(0)
+        for at in range(np.uint64(begin), np.uint64(min(offsets[row + 1], begin + most))):
+            three = np.uint32(data[at]) & np.uint32(31)
+            found |= threes[one << np.uint32(5) | two] >> three
+            one, two = two, three
+        out[row] = found & np.uint32(1)
 
 
 @kernel

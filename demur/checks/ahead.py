@@ -10,16 +10,15 @@ from demur.checks.batch import Batch
 from demur.text.compiled import share
 
 STAGES = 4
-"""Threads that work on batches at a time, each on another: one reads texts, one takes note of them, one screens, one
-judges."""
+"""Kinds of work on batches that are done at a time, each on another: they are read, noted, screened and judged."""
 
 _More = TypeVar("_More")
 _Made = TypeVar("_Made")
 
 
-def stage() -> ThreadPoolExecutor:
-    """A thread for some of the work on batches, one after another; its kernels use their share of the cores."""
-    return ThreadPoolExecutor(1, initializer=share, initargs=(STAGES,))
+def stage(threads: int = 1) -> ThreadPoolExecutor:
+    """Threads for some of the work on batches; their kernels use their share of the cores."""
+    return ThreadPoolExecutor(threads, initializer=share, initargs=(STAGES,))
 
 
 def begin(work: Callable[[], _Made]) -> Future[_Made]:

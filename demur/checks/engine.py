@@ -207,8 +207,8 @@ Pass: TypeAlias = Callable[[Subject, list[Rule], "_Found"], None]
 def _stream(subject: Subject, rules: list[Rule], found: _Found) -> None:
     """The one pass over all files: every rule that judges batches, and what is kept of every row.
 
-    While rows are read, those that were read before are held against protected prompts, and the rules judge those
-    before them; findings come in the order of the rows.
+    While rows are read, those that were read before are held against protected prompts, which takes longest, and the
+    rules judge those before them; findings come in the order of the rows.
     """
 
     def screen(batch: Batch) -> float:
@@ -229,7 +229,7 @@ def _stream(subject: Subject, rules: list[Rule], found: _Found) -> None:
 
     waiting: deque[tuple[Batch, Future[list[_Told]], Future[float]]] = deque()
     room = _ROOM
-    with shared(STAGES), stage() as screening, stage() as judging:
+    with shared(STAGES), stage(2) as screening, stage() as judging:
         for file in subject.files:
             for batch in subject.scan(file):
                 screened = screening.submit(screen, batch)

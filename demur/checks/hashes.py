@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from demur.checks._bytes import LONG, look_and_hash
-from demur.checks.signs import Looked, Mask, edges, kinds, kinds_of, look_at
+from demur.checks.signs import Looked, Mask, edges, kinds, kinds_of, look_at, words_asked
 from demur.similarity.sets import Units, ascii_table, hashed_texts
 from demur.text.arrays import buffers
 from demur.text.compiled import interpreted
@@ -91,7 +91,7 @@ def read(texts: pa.LargeStringArray, asked: Mask | None = None) -> Read:
     units = np.empty(int(((sizes + 1) // 2)[chosen > 0].sum() + sizes.max(initial=0)) + 1, np.uint64)
     held, words, ends = np.empty(rows, np.uint32), np.empty(rows, np.int32), np.empty((2, rows), np.uint8)
     hashes, heads = np.empty(rows, np.uint64), np.empty(rows, np.uint64)
-    fixed = (data, offsets, kinds(), ascii_table(), OPENING, LONGEST, kinds_of(MARKS), chosen)
+    fixed = (data, offsets, kinds(), ascii_table(), OPENING, LONGEST, kinds_of(MARKS), chosen, *words_asked())
     used = look_and_hash(*fixed, held, words, ends, hashes, heads, units, starts[1:])
     rest = np.flatnonzero(hashes == 0)
     if len(rest):

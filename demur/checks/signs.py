@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from demur.checks._bytes import BLANK, FOREIGN, Kinds, hold_threes, looked
+from demur.checks._bytes import BLANK, FOREIGN, PLACES, Kinds, hold_threes, looked
+from demur.similarity.sets import hashed_units
 from demur.text.arrays import buffers
 from demur.text.compiled import interpreted
 
@@ -24,7 +25,7 @@ class Looked(NamedTuple):
     """What one look at the bytes of texts gives.
 
     Attributes:
-        held: the kinds of byte that each text holds.
+        held: the kinds of byte that each text holds, and those of words that it may hold.
         words: the words of each text, as blanks part them.
         first: the first byte of each text; 0 for those that have none.
         last: the last one.
@@ -45,6 +46,16 @@ class Looked(NamedTuple):
         mask: Mask = (self.held & kinds_of(signs)) != 0
         return mask
 
+    def may_say(self, *words: str) -> Mask:
+        """Which texts may hold one of some words, whatever their case; those of other scripts, and long ones, may.
+
+        Example:
+            >>> look_at(pa.array(["Lorem Ipsum"], pa.large_string())).may_say("ipsum").tolist()
+            [True]
+        """
+        mask: Mask = (self.held & kinds_of_words(*words)) != 0
+        return mask
+
     def take(self, places: Places) -> Looked:
         """Of some of the texts."""
         return Looked(self.held[places], self.words[places], self.first[places], self.last[places])
@@ -57,6 +68,25 @@ class Looked(NamedTuple):
 
 _KINDS = b"&@<[{DOT\n\x00\xc2\xc3\xe2\xef0"
 """Bytes that rules ask for; 0 stands for every digit, and NUL for every control character of C0 that they do."""
+
+
+_WORDS = ("ipsum", "system", "initial", "hidden", "original", "prompt", "message", "instruction", "instructions")
+"""Words that rules ask for; no two hashes of them begin with the same bits."""
+
+
+def kinds_of_words(*words: str) -> np.uint32:
+    """The kinds of some words that rules ask for."""
+    return np.uint32(sum(2 << len(_KINDS) + _WORDS.index(word) for word in {*words}))
+
+
+@cache
+def words_asked() -> tuple[NDArray[np.uint64], Kinds]:
+    """Hashes of the words that rules ask for, and their kinds: both in the place that the first bits of a hash are."""
+    hashes = hashed_units(pa.array(_WORDS, pa.large_string()), "word3", 1).hashes
+    known, meant = np.zeros(1 << PLACES, np.uint64), np.zeros(1 << PLACES, np.uint32)
+    places = (hashes >> np.uint64(64 - PLACES)).astype(np.int64)
+    known[places], meant[places] = hashes, [*map(kinds_of_words, _WORDS)]
+    return known, meant
 
 
 def kinds_of(signs: bytes) -> np.uint32:
@@ -80,7 +110,8 @@ def kinds() -> Kinds:
 
 def look_at(texts: pa.LargeStringArray) -> Looked:
     """Look at every byte of texts, once."""
-    return Looked(*looked(*buffers(texts), kinds()), *edges(texts))
+    held, words = looked(*buffers(texts), kinds())
+    return Looked(held | kinds_of_words(*_WORDS), words, *edges(texts))
 
 
 def among(texts: pa.LargeStringArray, mask: Mask, find: Callable[[Bytes], Places]) -> Places:
@@ -120,9 +151,9 @@ def may_open(texts: pa.LargeStringArray, most: int, threes: Sequence[bytes]) -> 
     """
     found = np.ones(len(texts), np.uint8)
     if not interpreted():
-        table = np.zeros(1 << 15, np.uint8)
+        table = np.zeros(1 << 10, np.uint32)
         for one, two, three in threes:
-            table[(one & 31) << 10 | (two & 31) << 5 | three & 31] = 1
+            table[(one & 31) << 5 | two & 31] |= np.uint32(1 << (three & 31))
         hold_threes(*buffers(texts), most, table, found)
     return found > 0
 

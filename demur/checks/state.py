@@ -30,6 +30,7 @@ from demur.checks.said import SPOKEN
 from demur.checks.sides import sides_of
 from demur.checks.spoken import Spoken
 from demur.similarity.sets import Units, ordered
+from demur.text.order import stable
 
 _KEYS = (
     "prompt", "prefix", "response", "target", "chosen", "rejected", "context", "judge", "verdict", "model", "messages",
@@ -233,14 +234,12 @@ def grouped(keys: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """
     if np.count_nonzero(keys) < 2:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    order = np.argsort(keys)
+    order = stable(keys)
     ordered = keys[order]
     same = np.zeros(len(keys) + 1, np.bool_)  # as the one before
     same[1:-1] = (ordered[1:] == ordered[:-1]) & (ordered[1:] != 0)
     some = same[1:] | same[:-1]
-    places, starts = order[some], np.flatnonzero(~same[:-1][some])
-    owners = np.cumsum(~same[:-1][some])
-    return places[np.lexsort((places, owners))], starts
+    return order[some], np.flatnonzero(~same[:-1][some])
 
 
 def _turned(batch: Batch, turns: Spoken) -> Hashes:

@@ -58,7 +58,8 @@ def flat_rows(
     try:
         if not block.isascii():
             block.decode()
-        if quick is not None and like is not None and (found := quick(block, count, like)) is not None:
+        known = _known(block, count, turns=turns) if quick is not None and like is None else like
+        if quick is not None and known is not None and (found := quick(block, count, known)) is not None:
             return found
         if (b"\r" in block and block.count(b"\r") != block.count(b"\r\n")) or not _are_objects(block, count):
             return None
@@ -80,6 +81,20 @@ def flat_rows(
         rows = table.combine_chunks().to_batches()[0]
     large = [pa.large_string() if field.type == pa.string() else field.type for field in rows.schema]
     return rows.cast(pa.schema(list(zip(rows.schema.names, large, strict=True))))
+
+
+def _known(block: bytes, count: int, *, turns: bool) -> pa.Schema | None:
+    """The columns of the first few of many lines: mostly, they are those of all."""
+    if count <= _FEW:
+        return None
+    end = 0
+    for _ in range(_FEW):
+        end = block.index(b"\n", end) + 1
+    rows = flat_rows(block[:end], _FEW, turns=turns)
+    return None if rows is None else rows.schema
+
+
+_FEW = 64
 
 
 def _are_objects(block: bytes, count: int) -> bool:

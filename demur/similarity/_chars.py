@@ -111,19 +111,20 @@ def length(rows: Rows, row: int) -> int:
 def hash_row(rows: Rows, row: int, codes: Hashes, out: Hashes) -> int:
     """Write the hashes of a row's 4-grams of characters, in reading order; their number."""
     place = rows.other[row]
-    count = 0
+    written = np.uint64(0)  # as the place in the text: no sign, so that nobody asks whether it counts from the end
     if place == -1:
-        for at in range(rows.offsets[row], rows.offsets[row + 1]):
-            code = rows.lower[rows.data[at]]
-            codes[count] = code
-            count += int(code > 0)
+        for byte in range(np.uint64(rows.offsets[row]), np.uint64(rows.offsets[row + 1])):
+            code = rows.lower[rows.data[byte]]
+            codes[written] = code
+            written += np.uint64(code > 0)
     elif place >= 0:
         at = rows.other_offsets[place]
         while at < rows.other_offsets[place + 1]:
             point, size = decode(rows.other_data, at)
-            codes[count] = point
-            count += int(point != 32)
+            codes[written] = point
+            written += np.uint64(point != 32)
             at += size
+    count = int(written)
     for at in range(count - 3):
         state = ((codes[at] * _BASE + codes[at + 1]) * _BASE + codes[at + 2]) * _BASE + codes[at + 3]
         out[at] = mix(state)

@@ -6,10 +6,11 @@ Slower on much text than compiled code is, and much faster on little than a comp
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from demur.text.order import stable
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -145,26 +146,6 @@ def character_grams(codes: Sequence[Hashes]) -> tuple[Hashes, Ints]:
     for ahead in (1, 2, 3):
         made = made * _BASE + flat[at + ahead]
     return mixed(made), starts
-
-
-def stable(keys: NDArray[Any]) -> Ints:
-    """As a stable argsort of numbers that are not negative, several times as fast.
-
-    Small numbers are counted. Others are sorted as they come, and then the places of equal ones, whose sorting needs
-    no more than their values.
-
-    Example:
-        >>> stable(np.array([1 << 40, 7, 1 << 40, 7])).tolist()
-        [1, 3, 0, 2]
-    """
-    if len(keys) and keys.max() < 1 << 16:
-        small: Ints = np.argsort(keys.astype(np.uint16), kind="stable")
-        return small
-    order: Ints = np.argsort(keys)
-    ordered = keys[order]
-    runs = np.zeros(len(keys), np.int64)
-    np.cumsum(ordered[1:] != ordered[:-1], out=runs[1:])
-    return np.sort(runs << 32 | order) & 0xFFFFFFFF
 
 
 def distinct(hashes: Hashes, owners: Ints) -> Ints:

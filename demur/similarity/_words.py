@@ -201,6 +201,13 @@ def match_words(
 
 
 @kernel
+def sort_rows(values: Hashes, starts: Ints, sizes: Ints) -> None:
+    """Sort the values of each row in place, each once in front, and give their numbers."""
+    for row in range(len(sizes)):
+        sizes[row] = distinct(values[starts[row] : starts[row + 1]])
+
+
+@kernel
 def weigh_pairs(
     units: Hashes, starts: Ints, others: Hashes, other_starts: Ints, weights: Bytes, width: int, rows: Ints,
     prompts: Ints, first: int, last: int, covered: Ints, spans: Ints,

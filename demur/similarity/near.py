@@ -25,12 +25,13 @@ from demur.similarity._chars import (
     match_characters,
 )
 from demur.similarity._plain import distinct, slots
-from demur.similarity._words import Grams, match_words, weigh_pairs
+from demur.similarity._words import Grams, match_words, sort_rows, weigh_pairs
 from demur.similarity.sets import Units, from_units
 from demur.text.arrays import Texts, apart, as_array, buffers
 from demur.text.columns import fold_confusables_array
 from demur.text.compiled import compiled, interpreted, over_rows
 from demur.text.normalise import fold_confusable_character, is_word
+from demur.text.order import stable
 
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
@@ -140,20 +141,20 @@ class WordIndex:
         sets = from_units(Units(units.hashes.copy(), units.starts), width)
         hashes, owners = sets.flat()
         inside = _plain.within(sets.sizes)
-        order = _plain.stable(hashes)
+        order = stable(hashes)
         new = np.ones(len(order), np.bool_)
         new[1:] = hashes[order][1:] != hashes[order][:-1]
         counts = np.empty(len(order), np.int64)  # of prompts with each gram
         counts[order] = np.diff(np.append(np.flatnonzero(new), len(order)))[np.cumsum(new) - 1]
-        order = order[_plain.stable(counts[order])]
+        order = order[stable(counts[order])]
         if weigh is not None:
-            order = order[_plain.stable(255 - weigh(hashes[order]))]
-        order = order[_plain.stable(owners[order])]
+            order = order[stable(255 - weigh(hashes[order]))]
+        order = order[stable(owners[order])]
         needed = at_least(min(jaccard, share), sets.sizes)
         least = np.clip(needed, 1, _HITS)
         kept = order[inside < (sets.sizes - needed + least)[owners]]  # `order` keeps each owner's grams together
-        kept = kept[_plain.stable(sets.sizes[owners[kept]])]
-        kept = kept[_plain.stable(hashes[kept])]
+        kept = kept[stable(sets.sizes[owners[kept]])]
+        kept = kept[stable(hashes[kept])]
         table = _table(hashes[kept], (owners[kept] << 32 | sets.sizes[owners[kept]]).astype(np.uint64))
         made = Grams(sets.hashes, sets.starts, sets.sizes, least, table)
         return cls(made, width, jaccard, share)
@@ -202,9 +203,7 @@ class CharacterIndex:
         """
         count = len(grams.starts) - 1
         lengths = np.diff(grams.starts)
-        owners = np.repeat(np.arange(count), lengths)
-        first = distinct(grams.hashes, owners)
-        known, owner = grams.hashes[first], owners[first]
+        known, owner = _sets(grams)
         weights = weigh(known)
         places = np.zeros(count + 1, np.int64)
         np.cumsum(np.bincount(owner, minlength=count), out=places[1:])
@@ -270,6 +269,19 @@ def _table(keys: Hashes, postings: Hashes) -> Table:
     return Table(postings, *_plain.filled_table(keys, bits), bits)
 
 
+def _sets(grams: Units) -> tuple[Hashes, Ints]:
+    """The distinct grams of each row, ascending, and which row's they are."""
+    lengths = np.diff(grams.starts)
+    owners = np.repeat(np.arange(len(lengths)), lengths)
+    if interpreted():
+        first = distinct(grams.hashes, owners)
+        return grams.hashes[first], owners[first]
+    hashes, sizes = grams.hashes.copy(), np.empty(len(lengths), np.int64)
+    sort_rows(hashes, grams.starts, sizes)
+    kept = _plain.within(lengths) < sizes[owners]
+    return hashes[kept], owners[kept]
+
+
 def _anchors(grams: Units, lengths: Ints) -> tuple[Hashes, Hashes]:
     """Keys and postings of the anchors: every third 10-gram (every one of short prompts), the first of equal ones."""
     hashes = np.append(grams.hashes, np.zeros(10, np.uint64))
@@ -280,7 +292,7 @@ def _anchors(grams: Units, lengths: Ints) -> tuple[Hashes, Hashes]:
     positions = _plain.within(counts) * steps[owners]
     at = grams.starts[owners] + positions
     keys = hashes[at] + hashes[at + 3] * _MIDDLE + hashes[at + 6] * _LAST
-    order = _plain.stable(keys)  # by owner and position they are in order
+    order = stable(keys)  # by owner and position they are in order
     keys, owners = keys[order], owners[order]
     new = np.ones(len(keys), bool)
     new[1:] = (np.diff(keys) != 0) | (np.diff(owners) != 0)

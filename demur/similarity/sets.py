@@ -103,12 +103,26 @@ def completed(units: Units, texts: pa.LargeStringArray) -> Units:
     if not bare.any():
         return units
     more = hashed_units(texts.filter(pa.array(bare)), "word3", 1)
+    if 20 * np.count_nonzero(bare) < len(bare):
+        return _filled(units, np.flatnonzero(bare), more)
     lengths[bare] = np.diff(more.starts)
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     hashes, new = np.empty(starts[-1], np.uint64), np.repeat(bare, lengths)
     hashes[new] = more.hashes
     hashes[~new] = units.hashes[units.starts[0] : units.starts[-1]]
     return Units(hashes, starts)
+
+
+def _filled(units: Units, places: NDArray[np.int64], more: Units) -> Units:
+    """Units of all rows, of which those at a few places had none."""
+    lengths = np.diff(units.starts)
+    lengths[places] = np.diff(more.starts)
+    parts, at = [], units.starts[0]
+    for place, start, end in zip(units.starts[places].tolist(), more.starts[:-1], more.starts[1:], strict=True):
+        parts += [units.hashes[at:place], more.hashes[start:end]]
+        at = place
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    return Units(np.concatenate([*parts, units.hashes[at : units.starts[-1]]]), starts)
 
 
 def hashed_texts(texts: pa.LargeStringArray, words: int | None = None) -> NDArray[np.uint64]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demur.checks.quick import plain_rows
-from demur.files._flat import flat_rows
+from demur.files._flat import _FEW, flat_rows
 from demur.text.compiled import uncompiled
 from tests.files.test_flat import ODD
 
@@ -62,6 +62,27 @@ def test_what_is_read(rows: list[dict[str, Any]], seed: int) -> None:
     arrow = flat_rows(block, len(rows), turns=True, like=LIKE)
     assert arrow is not None
     assert found.equals(arrow)
+
+
+@given(st.lists(ROW, min_size=1, max_size=4), st.lists(ROW, max_size=4), st.integers(0, 1 << 30))
+def test_the_first_lines_tell_the_columns_of_the_others(
+    head: list[dict[str, Any]], tail: list[dict[str, Any]], seed: int
+) -> None:
+    rows = [*(head * _FEW)[:_FEW], *tail, head[0]]
+    block = spelt(rows, random.Random(seed))  # noqa: S311 - not a secret
+    found, arrow = (flat_rows(block, len(rows), turns=True, quick=quick) for quick in (plain_rows, None))
+    assert (found is None) == (arrow is None)
+    if found is not None:
+        assert found.equals(arrow)
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_line_behind_the_first_is_read_as_ever(name: str) -> None:
+    block = b'{"a": "x", "b": 1}\n' * _FEW + ODD[name].encode("utf-8", "surrogatepass") + b"\n"
+    found, arrow = (flat_rows(block, block.count(b"\n"), quick=quick) for quick in (plain_rows, None))
+    assert (found is None) == (arrow is None)
+    if found is not None:
+        assert found.equals(arrow)
 
 
 @pytest.mark.parametrize("name", ODD)

@@ -180,10 +180,8 @@ def _runs_on(answer: str, mark: re.Match[str], asked: str) -> bool:
     return "\n\n" in answer[len(own) : mark.end()] or bool(_REPLY.search(answer, mark.end()))
 
 
-_MINE = (
-    r"y (?:system|initial|hidden|original) (?:prompt|message|instructions?) (?:says?|reads?|states?|is|are|was"
-    r"|were)\b"
-)
+_KINDS, _WHAT = ("system", "initial", "hidden", "original"), ("prompt", "message", "instruction", "instructions")
+_MINE = rf"y (?:{'|'.join(_KINDS)}) (?:{'|'.join(_WHAT)}) (?:says?|reads?|states?|is|are|was|were)\b"
 _STATED = re.compile(r"\b[Mm]" + _MINE + r"[^.\n]{0,20}[:\"\u201c]")
 _SYSTEM = 40  # characters of a system prompt that is told from common words
 
@@ -202,7 +200,9 @@ def prompt_leak(batch: Batch) -> Iterator[Finding]:
     """Answers with the system's words, which the user did not say, or that tell what their system prompt says."""
     for answers in batch.answers:
         texts = answers.part.texts
-        said = pc.fill_null(pc.match_substring_regex(texts, _MINE), False).to_numpy(zero_copy_only=False)
+        said = answers.part.looked.may_say(*_KINDS) & answers.part.looked.may_say(*_WHAT)
+        some = texts.take(pa.array(np.flatnonzero(said)))
+        said[said] = pc.fill_null(pc.match_substring_regex(some, _MINE), False).to_numpy(zero_copy_only=False)
         size = lengths(answers.system)
         for place, answer, asked, system in told(answers, said | ((size >= _SYSTEM) & (lengths(texts) >= size))):
             mine = system.strip()
