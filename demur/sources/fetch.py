@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -132,6 +132,8 @@ def fetch_all(sources: Sequence[Source], places: Places, workers: int = 4) -> It
     patience: float | None = None
     try:
         for result in results:
+            while not result.done():
+                wait([result], _LOOKS)  # an endless wait would sleep through a signal that came just before it
             yield result.result()
     except (KeyboardInterrupt, GeneratorExit):
         carriers.stop()
@@ -141,6 +143,9 @@ def fetch_all(sources: Sequence[Source], places: Places, workers: int = 4) -> It
         todo.clear()
         for thread in threads:
             thread.join(patience)
+
+
+_LOOKS = 0.2  # seconds
 
 
 def store(fetched: Fetched, to: Path) -> list[Path]:

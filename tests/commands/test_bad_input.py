@@ -328,7 +328,7 @@ def test_ctrl_c_during_a_download(unfetched: Tiny) -> None:
     process = unfetched.start()
     assert server.waiting.wait(PATIENCE)
     parts = unfetched.cache / "parts"
-    while not any(path.stat().st_size == 100 for path in parts.iterdir() if not path.suffix):
+    while not any(path.stat().st_size == 100 for path in parts.glob("*") if not path.suffix):
         assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
