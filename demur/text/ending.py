@@ -13,7 +13,9 @@ _OPEN = frozenset({
 """Words that end no English sentence."""
 
 _SENTENCE = re.compile(r"[a-z0-9)'\"][.!?]['\")]? +[A-Z\"']")
-_NO_PROSE = re.compile(r"^\s*(?:[-*#>|+\u2022]|\d+[.)]|[a-zA-Z][.)] )|[{}\\<>=|`@_]|https?://|#\w|\t")
+_STOP = re.compile(r"[.!?]")
+_ITEM = re.compile(r"[-*#>|+\u2022]|\d+[.)]|[a-zA-Z][.)] ")
+_NO_PROSE = re.compile(r"[{}\\<>=|`@_\t]|https?://|#\w")
 _SAID_BY = re.compile(r"[\"'\u201d)] ?[-~\u2013\u2014] ?[A-Z][\w.' ]{1,40}$")
 _TAIL, _ALONE, _LEAST = 4, 15, 8  # words
 
@@ -32,21 +34,21 @@ def ending(text: str) -> Literal["cut", "bare"] | None:
         'bare'
     """
     bare = text.rstrip()
-    if not _LAST.search(bare) or "```" in bare:
+    if not _LAST.search(bare[-4:]) or "```" in bare:  # it looks at no more
         return None
     line = bare.rpartition("\n")[2].strip()
     words = line.split()
-    if len(words) < _LEAST or _NO_PROSE.search(line) or not bare[-1].isascii() or _titled(words):
+    if len(words) < _LEAST or _ITEM.match(line) or _NO_PROSE.search(line) or not bare[-1].isascii() or _titled(words):
         return None
     if words[-1].lower() in _OPEN or bare[-1] == ",":
         return "cut"
     if bare[-1] in ";-" or _SAID_BY.search(line):
         return None
-    *_, tail = _SENTENCE.split(line)
+    *_, tail = _SENTENCE.split(line) if _STOP.search(line) else [line]
     whole = len(tail.split()) >= _TAIL if tail != line else len(words) >= _ALONE and line[0].isupper()
     return "bare" if whole else None
 
 
 def _titled(words: list[str]) -> bool:
     """Whether most words are capitalised, as those of a title are."""
-    return sum(word[:1].isupper() for word in words) > len(words) / 2
+    return len([word for word in words if word[0].isupper()]) > len(words) / 2
