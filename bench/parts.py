@@ -184,8 +184,8 @@ def measured(command: str, path: str, rows: int, repeats: int) -> dict[str, Any]
 
 
 def options(about: str | None) -> argparse.ArgumentParser:
-    """What is measured, and how often."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """What is measured, and how often; `about` says by what."""
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--corpus", type=Path, nargs="*", default=[], help="Parquet of texts, to hold against some.")
     parser.add_argument("--rows", type=Path, nargs="*", default=[], help="Parquet of rows to check.")
     parser.add_argument("--items", type=Path, help="A built evaluation set, whose responses are scored.")

@@ -76,6 +76,20 @@ def test_the_first_lines_tell_the_columns_of_the_others(
         assert found.equals(arrow)
 
 
+def test_a_first_block_is_read_by_the_columns_of_its_first_lines() -> None:
+    asked: list[pa.Schema] = []
+
+    def quick(block: bytes, count: int, like: pa.Schema) -> pa.RecordBatch | None:
+        asked.append(like)
+        return plain_rows(block, count, like)
+
+    for count in (_FEW, _FEW + 1):
+        found = flat_rows(b'{"a": "x", "b": 1}\n' * count, count, quick=quick)
+        assert found is not None
+        assert found.num_rows == count
+    assert asked == [pa.schema([("a", pa.large_string()), ("b", pa.int64())])]
+
+
 @pytest.mark.parametrize("name", ODD)
 def test_an_odd_line_behind_the_first_is_read_as_ever(name: str) -> None:
     block = b'{"a": "x", "b": 1}\n' * _FEW + ODD[name].encode("utf-8", "surrogatepass") + b"\n"
