@@ -265,28 +265,30 @@ def sketch_bytes(protected: Protected) -> bytes:
         return (folder / "protected.parquet").read_bytes()
 
 
-@cache
 def bundled() -> Protected:
     """The sketch of public evaluation sets that comes with Demur.
 
     Raises:
         FormatError: it is missing or of another version.
     """
-    from demur.project import bundled as project
-
-    return Protected.read(project().root / "builders" / "protected.parquet")
+    return _shipped("protected.parquet")
 
 
-@cache
 def for_training() -> tuple[Protected, Protected]:
     """What training rows are kept apart from: the bundled sketch, and all else that this project's own sets ask.
 
     Raises:
         FormatError: a sketch is missing or of another version.
     """
+    return bundled(), _shipped(TRAINING)
+
+
+@cache
+def _shipped(name: str) -> Protected:
+    """A sketch that lies among this project's builders, read once a process."""
     from demur.project import bundled as project
 
-    return bundled(), Protected.read(project().root / "builders" / TRAINING)
+    return Protected.read(project().root / "builders" / name)
 
 
 def _taken(units: Units, rows: Sequence[int]) -> Units:

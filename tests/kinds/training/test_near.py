@@ -36,6 +36,15 @@ def test_training_rows_keep_apart_from_all_that_refusal_eval_asks() -> None:
     assert set(builder_of(bundled(), "refusal-eval").sources) - splits <= set(protected_prompts())
 
 
+def test_a_sketch_that_stands_in_for_the_bundled_one_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, stands_in = protected.bundled(), Protected.from_texts([ASKED], "a", background=Background())
+    with monkeypatch.context() as patch:
+        patch.setattr(protected, "bundled", lambda: stands_in)
+        assert protected.for_training()[0] is stands_in
+    assert protected.for_training()[0] is protected.bundled() is real
+    assert protected.for_training()[1] is protected.for_training()[1]
+
+
 def test_the_second_sketch_fits_pins_and_declarations() -> None:
     """Fails when a pin, or what is protected, has changed: run `demur sketch`."""
     held = protected.for_training()[1]
