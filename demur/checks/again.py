@@ -22,7 +22,10 @@ _PAIRS = 1 << 22
 
 
 def marked(subject: Subject, mask: Mask) -> Iterator[tuple[Batch, Ints, int]]:
-    """The batches with rows in a mask: the batch, those rows of it, and the number its first row has in the state."""
+    """The batches with rows in a mask: the batch, those rows of it, and the number its first row has in the state.
+
+    A file is read as far as rows of it are in the mask, which may be cleared on the way.
+    """
     for file, first, end in subject.state.spans:
         if not mask[first:end].any():
             continue
@@ -31,6 +34,8 @@ def marked(subject: Subject, mask: Mask) -> Iterator[tuple[Batch, Ints, int]]:
             mine = np.flatnonzero(mask[start : start + batch.rows.num_rows])
             if len(mine):
                 yield batch, mine, start
+            if not mask[start + batch.rows.num_rows : end].any():
+                break
 
 
 def twins(

@@ -125,11 +125,10 @@ class Batch:
         known = None if texts is None else self.said.known(texts)
         return text_hashes(texts, self.rows.num_rows) if known is None else known[0]
 
-    @property
-    def splits(self) -> list[str | None]:
-        """The split of each row."""
+    def split_of(self, row: int) -> str | None:
+        """The split of a row, by its number in the file."""
         names, places = self.split_codes
-        return [names[place] for place in places.tolist()]
+        return names[places[row - self.first]]
 
     @cached_property
     def split_codes(self) -> tuple[list[str | None], NDArray[np.int64]]:
@@ -151,7 +150,7 @@ class Batch:
             return []
         best: dict[int, dict[str, Any]] = {}
         for part in self.said.asked:
-            judged = [judge_all(judge, part.texts, units=part.units) for judge in self.subject.judges]
+            judged = [judge_all(judge, part.texts, units=part.units, best=True) for judge in self.subject.judges]
             for reason in best_reasons(pa.concat_tables(judged)).to_pylist():
                 place = reason["row"]
                 row = int(part.rows[place])

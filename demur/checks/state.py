@@ -114,7 +114,7 @@ class State:
 
     def add_near(self, batch: Batch) -> None:
         """Take note of a batch's rows that are near protected prompts; it may be judged before."""
-        self.sources.update((str(reason["source"]), batch.splits[reason["row"] - batch.first]) for reason in batch.near)
+        self.sources.update((str(reason["source"]), batch.split_of(reason["row"])) for reason in batch.near)
 
     def _sides(self, prompts: Hashes, chosen: Hashes, rejected: Hashes) -> None:
         """Both sides of each row with what they answer; 0 where one is missing, or both are one."""

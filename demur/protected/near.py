@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -120,18 +120,30 @@ def decontaminate(
 
 
 def judge_all(
-    judge: Judge, texts: Texts, first: int = 0, threads: int | None = None, units: Units | None = None
+    judge: Judge,
+    texts: Texts,
+    first: int = 0,
+    threads: int | None = None,
+    units: Units | None = None,
+    *,
+    best: bool = False,
 ) -> pa.Table:
-    """As `decontaminate`, for prompts indexed before; `first` is the number of the first row.
+    """As `decontaminate`, for prompts indexed before.
 
-    `units` are the hashed words of the texts, as far as somebody has them (see `demur.similarity.sets.completed`).
+    Args:
+        judge: the prompts.
+        texts: rows to judge.
+        first: the number of the first row.
+        threads: default all cores that the process may use.
+        units: the hashed words of the texts, as far as somebody has them (see `demur.similarity.sets.completed`).
+        best: leave out what `best_reasons` would not choose, as far as that saves work.
     """
     column = texts if isinstance(texts, pa.ChunkedArray) else as_array(texts)
 
     def of(part: int) -> pa.Table:
         rows = slice(part * _SLICE, (part + 1) * _SLICE)
         mine = None if units is None else Units(units.hashes, units.starts[rows.start : rows.stop + 1])
-        return judge.judge(column.slice(rows.start, _SLICE), first + rows.start, mine)
+        return judge.judge(column.slice(rows.start, _SLICE), first + rows.start, mine, best=best)
 
     found = over_parts(of, -(-len(column) // _SLICE), threads)
     return pa.concat_tables([EVIDENCE.empty_table(), *found])
@@ -197,13 +209,23 @@ class Judge:
             None if characters is None else characters.result(),
         )
 
-    def judge(self, texts: pa.Array | pa.ChunkedArray, start: int = 0, known: Units | None = None) -> pa.Table:
-        """Evidence of one slice of texts, whose first row has the number `start`; some words may be hashed already."""
+    def judge(
+        self, texts: pa.Array | pa.ChunkedArray, start: int = 0, known: Units | None = None, *, best: bool = False
+    ) -> pa.Table:
+        """Evidence of one slice of texts, whose first row has the number `start`; some words may be hashed already.
+
+        With `best`, no more is looked for in a row that has all words of a prompt and no others: nothing is better.
+        """
         column = as_array(texts)
         units = hashed_units(column, "word3", 1) if known is None else completed(known, column)
         found = list(self._by_words(units))
+        left = np.ones(len(column), np.bool_)
+        if best:
+            for rows, _, rule, similarity, _ in found:
+                left[rows[(similarity >= 1) & (rule == RULES.index("token"))]] = False
+            found = [tuple(each[left[part[0]] | (part[3] >= 1)] for each in part) for part in found]
         if self.characters:
-            found.append(self._by_characters(self.characters, column, units))
+            found.append(self._by_characters(self.characters, column, units, left))
         rows, prompts, rule, similarity, spans = (np.concatenate(part) for part in zip(*found, strict=True))
         if not len(rows):
             return EVIDENCE.empty_table()
@@ -257,8 +279,15 @@ class Judge:
                 kept = carries & enough & (share >= rules.containment) & (spans >= rules.minimum_words)
                 yield _evidence(pairs, "containment", share, spans, kept)
 
-    def _by_characters(self, index: CharacterIndex, column: pa.LargeStringArray, units: Units) -> _Found:
-        pairs, weight = index.match(column, 1)
+    def _by_characters(
+        self, index: CharacterIndex, column: pa.LargeStringArray, units: Units, left: NDArray[np.bool_]
+    ) -> _Found:
+        if left.all():
+            pairs, weight = index.match(column, 1)
+        else:
+            some = np.flatnonzero(left)
+            pairs, weight = index.match(column.take(pa.array(some)), 1)
+            pairs = replace(pairs, rows=some[pairs.rows])
         sizes, rules = index.sizes[pairs.prompts], self.rules
         # A text no longer than the prompt with a fifth added is the prompt; in a longer one, content decides.
         whole = pairs.rest * 4 <= sizes * 5

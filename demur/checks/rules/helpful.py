@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
@@ -44,20 +43,24 @@ def refusal_in_helpful(subject: Subject) -> Iterator[Finding]:
     twice = np.zeros(len(state), np.bool_)
     for places in groups(np.where(answers != 0, prompts, np.uint64(0))):
         twice[places] = len({*answers[places].tolist()}) > 1  # told as a prompt that is refused and answered
-    found: defaultdict[str, list[int]] = defaultdict(list)
+    counts, ends, few = dict[str, int](), dict[str, int](), dict[str, list[int]]()
+    for file, first, end in state.spans:
+        counts[file.name], ends[file.name], few[file.name] = int((answers[first:end] != 0).sum()), end, []
+        if _MEANT.search(file.path.stem):
+            maybe[first:end] = False
     for batch, mine, start in marked(subject, maybe):
-        texts = taught(batch)
+        name, texts = batch.file.name, taught(batch)
         if texts is not None:
             asked = batch.prompts if batch.prompts is not None else pa.nulls(len(texts), pa.large_string())
             refused = [row for row in mine.tolist() if _refuses(asked[row].as_py() or "", texts[row].as_py())]
-            found[batch.file.name] += [start + row for row in refused]
-    for file, first, end in state.spans:
-        few, count = found[file.name], int((answers[first:end] != 0).sum())
-        if not _MEANT.search(file.path.stem) and len(few) <= min(max(_FEW, _SHARE * count), _MOST * count):
-            for here in few:
-                if not twice[here]:
-                    message = f"refuses, where nearly all rows answer: {Rate.of(len(few), count)} refuse"
-                    yield hit(message, file.name, here - first)
+            few[name] += [start + row for row in refused]
+        if len(few[name]) > min(max(_FEW, _SHARE * counts[name]), _MOST * counts[name]):
+            few[name], maybe[start : ends[name]] = [], False  # nor is any of the rest read
+    for file, first, _ in state.spans:
+        for here in few[file.name]:
+            if not twice[here]:
+                rate = Rate.of(len(few[file.name]), counts[file.name])
+                yield hit(f"refuses, where nearly all rows answer: {rate} refuse", file.name, here - first)
 
 
 _LETTER = re.compile(r"apolog|excuse|\b(?:e-?mail|letter|reply|message|sorry|declin\w+|refus\w+)\b", re.IGNORECASE)

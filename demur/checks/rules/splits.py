@@ -175,7 +175,7 @@ def contamination(batch: Batch) -> Iterator[Finding]:
     prompts = {id for judge in subject.judges for id in judge.protected.record_ids} if batch.near else set()
     for reason in batch.near:
         row = reason["row"]
-        if not subject.against and not subject.trains(batch.file, batch.splits[row - batch.first]):
+        if not subject.against and not subject.trains(batch.file, batch.split_of(row)):
             continue
         evidence = f"{reason['source']}, {reason['rule']} {reason['similarity']:.3f}"
         same = "is" if record_id("prompt", reason["text"]) in prompts else "is near"
