@@ -5,6 +5,7 @@ Slower on much text than compiled code is, and much faster on little than a comp
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -132,6 +133,25 @@ def gram_sets(units: Hashes, starts: Ints, size: int) -> tuple[Hashes, Ints, Int
     places = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(mixed(grams), dtype=np.uint64)])
     return grams, places, sizes, sums[places[1:]] - sums[places[:-1]]
+
+
+def weighed(one: Sequence[int], other: Sequence[int], weights: Sequence[int], width: int) -> tuple[int, int]:
+    """As `_words.weigh_pairs`, of one pair: the words of a text, and of a prompt with their weights."""
+    wide = min(width, len(other))
+    grams = {tuple(one[at : at + wide]) for at in range(len(one) - wide + 1)}
+    covered = edge = 0
+    for at in range(len(other) - wide + 1):
+        if tuple(other[at : at + wide]) in grams:
+            covered += sum(weights[max(edge, at) : at + wide])
+            edge = at + wide
+    places: defaultdict[int, list[int]] = defaultdict(list)
+    for at, word in enumerate(other):
+        places[word].append(at)
+    longest, runs = 0, dict[int, int]()  # place in the prompt -> words of the run that ends there
+    for word in one:
+        runs = {at: runs.get(at - 1, 0) + 1 for at in places.get(word, ())}
+        longest = max(longest, *runs.values()) if runs else longest
+    return covered, longest
 
 
 def character_grams(codes: Sequence[Hashes]) -> tuple[Hashes, Ints]:

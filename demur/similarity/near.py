@@ -252,6 +252,12 @@ def weigh_words(units: Units, theirs: Units, weights: Levels, width: int, pairs:
     `weights` are of the prompts' words, in reading order.
     """
     covered, spans = np.zeros(len(pairs.rows), np.int64), np.zeros(len(pairs.rows), np.int64)
+    if interpreted():
+        for place, (row, prompt) in enumerate(zip(pairs.rows.tolist(), pairs.prompts.tolist(), strict=True)):
+            ours, own = (slice(*each.starts[at : at + 2].tolist()) for each, at in ((units, row), (theirs, prompt)))
+            words = units.hashes[ours].tolist(), theirs.hashes[own].tolist(), weights[own].tolist()
+            covered[place], spans[place] = _plain.weighed(*words, width)
+        return covered, spans
     fixed = (units.hashes, units.starts, theirs.hashes, theirs.starts, weights, width)
     weigh_pairs(*fixed, pairs.rows, pairs.prompts, 0, len(pairs.rows), covered, spans)
     return covered, spans

@@ -14,8 +14,8 @@ from demur.protected.near import Judge, Rules, decontaminate
 from demur.protected.prompts import Background, Protected
 from demur.similarity import _plain, near
 from demur.similarity.joins import self_join
-from demur.similarity.near import hashed_characters
-from demur.similarity.sets import build, hashed_units
+from demur.similarity.near import Pairs, hashed_characters, weigh_words
+from demur.similarity.sets import Units, build, hashed_units
 from demur.text.compiled import MACHINES, compiled, interpreted, kernel, uncompiled
 
 ALPHABETS = (
@@ -83,6 +83,26 @@ def test_evidence_is_the_same(seed: int) -> None:
             found += [self_join(texts, view=view, threshold=0.5).to_pylist() for view in ("word3", "token", "char")]
     assert found[:4] == found[4:]
     assert len(found[0]) > 40
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_shared_words_are_weighed_alike(width: int) -> None:
+    draw = np.random.default_rng(width)
+
+    def texts(count: int) -> Units:
+        lengths = draw.integers(0, 15, count)
+        words = draw.integers(1, 6, lengths.sum(), np.uint64)
+        return Units(words, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+
+    ours, theirs = texts(300), texts(300)
+    weights = draw.integers(0, 256, len(theirs.hashes)).astype(np.uint8)
+    pairs = Pairs(np.arange(300), draw.permutation(300), *(np.zeros(0, np.int64),) * 2)
+    found = []
+    for small in (False, True):
+        with uncompiled(small=small):
+            found.append([each.tolist() for each in weigh_words(ours, theirs, weights, width, pairs)])
+    assert found[0] == found[1]
+    assert min(map(max, found[0])) > 3
 
 
 def test_many_rows_are_compared_by_compiled_code(monkeypatch: pytest.MonkeyPatch) -> None:
