@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -79,7 +79,7 @@ def completed(findings: Iterable[Finding], subject: Subject, said: Said) -> Iter
         id, text, mark = said.rows.get((each.file, each.row), (None, None, None))
         known = lines.get(each.file, ())
         line = int(known[each.row]) if each.row < len(known) else each.line
-        yield replace(each, record_id=each.record_id or id, text=text, line=line, mark=mark)
+        yield each.of_row(id, text, line, mark)
 
 
 def _mark(row: pa.RecordBatch) -> str:

@@ -19,7 +19,7 @@ from demur.checks.ahead import STAGES, stage
 from demur.checks.batch import Batch
 from demur.checks.claimed import Claim
 from demur.checks.completing import Said, completed
-from demur.checks.finding import Finding, Report
+from demur.checks.finding import Finding, Report, in_order
 from demur.checks.layouts import Layout, layout_of
 from demur.checks.learnt import read_by
 from demur.checks.memory import release
@@ -312,7 +312,7 @@ class _Found:
         unlisted = {place: over for place, count in self.counts.items() if (over := count - len(self.kept[place]))}
         for (_, code), over in unlisted.items():
             more[code] += over
-        findings = sorted(finding for kept in self.kept.values() for finding in kept)
+        findings = in_order(finding for kept in self.kept.values() for finding in kept)
         subject = self.subject
         return Report(
             tuple(completed(findings, subject, self.said)),

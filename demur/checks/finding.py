@@ -60,6 +60,13 @@ class Finding:
         made.__dict__.update(self.__dict__, code=code, fix=self.fix or fix, severity=severity)
         return made
 
+    def of_row(self, record_id: str | None, text: str | None, line: int | None, mark: str | None) -> Finding:
+        """The same with what its row says of itself; an id that the rule gave stays."""
+        made = object.__new__(Finding)
+        told = {"record_id": self.record_id or record_id, "text": text, "line": line, "mark": mark}
+        made.__dict__.update(self.__dict__, **told)
+        return made
+
     @property
     def where(self) -> str:
         """File and line, as compilers print them and editors open them; the row's number where rows have no lines.
@@ -85,12 +92,18 @@ class Finding:
         return self.text if self.text is None or len(self.text) <= _SHOWN else f"{self.text[:_SHOWN]} ..."
 
     def __lt__(self, other: Finding) -> bool:
-        return self._key < other._key
+        return self.order < other.order
 
     @property
-    def _key(self) -> tuple[str, int, str, str, str, str, str]:
+    def order(self) -> tuple[str, int, str, str, str, str, str]:
+        """What findings sort by."""
         row = -1 if self.row is None else self.row
         return (self.file, row, self.code, self.message, self.column or "", self.record_id or "", self.fix)
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Sorted findings; the order of each is made once."""
+    return sorted(findings, key=lambda finding: finding.order)
 
 
 def hit(
@@ -217,7 +230,7 @@ class Report:
 
     def listing(self, findings: Iterable[Finding]) -> Report:
         """The same report with other findings listed (some waived, say); what was only counted stays counted."""
-        return replace(self, findings=tuple(sorted(findings)))
+        return replace(self, findings=tuple(in_order(findings)))
 
     def shortened(self, most: int | None) -> Report:
         """At most so many findings listed, the first ones; the rest is counted.

@@ -340,6 +340,20 @@ def test_other_rows_are_named_as_findings_are(name: str, alike: str, elsewhere: 
     assert twice.message == f"the same texts as {alike}"
 
 
+def test_stray_refusals_are_read_no_further_than_they_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from demur.checks.rules import helpful
+    from demur.files import _block
+
+    monkeypatch.setattr(_block, "ROWS", 8)
+    read: list[str] = []
+    real = helpful._refuses
+    monkeypatch.setattr(helpful, "_refuses", lambda asked, text: read.append(text) or real(asked, text))
+    rows = [alpaca(f"{ASKED[place % 5]} {place}", SORRY if place % 2 else f"{TOLD[0]} {place}") for place in range(80)]
+    files: dict[str, Rows | str] = {"many.jsonl": rows, "safety.jsonl": rows, "other.jsonl": [*rows[::2], rows[1]]}
+    assert found(tmp_path, files, select=["DMR339"]) == [("DMR339", "other.jsonl", 40)]
+    assert read == [SORRY] * 5  # the first four of one file, and the one of the other
+
+
 def test_lines_of_doubled_keys(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"prompt": "Name a hill."}\n\n{"prompt": "Name a lake.", "n": 1, "n": 2}\n')
     (finding,) = check(tmp_path, license="mit").findings

@@ -24,9 +24,10 @@ from demur.project import bundled
 from demur.protected import near as module
 from demur.protected import prompts as sketches
 from demur.protected import sketch
-from demur.protected.near import EVIDENCE, RULES, Rules, best_reasons, decontaminate
+from demur.protected.near import EVIDENCE, RULES, Judge, Rules, best_reasons, decontaminate, judge_all
 from demur.protected.prompts import Background, Common, Protected
 from demur.records.record import record_id
+from demur.similarity.near import CharacterIndex
 from demur.similarity.sets import Units, hashed_units
 from demur.sources import declared
 from demur.sources.fetch import Places, fetch
@@ -142,6 +143,35 @@ def test_memory_and_sketch_say_the_same(
     assert decontaminate(texts, read).equals(decontaminate(texts, protected))
     read.write(path.with_name("b.parquet"))
     assert path.read_bytes() == path.with_name("b.parquet").read_bytes()
+
+
+@settings(max_examples=60)
+@given(COLUMN, COLUMN, st.booleans())
+def test_the_best_reason_alone_is_the_best_of_all(
+    texts: list[str | None], prompts: list[str | None], key_word: bool
+) -> None:
+    kept = [text for text in prompts if text]
+    judge = Judge.of(Protected.from_texts(kept, background=NOTHING), Rules(key_word=key_word))
+    texts = [*texts, *kept, *(f"{text}, matey" for text in kept), *(text[::-1] for text in kept)]
+    every, best = judge_all(judge, texts), judge_all(judge, texts, best=True)
+    assert best_reasons(best).equals(best_reasons(every))
+    assert {*map(repr, best.to_pylist())} <= {*map(repr, every.to_pylist())}
+
+
+def test_rows_that_are_settled_are_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = Judge.of(Protected.from_texts([PROMPT, f"{PROMPT} again"], background=NOTHING), Rules())
+    asked: list[int] = []
+    real = CharacterIndex.match
+
+    def match(self: CharacterIndex, texts: pa.LargeStringArray, threads: int | None) -> object:
+        asked.append(len(texts))
+        return real(self, texts, threads)
+
+    monkeypatch.setattr(CharacterIndex, "match", match)
+    typo = PROMPT.replace("cormorants", "cormroants")
+    found = best_reasons(judge_all(judge, [PROMPT, "nothing", typo, PROMPT.upper()], 10, best=True)).to_pylist()
+    assert [(each["row"], each["rule"]) for each in found] == [(10, "token"), (12, "char"), (13, "token")]
+    assert asked == [2]
 
 
 def test_slices_threads_and_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

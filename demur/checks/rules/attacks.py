@@ -164,10 +164,10 @@ def _blocks(keys: NDArray[np.uint64]) -> Iterator[tuple[int, int, int]]:
     if len(again) < _BLOCK:
         return
     breaks = np.flatnonzero((np.diff(again) != 1) | (np.diff(earlier[again]) != 1)) + 1
-    for run in np.split(again, breaks):
-        distance = int(run[0] - earlier[run[0]])
-        if len(run) >= _BLOCK and distance >= _BLOCK:
-            yield int(run[0]), int(earlier[run[0]]), len(run)
+    sizes = np.diff(breaks, prepend=0, append=len(again))
+    begins = again[np.concatenate([[0], breaks])]
+    for run in np.flatnonzero((sizes >= _BLOCK) & (begins - earlier[begins] >= _BLOCK)).tolist():
+        yield int(begins[run]), int(earlier[begins[run]]), int(sizes[run])
 
 
 def _across(subject: Subject) -> Iterator[Finding]:
