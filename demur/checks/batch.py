@@ -128,7 +128,7 @@ class Batch:
     def split_of(self, row: int) -> str | None:
         """The split of a row, by its number in the file."""
         names, places = self.split_codes
-        return names[places[row - self.first]]
+        return names[int(places[row - self.first])]
 
     @cached_property
     def split_codes(self) -> tuple[list[str | None], NDArray[np.int64]]:

@@ -40,13 +40,13 @@ from demur.protected.near import Judge, Rules
 from demur.protected.screen import protected_of
 from demur.sets.folder import BuiltSet, is_built
 from demur.sources.fetch import Places
-from demur.text.compiled import shared, uncompiled
+from demur.text.compiled import loading, shared, uncompiled
 
 LISTED = 10_000
 """Findings of one rule in one file that are kept to be listed; more are only counted. Why a file is not read on is
 always listed."""
 
-_ROOM = 8 << 20
+_ROOM = 1 << 24
 """Bytes of batches that wait to be judged; one waits in any case. Memory holds several times as many."""
 
 _LIGHT = 1 << 20
@@ -273,26 +273,28 @@ class _Found:
 
     def add(self, rule: Rule, judged: Subject | Batch, *, listed: bool = True) -> None:
         """Run a rule, and take what it finds."""
-        self.take(rule, judged, _judge(rule, judged), listed=listed)
+        with loading():
+            self.take(rule, judged, _judge(rule, judged), listed=listed)
 
     def take(self, rule: Rule, judged: Subject | Batch, told: _Told, *, listed: bool = True) -> None:
         """Keep findings of a rule."""
         self.seconds[rule.code] += told.seconds
         for finding in told.findings:
-            if finding.row is not None and rule.code != BROKEN and self._is_broken(finding.file, finding.row):
+            file, row = finding.file, finding.row
+            if row is not None and rule.code != BROKEN and self._is_broken(file, row):
                 continue
             self.total += 1
             if not listed:
                 continue
-            place = (finding.file, finding.code)
+            place = (file, rule.code)
             self.counts[place] += 1
-            fault = (*place, finding.column, finding.message)
-            if finding.row is not None and (self.counts[place] <= LISTED or fault in self.alike):
+            few, fault = self.counts[place] <= LISTED, (*place, finding.column, finding.message)
+            if row is not None and (few or fault in self.alike):
                 self.alike[fault] += 1
-            if self.counts[place] <= LISTED or (finding.row is None and finding.code == BROKEN):
+            if few or (row is None and rule.code == BROKEN):
                 self.kept[place].append(finding)
-                if isinstance(judged, Batch) and finding.row is not None:
-                    self.said.learn(judged, finding.row)
+                if isinstance(judged, Batch) and row is not None:
+                    self.said.learn(judged, row)
 
     def _is_broken(self, file: str, row: int) -> bool:
         """Whether a row could not be read, which is all that is to be said of it."""
@@ -308,12 +310,11 @@ class _Found:
     def report(self) -> Report:
         """All findings in their order, complete, with what was read."""
         self._summarise()
-        more: Counter[str] = Counter()
         unlisted = {place: over for place, count in self.counts.items() if (over := count - len(self.kept[place]))}
+        more = Counter[str]()
         for (_, code), over in unlisted.items():
             more[code] += over
-        findings = in_order(finding for kept in self.kept.values() for finding in kept)
-        subject = self.subject
+        findings, subject = in_order(each for kept in self.kept.values() for each in kept), self.subject
         return Report(
             tuple(completed(findings, subject, self.said)),
             len(subject.files),
@@ -332,8 +333,7 @@ class _Found:
             rows = self.subject.rows.get(file, 0)
             if rows < 2:
                 continue
-            left: list[Finding] = []
-            told = set[tuple[str | None, str]]()
+            left, told = list[Finding](), set[tuple[str | None, str]]()
             for each in kept:
                 column, message = fault = (each.column, each.message)
                 if each.row is None or self.alike[file, code, column, message] != rows:

@@ -49,9 +49,10 @@ def _columns(batch: Batch) -> Iterator[str]:
             told.update(mine)
     if rest := [name for name in names if name not in told]:
         yield f"  not read: {', '.join(map(bare, rest))}"
-    found = sorted({split for split in batch.splits if split})
+    splits, _ = batch.split_codes
+    found = sorted({split for split in splits if split})
     yield f"  split: {', '.join(map(bare, found)) or 'not known'}"
-    trains = any(batch.subject.trains(batch.file, split) for split in {*batch.splits})
+    trains = any(batch.subject.trains(batch.file, split) for split in splits)
     yield f"  trained on: {'yes' if trains else 'no'}"
 
 

@@ -223,7 +223,7 @@ class Judge:
         if best:
             for rows, _, rule, similarity, _ in found:
                 left[rows[(similarity >= 1) & (rule == RULES.index("token"))]] = False
-            found = [tuple(each[left[part[0]] | (part[3] >= 1)] for each in part) for part in found]
+            found = [_kept(each, left) for each in found]
         if self.characters:
             found.append(self._by_characters(self.characters, column, units, left))
         rows, prompts, rule, similarity, spans = (np.concatenate(part) for part in zip(*found, strict=True))
@@ -313,6 +313,13 @@ class Judge:
 def _jaccard(pairs: Pairs, sizes: Ints) -> NDArray[np.float64]:
     jaccard: NDArray[np.float64] = pairs.common / (pairs.rest + sizes[pairs.prompts] - pairs.common)
     return jaccard
+
+
+def _kept(found: _Found, left: NDArray[np.bool_]) -> _Found:
+    """What some rows have, and what is whole of others."""
+    rows, prompts, rule, similarity, spans = found
+    kept = left[rows] | (similarity >= 1)
+    return rows[kept], prompts[kept], rule[kept], similarity[kept], spans[kept]
 
 
 def _evidence(

@@ -347,7 +347,12 @@ def test_stray_refusals_are_read_no_further_than_they_matter(tmp_path: Path, mon
     monkeypatch.setattr(_block, "ROWS", 8)
     read: list[str] = []
     real = helpful._refuses
-    monkeypatch.setattr(helpful, "_refuses", lambda asked, text: read.append(text) or real(asked, text))
+
+    def refuses(asked: str, text: str) -> bool:
+        read.append(text)
+        return real(asked, text)
+
+    monkeypatch.setattr(helpful, "_refuses", refuses)
     rows = [alpaca(f"{ASKED[place % 5]} {place}", SORRY if place % 2 else f"{TOLD[0]} {place}") for place in range(80)]
     files: dict[str, Rows | str] = {"many.jsonl": rows, "safety.jsonl": rows, "other.jsonl": [*rows[::2], rows[1]]}
     assert found(tmp_path, files, select=["DMR339"]) == [("DMR339", "other.jsonl", 40)]
