@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -42,9 +42,10 @@ def decontaminate(texts: Texts, protected: Texts, views: Iterable[SetView] = tup
     from demur.protected.near import Rules
     from demur.protected.near import decontaminate as judge
     from demur.protected.prompts import Protected
+    from demur.text.arrays import as_array
 
-    held = Protected.from_texts(protected if isinstance(protected, list) else protected.to_pylist())
-    chosen = {view: least if view in views else None for view, least in RULES.items()}
+    held = Protected.from_texts([text for text in as_array(protected).to_pylist() if text is not None])
+    chosen: dict[str, Any] = {view: least if view in views else None for view, least in RULES.items()}
     return judge(texts, held, Rules(**chosen, containment=CONTAINED)).rename_columns({"rule": "view"})
 
 

@@ -106,7 +106,7 @@ def report(results: dict[str, Any]) -> None:
     tables = [
         markdown(header, [[name, str(each["rows"]), *_cells(each)] for name, each in results["published"].items()])
     ]
-    header = ("config", "pairs", "published, matched", *header[2:])
+    columns = ("config", "pairs", "published, matched", *header[2:])
     rows = [
         [
             f"`{name}`",
@@ -116,7 +116,7 @@ def report(results: dict[str, Any]) -> None:
         ]
         for name, each in results["built"].items()
     ]
-    tables.append(markdown(header, rows))
+    tables.append(markdown(columns, rows))
     page = DOCS / "contrast.md"
     before, _, rest = page.read_text(encoding="utf-8").partition(MARKS[0])
     after = rest.partition(MARKS[1])[2]

@@ -137,7 +137,8 @@ def train(rows: list[dict[str, Any]], seed: int, model: Any = None) -> tuple[Any
     optimiser = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.01)
     rates = [min((step + 1) / WARMUP, 0.5 + 0.5 * math.cos(math.pi * step / STEPS)) for step in range(STEPS + 1)]
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rates.__getitem__)
-    collator, rng, order, losses = Collator(tokenizer().pad_token_id), np.random.default_rng(seed), [], []
+    collator, rng = Collator(tokenizer().pad_token_id), np.random.default_rng(seed)
+    order, losses = list[int](), list[float]()
     for _ in range(STEPS):
         if len(order) < BATCH:
             order = rng.permutation(len(rows)).tolist()
@@ -162,13 +163,17 @@ def turning(model: Any, view: TokenView, rows: pa.Table) -> list[float]:
     with torch.no_grad():
         chances = model(inputs["input_ids"], attention_mask=inputs["attention_mask"]).logits.softmax(-1)
     places = torch.tensor([each["target_start"] - 1 for each in found])[:, None] + torch.arange(LENGTH + 1)
-    return chances[torch.arange(len(found))[:, None], places][..., sorry].double().sum(-1).mean(0).tolist()
+    rates: list[float] = (
+        chances[torch.arange(len(found))[:, None], places][..., sorry].double().sum(-1).mean(0).tolist()
+    )
+    return rates
 
 
 def tokens(view: TokenView, rows: pa.Table) -> list[dict[str, Any]]:
     good, bad = view.table(rows)
     require_all(bad)
-    return good.to_pylist()
+    made: list[dict[str, Any]] = good.to_pylist()
+    return made
 
 
 def run(job: tuple[int, str, int]) -> dict[str, Any]:

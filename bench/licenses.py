@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 from bench.report import markdown
 
@@ -39,7 +40,7 @@ def license_of(name: str) -> str | None:
         package = distribution(name)
     except PackageNotFoundError:
         return None
-    said = package.metadata
+    said: Any = package.metadata  # a message, whose `get` is not in its protocol
     if expression := said.get("License-Expression"):
         return str(expression)
     classes = [each.split(" :: ")[-1] for each in said.get_all("Classifier") or () if each.startswith("License :: ")]

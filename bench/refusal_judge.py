@@ -76,7 +76,7 @@ def verdicts(read: Sequence[Row], teach: Sequence[Row], project: Project) -> dic
     """What every judge says of every response."""
     texts = [row.response for row in read]
     weights = fitted(teach)
-    found = {
+    found: dict[str, list[str]] = {
         "grade": [grade(text).grade for text in texts],
         "weights": [str(each) for each in weights.predict(texts)],
         "first rule": [judge(text) for text in texts],
@@ -186,7 +186,7 @@ def results(project: Project, parts: Sequence[str]) -> dict[str, Any]:
                     *((row, each) for row, each in zip(read, said["grade"], strict=True) if row.file == file),
                     strict=True,
                 )
-            )  # type: ignore[arg-type]
+            )
             for file in sorted({row.file for row in read})
         }
         found[part]["unread or empty"] = sum(each in ("unread", "empty") for each in said["grade"])
@@ -242,7 +242,7 @@ def report(found: Mapping[str, Any]) -> None:
             )
             lines = [_line(name, each[reading]) for name, each in cuts["all"]["judges"].items()]
             body.append(f"*{reading.capitalize()}*\n\n{markdown(header, lines)}\n")
-        header = (
+        cut_header = (
             "`grade`, file",
             "n",
             *(f"{figure}, {reading}" for reading in READINGS for figure in ("accuracy", "recall")),
@@ -251,22 +251,22 @@ def report(found: Mapping[str, Any]) -> None:
             _by(name, cut)
             for name, cut in [*cuts["file"].items(), *((f"prompts: {side}", cut) for side, cut in cuts["side"].items())]
         ]
-        body.append(f"{markdown(header, rows_)}\n")
-        header = ("what people said", "*refusal*", "*partial*", "*answer*", "*empty*, *unread*")
+        body.append(f"{markdown(cut_header, rows_)}\n")
+        label_header = ("what people said", "*refusal*", "*partial*", "*answer*", "*empty*, *unread*")
         rows_ = []
         for file, labels in cuts["labels"].items():
             for label, said in labels.items():
                 n = sum(said.values())
                 shares = [said.get(each, 0) for each in ("refusal", "partial", "answer")]
                 rows_.append([f"{_short(file)}: {label}", *map(str, shares), str(n - sum(shares))])
-        body.append(f"{markdown(header, rows_)}\n")
+        body.append(f"{markdown(label_header, rows_)}\n")
     kinds = ("refusal", "partial", "answer, then refusal", "answer")
     lines = [
         [name, str(sum(each.values())), *(_rate([each.get(kind, 0), sum(each.values())]) for kind in kinds)]
         for name, each in found["GPTFuzz"].items()
     ]
-    header = ("GPTFuzz, test half; flagged by the first rule", "n", *(f"*{kind}*" for kind in kinds))
-    body.append(f"### Refuses, then complies\n\n{markdown(header, lines)}\n")
+    kind_header = ("GPTFuzz, test half; flagged by the first rule", "n", *(f"*{kind}*" for kind in kinds))
+    body.append(f"### Refuses, then complies\n\n{markdown(kind_header, lines)}\n")
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(MARKS[0])
     after = rest.partition(MARKS[1])[2]
     tables = "\n".join(body)
@@ -302,7 +302,8 @@ def _rate(pair: Sequence[int]) -> str:
 
 
 def _score(found: Sequence[float | None]) -> str:
-    return "none" if None in found else "{:.3f} ({:.3f}-{:.3f})".format(*found)
+    known = [each for each in found if each is not None]
+    return "{:.3f} ({:.3f}-{:.3f})".format(*known) if len(known) == len(found) else "none"
 
 
 def _signed(found: Sequence[float]) -> str:

@@ -37,6 +37,7 @@ from numpy.typing import NDArray
 from bench.corpus import write
 from bench.report import RESULTS, between, markdown
 from bench.scoring import THRESHOLD
+from demur.files.scratch import Scratch
 from demur.groups.sharded import SerialEngine, run
 from demur.groups.sharded._kernels import meet_runs, post_rows
 from demur.groups.sharded.exchange import Exchange
@@ -97,9 +98,11 @@ def _strings(value: object) -> Iterator[str]:
 def posted(texts: pa.LargeStringArray) -> dict[str, Any]:
     """What the rows of a corpus post, and what meets: in one process, in one bucket."""
     bits, _ = sampling("word3", texts.nbytes, TABLE_BITS)
-    parts = [hashed(texts.slice(at, 8192), 3) for at in range(0, len(texts), 8192)]
-    grams = np.concatenate([each for each, _ in parts])
-    sizes = np.concatenate([each for _, each in parts])
+    scratch, parts = Scratch(), []
+    for at in range(0, len(texts), 8192):
+        found, each = hashed(texts.slice(at, 8192), 3, scratch)
+        parts.append((found.copy(), each))  # the next ones lie in the same place
+    grams, sizes = (np.concatenate(part) for part in zip(*parts, strict=True))
     sampled = np.repeat(np.arange(len(sizes)) % STRIDE == 0, sizes)
     counts = np.bincount(slots_of(grams[sampled], bits), minlength=1 << bits)
     table = LEVELS[np.minimum(counts, 255)]

@@ -65,7 +65,8 @@ def main() -> None:
         matrix = np.array([by_id[id] for id in ids], np.float32)
     found: dict[str, list[float]] = {}
     for seed in SEEDS:
-        wrong = set(sorted(ids, key=lambda id, seed=seed: rank(id, seed))[: round(SHARE * len(ids))])
+        ranks = {id: rank(id, seed) for id in ids}
+        wrong = set(sorted(ids, key=ranks.__getitem__)[: round(SHARE * len(ids))])
         copy = flipped([each for each in annotations if each.record_id in known], wrong)
         planted = cases_of(known, copy)
         assert [case.known.record_id for case in planted] == ids
