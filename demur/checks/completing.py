@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-import numpy as np
 import pyarrow as pa
 
 from demur.checks.batch import Batch, File, bare
@@ -71,15 +70,13 @@ def completed(findings: Iterable[Finding], subject: Subject, said: Said) -> Iter
     for file in subject.files:
         if unknown := {row for row in wanted.get(file.name, ()) if (file.name, row) not in said.rows}:
             said.look_up(file, unknown, subject)
-    lines = {name: np.concatenate(parts) for name, parts in subject.lines.items() if parts}
     for each in findings:
         if each.row is None:
             yield each
             continue
         id, text, mark = said.rows.get((each.file, each.row), (None, None, None))
-        known = lines.get(each.file, ())
-        line = int(known[each.row]) if each.row < len(known) else each.line
-        yield each.of_row(id, text, line, mark)
+        line = subject.line(each.file, each.row)
+        yield each.of_row(id, text, each.line if line is None else line, mark)
 
 
 def _mark(row: pa.RecordBatch) -> str:

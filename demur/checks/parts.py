@@ -17,6 +17,7 @@ from demur.checks.engine import BROKEN, LISTED, _Found, _judge, _weighed
 from demur.checks.evidence import Part, packed
 from demur.checks.joined import add_habits, add_state
 from demur.checks.layouts import Layout
+from demur.checks.lines import Lines
 from demur.checks.paths import Reached
 from demur.checks.rules import RULES
 from demur.checks.subject import Subject
@@ -149,7 +150,7 @@ def _part(subject: Subject, found: _Found, file: File, first: int, size: int) ->
         subject.rows[name],
         size,
         subject.faults[name],
-        subject.lines[name],
+        subject.lines[name].parts,
         subject.names[name],
         name in subject.inside,
         subject.reached.get(name, Reached()),
@@ -171,7 +172,7 @@ def add_part(subject: Subject, found: _Found, file: File, part: Part) -> None:
     name = file.name
     subject.grown(part.size)
     subject.faults.setdefault(name, []).extend(part.faults)
-    subject.lines.setdefault(name, []).extend(part.lines)
+    subject.lines.setdefault(name, Lines()).parts.extend(part.lines)
     subject.rows[name] = subject.rows.get(name, 0) + part.rows
     subject.names[name] = tuple(dict.fromkeys([*subject.names.get(name, ()), *part.names]))
     if part.layout is not None and name not in subject.layouts:

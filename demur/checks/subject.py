@@ -22,6 +22,7 @@ from demur.checks.data import is_data
 from demur.checks.finding import Finding
 from demur.checks.habits import Habits
 from demur.checks.layouts import Layout
+from demur.checks.lines import Lines
 from demur.checks.paths import Reached
 from demur.checks.quick import plain_rows
 from demur.checks.saved import split_by_folder
@@ -67,7 +68,7 @@ class Subject:
         names: the columns, by file.
         inside: files whose conversations stand inside an object.
         reached: what the paths of a mapping reach, by file.
-        lines: the line on which each row begins, by file and in parts, where rows have lines.
+        lines: by file, where rows have lines.
         unread: columns that hold sentences and that no rule reads, by file.
         state: of all rows, compactly.
         habits: what rules gathered of each file's texts.
@@ -92,7 +93,7 @@ class Subject:
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     inside: set[str] = field(default_factory=set)
     reached: dict[str, Reached] = field(default_factory=dict)
-    lines: dict[str, list[NDArray[np.uint32]]] = field(default_factory=dict)
+    lines: dict[str, Lines] = field(default_factory=dict)
     unread: dict[str, tuple[str, ...]] = field(default_factory=dict)
     state: State = field(default_factory=State)
     habits: Habits = field(default_factory=Habits)
@@ -109,12 +110,12 @@ class Subject:
 
     def scan(self, file: File) -> Iterator[Batch]:
         """The rows of a file, once for every file: what is learnt on the way is kept."""
-        self.faults[file.name], self.rows[file.name], self.lines[file.name] = [], 0, []
+        self.faults[file.name], self.rows[file.name], self.lines[file.name] = [], 0, Lines()
         names: dict[str, None] = {}
         for batch, lines in ahead(self._read(file)):
             self.rows[file.name] += batch.rows.num_rows
             if lines is not None:
-                self.lines[file.name].append(lines.astype(np.uint32))
+                self.lines[file.name].parts.append(lines.astype(np.uint32))
             names.update(dict.fromkeys(batch.rows.schema.names))
             self.state.add(batch)
             yield batch
@@ -161,11 +162,8 @@ class Subject:
 
     def line(self, file: str, row: int) -> int | None:
         """The line on which a row begins, where rows have lines."""
-        for part in self.lines.get(file, ()):
-            if row < len(part):
-                return int(part[row])
-            row -= len(part)
-        return None
+        lines = self.lines.get(file)
+        return None if lines is None else lines.of(row)
 
     @cached_property
     def pages(self) -> list[tuple[str, str]]:
