@@ -46,13 +46,22 @@ def labels(out: Path) -> Bytes:
 
 def killed(command: list[str], when: Callable[[], bool]) -> bool:
     """SIGKILL as soon as the folder looks so; tells whether it came before the end."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def now() -> bool:
+        try:
+            return when()
+        except FileNotFoundError:  # what it looked at went in between
+            return False
+
     end = monotonic() + PATIENCE
-    while process.poll() is None and not when():
-        assert monotonic() < end, "the command hangs"
-        sleep(0.0005)  # the core is the command's
-    process.kill()
-    return process.wait() < 0
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            while process.poll() is None and not now():
+                assert monotonic() < end, "the command hangs"
+                sleep(0.0005)  # the core is the command's
+        finally:
+            process.kill()
+        return process.wait() < 0
 
 
 class Changes:
