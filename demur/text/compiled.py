@@ -107,7 +107,7 @@ def inner(function: Function) -> Function:
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """A block that imports much, or loads kernels: nothing of it is garbage, and looking for some takes long."""
+    """A block that imports much, loads kernels or lists findings: none of it is garbage; looking takes long."""
     looks = gc.isenabled()
     gc.disable()
     try:

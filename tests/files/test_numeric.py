@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +30,18 @@ def test_a_join_needs_no_pandas() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout == "False\n"
+
+
+def test_a_check_needs_no_pandas(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"prompt": "Name a lake.", "response": "Garda."}\n' * 2)
+    code = (
+        "import sys\nfrom demur.cli import main\n"
+        f"main(['check', {str(tmp_path)!r}, '--license', 'mit'], standalone_mode=False)\n"
+        "print('pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert "DMR102" in done.stdout
+    assert done.stdout.endswith("False\n")
 
 
 @pytest.mark.parametrize(

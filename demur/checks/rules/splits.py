@@ -96,11 +96,10 @@ def duplicate(subject: Subject) -> Iterator[Finding]:
         own = ids[every] != ids[first]  # rows of their own, whose spelling may be their point
         same = ~own
         same[own] = np.equal(*_letters(subject, every[own], first[own]))
-        told = (each.tolist() for each in (*state.places(every[same]), *state.places(first[same]), first[same]))
-        for file, row, there, number, seen in zip(*told, strict=True):
-            name = state.files[file][0].name
-            where = subject.row_of(name, number) if file == there else subject.place(seen)
-            yield hit(f"the same texts as {where}", name, row)
+        files, numbers = state.places(every[same])
+        told = (each.tolist() for each in (files, numbers, every[same], first[same]))
+        for file, row, here, seen in zip(*told, strict=True):
+            yield hit(f"the same texts as {subject.place(seen, here)}", state.files[file][0].name, row)
 
 
 def _first(rows: Ints, *keys: Ints) -> Ints:
