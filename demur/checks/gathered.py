@@ -16,6 +16,7 @@ from demur.checks.batch import Batch
 from demur.checks.sides import HARMFUL, SAFE, Codes, Counts, Forms, coded, flag_codes, length_codes
 from demur.checks.signs import look_at
 from demur.text.refusal import OPENING, find_refusal
+from demur.text.refusal.columns import may_refuse
 
 SHORT = 8
 """Words below which an answer is short."""
@@ -129,8 +130,8 @@ class Gathered:
         if codes is None:
             place = self.files.setdefault(batch.file.name, len(self.files))
             codes = np.zeros(len(texts), np.int8)
-            for row in sampled(_FILE * place + batch.first, len(texts)).tolist():
-                codes[row] = verdict(texts[row].as_py())
+            rows = sampled(_FILE * place + batch.first, len(texts))
+            codes[rows] = verdicts(texts.take(pa.array(rows)))
         refusals, answers = self.taught.setdefault(config, (Taught(), Taught()))
         refusals.add(words[codes == HARMFUL])
         answers.add(words[codes == SAFE])
@@ -151,16 +152,24 @@ def sampled(first: int, count: int) -> NDArray[np.int64]:
     return chosen
 
 
-def verdict(text: str | None) -> int:
-    """The code of a target: that of a refusal, if it opens with one; of an answer; or 0 where there is nothing.
+def verdicts(texts: pa.LargeStringArray) -> Codes:
+    """The codes of targets: that of a refusal, if it opens with one; of an answer; or 0 where there is nothing.
 
     Further on in a long answer the words of a refusal are mostly somebody else's.
+
+    Example:
+        >>> said = ["I cannot help with that.", "Mix blue and red.", " ... ", None]
+        >>> verdicts(pa.array(said, pa.large_string())).tolist() == [HARMFUL, SAFE, 0, 0]
+        True
     """
-    opening = (text or "")[: 2 * OPENING]
-    place = find_refusal(opening)
-    if place is not None and place < OPENING:
-        return HARMFUL
-    return SAFE if any(character.isalnum() for character in opening) else 0
+    openings = pc.fill_null(pc.utf8_slice_codeunits(texts, 0, 2 * OPENING), "")
+    codes = np.zeros(len(texts), np.int8)
+    codes[[any(map(str.isalnum, opening)) for opening in openings.to_pylist()]] = SAFE
+    for row in pc.indices_nonzero(may_refuse(openings)).to_pylist():
+        place = find_refusal(openings[row].as_py())
+        if place is not None and place < OPENING:
+            codes[row] = HARMFUL
+    return codes
 
 
 def taught_codes(batch: Batch) -> Codes | None:

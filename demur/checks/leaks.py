@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from demur.checks.again import marked
 from demur.checks.finding import Finding, hit
-from demur.checks.gathered import verdict
+from demur.checks.gathered import verdicts
 from demur.checks.noted import taught
 from demur.checks.sides import HARMFUL
 from demur.checks.subject import Subject
@@ -48,7 +49,7 @@ def answered(subject: Subject, guarded: Mask, others: Mask, split: str | None) -
     for batch, rows, start in marked(subject, mask):
         said = taught(batch)
         if said is not None:
-            mask[start + rows] = [verdict(said[row].as_py()) != HARMFUL for row in rows.tolist()]
+            mask[start + rows] = verdicts(said.take(pa.array(rows))) != HARMFUL
     yield from _told(subject, mine, mask[mine], f"long responses of {shown(split)}")
 
 

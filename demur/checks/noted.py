@@ -211,6 +211,8 @@ class Noted:
             there = pc.greater_equal(pc.binary_length(part.texts), LONG_TURN[0]).to_numpy(zero_copy_only=False)
             if part.column == "messages":
                 there = there & np.concatenate([[False], part.rows[1:] == part.rows[:-1]])
+            if not there.any():
+                continue
             mine = part.of(there)
             words = pc.greater_equal(pc.count_substring_regex(mine.texts, r"\S+"), LONG_TURN[1])
             mine = mine.of(words.to_numpy(zero_copy_only=False))

@@ -75,6 +75,7 @@ class State:
     noted: Noted = field(default_factory=Noted)
     _splits: dict[str | None, int] = field(default_factory=lambda: {None: 0})
     _parts: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
+    _kept: dict[str, int] = field(default_factory=dict)  # rows that each has
     _count: int = 0
 
     def add(self, batch: Batch) -> None:
@@ -152,9 +153,10 @@ class State:
 
     def _keep(self, name: str, values: NDArray[Any]) -> None:
         parts = self._parts.setdefault(name, [])
-        if (missing := self._count - sum(map(len, parts))) > 0:  # earlier files have no such column
+        if (missing := self._count - self._kept.get(name, 0)) > 0:  # earlier files have no such column
             parts.append(_nothing(missing, values.dtype))
         parts.append(values if values.any() else _nothing(len(values), values.dtype))
+        self._kept[name] = self._count + len(values)
 
     def column(self, name: str) -> NDArray[Any]:
         """A fact of every row; 0 is nothing."""

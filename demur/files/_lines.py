@@ -15,7 +15,7 @@ from demur.files import _block
 from demur.files._flat import Quick, flat_rows
 from demur.files.bounds import TooLarge, bounds
 
-_CHUNK = 1 << 22  # bytes that are read at a time
+_CHUNK = 1 << 20  # bytes that are read at a time
 _AHEAD = 2
 """Blocks that are read while another is judged, each on a thread."""
 
@@ -111,8 +111,11 @@ def blocks_of(stream: BinaryIO, *, packed: bool) -> Iterator[tuple[bytes, int]]:
 
 
 def _cut(read: deque[tuple[int, bytes]], begin: int, end: int) -> bytes:
-    """The bytes between two places; of what was read, that which stands behind them is left."""
-    parts = [memoryview(chunk)[max(0, begin - start) : end - start] for start, chunk in read if start < end]
+    """The bytes between two places; of what was read, that which stands behind them is left.
+
+    Whole chunks are joined while other threads run, as slices of bytes are and views of them are not.
+    """
+    parts = [chunk[max(0, begin - start) : end - start] for start, chunk in read if start < end]
     while read and read[0][0] + len(read[0][1]) <= end:
         read.popleft()
     return b"".join(parts)

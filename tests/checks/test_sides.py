@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demur.checks.engine import check
-from demur.checks.gathered import verdict
+from demur.checks.gathered import verdicts
 from demur.checks.sides import HARMFUL, SAFE, Forms, form_cells, length_codes
 from demur.rates import auroc_of_counts
 from tests.checks.fixtures import NO, PLACES, THINGS, Rows, sided
@@ -112,7 +112,7 @@ def test_a_hazard_of_few_rows_may_be_told_on_the_card(tmp_path: Path) -> None:
     [(NO, HARMFUL), ("It is brass.", SAFE), ("It is brass. " * 80 + NO, SAFE), (" ...", 0), (None, 0)],
 )
 def test_a_refusal_refuses_at_once(text: str | None, said: int) -> None:
-    assert verdict(text) == said
+    assert verdicts(pa.array([text], pa.large_string())).tolist() == [said]
 
 
 @pytest.mark.parametrize(

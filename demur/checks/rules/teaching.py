@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pyarrow as pa
 
 from demur.checks.again import marked
 from demur.checks.batch import bare
 from demur.checks.finding import Finding, hit
-from demur.checks.gathered import SHORT, Taught, targets, taught_codes, verdict
+from demur.checks.gathered import SHORT, Taught, targets, taught_codes, verdicts
 from demur.checks.rule import ANY, rule
 from demur.checks.sides import HARMFUL, SAFE, Codes, length_auroc
 from demur.checks.state import groups
@@ -94,7 +95,7 @@ def _verdicts(subject: Subject, mask: np.ndarray) -> Codes:
         if codes is not None:
             found[start + mine] = codes[mine]
         elif texts is not None:
-            found[start + mine] = [verdict(texts[row].as_py()) for row in mine.tolist()]
+            found[start + mine] = verdicts(texts.take(pa.array(mine)))
     return found
 
 

@@ -1,0 +1,27 @@
+"""No text in which the first rule finds a phrase is left out, whatever stands around it."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from demur.text.refusal import find_refusal
+from demur.text.refusal.columns import may_refuse
+from tests.text.refusal.test_first import ANSWERS, REFUSALS
+
+PIECES = [*REFUSALS, *ANSWERS, "\n", " ", "_", "0", "I'", "\u2019", "no ", "it", "\u00e9", "But "]
+
+
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=4).map("".join) | st.none(), max_size=6), st.booleans())
+def test_what_is_found_may_be_found(said: list[str | None], loud: bool) -> None:
+    texts = [text.upper() if loud and text else text for text in said]
+    may = may_refuse(pa.array(texts, pa.large_string())).to_pylist()
+    assert not [text for text, each in zip(texts, may, strict=True) if text and find_refusal(text) is not None and not each]
+
+
+def test_most_answers_are_left_out() -> None:
+    plain = [text for text in ANSWERS if text.isascii()]
+    may = may_refuse(pa.array(plain, pa.large_string())).to_pylist()
+    assert may == [find_refusal(text) is not None for text in plain]
+    assert not any(may)
