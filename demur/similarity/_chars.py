@@ -51,7 +51,8 @@ class Anchored(NamedTuple):
 
     Prompt p has the grams ``grams[starts[p] : starts[p + 1]]`` in reading order, and ``known[places[p] : places[p +
     1]]`` in ascending order, each once, with their ``weights``; `bitmaps` has 512 bits a prompt, of which every gram
-    sets one.
+    sets one. `sieve` has 2 ** `sieve_bits` bits, of which every key of the table sets one, by its first bits: few enough
+    for a processor's cache.
 
     The keys of the table are anchors, 10-grams of characters (see `anchor`). A posting is a prompt << 40 | the anchor's
     position << 26 | the prompt's class << 24 | a mark of a gram before the anchor << 12 | one of a gram behind it. The
@@ -66,6 +67,8 @@ class Anchored(NamedTuple):
     places: Ints
     weights: Bytes
     bitmaps: Hashes
+    sieve: Hashes
+    sieve_bits: int
     table: Table
 
 
@@ -165,6 +168,13 @@ def maybe(table: Table, key: np.uint64) -> bool:
     """Whether the filter knows the key, or others that look like it."""
     bits = pattern(key)
     return bool(table.filter[slot(key, table.bits - 2)] & bits == bits)
+
+
+@inner
+def sieved(prompts: Anchored, key: np.uint64) -> bool:
+    """Whether the sieve lets the key through."""
+    place = key >> np.uint64(64 - prompts.sieve_bits)
+    return bool(prompts.sieve[place >> np.uint64(6)] >> (place & np.uint64(63)) & np.uint64(1))
 
 
 @inner
@@ -270,9 +280,12 @@ def match_characters(
     found_common, found_weight, found_count = np.empty(64, np.int64), np.empty(64, np.int64), np.empty(64, np.int64)
     for row in range(first, last):
         count = hash_row(rows, row, codes, grams)
-        # Without a branch: the filter's words come from far away, and many loads can wait at a time.
-        likely = 0
+        # Without a branch: words of sieve and filter come from far away, and many loads can wait at a time.
+        some, likely = 0, 0
         for at in range(count - 6):
+            places[some] = at
+            some += int(sieved(prompts, anchor(grams, at)))
+        for at in places[:some]:
             places[likely] = at
             likely += int(maybe(prompts.table, anchor(grams, at)))
         met = 0

@@ -46,6 +46,7 @@ _AWAY = np.array([0, 1, 3])
 _HITS = 2  # common grams of a prompt's rarest that a pair needs before it is looked at
 _STRIDE = 3  # every run of 12 characters holds a 10-gram that begins at a multiple of 3
 _MIDDLE, _LAST, _MARKS = np.uint64(0xD6E8FEB86659FD93), np.uint64(0xFF51AFD7ED558CCD), np.uint64(4095)  # as in `_chars`
+_SIEVE = 21  # bits, at most: 2 ** 18 bytes, half of what the inner caches of most processors have
 MANY = 1500
 """Rows that may be near a prompt, above which it pays to compile what compares them, or to load what was compiled."""
 
@@ -209,8 +210,11 @@ class CharacterIndex:
         np.cumsum(np.bincount(owner, minlength=count), out=places[1:])
         bits = (known & np.uint64(7)) << np.uint64(6) | known >> np.uint64(3) & np.uint64(63)
         bitmaps = _plain.bitmap(512 * count, 512 * owner + bits.astype(np.int64))
-        table = _table(*_anchors(grams, lengths))
-        prompts = Anchored(grams.hashes, grams.starts, known, places, weights, bitmaps, table)
+        keys, postings = _anchors(grams, lengths)
+        table = _table(keys, postings)
+        wide = min(_SIEVE, table.bits + 3)
+        sieve = _plain.bitmap(1 << wide, (keys >> np.uint64(64 - wide)).astype(np.int64))
+        prompts = Anchored(grams.hashes, grams.starts, known, places, weights, bitmaps, sieve, wide, table)
         sizes = np.diff(places)
         needed = np.maximum(np.minimum(at_least(share, sizes), sizes - 5), at_least(min(share, 0.75), sizes))
         return cls(prompts, sizes, np.bincount(owner, weights, count).astype(np.int64), needed)

@@ -5,22 +5,22 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demur.text.refusal.first import OPENINGS, STATEMENTS
-
-# Arrow's expressions never look ahead; without that they find the same and more.
-_PHRASES = f"(?i){STATEMENTS}|{OPENINGS}".replace(r"(?=['\u2019])", "").replace(r"\u2019", "\u2019")
+# Every phrase of the first rule holds one of these, and an expression of all phrases takes longer to make than to use.
+_WORDS = (
+    "not", "n['\u2019]t", "unable", "decline", "refuse", "refrain", "sorry", "apolog", "unfortunately", "regrettably",
+    "against my", "against the law", "never", "neither", "illegal", "unethical", "immoral", "crime", "inform", "remind",
+    "point out", "emphasi", "stress", "advise", "clarify",
+    "[\u0130\u0131]",  # to Python an i of another case
+)  # fmt: skip
+_PHRASES = f"(?i){'|'.join(_WORDS)}"
 
 
 def may_refuse(texts: pa.LargeStringArray) -> pa.BooleanArray:
     """Which texts `find_refusal` may find something in; a null is none of them.
 
-    What is a letter differs outside ASCII, so any other text may be one.
-
     Example:
-        >>> said = ["Mix blue and red.", "I cannot wait. But I cannot help.", None, chr(0xE9), "I cannot wait."]
+        >>> said = ["Mix blue and red.", "I cannot help.", None, "I cannot wait."]
         >>> may_refuse(pa.array(said, pa.large_string())).to_pylist()
-        [False, True, False, True, False]
+        [False, True, False, True]
     """
-    plain = pc.string_is_ascii(texts)
-    found = pc.or_(pc.invert(plain), pc.match_substring_regex(texts, _PHRASES))
-    return pc.fill_null(found, False)
+    return pc.fill_null(pc.match_substring_regex(texts, _PHRASES), False)

@@ -10,7 +10,7 @@ from demur.text.refusal import find_refusal
 from demur.text.refusal.columns import may_refuse
 from tests.text.refusal.test_first import ANSWERS, REFUSALS
 
-PIECES = [*REFUSALS, *ANSWERS, "\n", " ", "_", "0", "I'", "\u2019", "no ", "it", "\u00e9", "But "]
+PIECES = [*REFUSALS, *ANSWERS, "\n", " ", "_", "0", "I'", "\u2019", "no ", "it", "\u00e9", "But ", "I must decl\u0131ne"]
 
 
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=4).map("".join) | st.none(), max_size=6), st.booleans())
@@ -20,8 +20,6 @@ def test_what_is_found_may_be_found(said: list[str | None], loud: bool) -> None:
     assert not [text for text, each in zip(texts, may, strict=True) if text and find_refusal(text) is not None and not each]
 
 
-def test_most_answers_are_left_out() -> None:
-    plain = [text for text in ANSWERS if text.isascii()]
-    may = may_refuse(pa.array(plain, pa.large_string())).to_pylist()
-    assert may == [find_refusal(text) is not None for text in plain]
-    assert not any(may)
+def test_what_no_phrase_has_a_word_of_is_left_out() -> None:
+    said = ["Mix blue and red, two parts to one.", "", None, "Knot it twice.", "I\u2019m sorry."]
+    assert may_refuse(pa.array(said, pa.large_string())).to_pylist() == [False, False, False, True, True]
