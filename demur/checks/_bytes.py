@@ -26,7 +26,7 @@ LONG = 1 << 20
 PLACES = 10
 """Bits of a hash by which words that rules ask for are known."""
 
-_CAPITALS = np.frombuffer(b"DOT", np.uint8)  # letters that are of a kind
+_TOLD = np.frombuffer(b"DOT0'-", np.uint8)  # letters that are of a kind, a digit for all of them, and joiners
 _SLICE = 1 << 20  # bytes
 
 
@@ -88,13 +88,20 @@ def gathered(marks: np.uint64) -> np.uint64:
 
 
 @inner
-def signs(data: Bytes, at: int, left: int) -> tuple[np.uint64, np.uint64, bool, np.uint64]:
-    """Which of 64 bytes, or of those that are left, are letters, and which spaces: a bit each.
+def equal(eight: np.uint64, byte: np.uint64) -> np.uint64:
+    """The highest bits of those of eight ASCII bytes that are a certain one, which is given eight times; and others."""
+    return U(0x8080808080808080) - (eight ^ byte)
 
-    Also whether some are digits, joiners, or no ASCII; and whether some are D, O, or T: bits 0, 1 and 2.
+
+@inner
+def signs(data: Bytes, at: int, left: int) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64, bool]:
+    """Which of 64 bytes, or of those that are left, are letters or digits, which spaces, which joiners: a bit each.
+
+    Also which of `_TOLD` they hold, a bit each, and whether they are ASCII; if not, nothing else holds.
     """
-    letters, spaces, others = U(0), U(0), U(0)
-    none, d, o, t = U(0x8080808080808080), U(0), U(0), U(0)
+    letters, spaces, joiners = U(0), U(0), U(0)
+    high = U(0x8080808080808080)
+    all, digits, d, o, t, quotes, dashes = U(0), U(0), U(0), U(0), U(0), U(0), U(0)
     for part in range(8):
         eight = load(data, at + 8 * part)
         if left < 64:
@@ -102,14 +109,27 @@ def signs(data: Bytes, at: int, left: int) -> tuple[np.uint64, np.uint64, bool, 
         low = eight | U(0x2020202020202020)
         letter = (low + U(0x1F1F1F1F1F1F1F1F)) & ~(low + U(0x0505050505050505))
         digit = (eight + U(0x5050505050505050)) & ~(eight + U(0x4646464646464646))
-        others |= digit | (none - (eight ^ U(0x2727272727272727))) | (none - (eight ^ U(0x2D2D2D2D2D2D2D2D))) | eight
-        d |= none - (eight ^ U(0x4444444444444444))
-        o |= none - (eight ^ U(0x4F4F4F4F4F4F4F4F))
-        t |= none - (eight ^ U(0x5454545454545454))
-        letters |= gathered(letter) << U(8 * part)
-        spaces |= gathered(none - (eight ^ U(0x2020202020202020))) << U(8 * part)
-    capitals = U(d & none != 0) | U(o & none != 0) << U(1) | U(t & none != 0) << U(2)
-    return letters, spaces, others & none != 0, capitals
+        quote, dash = equal(eight, U(0x2727272727272727)), equal(eight, U(0x2D2D2D2D2D2D2D2D))
+        all |= eight
+        digits |= digit
+        quotes |= quote
+        dashes |= dash
+        d |= equal(eight, U(0x4444444444444444))
+        o |= equal(eight, U(0x4F4F4F4F4F4F4F4F))
+        t |= equal(eight, U(0x5454545454545454))
+        letters |= gathered(letter | digit) << U(8 * part)
+        spaces |= gathered(equal(eight, U(0x2020202020202020))) << U(8 * part)
+        joiners |= gathered(quote | dash) << U(8 * part)
+    told = U(d & high != 0) | U(o & high != 0) << U(1) | U(t & high != 0) << U(2)
+    told |= U(digits & high != 0) << U(3) | U(quotes & high != 0) << U(4) | U(dashes & high != 0) << U(5)
+    return letters, spaces, joiners, told, all & high == 0
+
+
+@inner
+def joins(eight: np.uint64) -> bool:
+    """Whether one of eight ASCII bytes is a joiner."""
+    quote, dash = equal(eight, U(0x2727272727272727)), equal(eight, U(0x2D2D2D2D2D2D2D2D))
+    return bool((quote | dash) & U(0x8080808080808080) != 0)
 
 
 @inner
@@ -166,6 +186,10 @@ def look_and_hash(
     lengths, factors = np.empty(room // 2 + 2, np.int64), np.empty(room // 2 + 2, np.uint64)
     for place in range(len(factors)):
         factors[place] = factor(place)
+    told_kinds = np.zeros(1 << len(_TOLD), np.uint32)
+    for told in range(len(told_kinds)):
+        for place in range(len(_TOLD)):
+            told_kinds[told] |= kinds[_TOLD[place]] if told >> place & 1 else np.uint32(0)
     used = 0
     for row in range(len(offsets) - 1):
         begin, end = offsets[row], offsets[row + 1]
@@ -178,23 +202,22 @@ def look_and_hash(
         while at < end and seen & FOREIGN == 0:
             left = end - at
             valid = U(0xFFFFFFFFFFFFFFFF) if left >= 64 else (U(1) << U(left)) - U(1)
-            letters, blanks, others, capitals = (U(0), U(0), True, U(0))
+            letters, blanks, joiners, rest = U(0), U(0), U(0), U(0)
             if at + 64 <= len(data):
-                letters, blanks, others, capitals = signs(data, at, left)
-            joiners = U(0)
-            if others:
-                letters = blanks = U(0)
+                letters, blanks, joiners, told, plain = signs(data, at, left)
+                if not plain:
+                    seen |= FOREIGN
+                    break
+                seen |= told_kinds[told]
+                rest = valid & ~(letters | blanks | joiners)
+            else:
                 for place in range(min(64, left)):
                     byte = data[at + place]
                     seen |= kinds[byte]
                     letters |= U(lower[byte] > 1) << U(place)
                     joiners |= U(lower[byte] == 1) << U(place)
                     blanks |= U(kinds[byte] & BLANK != 0) << U(place)
-            else:
-                for place in range(3):
-                    seen |= kinds[_CAPITALS[place]] if capitals >> U(place) & U(1) != 0 else np.uint32(0)
             seen |= BLANK if blanks != 0 else np.uint32(0)
-            rest = U(0) if others else valid & ~(letters | blanks)
             while rest != 0:
                 lowest = rest & (~rest + U(1))
                 kind = kinds[data[at + ones(lowest - U(1))]]
@@ -233,19 +256,30 @@ def look_and_hash(
             lengths[word] = turns[2 * word + 1] - turns[2 * word]
             widest = max(widest, lengths[word])
             states[word] = U(0xCBF29CE484222325)
-        if joined != 0 or widest > 16 or end + 16 > len(data):
+        if end + 16 > len(data):
             for word in range(count):
                 states[word] = spelled(data, turns[2 * word], turns[2 * word + 1], lower)
         else:
             # A letter of every word, then the next of every one: none waits for the one before it.
-            for first in range(0, widest, 8):
+            for word in range(count):
+                eights[word] = load(data, turns[2 * word]) | U(0x2020202020202020)
+            for letter in range(min(8, widest)):
+                shift = U(8 * letter)
                 for word in range(count):
-                    eights[word] = load(data, turns[2 * word] + first) | U(0x2020202020202020)
-                for letter in range(first, min(first + 8, widest)):
-                    shift = U(8 * (letter - first))
-                    for word in range(count):
-                        made = (states[word] ^ ((eights[word] >> shift) & U(255))) * U(0x100000001B3)
-                        states[word] = made if letter < lengths[word] else states[word]
+                    made = (states[word] ^ ((eights[word] >> shift) & U(255))) * U(0x100000001B3)
+                    states[word] = made if letter < lengths[word] else states[word]
+            for word in range(count if joined != 0 or widest > 8 else 0):
+                if lengths[word] > 16 or (joined != 0 and joins(eights[word])):
+                    states[word] = spelled(data, turns[2 * word], turns[2 * word + 1], lower)
+                elif lengths[word] > 8:
+                    tail, state = load(data, turns[2 * word] + 8) | U(0x2020202020202020), states[word]
+                    if joined != 0 and joins(tail):
+                        state = spelled(data, turns[2 * word], turns[2 * word + 1], lower)
+                    else:
+                        for _ in range(lengths[word] - 8):
+                            state = (state ^ (tail & U(255))) * U(0x100000001B3)
+                            tail >>= U(8)
+                    states[word] = state
         total, head, some = U(0), U(0), U(0)
         seen |= any_word if untold else np.uint32(0)
         for word in range(count):
