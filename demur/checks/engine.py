@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple, TypeAlias
@@ -40,7 +41,7 @@ from demur.protected.near import Judge, Rules
 from demur.protected.screen import protected_of
 from demur.sets.folder import BuiltSet, is_built
 from demur.sources.fetch import Places
-from demur.text.compiled import loading, shared, uncompiled
+from demur.text.compiled import loading, shared, thread_count, uncompiled
 
 LISTED = 10_000
 """Findings of one rule in one file that are kept to be listed; more are only counted. Why a file is not read on is
@@ -134,9 +135,8 @@ def check(
         subject.grown = partial(_weighed, [0], grown)
         if subject.folder is None or _whole(subject, found, {rule.code for rule in rules}):
             (through or _stream)(subject, [rule for rule in applied if rule.each != "subject"], found)
-            for rule in applied:
-                if rule.each != "batch" and not (subject.folder and rule.code in _GATES):
-                    found.add(rule, subject)
+            gone = _GATES if subject.folder else ()
+            _as_one(subject, [rule for rule in applied if rule.each != "batch" and rule.code not in gone], found)
     return replace(found.report(), unjudged=unjudged(subject, found.ran))
 
 
@@ -241,6 +241,13 @@ def _stream(subject: Subject, rules: list[Rule], found: _Found) -> None:
         while waiting:
             collect(*waiting.popleft())
     release()
+
+
+def _as_one(subject: Subject, rules: list[Rule], found: _Found) -> None:
+    """Rules that judge the whole, some at a time; findings come in the order of the rules."""
+    with loading(), stage(thread_count()) as judging:
+        for rule, told in zip(rules, judging.map(_judge, rules, repeat(subject)), strict=True):
+            found.take(rule, subject, told)
 
 
 def _judge(rule: Rule, judged: Subject | Batch) -> _Told:
