@@ -147,7 +147,12 @@ def match_words(
         # Without a branch: many loads of the filter's words can wait at a time.
         likely = 0
         for at in range(count):
-            gram = gram_of(units, begin + at, 3) if wide == 3 else gram_of(units, begin + at, wide)
+            if wide == 1:
+                gram = gram_of(units, begin + at, 1)
+            elif wide == 3:
+                gram = gram_of(units, begin + at, 3)
+            else:
+                gram = gram_of(units, begin + at, wide)
             grams[at] = places[likely] = gram
             likely += int(maybe(prompts.table, gram))
         known = 0
