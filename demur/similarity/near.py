@@ -46,6 +46,7 @@ _AWAY = np.array([0, 1, 3])
 _HITS = 2  # common grams of a prompt's rarest that a pair needs before it is looked at
 _STRIDE = 3  # every run of 12 characters holds a 10-gram that begins at a multiple of 3
 _MIDDLE, _LAST, _MARKS = np.uint64(0xD6E8FEB86659FD93), np.uint64(0xFF51AFD7ED558CCD), np.uint64(4095)  # as in `_chars`
+_COUNTED = 20  # bits of a gram by which prompts that have it are counted, with those of grams that begin alike
 _SIEVE = 21  # bits, at most: 2 ** 18 bytes, half of what the inner caches of most processors have
 MANY = 1500
 """Rows that may be near a prompt, above which it pays to compile what compares them, or to load what was compiled."""
@@ -142,15 +143,11 @@ class WordIndex:
         sets = from_units(Units(units.hashes.copy(), units.starts), width)
         hashes, owners = sets.flat()
         inside = _plain.within(sets.sizes)
-        order = stable(hashes)
-        new = np.ones(len(order), np.bool_)
-        new[1:] = hashes[order][1:] != hashes[order][:-1]
-        counts = np.empty(len(order), np.int64)  # of prompts with each gram
-        counts[order] = np.diff(np.append(np.flatnonzero(new), len(order)))[np.cumsum(new) - 1]
-        order = order[stable(counts[order])]
-        if weigh is not None:
-            order = order[stable(255 - weigh(hashes[order]))]
-        order = order[stable(owners[order])]
+        # Rarer ones first, as far as it is easily told: whichever are chosen, no pair is missed.
+        places = (hashes >> np.uint64(64 - _COUNTED)).astype(np.int64)
+        common = np.zeros(len(hashes), np.uint8) if weigh is None else 255 - weigh(hashes)
+        counts = np.minimum(np.bincount(places)[places], (1 << 24) - 1)
+        order = stable(owners << 32 | common.astype(np.int64) << 24 | counts)
         needed = at_least(min(jaccard, share), sets.sizes)
         least = np.clip(needed, 1, _HITS)
         kept = order[inside < (sets.sizes - needed + least)[owners]]  # `order` keeps each owner's grams together
@@ -284,8 +281,10 @@ def _sets(grams: Units) -> tuple[Hashes, Ints]:
     lengths = np.diff(grams.starts)
     owners = np.repeat(np.arange(len(lengths)), lengths)
     if interpreted():
-        first = distinct(grams.hashes, owners)
-        return grams.hashes[first], owners[first]
+        hashes = _plain.ascending(grams.hashes, grams.starts)
+        new = np.ones(len(hashes), np.bool_)
+        new[1:] = (hashes[1:] != hashes[:-1]) | (owners[1:] != owners[:-1])
+        return hashes[new], owners[new]
     hashes, sizes = grams.hashes.copy(), np.empty(len(lengths), np.int64)
     sort_rows(hashes, grams.starts, sizes)
     kept = _plain.within(lengths) < sizes[owners]
