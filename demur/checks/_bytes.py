@@ -19,7 +19,6 @@ FOREIGN = np.uint32(1 << 31)
 """The kind of bytes that are no ASCII."""
 
 U = np.uint64
-_BASE = U(0x9E3779B97F4A7C15)
 LONG = 1 << 20
 """Bytes of a text above which its words are hashed elsewhere: what they need here is ten times as much."""
 
@@ -27,7 +26,6 @@ PLACES = 10
 """Bits of a hash by which words that rules ask for are known."""
 
 _TOLD = np.frombuffer(b"DOT0'-", np.uint8)  # letters that are of a kind, a digit for all of them, and joiners
-_SLICE = 1 << 20  # bytes
 
 
 @kernel
@@ -187,9 +185,9 @@ def look_and_hash(
     for place in range(len(factors)):
         factors[place] = factor(place)
     told_kinds = np.zeros(1 << len(_TOLD), np.uint32)
-    for told in range(len(told_kinds)):
+    for bits in range(len(told_kinds)):
         for place in range(len(_TOLD)):
-            told_kinds[told] |= kinds[_TOLD[place]] if told >> place & 1 else np.uint32(0)
+            told_kinds[bits] |= kinds[_TOLD[place]] if bits >> place & 1 else np.uint32(0)
     used = 0
     for row in range(len(offsets) - 1):
         begin, end = offsets[row], offsets[row + 1]
@@ -328,17 +326,6 @@ def hold_threes(data: Bytes, offsets: Ints, most: int, threes: Kinds, out: Bytes
         out[row] = found & np.uint32(1)
 
 
-@kernel
-def sum_bytes(data: Bytes, offsets: Ints, factors: Hashes, out: Hashes) -> None:
-    """A hash of the bytes of each text, in order: a sum in which every place has a factor; never 0."""
-    for row in range(len(offsets) - 1):
-        total = np.uint64(0)
-        begin = offsets[row]
-        for at in range(begin, offsets[row + 1]):
-            total += (np.uint64(data[at]) + np.uint64(1)) * factors[at - begin]
-        out[row] = total | np.uint64(1) if offsets[row + 1] > begin else np.uint64(0x9E3779B97F4A7C15)
-
-
 def looked(data: Bytes, offsets: Ints, kinds: Kinds) -> tuple[Kinds, NDArray[np.int32]]:
     """As `look` gives it."""
     rows = len(offsets) - 1
@@ -359,24 +346,3 @@ def looked(data: Bytes, offsets: Ints, kinds: Kinds) -> tuple[Kinds, NDArray[np.
         held[there] = np.bitwise_or.reduceat(each, starts)
         words[there] = np.add.reduceat(begins, starts, dtype=np.int32)
     return held, words
-
-
-def summed(data: Bytes, offsets: Ints) -> Hashes:
-    """As `sum_bytes` gives it."""
-    lengths = np.diff(offsets)
-    with np.errstate(over="ignore"):
-        factors = (np.arange(lengths.max(initial=0), dtype=np.uint64) * np.uint64(2) + np.uint64(1)) * _BASE
-        factors = (factors ^ (factors >> np.uint64(31))) | np.uint64(1)
-    made = np.empty(len(lengths), np.uint64)
-    if not interpreted():
-        sum_bytes(data, offsets, factors, made)
-        return made
-    step = max(64, _SLICE * len(lengths) // max(1, int(offsets[-1] - offsets[0])))
-    for start in range(0, len(lengths), step):  # bytes take several times as much meanwhile
-        some, inside = lengths[start : start + step], offsets[start : start + step + 1]
-        units = data[inside[0] : inside[-1]].astype(np.uint64) + np.uint64(1)
-        places = np.arange(len(units)) - np.repeat(inside[:-1] - inside[0], some)
-        sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(units * factors[places], dtype=np.uint64)])
-        sums = sums[inside[1:] - inside[0]] - sums[inside[:-1] - inside[0]]
-        made[start : start + step] = np.where(some > 0, sums | np.uint64(1), _BASE)
-    return made

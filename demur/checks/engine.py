@@ -23,6 +23,7 @@ from demur.checks.completing import Said, completed
 from demur.checks.finding import Finding, Report, in_order
 from demur.checks.layouts import Layout, layout_of
 from demur.checks.learnt import read_by
+from demur.checks.light import are_light, weighed
 from demur.checks.memory import release
 from demur.checks.pages import may_matter
 from demur.checks.profiles import chosen, profile_of
@@ -32,7 +33,6 @@ from demur.checks.speech import prompts as asked_in
 from demur.checks.subject import Subject, of_files, of_folder
 from demur.checks.unjudged import unjudged
 from demur.errors import DemurError, UsageError
-from demur.files.bounds import is_regular
 from demur.files.reading import size_of
 from demur.files.remote import fetched, is_url
 from demur.project import bundled
@@ -49,9 +49,6 @@ always listed."""
 
 _ROOM = 1 << 24
 """Bytes of batches that wait to be judged; one waits in any case. Memory holds several times as many."""
-
-_LIGHT = 1 << 20
-"""Bytes of files that are checked without compiling anything."""
 
 BROKEN = "DMR001"
 SCREENS = "DMR104"
@@ -129,22 +126,13 @@ def check(
         subject.protect = partial(_judges, trains=trains, against=named, sets=sets, offline=offline)
     applied = [rule for rule in rules if rule.judges(subject.kind)]
     found = _Found(subject, Said(show_text, marked), tuple(rule.code for rule in applied))
-    with uncompiled(
-        small=sum(file.path.stat().st_size for file in subject.files if is_regular(file.path)) < _LIGHT
-    ) as grown:
-        subject.grown = partial(_weighed, [0], grown)
+    with uncompiled(small=are_light(file.path for file in subject.files)) as grown:
+        subject.grown = partial(weighed, [0], grown)
         if subject.folder is None or _whole(subject, found, {rule.code for rule in rules}):
             (through or _stream)(subject, [rule for rule in applied if rule.each != "subject"], found)
             gone = _GATES if subject.folder else ()
             _as_one(subject, [rule for rule in applied if rule.each != "batch" and rule.code not in gone], found)
     return replace(found.report(), unjudged=unjudged(subject, found.ran))
-
-
-def _weighed(seen: list[int], grown: Callable[[], None], size: int) -> None:
-    """Compile, once files that looked light have given as many bytes as others have."""
-    seen[0] += size
-    if seen[0] > 4 * _LIGHT:
-        grown()
 
 
 def _subject(paths: list[Path], layout: Layout | None, splits: dict[str, str], called: Mapping[Path, str]) -> Subject:

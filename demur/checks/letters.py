@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from demur.checks._bytes import summed
+from demur.checks._sums import summed
 from demur.checks.batch import Batch
 from demur.checks.hashes import MIX, Hashes
 from demur.checks.said import SPOKEN

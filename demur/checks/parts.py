@@ -13,10 +13,11 @@ import pyarrow as pa
 
 from demur.checks.batch import File
 from demur.checks.completing import Said
-from demur.checks.engine import BROKEN, LISTED, _Found, _judge, _weighed
+from demur.checks.engine import BROKEN, LISTED, _Found, _judge
 from demur.checks.evidence import Part, packed
 from demur.checks.joined import add_habits, add_state
 from demur.checks.layouts import Layout
+from demur.checks.light import weighed
 from demur.checks.lines import Lines
 from demur.checks.paths import Reached
 from demur.checks.rules import RULES
@@ -95,7 +96,7 @@ class Judged:
         found = _Found(subject, Said(self.show_text, self.marked), self.ran)
         seen = [0]
         with uncompiled(small=self.light) as grown:
-            subject.grown = partial(_weighed, seen, grown)
+            subject.grown = partial(weighed, seen, grown)
             for batch in subject.scan(file):
                 for rule in rules:
                     found.take(rule, batch, _judge(rule, batch))

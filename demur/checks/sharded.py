@@ -12,15 +12,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from demur.checks.engine import _LIGHT, _Found, check
+from demur.checks.engine import _Found, check
 from demur.checks.evidence import unpacked
 from demur.checks.finding import Report
+from demur.checks.light import are_light
 from demur.checks.pages import may_matter
 from demur.checks.parts import Judged, add_part, known
 from demur.checks.rule import Rule
 from demur.checks.subject import Subject
 from demur.errors import UsageError
-from demur.files.bounds import is_regular
 from demur.files.reading import Block, Fault, read_blocks
 from demur.files.remote import fetched
 from demur.files.spans import Span, head, read_span, spans_of
@@ -72,7 +72,7 @@ def _through(subject: Subject, rules: list[Rule], found: _Found, *, work: Work, 
 def _tasks(subject: Subject, found: _Found, work: Work, away: dict[Path, str]) -> Iterator[tuple[Judged, Span]]:
     sketches = _sketches(subject, work)
     files = [replace(file, path=Path(away[file.path]) if file.path in away else file.path) for file in subject.files]
-    light = not away and sum(file.path.stat().st_size for file in files if is_regular(file.path)) < _LIGHT
+    light = not away and are_light(file.path for file in files)
     training = next((file for file in files if file.split == "train"), None)
     for place, (file, moved) in enumerate(zip(subject.files, files, strict=True)):
         spans = spans_of(away.get(file.path) or str(file.path.absolute()), work.rows)

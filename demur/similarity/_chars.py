@@ -51,8 +51,8 @@ class Anchored(NamedTuple):
 
     Prompt p has the grams ``grams[starts[p] : starts[p + 1]]`` in reading order, and ``known[places[p] : places[p +
     1]]`` in ascending order, each once, with their ``weights``; `bitmaps` has 512 bits a prompt, of which every gram
-    sets one. `sieve` has 2 ** `sieve_bits` bits, of which every key of the table sets one, by its first bits: few enough
-    for a processor's cache.
+    sets one. `sieve` has 2 ** `sieve_bits` bits, of which every key of the table sets one, by its first bits: few
+    enough for a processor's cache.
 
     The keys of the table are anchors, 10-grams of characters (see `anchor`). A posting is a prompt << 40 | the anchor's
     position << 26 | the prompt's class << 24 | a mark of a gram before the anchor << 12 | one of a gram behind it. The

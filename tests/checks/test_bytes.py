@@ -9,7 +9,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demur.checks._bytes import looked, summed
+from demur.checks._bytes import looked
+from demur.checks._sums import summed
 from demur.checks.shapes import shaped
 from demur.checks.signs import kinds, look_at, may_begin_alike, with_word
 from demur.checks.state import groups

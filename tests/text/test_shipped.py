@@ -41,7 +41,7 @@ WORK = """
     binding.get_host_cpu_features = lambda: binding.FeatureMap({**has(), **without})
     listener = Compiled()
     event.register("numba:compile", listener)
-    from demur.checks._bytes import sum_bytes
+    from demur.checks._sums import sum_bytes
     from demur.text import compiled, shipped
 
     data, offsets = np.frombuffer(b"boat lamp", np.uint8), np.array([0, 4, 9], sys.argv[1])
@@ -56,7 +56,7 @@ PACK = """
     shipped.pack(Path("demur/kernels.zip"), compiled.MACHINES)
 """
 usable = shipped._usable.__wrapped__
-MODULE = "demur/checks/_bytes.py"
+MODULE = "demur/checks/_sums.py"
 
 
 def run(package: Path, cache: Path, *lacks: str, places: str = "int64", more: str = "", **level: str) -> int:
@@ -172,7 +172,7 @@ def test_every_feature_is_asked_for(feature: str, monkeypatch: pytest.MonkeyPatc
         lambda index: index["made"].update(system="riscv64-unknown-linux-gnu"),
         lambda index: index["made"]["settings"].update(OPT="0"),
         lambda index: index["made"]["features"].append("avx512f"),
-        lambda index: index["sources"].update({"demur.checks._bytes": "0" * 64}),
+        lambda index: index["sources"].update({"demur.checks._sums": "0" * 64}),
         lambda index: index["sources"].update({"demur.no_such_module": "0" * 64}),
         lambda index: index.pop("made"),
         lambda index: index.update(kernels=None),
