@@ -35,6 +35,14 @@ WORDS = st.sampled_from(
         "Ipsum",
         "system",
         "x-system",
+        "abcdefgh",
+        "abcdefgh9",
+        "everything's",
+        "incomprehensible",
+        "counter-espionage",
+        "rock-'n'-roll",
+        "bell\x07",
+        "D0T\t",
     ]
 )
 TEXTS = st.lists(
