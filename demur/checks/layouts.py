@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -42,10 +42,10 @@ class Layout(Plain):
     contrasts: bool = False
     training: bool = False
 
-    def native(self, canonical: str, names: Iterable[str]) -> str | None:
+    def native(self, canonical: str, names: Collection[str]) -> str | None:
         """The file's own name of a column, if the file has it."""
         name = self.columns.get(canonical) or self.also.get(canonical)
-        return name if name in set(names) else None
+        return name if name is not None and name in names else None
 
     def missing(self, names: Iterable[str]) -> list[str]:
         """Columns that a file with this layout has and this one does not."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -43,18 +44,19 @@ def refusal_in_helpful(subject: Subject) -> Iterator[Finding]:
     twice = np.zeros(len(state), np.bool_)
     for places in groups(np.where(answers != 0, prompts, np.uint64(0))):
         twice[places] = len({*answers[places].tolist()}) > 1  # told as a prompt that is refused and answered
-    counts, ends, few = dict[str, int](), dict[str, int](), dict[str, list[int]]()
+    counts, most, ends, few = dict[str, int](), dict[str, int](), dict[str, int](), dict[str, list[int]]()
     for file, first, end in state.spans:
         counts[file.name], ends[file.name], few[file.name] = int((answers[first:end] != 0).sum()), end, []
+        most[file.name] = int(min(max(_FEW, _SHARE * counts[file.name]), _MOST * counts[file.name]))
         if _MEANT.search(file.path.stem):
             maybe[first:end] = False
     for batch, mine, start in marked(subject, maybe):
         name, texts = batch.file.name, taught(batch)
         if texts is not None:
             asked = batch.prompts if batch.prompts is not None else pa.nulls(len(texts), pa.large_string())
-            refused = [row for row in mine.tolist() if _refuses(asked[row].as_py() or "", texts[row].as_py())]
-            few[name] += [start + row for row in refused]
-        if len(few[name]) > min(max(_FEW, _SHARE * counts[name]), _MOST * counts[name]):
+            refused = (row for row in mine.tolist() if _refuses(asked[row].as_py() or "", texts[row].as_py()))
+            few[name] += (start + row for row in islice(refused, most[name] + 1 - len(few[name])))
+        if len(few[name]) > most[name]:
             few[name], maybe[start : ends[name]] = [], False  # nor is any of the rest read
     for file, first, _ in state.spans:
         for here in few[file.name]:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Every phrase of the first rule holds one of these, and an expression of all phrases takes longer to make than to use.
+from demur.text.refusal.first import OPENINGS, STATEMENTS
+
+# Every phrase of the first rule holds one of these.
 _WORDS = (
     "not", "n['\u2019]t", "unable", "decline", "refuse", "refrain", "sorry", "apolog", "unfortunately", "regrettably",
     "against my", "against the law", "never", "neither", "illegal", "unethical", "immoral", "crime", "inform", "remind",
     "point out", "emphasi", "stress", "advise", "clarify",
     "[\u0130\u0131]",  # to Python an i of another case
 )  # fmt: skip
-_PHRASES = f"(?i){'|'.join(_WORDS)}"
+_HOLDS = f"(?i){'|'.join(_WORDS)}"
+# The phrases themselves, as far as Arrow's expressions go: they never look ahead, and their letters are those of ASCII.
+_PHRASES = f"(?i){STATEMENTS}|{OPENINGS}".replace(r"(?=['\u2019])", "").replace(r"\u2019", "\u2019")
+_MANY = 500
+"""Texts from which it pays to make the longer expression, which takes as long as to read some hundreds in Python."""
 
 
 def may_refuse(texts: pa.LargeStringArray) -> pa.BooleanArray:
@@ -23,4 +29,8 @@ def may_refuse(texts: pa.LargeStringArray) -> pa.BooleanArray:
         >>> may_refuse(pa.array(said, pa.large_string())).to_pylist()
         [False, True, False, True]
     """
-    return pc.fill_null(pc.match_substring_regex(texts, _PHRASES), False)
+    found = pc.fill_null(pc.match_substring_regex(texts, _HOLDS), False)
+    plain = pc.and_(found, pc.fill_null(pc.string_is_ascii(texts), False))
+    if plain.true_count < _MANY:
+        return found
+    return pc.replace_with_mask(found, plain, pc.match_substring_regex(texts.filter(plain), _PHRASES))
