@@ -80,45 +80,29 @@ def blocks_of(stream: BinaryIO, *, packed: bool) -> Iterator[tuple[bytes, int]]:
             yield b"".join(part), len(part)
         return
     most = bounds().line
-    read: deque[tuple[int, bytes]] = deque()  # what is not given yet, and where it begins in the file
-    begin = size = 0
-    ends = np.zeros(0, np.int64)
-    ended = False
-    while not ended:
-        chunk = stream.read(_CHUNK)
-        ended = not chunk
-        new = np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord("\n")) + (size + 1)
-        read.append((size, chunk))
-        ends, size = np.concatenate([ends, new]), size + len(chunk)
-        if ended and size > (ends[-1] if len(ends) else begin):
-            ends = np.append(ends, size)
-        place = 0
-        lengths = np.diff(ends, prepend=begin)
-        long = np.flatnonzero(lengths > most)
-        good = int(long[0]) if len(long) else len(ends)
-        while place < good:
-            count = min(_block.ROWS, int(np.searchsorted(ends[place:], begin + bounds().batch)) + 1)
-            if place + count > good and not (ended and not len(long)):
-                break
-            count = min(count, good - place)
-            end = int(ends[place + count - 1])
-            yield _cut(read, begin, end), count
-            begin, place = end, place + count
-        if len(long) or size - (int(ends[-1]) if len(ends) else begin) > most:
+    parts: list[bytes] = []  # of a block that has not ended
+    size = lines = begun = 0  # of them: bytes, lines that have ended, and bytes of the one that has not
+    while chunk := stream.read(min(_CHUNK, most)):
+        first, count, at = chunk.find(b"\n"), chunk.count(b"\n"), 0
+        if begun + (first + 1 or len(chunk)) > most:
             msg = "a line has"
             raise TooLarge(msg, "line")
-        ends = ends[place:]
-
-
-def _cut(read: deque[tuple[int, bytes]], begin: int, end: int) -> bytes:
-    """The bytes between two places; of what was read, that which stands behind them is left.
-
-    Whole chunks are joined while other threads run, as slices of bytes are and views of them are not.
-    """
-    parts = [chunk[max(0, begin - start) : end - start] for start, chunk in read if start < end]
-    while read and read[0][0] + len(read[0][1]) <= end:
-        read.popleft()
-    return b"".join(parts)
+        if lines + count >= _block.ROWS or size + len(chunk) >= bounds().batch:
+            ends, place = np.flatnonzero(np.frombuffer(chunk, np.uint8) == ord("\n")) + 1, 0
+            while place < len(ends):
+                enough = int(np.searchsorted(ends[place:], at - size + bounds().batch)) + 1
+                more = min(_block.ROWS - lines, enough)
+                if place + more > len(ends):
+                    break
+                end = int(ends[place + more - 1])
+                yield b"".join([*parts, chunk[at:end]]), lines + more
+                parts, size, lines, at, place = [], 0, 0, end, place + more
+            count -= place
+        begun = begun + len(chunk) if first < 0 else len(chunk) - chunk.rfind(b"\n") - 1
+        parts.append(chunk[at:])
+        size, lines = size + len(chunk) - at, lines + count
+    if size:
+        yield b"".join(parts), lines + (begun > 0)
 
 
 def bounded_lines(stream: IO[AnyStr]) -> Iterator[AnyStr]:
