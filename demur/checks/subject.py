@@ -144,16 +144,14 @@ class Subject:
         return Batch(self, file, layout, block.first, rows)
 
     def place(self, row: int, beside: int | None = None) -> str:
-        """A row as findings name theirs, by its number in the state.
+        """A row as findings name theirs, by its number in the state; beside one of the same file, without the file."""
+        return self.named(*self.state.place(row), None if beside is None else self.state.place(beside)[0])
 
-        Args:
-            row: which one.
-            beside: a row of which it is told; in the same file the file is not named again.
-        """
-        file, number = self.state.place(row)
-        if beside is not None and file is self.state.place(beside)[0]:
-            return self.row_of(file.name, number)
-        return Finding(file.name, number, "", "", "", line=self.line(file.name, number)).where
+    def named(self, file: File, row: int, beside: File | None = None) -> str:
+        """As `place`, of a row within a file, and of what is told of a row in a file."""
+        if file is beside:
+            return self.row_of(file.name, row)
+        return Finding(file.name, row, "", "", "", line=self.line(file.name, row)).where
 
     def row_of(self, file: str, row: int) -> str:
         """A row within its file: by the line on which it begins, else by its number."""

@@ -96,10 +96,10 @@ def duplicate(subject: Subject) -> Iterator[Finding]:
         own = ids[every] != ids[first]  # rows of their own, whose spelling may be their point
         same = ~own
         same[own] = np.equal(*_letters(subject, every[own], first[own]))
-        files, numbers = state.places(every[same])
-        told = (each.tolist() for each in (files, numbers, every[same], first[same]))
-        for file, row, here, seen in zip(*told, strict=True):
-            yield hit(f"the same texts as {subject.place(seen, here)}", state.files[file][0].name, row)
+        told = (each.tolist() for rows in (every[same], first[same]) for each in state.places(rows))
+        for here, row, there, seen in zip(*told, strict=True):
+            file = state.files[here][0]
+            yield hit(f"the same texts as {subject.named(state.files[there][0], seen, file)}", file.name, row)
 
 
 def _first(rows: Ints, *keys: Ints) -> Ints:
