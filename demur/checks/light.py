@@ -7,8 +7,8 @@ from pathlib import Path
 
 from demur.files.bounds import is_regular
 
-_LIGHT = 1 << 20
-"""Bytes of files that are checked without compiling anything."""
+_LIGHT = 4 << 20
+"""Bytes of files that are checked without compiling anything: as long as it takes to load what was compiled before."""
 
 
 def are_light(paths: Iterable[Path]) -> bool:
@@ -22,7 +22,7 @@ def are_light(paths: Iterable[Path]) -> bool:
 
 
 def weighed(seen: list[int], grown: Callable[[], None], size: int) -> None:
-    """Compile, once files that looked light have given as many bytes as others have.
+    """Compile, once files that looked light have given twice as many bytes.
 
     Args:
         seen: bytes that they have given, which grow.
@@ -31,11 +31,11 @@ def weighed(seen: list[int], grown: Callable[[], None], size: int) -> None:
 
     Example:
         >>> seen = [0]
-        >>> for size in (1, 4 << 20, 1):
+        >>> for size in (1, 8 << 20, 1):
         ...     weighed(seen, lambda: print(seen), size)
-        [4194305]
-        [4194306]
+        [8388609]
+        [8388610]
     """
     seen[0] += size
-    if seen[0] > 4 * _LIGHT:
+    if seen[0] > 2 * _LIGHT:
         grown()

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from demur.similarity import _plain
+from demur.similarity import _matching, _plain
 from demur.similarity._chars import (
     Anchored,
     Rows,
@@ -24,12 +24,13 @@ from demur.similarity._chars import (
     hash_characters,
     match_characters,
 )
+from demur.similarity._matching import AWAY, anchors, marks
 from demur.similarity._plain import distinct, slots
 from demur.similarity._words import Grams, match_words, sort_rows, weigh_pairs
 from demur.similarity.sets import Units, from_units
 from demur.text.arrays import Texts, apart, as_array, buffers
 from demur.text.columns import fold_confusables_array
-from demur.text.compiled import compiled, interpreted, over_rows
+from demur.text.compiled import interpreted, over_rows
 from demur.text.normalise import fold_confusable_character, is_word
 from demur.text.order import stable
 
@@ -41,15 +42,10 @@ Weigh = Callable[[Hashes], Levels]
 #: Prompts with fewer 4-grams of characters than this need a shared run of 10 characters; with fewer than this, one of
 #: 12; others one of 16. One typo leaves as much in any prompt of 21 characters or more, and two typos in any of 50.
 LENGTHS = (23, 45)
-# Characters between an anchor and the end of a gram that such a run must have too; as in `_chars`.
-_AWAY = np.array([0, 1, 3])
 _HITS = 2  # common grams of a prompt's rarest that a pair needs before it is looked at
 _STRIDE = 3  # every run of 12 characters holds a 10-gram that begins at a multiple of 3
-_MIDDLE, _LAST, _MARKS = np.uint64(0xD6E8FEB86659FD93), np.uint64(0xFF51AFD7ED558CCD), np.uint64(4095)  # as in `_chars`
 _COUNTED = 20  # bits of a gram by which prompts that have it are counted, with those of grams that begin alike
 _SIEVE = 21  # bits, at most: 2 ** 18 bytes, half of what the inner caches of most processors have
-MANY = 1500
-"""Rows that may be near a prompt, above which it pays to compile what compares them, or to load what was compiled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +156,8 @@ class WordIndex:
     def match(self, units: Units, threads: int | None) -> Pairs:
         """Pairs that reach the Jaccard index, or the share of the prompt's grams."""
         if interpreted():
-            grams, owners = _plain.grams_of(units.hashes, units.starts, self.width)
-            some = np.unique(owners[_plain.known(self.grams.table.filter, self.grams.table.bits, grams)])
-            few = _rows_of(units, some)
-            with compiled(large=len(some) > MANY):
-                rows, *others = match_words(
-                    few.hashes, few.starts, self.grams, self.width, self.jaccard, self.share, 0, len(some)
-                )
-            return Pairs(some[rows], *others)
+            thresholds = self.width, self.jaccard, self.share
+            return Pairs(*_matching.match_words(units.hashes, units.starts, self.grams, *thresholds))
         found = over_rows(
             lambda a, b: match_words(
                 units.hashes, units.starts, self.grams, self.width, self.jaccard, self.share, a, b
@@ -220,31 +210,12 @@ class CharacterIndex:
         """Windows that hold enough of a prompt, with the weight of the grams they hold; a pair may come twice."""
         rows = character_rows(texts)
         if interpreted():
-            some = self._likely(_few_characters(rows))
-            few = character_rows(texts.take(pa.array(some)))
-            with compiled(large=len(some) > MANY):
-                places, prompts, common, weight, count = match_characters(few, self.prompts, self.needed, 0, len(some))
-            return Pairs(some[places], prompts, common, count), weight
-        found = over_rows(lambda a, b: match_characters(rows, self.prompts, self.needed, a, b), len(texts), threads)
+            few = _few_characters(rows)
+            found = [_matching.match_characters(few.hashes, few.starts, self.prompts, self.needed)]
+        else:
+            found = over_rows(lambda a, b: match_characters(rows, self.prompts, self.needed, a, b), len(texts), threads)
         places, prompts, common, weight, count = (np.concatenate(column) for column in zip(*found, strict=True))
         return Pairs(places, prompts, common, count), weight
-
-    def _likely(self, units: Units) -> Ints:
-        """Rows with an anchor that the table may know."""
-        hashes = np.append(units.hashes, np.zeros(6, np.uint64))
-        owners = np.repeat(np.arange(len(units.starts) - 1), np.diff(units.starts))
-        at = np.flatnonzero(np.arange(len(owners)) + 6 < units.starts[owners + 1])
-        keys = hashes[at] + hashes[at + 3] * _MIDDLE + hashes[at + 6] * _LAST
-        found: Ints = np.unique(owners[at[_plain.known(self.prompts.table.filter, self.prompts.table.bits, keys)]])
-        return found
-
-
-def _rows_of(units: Units, rows: Ints) -> Units:
-    """The units of some rows."""
-    lengths = np.diff(units.starts)[rows]
-    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    places = np.repeat(units.starts[rows] - starts[:-1], lengths) + np.arange(starts[-1])
-    return Units(units.hashes[places], starts)
 
 
 def weigh_words(units: Units, theirs: Units, weights: Levels, width: int, pairs: Pairs) -> tuple[Ints, Ints]:
@@ -300,23 +271,22 @@ def _anchors(grams: Units, lengths: Ints) -> tuple[Hashes, Hashes]:
     owners = np.repeat(np.arange(len(lengths)), counts)
     positions = _plain.within(counts) * steps[owners]
     at = grams.starts[owners] + positions
-    keys = hashes[at] + hashes[at + 3] * _MIDDLE + hashes[at + 6] * _LAST
+    keys = anchors(hashes, at)
     order = stable(keys)  # by owner and position they are in order
     keys, owners = keys[order], owners[order]
     new = np.ones(len(keys), bool)
     new[1:] = (np.diff(keys) != 0) | (np.diff(owners) != 0)
     at, positions, keys, owners = at[order][new], positions[order][new], keys[new], owners[new]
-    away = _AWAY[kinds[owners]]
-    before = np.where(positions >= away, hashes[at - away] % _MARKS, _MARKS)
-    behind = np.where(positions + 6 + away < lengths[owners], hashes[at + 6 + away] % _MARKS, _MARKS)
+    away = AWAY[kinds[owners]]
+    before = marks(hashes, at - away, positions >= away, 4095)
+    behind = marks(hashes, at + 6 + away, positions + 6 + away < lengths[owners], 4095)
     postings: Hashes = (owners << 40 | positions << 26 | kinds[owners] << 24).astype(np.uint64)
-    postings |= before.astype(np.uint64) << np.uint64(12) | behind.astype(np.uint64)
+    postings |= before << np.uint64(12) | behind
     return keys, postings
 
 
 __all__ = [
     "LENGTHS",
-    "MANY",
     "CharacterIndex",
     "Pairs",
     "WordIndex",

@@ -10,8 +10,8 @@ from demur.checks.light import are_light
 
 def test_files_are_weighed_together(tmp_path: Path) -> None:
     one, two = (tmp_path / name for name in ("a.jsonl", "b.jsonl"))
-    one.write_bytes(b" " * (1 << 19))
-    two.write_bytes(b" " * ((1 << 19) - 1))
+    one.write_bytes(b" " * (1 << 21))
+    two.write_bytes(b" " * ((1 << 21) - 1))
     assert are_light([one, two])
     assert not are_light([one, two, one])
     two.write_bytes(one.read_bytes())

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from demur.similarity import grams, near, words
 from demur.similarity.near import LENGTHS, CharacterIndex, WordIndex, hashed_characters
 from demur.similarity.sets import hashed_units
+from demur.text.compiled import uncompiled
 from demur.text.normalise import fold_confusables, normalise
 from demur.text.scripts import has_words
 from tests.similarity.brute import TEXTS, jaccard
@@ -63,14 +64,15 @@ def windows(text: str, prompt: str, share: float) -> int:
 
 
 @settings(max_examples=150)
-@given(COLUMN, COLUMN, st.sampled_from([(0.8, 2.0), (0.5, 2.0), (0.7, 0.8), (2.0, 0.6), (0.9, 0.3)]))
+@given(COLUMN, COLUMN, st.sampled_from([(0.8, 2.0), (0.5, 2.0), (0.7, 0.8), (2.0, 0.6), (0.9, 0.3)]), st.booleans())
 def test_words_are_brute_force(
-    texts: list[str | None], against: list[str | None], thresholds: tuple[float, float]
+    texts: list[str | None], against: list[str | None], thresholds: tuple[float, float], small: bool
 ) -> None:
     least, share = thresholds
     for width, view in ((1, "token"), (3, "word3")):
         index = WordIndex.of(hashed_units(pa.array(against, pa.large_string()), "word3"), rare, width, least, share)
-        pairs = index.match(hashed_units(pa.array(texts, pa.large_string()), "word3"), 1)
+        with uncompiled(small=small):
+            pairs = index.match(hashed_units(pa.array(texts, pa.large_string()), "word3"), 1)
         expected = []
         for row, text in enumerate(texts):
             for prompt, other in enumerate(against):
@@ -84,10 +86,13 @@ def test_words_are_brute_force(
 
 
 @settings(max_examples=150)
-@given(COLUMN, COLUMN, st.sampled_from([0.4, 0.8, 1.0]))
-def test_characters_are_brute_force(texts: list[str | None], against: list[str | None], share: float) -> None:
+@given(COLUMN, COLUMN, st.sampled_from([0.4, 0.8, 1.0]), st.booleans())
+def test_characters_are_brute_force(
+    texts: list[str | None], against: list[str | None], share: float, small: bool
+) -> None:
     prompts = hashed_characters(against, 60)
-    pairs, _ = CharacterIndex.of(prompts, rare, share).match(pa.array(texts, pa.large_string()), 1)
+    with uncompiled(small=small):
+        pairs, _ = CharacterIndex.of(prompts, rare, share).match(pa.array(texts, pa.large_string()), 1)
     expected = {}
     for row, text in enumerate(texts):
         for prompt, other in enumerate(against):
@@ -120,10 +125,12 @@ def test_words_covered_and_longest_run() -> None:
     assert words(normalise(prompt))[:4] == words(normalise(text))[1:5]
 
 
+@pytest.mark.parametrize("small", [False, True])
 @pytest.mark.parametrize("unit", ["a", "ab", "abc "])
-def test_work_is_bounded_on_repeated_characters(unit: str) -> None:
+def test_work_is_bounded_on_repeated_characters(unit: str, small: bool) -> None:
     """A text of one letter meets every anchor everywhere: places share windows, so this ends at once."""
     prompts = hashed_characters([unit * 400, "x" + unit * 300], 300)
-    pairs, _ = CharacterIndex.of(prompts, rare, 0.9).match(pa.array([unit * 50_000], pa.large_string()), 1)
+    with uncompiled(small=small):
+        pairs, _ = CharacterIndex.of(prompts, rare, 0.9).match(pa.array([unit * 50_000], pa.large_string()), 1)
     assert 0 in pairs.prompts.tolist()
     assert len(pairs.rows) < 50_000

@@ -12,7 +12,7 @@ import pytest
 from demur.protected import prompts
 from demur.protected.near import Judge, Rules, decontaminate
 from demur.protected.prompts import Background, Protected
-from demur.similarity import _plain, near
+from demur.similarity import _plain
 from demur.similarity.joins import self_join
 from demur.similarity.near import Pairs, hashed_characters, weigh_words
 from demur.similarity.sets import Units, build, hashed_units
@@ -103,19 +103,6 @@ def test_shared_words_are_weighed_alike(width: int) -> None:
             found.append([each.tolist() for each in weigh_words(ours, theirs, weights, width, pairs)])
     assert found[0] == found[1]
     assert min(map(max, found[0])) > 3
-
-
-def test_many_rows_are_compared_by_compiled_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = ["Name the tallest lighthouse that stands in the north", "Which lamp did the keeper repair last winter?"]
-    protected = Protected.from_texts(asked, "asked", background=Background())
-    texts = [f"{number} {text.upper()} please" for number in range(5) for text in (*asked, "How are you?")]
-    with uncompiled(small=True):
-        found = decontaminate(texts, protected)
-        monkeypatch.setattr(near, "MANY", 1)
-        assert decontaminate(texts, protected).equals(found)
-        assert interpreted()
-    assert len(found) >= 10
-    assert any(name.endswith("match_characters") for name in MACHINES)
 
 
 def test_a_block_of_large_work_is_compiled_inside_small_work() -> None:
