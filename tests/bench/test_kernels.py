@@ -66,7 +66,7 @@ def test_an_installed_wheel_with_kernels_compiles_none(tmp_path: Path) -> None:
     install = [python, "-m", "pip", "install", "--quiet", "--constraint", pins, f"{wheel}[fast]"]
     subprocess.run(install, check=True, capture_output=True)
     with (tmp_path / "train.jsonl").open("w", encoding="utf-8") as rows:
-        for row in range(20_000):
+        for row in range(60_000):
             answer = f"Lamp {row} of the harbour stands left of the old gate, and is lit at night."
             rows.write(json.dumps({"prompt": f"Where is lamp number {row}?", "response": answer}) + "\n")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
