@@ -22,7 +22,8 @@ AWAY = np.array([0, 1, 3])
 """By class of a prompt, characters between an anchor and the end of a gram that the run must have; as in `_chars`."""
 
 _RUNS = np.array([7, 9, 13])  # by class, grams of the run
-_SLICE = 1 << 20  # values that are in memory at a time
+_SLICE = 1 << 17  # values that are in memory at a time, each with what it meets
+_CROWD = 1 << 20  # postings, beside four for every place of a text: most texts have one at most
 _LOW, _COUNT = np.uint64(0xFFFFFFFF), np.uint64(0xFFFFFF)
 _MIDDLE, _LAST, _MARKS = np.uint64(0xD6E8FEB86659FD93), np.uint64(0xFF51AFD7ED558CCD), np.uint64(4095)  # as in `_chars`
 
@@ -82,6 +83,10 @@ def match_words(
         pairs = rows[some] * count + (hits[some] >> np.uint64(32)).astype(np.int64)
         pairs, times = np.unique(pairs, return_counts=True)
         row, prompt = np.divmod(pairs[times >= prompts.least[pairs % count]], count)
+        if share > 1:  # no prompt is alike that is much shorter or longer
+            size, other = sizes[row], prompts.sizes[prompt]
+            like = np.minimum(size, other) >= jaccard * np.maximum(size, other) - 1e-9
+            row, prompt = row[like], prompt[like]
         common = np.zeros(len(row), np.int64)
         for one, end in _slices(prompts.sizes[prompt], _SLICE):
             each = prompts.sizes[prompt[one:end]]
@@ -95,20 +100,35 @@ def match_words(
     return _joined(found)
 
 
-def match_characters(hashes: Hashes, starts: Ints, prompts: Anchored, needed: Ints) -> tuple[Ints, ...]:
-    """As `_chars.match_characters`, of all rows, by their 4-grams of characters in reading order."""
-    found: list[tuple[Ints, ...]] = [(np.zeros(0, np.int64),) * 5]
-    for first, last in _slices(np.diff(starts), _SLICE):
-        row, prompt, band = _laid(hashes, starts, prompts, first, last)
-        size = prompts.starts[prompt + 1] - prompts.starts[prompt]
-        slack = np.maximum(4, size // 8)
-        count = starts[row + 1] - starts[row]
-        begin = np.maximum(0, (band - 1) * slack)
-        end = np.maximum(0, np.minimum(count, band * slack + size + 2 * slack))
-        common, weight = _covered(hashes, starts[row] + begin, np.maximum(0, end - begin), prompts, prompt)
-        good = common >= needed[prompt]
-        found.append((row[good], prompt[good], common[good], weight[good], count[good]))
-    return _joined(found)
+def match_characters(
+    hashes: Hashes, starts: Ints, prompts: Anchored, needed: Ints, *, patient: bool = True
+) -> tuple[Ints, ...] | None:
+    """As `_chars.match_characters`, of all rows, by their 4-grams of characters in reading order.
+
+    None, if not `patient`, where texts meet so many prompts that a compiler is done sooner: one phrase over and over.
+    """
+    counts = np.maximum(0, np.diff(starts) - 6)
+    ends = np.cumsum(counts)
+    laid, met = [np.zeros((3, 0), np.int64)], 0
+    for first in range(0, int(counts.sum()), _SLICE):  # of all places of anchors
+        each = np.arange(first, min(first + _SLICE, int(ends[-1])))
+        rows = np.searchsorted(ends, each, side="right")
+        at = each - (ends - counts)[rows] + starts[rows]
+        at, postings = _met(prompts.table, anchors(hashes, at), at)
+        met += len(at)
+        if not patient and met > _CROWD + 4 * len(hashes):
+            return None
+        laid.append(_laid(hashes, starts, prompts, at, postings))
+    row, prompt, band = _once(np.concatenate(laid, axis=1))
+    size = prompts.starts[prompt + 1] - prompts.starts[prompt]
+    slack = np.maximum(4, size // 8)
+    count = starts[row + 1] - starts[row]
+    begin = np.maximum(0, (band - 1) * slack)
+    end = np.maximum(0, np.minimum(count, band * slack + size + 2 * slack))
+    lengths = np.maximum(0, end - begin)
+    common, weight = _covered(hashes, starts[row] + begin, lengths, prompts, prompt, needed[prompt])
+    good = common >= needed[prompt]
+    return row[good], prompt[good], common[good], weight[good], count[good]
 
 
 def _met(table: Table, keys: Hashes, rows: Ints) -> tuple[Ints, Hashes]:
@@ -120,12 +140,8 @@ def _met(table: Table, keys: Hashes, rows: Ints) -> tuple[Ints, Hashes]:
     return np.repeat(rows[likely], counts), table.postings[at]
 
 
-def _laid(hashes: Hashes, starts: Ints, prompts: Anchored, first: int, last: int) -> tuple[Ints, Ints, Ints]:
-    """Where windows are laid: row, prompt, and band, each once and in order."""
-    lengths = np.diff(starts[first : last + 1])
-    owners = np.repeat(np.arange(first, last), np.maximum(0, lengths - 6))
-    at = within(np.maximum(0, lengths - 6)) + starts[owners]
-    at, postings = _met(prompts.table, anchors(hashes, at), at)
+def _laid(hashes: Hashes, starts: Ints, prompts: Anchored, at: Ints, postings: Hashes) -> Ints:
+    """Where windows are laid by anchors at some places: row, prompt, and band."""
     rows = np.searchsorted(starts, at, side="right") - 1
     kind = (postings >> np.uint64(24) & np.uint64(3)).astype(np.int64)
     before, behind = at - AWAY[kind], at + 6 + AWAY[kind]
@@ -149,22 +165,30 @@ def _laid(hashes: Hashes, starts: Ints, prompts: Anchored, first: int, last: int
     good = run >= _RUNS[kind]
     rows, prompt = rows[good], prompt[good]
     band = (at[good] - starts[rows] - there[good]) // np.maximum(4, (end[good] - begin[good]) // 8)
-    order = np.lexsort((band, prompt, rows))
-    rows, prompt, band = rows[order], prompt[order], band[order]
-    new = np.ones(len(rows), np.bool_)
-    new[1:] = (np.diff(rows) != 0) | (np.diff(prompt) != 0) | (np.diff(band) != 0)
-    return rows[new], prompt[new], band[new]
+    return _once(np.stack([rows, prompt, band]))
 
 
-def _covered(hashes: Hashes, first: Ints, lengths: Ints, prompts: Anchored, prompt: Ints) -> tuple[Ints, Ints]:
-    """As `_chars.covered`, of each window and its prompt, whatever it is enough for."""
+def _once(columns: Ints) -> Ints:
+    """The distinct columns, in order."""
+    columns = columns[:, np.lexsort(columns[::-1])]
+    new = np.ones(columns.shape[1], np.bool_)
+    new[1:] = (columns[:, 1:] != columns[:, :-1]).any(axis=0)
+    return columns[:, new]
+
+
+def _covered(
+    hashes: Hashes, first: Ints, lengths: Ints, prompts: Anchored, prompt: Ints, least: Ints
+) -> tuple[Ints, Ints]:
+    """As `_chars.covered`, of each window and its prompt: 0 and 0 where it cannot be enough."""
     common, weight = np.zeros(len(first), np.int64), np.zeros(len(first), np.int64)
     for one, end in _slices(lengths, _SLICE):
         each = lengths[one:end]
         windows = np.repeat(np.arange(one, end), each)
         grams = hashes[within(each) + np.repeat(first[one:end], each)]
         words = prompts.bitmaps[8 * prompt[windows] + (grams & np.uint64(7)).astype(np.int64)]
-        likely = np.flatnonzero(words >> (grams >> np.uint64(3) & np.uint64(63)) & np.uint64(1))
+        likely = (words >> (grams >> np.uint64(3) & np.uint64(63)) & np.uint64(1)) > 0
+        enough = np.bincount(windows[likely] - one, minlength=end - one) >= least[one:end]
+        likely &= np.repeat(enough, each)
         windows, grams = windows[likely], grams[likely]
         mine = prompt[windows]
         places = searched(prompts.known, prompts.places[mine], prompts.places[mine + 1], grams)

@@ -33,7 +33,7 @@ from demur.similarity.postings import Rarity, equal_rows, measure_rarity, prefix
 from demur.similarity.sets import GramSets, build
 from demur.similarity.views import GRAM_SIZE, View, check_view
 from demur.text.arrays import Texts, as_array
-from demur.text.compiled import compiled, gather_rows, interpreted
+from demur.text.compiled import gather_rows, interpreted, outgrow
 
 Ints = NDArray[np.int64]
 
@@ -114,11 +114,12 @@ def _within(
         rows, twins, common, looked = found
         counted[1:] += looked
     else:
-        with compiled(large=small):  # rows crowd
-            rows, twins, common = match_within(
-                sets.hashes, sets.starts, sets.sizes, postings.places, postings.keys, postings.rows,
-                postings.positions, order, postings.bitmaps, threshold, forest, np.arange(len(sets)), counted[1:],
-            )  # fmt: skip
+        if small:  # rows crowd
+            outgrow()
+        rows, twins, common = match_within(
+            sets.hashes, sets.starts, sets.sizes, postings.places, postings.keys, postings.rows, postings.positions,
+            order, postings.bitmaps, threshold, forest, np.arange(len(sets)), counted[1:],
+        )  # fmt: skip
     near = common / (sets.sizes[rows] + sets.sizes[twins] - common)
     return (
         np.concatenate([copies, rows]),

@@ -30,7 +30,7 @@ from demur.similarity._words import Grams, match_words, sort_rows, weigh_pairs
 from demur.similarity.sets import Units, from_units
 from demur.text.arrays import Texts, apart, as_array, buffers
 from demur.text.columns import fold_confusables_array
-from demur.text.compiled import interpreted, over_rows
+from demur.text.compiled import compiles, interpreted, outgrow, over_rows
 from demur.text.normalise import fold_confusable_character, is_word
 from demur.text.order import stable
 
@@ -211,9 +211,12 @@ class CharacterIndex:
         rows = character_rows(texts)
         if interpreted():
             few = _few_characters(rows)
-            found = [_matching.match_characters(few.hashes, few.starts, self.prompts, self.needed)]
-        else:
-            found = over_rows(lambda a, b: match_characters(rows, self.prompts, self.needed, a, b), len(texts), threads)
+            fixed = few.hashes, few.starts, self.prompts, self.needed
+            if (one := _matching.match_characters(*fixed, patient=not compiles())) is not None:
+                places, prompts, common, weight, count = one
+                return Pairs(places, prompts, common, count), weight
+            outgrow()
+        found = over_rows(lambda a, b: match_characters(rows, self.prompts, self.needed, a, b), len(texts), threads)
         places, prompts, common, weight, count = (np.concatenate(column) for column in zip(*found, strict=True))
         return Pairs(places, prompts, common, count), weight
 

@@ -49,6 +49,11 @@ _small: list[list[bool]] = []  # of the blocks of `uncompiled` that are open, wh
 _inner: list[Callable[..., object]] = []  # functions that numba has not heard of yet
 
 
+def compiles() -> bool:
+    """Whether kernels can be compiled here at all."""
+    return _COMPILES
+
+
 def interpreted() -> bool:
     """Whether kernels run as plain Python now: no numba, or the work is small."""
     return not _COMPILES or any(small for (small,) in _small)
@@ -69,17 +74,17 @@ def uncompiled(*, small: bool) -> Iterator[Callable[[], None]]:
         _small[:] = [each for each in _small if each is not mine]
 
 
-@contextmanager
-def compiled(*, large: bool) -> Iterator[None]:
-    """A block in which kernels are compiled after all, if its work is large, whatever the blocks around it say."""
-    small = [each for each in _small if large and each[0]]
-    for each in small:
-        each[0] = False
-    try:
-        yield
-    finally:
-        for each in small:
-            each[0] = True
+def outgrow() -> None:
+    """Compile from now on, whatever blocks of small work are open: some of it has turned out large.
+
+    Example:
+        >>> with uncompiled(small=True):
+        ...     outgrow()
+        ...     interpreted() == (not compiles())
+        True
+    """
+    for mine in _small:
+        mine[0] = False
 
 
 def kernel(function: Function) -> Function:

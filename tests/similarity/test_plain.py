@@ -12,11 +12,11 @@ import pytest
 from demur.protected import prompts
 from demur.protected.near import Judge, Rules, decontaminate
 from demur.protected.prompts import Background, Protected
-from demur.similarity import _plain
+from demur.similarity import _matching, _plain
 from demur.similarity.joins import self_join
 from demur.similarity.near import Pairs, hashed_characters, weigh_words
 from demur.similarity.sets import Units, build, hashed_units
-from demur.text.compiled import MACHINES, compiled, interpreted, kernel, uncompiled
+from demur.text.compiled import MACHINES, interpreted, kernel, outgrow, uncompiled
 
 ALPHABETS = (
     "abcde ABC 'x-y, .",
@@ -105,15 +105,29 @@ def test_shared_words_are_weighed_alike(width: int) -> None:
     assert min(map(max, found[0])) > 3
 
 
-def test_a_block_of_large_work_is_compiled_inside_small_work() -> None:
-    with uncompiled(small=True), uncompiled(small=False):
-        with compiled(large=True):
-            assert not interpreted()
-        with compiled(large=False):
+def test_work_that_turns_out_large_is_compiled_from_then_on() -> None:
+    with uncompiled(small=True):
+        with uncompiled(small=True):
             assert interpreted()
-        with pytest.raises(ZeroDivisionError), compiled(large=True):
-            _ = 1 // 0
+            outgrow()
+            assert not interpreted()
+        assert not interpreted()
+        with uncompiled(small=True):
+            assert interpreted()
+    assert not interpreted()
+
+
+def test_one_phrase_over_and_over_is_left_to_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [f"Which lamp did the keeper repair last winter in house {n}?" for n in range(60)]
+    protected = Protected.from_texts(asked, "asked", background=Background())
+    texts = ["Which lamp did the keeper repair last winter? " * 30, *asked[:3]]
+    with uncompiled(small=True):
+        found = decontaminate(texts, protected)
         assert interpreted()
+        monkeypatch.setattr(_matching, "_CROWD", 0)
+        assert decontaminate(texts, protected).equals(found)
+        assert not interpreted()
+    assert len(found) > 4
 
 
 def test_the_bundled_prompts_are_indexed_alike() -> None:
