@@ -27,7 +27,7 @@ from typing import Any
 
 FILES = ("benchmark.parquet", "responses.parquet", "responses.jsonl", "chats.jsonl")
 VERSIONS = ("before", "after")
-FEW = 20_000
+FEW = 60_000
 _FAULTS: tuple[Callable[[str, str], tuple[str, str]], ...] = (
     lambda asked, answer: (" ", answer),
     lambda asked, answer: (asked, f"{answer} <|im_end|>"),
