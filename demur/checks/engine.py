@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import repeat
@@ -233,7 +233,7 @@ def _stream(subject: Subject, rules: list[Rule], found: _Found) -> None:
 
 def _as_one(subject: Subject, rules: list[Rule], found: _Found) -> None:
     """Rules that judge the whole, some at a time; findings come in the order of the rules."""
-    with loading(), stage(thread_count()) as judging:
+    with loading(), ThreadPoolExecutor(thread_count()) as judging:  # each of them with all cores, if it asks for them
         for rule, told in zip(rules, judging.map(_judge, rules, repeat(subject)), strict=True):
             found.take(rule, subject, told)
 

@@ -192,10 +192,10 @@ def _covered(
         windows, grams = windows[likely], grams[likely]
         mine = prompt[windows]
         places = searched(prompts.known, prompts.places[mine], prompts.places[mine + 1], grams)
-        there = np.unique((windows << 32 | places)[places >= 0])
+        there = np.unique(((windows - one) << 32 | places)[places >= 0])
         windows, places = there >> 32, there & 0xFFFFFFFF
-        common += np.bincount(windows, minlength=len(first))
-        weight += np.bincount(windows, prompts.weights[places], len(first)).astype(np.int64)
+        common[one:end] = np.bincount(windows, minlength=end - one)
+        weight[one:end] = np.bincount(windows, prompts.weights[places], end - one)
     return common, weight
 
 
