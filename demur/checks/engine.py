@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import repeat
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple, TypeAlias
 
-from demur.checks.ahead import STAGES, stage
+from demur.checks.ahead import STAGES, beside, stage
 from demur.checks.batch import Batch
 from demur.checks.claimed import Claim
 from demur.checks.completing import Said, completed
@@ -233,8 +232,8 @@ def _stream(subject: Subject, rules: list[Rule], found: _Found) -> None:
 
 def _as_one(subject: Subject, rules: list[Rule], found: _Found) -> None:
     """Rules that judge the whole, some at a time; findings come in the order of the rules."""
-    with loading(), ThreadPoolExecutor(thread_count()) as judging:  # each of them with all cores, if it asks for them
-        for rule, told in zip(rules, judging.map(_judge, rules, repeat(subject)), strict=True):
+    with loading():
+        for rule, told in zip(rules, beside(lambda rule: _judge(rule, subject), rules, thread_count()), strict=True):
             found.take(rule, subject, told)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from demur.files.bounds import is_regular
 
 _LIGHT = 4 << 20
-"""Bytes of files that are checked without compiling anything: as long as it takes to load what was compiled before."""
+"""Bytes of files that are checked without compiling anything: of more, it pays to load what was compiled before."""
 
 
 def are_light(paths: Iterable[Path]) -> bool:
