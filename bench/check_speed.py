@@ -3,7 +3,8 @@
     python -m bench.check_speed --before OLDER-CHECKOUT --rows 1000000 --rounds 5 --write
 
 Four files of so many rows: a benchmark file (Parquet, one column of texts), prompts with responses as Parquet and as
-JSON Lines, and chats (JSON Lines of messages). Every thousandth row of the last three has a fault. Every run is a
+JSON Lines, and chats (JSON Lines of messages). Every thousandth row of the last three has a fault. Then a folder of two
+splits, of an eighth and a sixteenth of the rows, with a leak for every hundredth row of the test. Every run is a
 process of its own that first checks a small file of the same kind (imports, kernels); rounds are interleaved (before,
 after, before, ...). CPU seconds are user and system, of the whole process; those of a rule are of its thread. Both
 checkouts have to find the same: finding by finding, with messages, or this ends.
@@ -25,7 +26,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-FILES = ("benchmark.parquet", "responses.parquet", "responses.jsonl", "chats.jsonl")
+FILES = ("benchmark.parquet", "responses.parquet", "responses.jsonl", "chats.jsonl", "splits")
 VERSIONS = ("before", "after")
 FEW = 60_000
 _FAULTS: tuple[Callable[[str, str], tuple[str, str]], ...] = (
@@ -42,7 +43,7 @@ _FAULTS: tuple[Callable[[str, str], tuple[str, str]], ...] = (
 
 
 def write(folder: Path, rows: int) -> None:
-    """The four files, the same bytes for the same number of rows; those that are there stay."""
+    """The four files and the folder, the same bytes for the same number of rows; those that are there stay."""
     import numpy as np
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -67,6 +68,12 @@ def write(folder: Path, rows: int) -> None:
         answers.append(two)
     labels = [("harmful", "harmless")[side] for side in draw.integers(0, 2, rows).tolist()]
     pq.write_table(pa.table({"prompt": asked, "response": answers, "label": labels}), folder / FILES[1])
+    (folder / FILES[4]).mkdir(exist_ok=True)
+    cut = rows // 8
+    leaks = [one.replace(" ", " very ", 1) for one in asked[: cut // 2 : 100]]
+    splits = {"train": asked[:cut], "test": asked[cut : cut + cut // 2] + leaks}
+    for name, prompts in splits.items():
+        pq.write_table(pa.table({"prompt": prompts}), folder / FILES[4] / f"{name}.parquet")
     with (folder / FILES[2]).open("w", encoding="utf-8") as lines:
         for one, two, label in zip(asked, answers, labels, strict=True):
             lines.write(json.dumps({"prompt": one, "response": two, "label": label}) + "\n")

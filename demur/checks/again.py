@@ -69,11 +69,12 @@ def twins(
     for batch, mine, start in marked(subject, others):
         if batch.prompts is None:
             continue
-        step = max(1, _PAIRS // max(1, len(places)))  # texts of one template are near all others
+        # texts of one template are near all others
+        step = len(mine) if plain else max(1, _PAIRS // max(1, len(places)))
         for at in range(0, len(mine), step):
             some = start + mine[at : at + step]
-            rows, found, similarity = index.probe(0, build(batch.prompts.take(pa.array(mine[at : at + step])), "token"))
-            for row, twin, share in _nearest(rows, found, similarity, plain):
+            asked = build(batch.prompts.take(pa.array(mine[at : at + step])), "token")
+            for row, twin, share in zip(*(each.tolist() for each in index.probe(0, asked, best=plain)), strict=True):
                 here, same = int(some[row]), alike[twin]
                 about = int(contexts[here])
                 fits = same.values() if not about else [same[each] for each in (0, about) if each in same]
@@ -81,16 +82,6 @@ def twins(
                 if there is not None and (pairs is None or not pairs[here] or pairs[here] != pairs[there]):
                     best[here] = max(best.get(here, (0.0, 0)), (share, -there))
     return {here: (similarity, -there) for here, (similarity, there) in sorted(best.items())}
-
-
-def _nearest(rows: Ints, twins: Ints, similarity: NDArray[np.float64], plain: bool) -> Iterator[tuple[int, int, float]]:
-    """Pairs to look at: all, or, where nothing speaks against a pair, the most similar of each row, the first one."""
-    order = np.lexsort((twins, -similarity, rows))
-    if plain:
-        new = np.ones(len(order), np.bool_)
-        new[1:] = np.diff(rows[order]) != 0
-        order = order[new]
-    yield from zip(rows[order].tolist(), twins[order].tolist(), similarity[order].tolist(), strict=True)
 
 
 def _by_context(sets: GramSets, places: Ints, contexts: NDArray[np.uint64]) -> dict[int, dict[int, int]]:

@@ -88,11 +88,11 @@ def matched(
 
 def probe(
     sets: GramSets, mine: GramSets, table: Bytes, bits: int, keys: Hashes, rows: Ints, positions: Ints,
-    threshold: float, contained: bool,
+    threshold: float, best: bool,
 ) -> tuple[Ints, Ints, Ints]:  # fmt: skip
     """As `_probe.probe`, of all rows."""
     parts = [
-        _probed(sets, mine, table, bits, keys, rows, positions, threshold, contained, at, min(at + ROWS, len(sets)))
+        _probed(sets, mine, table, bits, keys, rows, positions, threshold, best, at, min(at + ROWS, len(sets)))
         for at in range(0, len(sets), ROWS)
     ]
     nothing = np.zeros(0, np.int64)
@@ -103,12 +103,12 @@ def probe(
 
 def _probed(
     sets: GramSets, mine: GramSets, table: Bytes, bits: int, keys: Hashes, rows: Ints, positions: Ints,
-    threshold: float, contained: bool, first: int, last: int,
+    threshold: float, best: bool, first: int, last: int,
 ) -> tuple[Ints, Ints, Ints]:  # fmt: skip
     grams, owners = sets.flat(first, last)
     levels = table[slots(grams, bits)]
     known = np.bincount(owners[levels > 0], minlength=last)
-    prefix = known if contained else known - at_least(threshold, sets.sizes[:last]) + 1
+    prefix = known - at_least(threshold, sets.sizes[:last]) + 1
     asked, here, places = _rare_first(grams, owners, levels, levels > 0)
     rare = places < prefix[here]
     asked, here, places = asked[rare], here[rare], places[rare]
@@ -117,7 +117,7 @@ def _probed(
     if counts.sum() > PAIRS and last - first > 1:
         middle = (first + last) // 2
         halves = [
-            _probed(sets, mine, table, bits, keys, rows, positions, threshold, contained, *part)
+            _probed(sets, mine, table, bits, keys, rows, positions, threshold, best, *part)
             for part in ((first, middle), (middle, last))
         ]
         one, two, three = (np.concatenate(column) for column in zip(*halves, strict=True))
@@ -125,14 +125,24 @@ def _probed(
     at = np.repeat(begins, counts) + within(counts)
     here, places, twins = np.repeat(here, counts), np.repeat(places, counts), rows[at]
     size, twin_size = sets.sizes[here], mine.sizes[twins]
-    need = at_least(threshold, twin_size) if contained else at_least(threshold / (1.0 + threshold), size + twin_size)
+    need = at_least(threshold / (1.0 + threshold), size + twin_size)
     room = np.minimum(np.minimum(known[here] - places, twin_size - positions[at]), np.minimum(size, twin_size)) >= need
     pairs = np.unique(here[room] * len(mine) + twins[room])
     here, twins = np.divmod(pairs, max(1, len(mine)))
     common = overlaps(sets, here, mine, twins)
-    whole = mine.sizes[twins] if contained else sets.sizes[here] + mine.sizes[twins] - common
+    whole = sets.sizes[here] + mine.sizes[twins] - common
     near = common / whole >= threshold
+    if best:
+        near[near] = _nearest(here[near], common[near] / whole[near])
     return here[near], twins[near], common[near]
+
+
+def _nearest(rows: Ints, similarity: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Of pairs in order of their rows the most similar of each row, the first one of equals."""
+    order = np.lexsort((-similarity, rows))
+    first = np.zeros(len(order), np.bool_)
+    first[order[np.diff(rows[order], prepend=-1) > 0]] = True
+    return first
 
 
 def overlaps(sets: GramSets, rows: Ints, others: GramSets, twins: Ints) -> Ints:

@@ -164,41 +164,56 @@ def slices(texts: pa.LargeStringArray) -> Iterator[tuple[int, pa.LargeStringArra
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """One side of a join, ready to be probed: its sets, the rarity of its grams, its prefixes by key."""
+    """One side of a join, ready to be probed: its sets, the rarity of its grams, its prefixes by key, size, position.
+
+    Attributes:
+        groups: for each posting the end of those that have its key and its row's size.
+        bitmaps: of each posting's row (see `Postings`).
+    """
 
     sets: GramSets
     rarity: Rarity
     keys: NDArray[np.uint64]
     rows: Ints
     positions: Ints
+    groups: Ints
+    bitmaps: NDArray[np.uint64]
     threshold: float
-    contained: bool
 
     @classmethod
-    def of(cls, sets: GramSets, threshold: float, threads: int | None = None, *, contained: bool = False) -> Index:
+    def of(cls, sets: GramSets, threshold: float, threads: int | None = None) -> Index:
         """Index the distinct sets of a collection."""
         _, _, chosen = equal_rows(sets)
         rarity = measure_rarity(sets, chosen, threads)
         postings = prefixes(sets, chosen, rarity, threshold, alone=0, threads=threads)
-        order = np.argsort(postings.keys, kind="stable")
-        by_key = (postings.keys[order], postings.rows[order], postings.positions[order])
-        return cls(sets, rarity, *by_key, float(threshold), contained)
+        order = np.lexsort((postings.positions, sets.sizes[postings.rows], postings.keys))
+        keys, rows = postings.keys[order], postings.rows[order]
+        sizes = sets.sizes[rows]
+        ends = 1 + np.flatnonzero((np.diff(keys) > 0) | (np.diff(sizes) > 0))
+        ends = np.append(ends, len(keys))
+        groups = np.repeat(ends, np.diff(ends, prepend=0))
+        return cls(
+            sets, rarity, keys, rows, postings.positions[order], groups, postings.bitmaps[rows], float(threshold)
+        )
 
-    def probe(self, start: int, sets: GramSets, threads: int | None = None) -> tuple[Ints, Ints, NDArray[np.float64]]:
-        """Rows (from `start` on), twins and similarities of the pairs between these sets and the indexed ones."""
-        mine = self.sets
+    def probe(
+        self, start: int, sets: GramSets, threads: int | None = None, *, best: bool = False
+    ) -> tuple[Ints, Ints, NDArray[np.float64]]:
+        """Rows (from `start` on), twins and similarities of the pairs between these sets and the indexed ones.
+
+        With `best`, of each row's pairs the most similar alone, the one of the first twin among equals.
+        """
+        mine, table = self.sets, (self.rarity.table, self.rarity.bits)
         if interpreted():
             rows, twins, common = _arrays.probe(
-                sets, mine, self.rarity.table, self.rarity.bits, self.keys, self.rows, self.positions, self.threshold,
-                self.contained,
+                sets, mine, *table, self.keys, self.rows, self.positions, self.threshold, best
             )  # fmt: skip
         else:
             rows, twins, common = gather_rows(
                 lambda a, b: probe(
-                    sets.hashes, sets.starts, sets.sizes, mine.hashes, mine.starts, mine.sizes, self.rarity.table,
-                    self.rarity.bits, self.keys, self.rows, self.positions, self.threshold, self.contained, a, b,
+                    sets.hashes, sets.starts, sets.sizes, mine.hashes, mine.starts, mine.sizes, *table, self.keys,
+                    self.rows, self.positions, self.groups, self.bitmaps, self.threshold, best, a, b,
                 ),
                 len(sets), threads,
             )  # fmt: skip
-        whole = mine.sizes[twins] if self.contained else sets.sizes[rows] + mine.sizes[twins] - common
-        return rows + start, twins, common / whole
+        return rows + start, twins, common / (sets.sizes[rows] + mine.sizes[twins] - common)

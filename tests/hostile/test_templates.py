@@ -16,28 +16,40 @@ SAID = "Write a short and friendly letter about the {} of the old harbour for al
 ROWS = 60
 
 
-def folder(path: Path) -> Path:
+def folder(path: Path, asked: str, **more: str) -> Path:
     path.mkdir()
     for split in ("train", "test"):
-        rows = [{"prompt": SAID.format(f"{split} lamp{number}"), "id": f"{split}{number}"} for number in range(ROWS)]
+        rows = [
+            {asked: SAID.format(f"{split} lamp{number}"), "id": f"{split}{number}", **more} for number in range(ROWS)
+        ]
         (path / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
 
 
-def test_pairs_are_bounded_and_leaks_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = folder(tmp_path / "data")
+ASKED = {"asked": "prompt"}
+TOLD = {"asked": "instruction", "context": "a sail", "response": "Dear sea!", "category": "open_qa"}
+
+
+@pytest.mark.parametrize(
+    ("names", "pairs", "most"), [(ASKED, ROWS, ROWS), (TOLD, ROWS**2, 4 * ROWS)], ids=["prompts", "in contexts"]
+)
+def test_pairs_are_bounded_and_leaks_are_the_same(
+    names: dict[str, str], pairs: int, most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a row one pair is kept, the most similar; all, in small slices, only where a context may speak against it."""
+    data = folder(tmp_path / "data", **names)
     whole = check(data, license="mit", select=["DMR101"]).findings
     assert [each.row for each in whole] == list(range(ROWS))
     met: list[int] = []
     probe = Index.probe
 
-    def counted(*arguments: Any) -> Any:
-        found = probe(*arguments)
+    def counted(*arguments: Any, **others: Any) -> Any:
+        found = probe(*arguments, **others)
         met.append(len(found[0]))
         return found
 
     monkeypatch.setattr(Index, "probe", counted)
     monkeypatch.setattr(again, "_PAIRS", 4 * ROWS)
     assert check(data, license="mit", select=["DMR101"]).findings == whole
-    assert sum(met) == ROWS * ROWS
-    assert max(met) <= 4 * ROWS
+    assert sum(met) == pairs
+    assert max(met) <= most
