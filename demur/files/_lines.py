@@ -83,7 +83,8 @@ def blocks_of(stream: BinaryIO, *, packed: bool) -> Iterator[tuple[bytes, int]]:
     parts: list[bytes] = []  # of a block that has not ended
     size = lines = begun = 0  # of them: bytes, lines that have ended, and bytes of the one that has not
     while chunk := stream.read(min(_CHUNK, most)):
-        first, count, at = chunk.find(b"\n"), chunk.count(b"\n"), 0
+        first, at = chunk.find(b"\n"), 0
+        count = int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord("\n")))
         if begun + (first + 1 or len(chunk)) > most:
             msg = "a line has"
             raise TooLarge(msg, "line")

@@ -1,4 +1,4 @@
-"""The kernels of `prefix`, `match` and `_probe` in whole arrays: for small work, and where nothing is compiled."""
+"""The kernels of `prefix` and `match` in whole arrays: for small work, and where nothing is compiled."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def probe(
     sets: GramSets, mine: GramSets, table: Bytes, bits: int, keys: Hashes, rows: Ints, positions: Ints,
     threshold: float, best: bool,
 ) -> tuple[Ints, Ints, Ints]:  # fmt: skip
-    """As `_probe.probe`, of all rows."""
+    """As `match.probe`, of all rows."""
     parts = [
         _probed(sets, mine, table, bits, keys, rows, positions, threshold, best, at, min(at + ROWS, len(sets)))
         for at in range(0, len(sets), ROWS)

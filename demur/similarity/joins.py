@@ -26,9 +26,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from demur.similarity import _arrays, onepass
-from demur.similarity._probe import probe
 from demur.similarity.evidence import check_threshold, evidence
-from demur.similarity.match import match_within
+from demur.similarity.match import match_within, probe
 from demur.similarity.postings import Rarity, equal_rows, measure_rarity, prefixes
 from demur.similarity.sets import GramSets, build
 from demur.similarity.views import GRAM_SIZE, View, check_view
