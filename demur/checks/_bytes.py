@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.text.compiled import inner, interpreted, kernel
+from demur.text.lanes import lowest, ones, within
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -71,56 +72,25 @@ def load(data: Bytes, at: int) -> np.uint64:
 
 
 @inner
-def ones(bits: np.uint64) -> int:
-    """The number of bits that are set."""
-    bits -= (bits >> U(1)) & U(0x5555555555555555)
-    bits = (bits & U(0x3333333333333333)) + ((bits >> U(2)) & U(0x3333333333333333))
-    bits = (bits + (bits >> U(4))) & U(0x0F0F0F0F0F0F0F0F)
-    return int(np.int64((bits * U(0x0101010101010101)) >> U(56)))
-
-
-@inner
-def gathered(marks: np.uint64) -> np.uint64:
-    """The highest bits of eight bytes, as one byte."""
-    return (((marks >> U(7)) & U(0x0101010101010101)) * U(0x0102040810204080)) >> U(56)
-
-
-@inner
 def equal(eight: np.uint64, byte: np.uint64) -> np.uint64:
     """The highest bits of those of eight ASCII bytes that are a certain one, which is given eight times; and others."""
     return U(0x8080808080808080) - (eight ^ byte)
 
 
 @inner
-def signs(data: Bytes, at: int, left: int) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64, bool]:
-    """Which of 64 bytes, or of those that are left, are letters or digits, which spaces, which joiners: a bit each.
+def signs(data: Bytes, at: int, valid: np.uint64) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64, bool]:
+    """Which of 64 bytes, of those that are valid, are letters or digits, which spaces, which joiners: a bit each.
 
-    Also which of `_TOLD` they hold, a bit each, and whether they are ASCII; if not, nothing else holds.
+    Also which of `_TOLD` they hold, a bit each, and whether they are ASCII.
     """
-    letters, spaces, joiners = U(0), U(0), U(0)
-    high = U(0x8080808080808080)
-    all, digits, d, o, t, quotes, dashes = U(0), U(0), U(0), U(0), U(0), U(0), U(0)
-    for part in range(8):
-        eight = load(data, at + 8 * part)
-        if left < 64:
-            eight &= U(0xFFFFFFFFFFFFFFFF) >> U(64 - 8 * min(8, left - 8 * part)) if left > 8 * part else U(0)
-        low = eight | U(0x2020202020202020)
-        letter = (low + U(0x1F1F1F1F1F1F1F1F)) & ~(low + U(0x0505050505050505))
-        digit = (eight + U(0x5050505050505050)) & ~(eight + U(0x4646464646464646))
-        quote, dash = equal(eight, U(0x2727272727272727)), equal(eight, U(0x2D2D2D2D2D2D2D2D))
-        all |= eight
-        digits |= digit
-        quotes |= quote
-        dashes |= dash
-        d |= equal(eight, U(0x4444444444444444))
-        o |= equal(eight, U(0x4F4F4F4F4F4F4F4F))
-        t |= equal(eight, U(0x5454545454545454))
-        letters |= gathered(letter | digit) << U(8 * part)
-        spaces |= gathered(equal(eight, U(0x2020202020202020))) << U(8 * part)
-        joiners |= gathered(quote | dash) << U(8 * part)
-    told = U(d & high != 0) | U(o & high != 0) << U(1) | U(t & high != 0) << U(2)
-    told |= U(digits & high != 0) << U(3) | U(quotes & high != 0) << U(4) | U(dashes & high != 0) << U(5)
-    return letters, spaces, joiners, told, all & high == 0
+    digits = within(data, at, 0, 48, 57) & valid
+    quotes, dashes = within(data, at, 0, 39, 39) & valid, within(data, at, 0, 45, 45) & valid
+    letters = within(data, at, 32, 97, 122) & valid | digits
+    told = U(within(data, at, 0, 68, 68) & valid != 0) | U(within(data, at, 0, 79, 79) & valid != 0) << U(1)
+    told |= U(within(data, at, 0, 84, 84) & valid != 0) << U(2) | U(digits != 0) << U(3)
+    told |= U(quotes != 0) << U(4) | U(dashes != 0) << U(5)
+    plain = within(data, at, 0, 128, 255) & valid == 0
+    return letters, within(data, at, 0, 32, 32) & valid, quotes | dashes, told, plain
 
 
 @inner
@@ -202,7 +172,7 @@ def look_and_hash(
             valid = U(0xFFFFFFFFFFFFFFFF) if left >= 64 else (U(1) << U(left)) - U(1)
             letters, blanks, joiners, rest = U(0), U(0), U(0), U(0)
             if at + 64 <= len(data):
-                letters, blanks, joiners, told, plain = signs(data, at, left)
+                letters, blanks, joiners, told, plain = signs(data, at, valid)
                 if not plain:
                     seen |= FOREIGN
                     break
@@ -217,11 +187,11 @@ def look_and_hash(
                     blanks |= U(kinds[byte] & BLANK != 0) << U(place)
             seen |= BLANK if blanks != 0 else np.uint32(0)
             while rest != 0:
-                lowest = rest & (~rest + U(1))
-                kind = kinds[data[at + ones(lowest - U(1))]]
+                place = lowest(rest)
+                kind = kinds[data[at + place]]
                 seen |= kind
-                blanks |= lowest if kind & BLANK != 0 else U(0)
-                rest ^= lowest
+                blanks |= U(kind & BLANK) << U(place)
+                rest &= rest - U(1)
             inside = letters
             if joiners != 0:
                 behind = U(left > 64 and lower[data[at + min(64, left - 1)]] > 1) << U(63)
@@ -232,8 +202,7 @@ def look_and_hash(
             count = ones(flips)
             for place in range(0, count, 4):  # by four: a loop that ends as seldom as may be
                 for ahead in range(4):
-                    lowest = flips | U(0x8000000000000000)
-                    turns[found + place + ahead] = at + ones((lowest & (~lowest + U(1))) - U(1))
+                    turns[found + place + ahead] = at + lowest(flips)
                     flips &= flips - U(1)
             found += count
             before, before_letter, before_blank = inside >> U(63), letters >> U(63), blanks >> U(63)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.text.compiled import inner, kernel
+from demur.text.lanes import LANES, lowest, within
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -81,11 +82,11 @@ def escaped(data: Bytes, at: int) -> tuple[int, int, int]:
 
 
 @inner
-def closed(data: Bytes, words: Hashes, at: int) -> tuple[int, int]:
+def closed(data: Bytes, at: int) -> tuple[int, int]:
     """Where a text ends whose first byte is given, and its bytes without escapes; -1 where it does not."""
     size = 0
     while True:
-        end = ending(data, words, at)
+        end = ending(data, at)
         size += end - at
         byte = data[np.uint32(end)]
         if byte == 34:
@@ -100,27 +101,18 @@ def closed(data: Bytes, words: Hashes, at: int) -> tuple[int, int]:
 
 
 @inner
-def ending(data: Bytes, words: Hashes, at: int) -> int:
-    """The next quote, backslash or control character; it is looked for in eight bytes at a time."""
+def ending(data: Bytes, at: int) -> int:
+    """The next quote, backslash or control character."""
+    while at + LANES <= len(data):
+        stops = within(data, at, 0, 34, 34) | within(data, at, 0, 92, 92) | within(data, at, 0, 0, 31)
+        if stops != 0:
+            return at + lowest(stops)
+        at += LANES
     byte = data[np.uint32(at)]
     while byte >= 32 and byte != 34 and byte != 92:
         at += 1
-        if at & 7 == 0:
-            place = at >> 3
-            while place < len(words) and ends_in(words[np.uint32(place)]) == 0:
-                place += 1
-            at = place << 3
         byte = data[np.uint32(at)]
     return at
-
-
-@inner
-def ends_in(word: np.uint64) -> np.uint64:
-    """The highest bits of those of eight bytes that are quotes, backslashes or control characters; the lowest is."""
-    quote, slash = word ^ np.uint64(0x2222222222222222), word ^ np.uint64(0x5C5C5C5C5C5C5C5C)
-    ones, high = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
-    found = ((quote - ones) & ~quote) | ((slash - ones) & ~slash)
-    return (found | ((word - np.uint64(0x2020202020202020)) & ~word)) & high
 
 
 @inner
@@ -169,7 +161,7 @@ def whole_number(data: Bytes, at: int) -> tuple[int, np.int64]:
 
 @inner
 def turns_in(
-    data: Bytes, words: Hashes, at: int, names: Bytes, starts: Ints, first: int, spots: Places, slot: int, place: int
+    data: Bytes, at: int, names: Bytes, starts: Ints, first: int, spots: Places, slot: int, place: int
 ) -> tuple[int, int]:
     """Read a list of objects of two texts each; where it ends, -1 if it is none, and the place of the next turn."""
     at = blank(data, at + 1)
@@ -193,7 +185,7 @@ def turns_in(
             at = blank(data, at + 1)
             if data[at] != 34:
                 return -1, place
-            end, size = closed(data, words, at + 1)
+            end, size = closed(data, at + 1)
             if end < 0:
                 return -1, place
             spots[0, slot + which, place], spots[1, slot + which, place] = at + 1, end
@@ -213,7 +205,6 @@ def turns_in(
 @kernel
 def scan(
     data: Bytes,
-    words: Hashes,
     names: Bytes,
     starts: Ints,
     kinds: Ints,
@@ -227,7 +218,6 @@ def scan(
 
     Args:
         data: the lines; the last byte is a line feed.
-        words: the same bytes by eight, as far as these are whole.
         names: of the columns, then of the two fields of each column of turns.
         starts: where each of these begins.
         kinds: of the columns.
@@ -267,7 +257,7 @@ def scan(
                 there[column, row] = 1
                 if kind == TEXT and data[at] == 34:
                     spots[0, slot, row] = at + 1
-                    at, spots[2, slot, row] = closed(data, words, at + 1)
+                    at, spots[2, slot, row] = closed(data, at + 1)
                     spots[1, slot, row] = at
                     at = at + 1 if at >= 0 else -1
                 elif kind == INT:
@@ -276,7 +266,7 @@ def scan(
                     values[column, row] = data[at] == 116
                     at = spelt(data, at, 4, 8) if data[at] == 116 else spelt(data, at, 8, 13)
                 elif kind == TURNS and data[at] == 91:
-                    fixed = (data, words, at, names, starts)
+                    fixed = (data, at, names, starts)
                     at, turns[column] = turns_in(*fixed, firsts[column], spots, slot, turns[column])
                 else:
                     return False

@@ -47,7 +47,6 @@ def plain_rows(block: bytes, count: int, like: pa.Schema) -> pa.RecordBatch | No
     if not block.endswith(b"\n") or not count or any(byte < 32 or byte in b'"\\' for name in names for byte in name):
         return None
     data = np.frombuffer(block, np.uint8)
-    words = np.frombuffer(block, np.uint64, len(block) // 8)
     each = [2 if kind == TURNS else kind == TEXT for kind in kinds]
     width = max(count, len(block) // _TURN if TURNS in kinds else 0)
     spots = np.empty((3, sum(each), width), np.int32)
@@ -56,7 +55,7 @@ def plain_rows(block: bytes, count: int, like: pa.Schema) -> pa.RecordBatch | No
     slots = np.cumsum([0, *each[:-1]], dtype=np.int64)
     lists = np.cumsum([kind == TURNS for kind in kinds]) - 1
     good = scan(
-        data, words, np.frombuffer(b"".join(names), np.uint8), np.cumsum([0, *map(len, names)], dtype=np.int64),
+        data, np.frombuffer(b"".join(names), np.uint8), np.cumsum([0, *map(len, names)], dtype=np.int64),
         np.array(kinds, np.int64), len(kinds) + 2 * lists, slots, spots, values, there,
     )  # fmt: skip
     if not good:

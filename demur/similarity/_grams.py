@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.text.compiled import inner, kernel
+from demur.text.lanes import lowest, ones, within
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -39,37 +40,6 @@ def load(data: Bytes, at: int) -> np.uint64:
     for byte in range(8):
         value |= U(data[place + U(byte)]) << U(8 * byte)
     return value
-
-
-@inner
-def ones(bits: np.uint64) -> int:
-    """The number of bits that are set."""
-    bits -= (bits >> U(1)) & U(0x5555555555555555)
-    bits = (bits & U(0x3333333333333333)) + ((bits >> U(2)) & U(0x3333333333333333))
-    bits = (bits + (bits >> U(4))) & U(0x0F0F0F0F0F0F0F0F)
-    return int(np.int64((bits * U(0x0101010101010101)) >> U(56)))
-
-
-@inner
-def gathered(marks: np.uint64) -> np.uint64:
-    """The highest bits of eight bytes, as one byte."""
-    return (((marks >> U(7)) & U(0x0101010101010101)) * U(0x0102040810204080)) >> U(56)
-
-
-@inner
-def word_bits(eight: np.uint64) -> np.uint64:
-    """Which of eight ASCII bytes are letters or digits: a bit each."""
-    low = eight | U(0x2020202020202020)
-    letters = (low + U(0x1F1F1F1F1F1F1F1F)) & ~(low + U(0x0505050505050505))
-    digits = (eight + U(0x5050505050505050)) & ~(eight + U(0x4646464646464646))
-    return gathered(letters | digits)
-
-
-@inner
-def joiner_bits(eight: np.uint64) -> np.uint64:
-    """Which of eight ASCII bytes are an apostrophe or a hyphen."""
-    apostrophe, hyphen = eight ^ U(0x2727272727272727), eight ^ U(0x2D2D2D2D2D2D2D2D)
-    return gathered((U(0x8080808080808080) - apostrophe) | (U(0x8080808080808080) - hyphen))
 
 
 @inner
@@ -158,10 +128,8 @@ def ascii_words(data: Bytes, first: int, last: int, safe: int, out: Hashes, edge
         letters = U(0)
         joiners = U(0)
         if at + 56 <= safe:
-            for part in range(8):
-                eight = load(data, at + 8 * part)
-                letters |= word_bits(eight) << U(8 * part)
-                joiners |= joiner_bits(eight) << U(8 * part)
+            letters = within(data, at, 32, 97, 122) | within(data, at, 0, 48, 57)
+            joiners = within(data, at, 0, 39, 39) | within(data, at, 0, 45, 45)
         else:
             for place in range(min(64, left)):
                 byte = data[at + place]
@@ -180,8 +148,7 @@ def ascii_words(data: Bytes, first: int, last: int, safe: int, out: Hashes, edge
         count = ones(turns)
         for place in range(0, count, 4):  # by four: a loop that ends as seldom as may be
             for more in range(4):
-                lowest = turns | U(0x8000000000000000)
-                edges[found + place + more] = at + ones((lowest & (~lowest + U(1))) - U(1))
+                edges[found + place + more] = at + lowest(turns)
                 turns &= turns - U(1)
         found += count
         before, before_word = inside >> U(63), letters >> U(63)

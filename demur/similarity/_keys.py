@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.text.compiled import inner, kernel
+from demur.text.lanes import ones
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -26,15 +27,6 @@ _RARE = 72057594037927936.0  # 2 ** 56: keys of rare grams are below
 def slot(key: np.uint64, shift: int) -> np.int64:
     """The place of a key in a table of 2 ** (64 - shift) places."""
     return np.int64((key * U(0x9E3779B97F4A7C15)) >> U(shift))
-
-
-@inner
-def ones(bits: np.uint64) -> int:
-    """The number of bits that are set."""
-    bits -= (bits >> U(1)) & U(0x5555555555555555)
-    bits = (bits & U(0x3333333333333333)) + ((bits >> U(2)) & U(0x3333333333333333))
-    bits = (bits + (bits >> U(4))) & U(0x0F0F0F0F0F0F0F0F)
-    return int(np.int64((bits * U(0x0101010101010101)) >> U(56)))
 
 
 @inner

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.text.compiled import inner, kernel
+from demur.text.lanes import ones
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -51,15 +52,6 @@ def overlap(one: Hashes, two: Hashes, need: int) -> int:
             if common + len(two) - j < need:
                 return -1
     return common
-
-
-@inner
-def ones(bits: np.uint64) -> np.int64:
-    """The number of bits that are set."""
-    bits -= (bits >> np.uint64(1)) & np.uint64(0x5555555555555555)
-    bits = (bits & np.uint64(0x3333333333333333)) + ((bits >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    bits = (bits + (bits >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((bits * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
 @inner

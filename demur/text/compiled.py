@@ -11,7 +11,8 @@ before a compiler is.
 Where a wheel brought them compiled (`demur.text.shipped`), nothing is. Elsewhere numba keeps the compiled code in
 ``__pycache__`` beside the module, or in the user's cache folder where that is read-only, or in ``NUMBA_CACHE_DIR``;
 where none of them can be written, the code lasts as long as the process. numba does not see changes in a function
-called from another file; so every module with kernels holds all the functions that they call.
+called from another file; so every module with kernels holds all the functions that they call, but those of
+`demur.text.lanes`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from demur.text import lanes
 
 Array = NDArray[np.int64]
 Result = TypeVar("Result")
@@ -149,6 +152,7 @@ def _compiled(function: Callable[..., object]) -> Callable[..., object]:
         from demur.text.shipped import first
 
     if not MACHINES:
+        lanes.register()
         atexit.register(_leave)
     while _inner:
         register_jitable(**_OPTIONS)(_inner.pop())

@@ -86,7 +86,7 @@ def pack(place: Path, machines: Mapping[str, Any]) -> list[str]:
             digest = hashlib.sha256(data).hexdigest()
             kernels.setdefault(name, {})[str(signature)] = digest
             members[digest] = data
-    modules = {name.rpartition(".")[0] for name in kernels} | {"demur.text.compiled", __name__}
+    modules = {name.rpartition(".")[0] for name in kernels} | {"demur.text.compiled", "demur.text.lanes", __name__}
     index = {"made": _maker(), "sources": _sources(sorted(modules)), "kernels": kernels}
     members[_INDEX] = json.dumps(index, indent=1, sort_keys=True).encode()
     with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as file:

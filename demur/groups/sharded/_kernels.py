@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.text.compiled import inner, kernel
+from demur.text.lanes import ones
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -98,15 +99,6 @@ def post_rows(
         lengths[row] = wanted
         begin += size
     return used
-
-
-@inner
-def ones(bits: np.uint64) -> int:
-    """The number of bits that are set."""
-    bits -= (bits >> U(1)) & U(0x5555555555555555)
-    bits = (bits & U(0x3333333333333333)) + ((bits >> U(2)) & U(0x3333333333333333))
-    bits = (bits + (bits >> U(4))) & U(0x0F0F0F0F0F0F0F0F)
-    return int(np.int64((bits * U(0x0101010101010101)) >> U(56)))
 
 
 @inner
