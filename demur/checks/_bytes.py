@@ -228,25 +228,18 @@ def look_and_hash(
                 states[word] = spelled(data, turns[2 * word], turns[2 * word + 1], lower)
         else:
             # A letter of every word, then the next of every one: none waits for the one before it.
-            for word in range(count):
-                eights[word] = load(data, turns[2 * word]) | U(0x2020202020202020)
-            for letter in range(min(8, widest)):
-                shift = U(8 * letter)
+            for part in range(0, min(16, widest), 8):
                 for word in range(count):
-                    made = (states[word] ^ ((eights[word] >> shift) & U(255))) * U(0x100000001B3)
-                    states[word] = made if letter < lengths[word] else states[word]
-            for word in range(count if joined != 0 or widest > 8 else 0):
-                if lengths[word] > 16 or (joined != 0 and joins(eights[word])):
-                    states[word] = spelled(data, turns[2 * word], turns[2 * word + 1], lower)
-                elif lengths[word] > 8:
-                    tail, state = load(data, turns[2 * word] + 8) | U(0x2020202020202020), states[word]
-                    if joined != 0 and joins(tail):
-                        state = spelled(data, turns[2 * word], turns[2 * word + 1], lower)
-                    else:
-                        for _ in range(lengths[word] - 8):
-                            state = (state ^ (tail & U(255))) * U(0x100000001B3)
-                            tail >>= U(8)
-                    states[word] = state
+                    eights[word] = load(data, turns[2 * word] + part) | U(0x2020202020202020)
+                for letter in range(part, min(part + 8, widest)):
+                    shift = U(8 * (letter - part))
+                    for word in range(count):
+                        made = (states[word] ^ ((eights[word] >> shift) & U(255))) * U(0x100000001B3)
+                        states[word] = made if letter < lengths[word] else states[word]
+            for word in range(count if joined != 0 or widest > 16 else 0):
+                first, length = turns[2 * word], lengths[word]
+                if length > 16 or (joined != 0 and (joins(load(data, first)) or joins(load(data, first + 8)))):
+                    states[word] = spelled(data, first, first + length, lower)
         total, head, some = U(0), U(0), U(0)
         seen |= any_word if untold else np.uint32(0)
         for word in range(count):
