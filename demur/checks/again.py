@@ -69,7 +69,7 @@ def twins(
     for batch, mine, start in marked(subject, others):
         if batch.prompts is None:
             continue
-        # texts of one template are near all others
+        # Few rows at a time where a row may have many pairs: texts of one template are near all others.
         step = len(mine) if plain else max(1, _PAIRS // max(1, len(places)))
         for at in range(0, len(mine), step):
             some = start + mine[at : at + step]
