@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.text.compiled import inner, interpreted, kernel
-from demur.text.lanes import lowest, ones, within
+from demur.text.lanes import in_range, lowest, ones
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -83,14 +83,14 @@ def signs(data: Bytes, at: int, valid: np.uint64) -> tuple[np.uint64, np.uint64,
 
     Also which of `_TOLD` they hold, a bit each, and whether they are ASCII.
     """
-    digits = within(data, at, 0, 48, 57) & valid
-    quotes, dashes = within(data, at, 0, 39, 39) & valid, within(data, at, 0, 45, 45) & valid
-    letters = within(data, at, 32, 97, 122) & valid | digits
-    told = U(within(data, at, 0, 68, 68) & valid != 0) | U(within(data, at, 0, 79, 79) & valid != 0) << U(1)
-    told |= U(within(data, at, 0, 84, 84) & valid != 0) << U(2) | U(digits != 0) << U(3)
+    digits = in_range(data, at, 0, 48, 57) & valid
+    quotes, dashes = in_range(data, at, 0, 39, 39) & valid, in_range(data, at, 0, 45, 45) & valid
+    letters = in_range(data, at, 32, 97, 122) & valid | digits
+    told = U(in_range(data, at, 0, 68, 68) & valid != 0) | U(in_range(data, at, 0, 79, 79) & valid != 0) << U(1)
+    told |= U(in_range(data, at, 0, 84, 84) & valid != 0) << U(2) | U(digits != 0) << U(3)
     told |= U(quotes != 0) << U(4) | U(dashes != 0) << U(5)
-    plain = within(data, at, 0, 128, 255) & valid == 0
-    return letters, within(data, at, 0, 32, 32) & valid, quotes | dashes, told, plain
+    plain = in_range(data, at, 0, 128, 255) & valid == 0
+    return letters, in_range(data, at, 0, 32, 32) & valid, quotes | dashes, told, plain
 
 
 @inner

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.text.compiled import inner, kernel
-from demur.text.lanes import LANES, lowest, within
+from demur.text.lanes import LANES, in_range, lowest
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -104,7 +104,7 @@ def closed(data: Bytes, at: int) -> tuple[int, int]:
 def ending(data: Bytes, at: int) -> int:
     """The next quote, backslash or control character."""
     while at + LANES <= len(data):
-        stops = within(data, at, 0, 34, 34) | within(data, at, 0, 92, 92) | within(data, at, 0, 0, 31)
+        stops = in_range(data, at, 0, 34, 34) | in_range(data, at, 0, 92, 92) | in_range(data, at, 0, 0, 31)
         if stops != 0:
             return at + lowest(stops)
         at += LANES

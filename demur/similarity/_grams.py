@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.text.compiled import inner, kernel
-from demur.text.lanes import lowest, ones, within
+from demur.text.lanes import in_range, lowest, ones
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -128,8 +128,8 @@ def ascii_words(data: Bytes, first: int, last: int, safe: int, out: Hashes, edge
         letters = U(0)
         joiners = U(0)
         if at + 56 <= safe:
-            letters = within(data, at, 32, 97, 122) | within(data, at, 0, 48, 57)
-            joiners = within(data, at, 0, 39, 39) | within(data, at, 0, 45, 45)
+            letters = in_range(data, at, 32, 97, 122) | in_range(data, at, 0, 48, 57)
+            joiners = in_range(data, at, 0, 39, 39) | in_range(data, at, 0, 45, 45)
         else:
             for place in range(min(64, left)):
                 byte = data[at + place]

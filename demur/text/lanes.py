@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 LANES = 64
 
 
-def within(data: NDArray[np.uint8], at: int, fold: int, first: int, last: int) -> np.uint64:
+def in_range(data: NDArray[np.uint8], at: int, fold: int, first: int, last: int) -> np.uint64:
     """Which of the 64 bytes from a place on, each with the bits of `fold` set, are first..last: a bit each.
 
     All 64 have to be there: nobody looks.
 
     Example:
         >>> text = np.frombuffer(b"Tea, 2 cups".ljust(64), np.uint8)
-        >>> [f"{int(within(text, 0, fold, *ends)):011b}"[::-1] for fold, ends in ((32, b"az"), (0, b"09"))]
+        >>> [f"{int(in_range(text, 0, fold, *ends)):011b}"[::-1] for fold, ends in ((32, b"az"), (0, b"09"))]
         ['11100001111', '00000100000']
     """
     bytes = data[at : at + LANES] | np.uint8(fold)
@@ -85,11 +85,11 @@ def register() -> None:
 
     compare, count, find = intrinsic(compared), intrinsic(counted), intrinsic(found)
 
-    def within_compiled(data: Any, at: Any, fold: Any, first: Any, last: Any) -> Any:
+    def in_range_compiled(data: Any, at: Any, fold: Any, first: Any, last: Any) -> Any:
         if data.layout != "C":
             return None  # bytes that do not stand beside each other
         return lambda data, at, fold, first, last: compare(data, at, fold, first, last)
 
-    overload(within, strict=False)(within_compiled)
+    overload(in_range, strict=False)(in_range_compiled)
     overload(ones, strict=False)(lambda bits: lambda bits: count(bits))
     overload(lowest, strict=False)(lambda bits: lambda bits: find(bits))
