@@ -77,8 +77,8 @@ def twins(
             for row, twin, share in zip(*(each.tolist() for each in index.probe(0, asked, best=plain)), strict=True):
                 here, same = int(some[row]), alike[twin]
                 about = int(contexts[here])
-                fits = same.values() if not about else [same[each] for each in (0, about) if each in same]
-                there = min(fits, default=None)
+                fits = same.values() if not about else sorted(same[each] for each in (0, about) if each in same)
+                there = next(iter(fits), None)  # they are in the order of their rows
                 if there is not None and (pairs is None or not pairs[here] or pairs[here] != pairs[there]):
                     best[here] = max(best.get(here, (0.0, 0)), (share, -there))
     return {here: (similarity, -there) for here, (similarity, there) in sorted(best.items())}

@@ -181,15 +181,29 @@ def at_least(share: float, size: int) -> int:
 
 
 @inner
-def lower_bound(values: Hashes, value: np.uint64, first: int, last: int) -> int:
-    """The first place from `first` on whose value is not smaller, or `last`; the values ascend."""
-    while first < last:
-        middle = (first + last) // 2
-        if values[middle] < value:
-            first = middle + 1
+def first_posting(keys: Hashes, rows: Ints, sizes: Ints, key: np.uint64, least: int, low: int) -> int:
+    """The first posting from `low` on with a larger key, or with this one and a row of at least that size."""
+    high = len(keys)
+    while low < high:
+        middle = (low + high) // 2
+        if keys[middle] < key or (keys[middle] == key and sizes[rows[middle]] < least):
+            low = middle + 1
         else:
-            last = middle
-    return first
+            high = middle
+    return low
+
+
+@inner
+def behind(positions: Ints, at: int, end: int) -> int:
+    """The first posting of a group, which ends at `end`, with a later position than the one at `at`."""
+    low = at + 1
+    while low < end:
+        middle = (low + end) // 2
+        if positions[middle] > positions[at]:
+            end = middle
+        else:
+            low = middle + 1
+    return low
 
 
 @kernel
@@ -201,16 +215,16 @@ def probe(
     """Pairs of a row first..last with an indexed row of the other side: rows, twins, sizes of overlaps.
 
     The postings hold the other side's prefixes, by key, then by the size of their row (a group, of which every posting
-    knows the end), then by position; with each is its row's bitmap. `table` is that side's rarity: level 0 is a gram it
-    lacks. Sizes that cannot be similar are stepped over, and so are positions that leave no room for enough overlap.
-    With `best`, of a row's pairs only the most similar, the first one of equals.
+    knows the end), then by position, then by row; with each is its row's bitmap. `table` is that side's rarity: level 0
+    is a gram it lacks. Sizes that cannot be similar are stepped over, and so are positions that leave no room for
+    enough overlap. With `best`, of a row's pairs only the most similar, the first one of equals: once there is a pair,
+    later ones need as much, or more where their twin is no earlier one; so of a template few are looked at.
     """
     found_rows = np.empty(64, np.int64)
     found_twins = np.empty(64, np.int64)
     found_common = np.empty(64, np.int64)
     found = 0
-    met = np.empty(64, np.int64)
-    share = threshold / (1.0 + threshold)
+    judged = np.full(len(other_sizes), -1, np.int32)  # for each indexed row, the last row that it was compared with
     for row in range(first, last):
         size = sizes[row]
         grams = hashes[starts[row] : starts[row] + size]
@@ -230,51 +244,57 @@ def probe(
                 present[at] = np.uint64(level) << np.uint64(56) | gram >> np.uint64(8)
                 at += 1
         present.sort()
-        candidates = 0
+        begun = found
+        least, share = threshold, threshold / (1.0 + threshold)  # what a pair has to reach
         at = 0
         for place in range(prefix):
-            at = lower_bound(keys, present[place], at, len(keys))
+            at = first_posting(keys, rows, other_sizes, present[place], at_least(least, size), at)
             while at < len(keys) and keys[at] == present[place]:
                 twin_size = other_sizes[rows[at]]
-                need = at_least(share, size + twin_size)
-                end = groups[at]
+                both = size + twin_size
+                need = at_least(share, both)
                 # The pair's first common gram leaves at most this many common ones, itself included.
-                if min(known - place, size, twin_size) >= need:
+                room = min(known - place, size)
+                if need > room:  # groups further on are larger and need more
+                    break
+                end = groups[at]
+                while need <= room and at < end and positions[at] <= twin_size - need:
                     # Every bit in which the bitmaps differ stands for a gram that only one of the rows has.
-                    most = size + twin_size - 2 * need
-                    while at < end and positions[at] <= twin_size - need:
-                        if ones(bitmaps[at] ^ bitmap) <= most:
-                            if candidates == len(met):
-                                met = grown(met)
-                            met[candidates] = rows[at]
-                            candidates += 1
+                    if ones(bitmaps[at] ^ bitmap) > both - 2 * need:
                         at += 1
+                        continue
+                    twin = rows[at]
+                    enough = need
+                    if best and found > begun and twin >= found_twins[begun]:
+                        enough += int(need / (both - need) <= least)
+                        if enough > min(room, twin_size - positions[at]):  # nor is any later row of this position
+                            at = behind(positions, at, end)
+                            continue
+                    at += 1
+                    if judged[twin] == row - first:
+                        continue
+                    judged[twin] = row - first
+                    begin = other_starts[twin]
+                    common = overlap(grams, other_hashes[begin : begin + twin_size], enough)
+                    if common < 0 or common / (both - common) < least:
+                        continue
+                    if best:
+                        found = begun
+                        least = common / (both - common)
+                        share = least / (1.0 + least)
+                        need = at_least(share, both)
+                    if found == len(found_rows):
+                        found_rows, found_twins = grown(found_rows), grown(found_twins)
+                        found_common = grown(found_common)
+                    found_rows[found] = row
+                    found_twins[found] = twin
+                    found_common[found] = common
+                    found += 1
                 at = end
-        if candidates > 1:
-            met[:candidates].sort()
-        least = threshold  # what a pair has to reach
-        begun = found
-        for at in range(candidates):
-            twin = met[at]
-            if at > 0 and met[at - 1] == twin:
-                continue
-            twin_size = other_sizes[twin]
-            twin_grams = other_hashes[other_starts[twin] : other_starts[twin] + twin_size]
-            common = overlap(grams, twin_grams, at_least(least / (1.0 + least), size + twin_size))
-            if common < 0 or common / (size + twin_size - common) < least:
-                continue
-            if best and found > begun:
-                if common / (size + twin_size - common) == least:
-                    continue
-                found = begun
-            if found == len(found_rows):
-                found_rows, found_twins, found_common = grown(found_rows), grown(found_twins), grown(found_common)
-            found_rows[found] = row
-            found_twins[found] = twin
-            found_common[found] = common
-            found += 1
-            if best:
-                least = common / (size + twin_size - common)
+        if found - begun > 1:
+            order = np.argsort(found_twins[begun:found])
+            found_twins[begun:found] = found_twins[begun:found][order]
+            found_common[begun:found] = found_common[begun:found][order]
     return found_rows[:found], found_twins[:found], found_common[:found]
 
 

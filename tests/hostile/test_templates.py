@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
+from numpy.typing import NDArray
 
 from demur.checks import again
 from demur.checks.engine import check
+from demur.similarity import joins, match
 from demur.similarity.joins import Index
+from demur.similarity.sets import build
 
 SAID = "Write a short and friendly letter about the {} of the old harbour for all who like the sea and the wind"
 ROWS = 60
@@ -53,3 +59,26 @@ def test_pairs_are_bounded_and_leaks_are_the_same(
     assert check(data, license="mit", select=["DMR101"]).findings == whole
     assert sum(met) == pairs
     assert max(met) <= most
+
+
+@pytest.mark.parametrize("same", [False, True], ids=["near", "equal"])
+def test_of_a_template_few_texts_are_compared(same: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a twin is found, others are compared only if they can be more similar, or as similar and earlier."""
+    lamps, kites = ([SAID.format(f"{thing}{number}") for number in range(ROWS)] for thing in ("lamp", "kite"))
+    index = Index.of(build(pa.array(lamps, pa.large_string()), "token"), 0.8)
+    asked = build(pa.array(lamps[::-1] if same else kites, pa.large_string()), "token")
+    compared: list[int] = []
+
+    def counted(one: NDArray[np.uint64], two: NDArray[np.uint64], need: int) -> int:
+        compared.append(need)
+        return match.overlap(one, two, need)
+
+    plain = FunctionType(match.probe.__wrapped__.__code__, vars(match) | {"overlap": counted})  # type: ignore[attr-defined]
+    monkeypatch.setattr(joins, "interpreted", lambda: False)
+    monkeypatch.setattr(joins, "probe", plain)
+    with np.errstate(over="ignore"):
+        rows, twins, near = index.probe(0, asked, best=True)
+    assert rows.tolist() == list(range(ROWS))
+    assert twins.tolist() == (list(range(ROWS))[::-1] if same else [0] * ROWS)
+    assert (near == 1).all() == same
+    assert len(compared) == ROWS
