@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -11,14 +12,12 @@ from numpy.typing import NDArray
 from demur.checks.batch import Batch
 from demur.checks.subject import Subject
 from demur.similarity.joins import Index
-from demur.similarity.postings import equal_rows
-from demur.similarity.sets import GramSets, build
+from demur.similarity.sets import GramSets, from_units, hashed_units
+from demur.similarity.views import GRAM_SIZE
 
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
-
-_PAIRS = 1 << 22
-"""Pairs that are in memory at a time, about, however alike the texts are."""
+Hashes = NDArray[np.uint64]
 
 
 def marked(subject: Subject, mask: Mask) -> Iterator[tuple[Batch, Ints, int]]:
@@ -39,7 +38,7 @@ def marked(subject: Subject, mask: Mask) -> Iterator[tuple[Batch, Ints, int]]:
 
 
 def twins(
-    subject: Subject, guarded: Mask, others: Mask, threshold: float, pairs: NDArray[np.uint64] | None = None
+    subject: Subject, guarded: Mask, others: Mask, threshold: float, pairs: Hashes | None = None
 ) -> dict[int, tuple[float, int]]:
     """Each of the other rows that is a near-duplicate of a guarded one: its most similar twin, the first of equals.
 
@@ -55,41 +54,54 @@ def twins(
     Returns:
         Row -> similarity and twin, both by their number in the state, in order.
     """
-    numbers, texts = [np.zeros(0, np.int64)], [pa.array([], pa.large_string())]
-    for batch, mine, start in marked(subject, guarded):
-        if batch.prompts is not None:
-            numbers.append(start + mine)
-            texts.append(batch.prompts.take(pa.array(mine)))
-    places = np.concatenate(numbers)
-    sets = build(pa.concat_arrays(texts), "token")
-    index, contexts = Index.of(sets, threshold), subject.state.column("context")
-    alike = _by_context(sets, places, contexts)
-    plain = not contexts.any() and (pairs is None or not pairs.any())
+    contexts = subject.state.column("context")
+    pairs = np.zeros_like(contexts) if pairs is None else pairs
+    asked, held = contexts[others] != 0, _Prompts.of(subject, guarded)
+    told = contexts[held.numbers] != 0
+    # Prompts without a context are compared with all; those with one, with those without, and with those of the same.
+    against = [] if asked.all() else [(False, held, False)]
+    against += [(True, held.those(~told), False), (True, held.those(told), True)] if asked.any() else []
+    indexes = [
+        (about, theirs.numbers, within, Index.of(theirs.sets(contexts, within), threshold, apart=pairs[theirs.numbers]))
+        for about, theirs, within in against
+    ]
     best: dict[int, tuple[float, int]] = {}
     for batch, mine, start in marked(subject, others):
         if batch.prompts is None:
             continue
-        # Few rows at a time where a row may have many pairs: texts of one template are near all others.
-        step = len(mine) if plain else max(1, _PAIRS // max(1, len(places)))
-        for at in range(0, len(mine), step):
-            some = start + mine[at : at + step]
-            asked = build(batch.prompts.take(pa.array(mine[at : at + step])), "token")
-            for row, twin, share in zip(*(each.tolist() for each in index.probe(0, asked, best=plain)), strict=True):
-                here, same = int(some[row]), alike[twin]
-                about = int(contexts[here])
-                fits = same.values() if not about else sorted(same[each] for each in (0, about) if each in same)
-                there = next(iter(fits), None)  # they are in the order of their rows
-                if there is not None and (pairs is None or not pairs[here] or pairs[here] != pairs[there]):
-                    best[here] = max(best.get(here, (0.0, 0)), (share, -there))
-    return {here: (similarity, -there) for here, (similarity, there) in sorted(best.items())}
+        every = _Prompts(batch.prompts.take(pa.array(mine)), start + mine)
+        for about, numbers, within, index in indexes:
+            some = every.those((contexts[every.numbers] != 0) == about)
+            rows, near, similarity = index.probe(0, some.sets(contexts, within), apart=pairs[some.numbers], best=True)
+            here, there = some.numbers[rows], numbers[near]
+            for row, share, twin in zip(here.tolist(), similarity.tolist(), there.tolist(), strict=True):
+                best[row] = max(best.get(row, (0.0, 0)), (share, -twin))
+    return {row: (share, -twin) for row, (share, twin) in sorted(best.items())}
 
 
-def _by_context(sets: GramSets, places: Ints, contexts: NDArray[np.uint64]) -> dict[int, dict[int, int]]:
-    """Of the first of equal sets, and for each context that they are asked in, the first such row."""
-    first = np.arange(len(places))
-    again, smallest, _ = equal_rows(sets)
-    first[again] = smallest
-    made: dict[int, dict[int, int]] = {}
-    for set_, place in zip(first.tolist(), places.tolist(), strict=True):
-        made.setdefault(set_, {}).setdefault(int(contexts[place]), place)
-    return made
+@dataclass(frozen=True, slots=True)
+class _Prompts:
+    """Prompts and the numbers of their rows in the state."""
+
+    texts: pa.LargeStringArray
+    numbers: Ints
+
+    @classmethod
+    def of(cls, subject: Subject, mask: Mask) -> _Prompts:
+        """Those of the rows in a mask."""
+        texts, numbers = [pa.array([], pa.large_string())], [np.zeros(0, np.int64)]
+        for batch, mine, start in marked(subject, mask):
+            if batch.prompts is not None:
+                texts.append(batch.prompts.take(pa.array(mine)))
+                numbers.append(start + mine)
+        return cls(pa.concat_arrays(texts), np.concatenate(numbers))
+
+    def those(self, mask: Mask) -> _Prompts:
+        return _Prompts(self.texts.filter(pa.array(mask)), self.numbers[mask])
+
+    def sets(self, contexts: Hashes, within: bool) -> GramSets:
+        """Sets of their words; `within` contexts, words about one are others than the same ones about another."""
+        units = hashed_units(self.texts, "token")
+        if within:
+            np.bitwise_xor(units.hashes, np.repeat(contexts[self.numbers], np.diff(units.starts)), out=units.hashes)
+        return from_units(units, GRAM_SIZE["token"])

@@ -87,14 +87,12 @@ def matched(
 
 
 def probe(
-    sets: GramSets, mine: GramSets, table: Bytes, bits: int, keys: Hashes, rows: Ints, positions: Ints,
-    threshold: float, best: bool,
+    sets: GramSets, apart: Hashes, mine: GramSets, other_apart: Hashes, table: Bytes, bits: int,
+    keys: Hashes, rows: Ints, positions: Ints, threshold: float, best: bool,
 ) -> tuple[Ints, Ints, Ints]:  # fmt: skip
     """As `match.probe`, of all rows."""
-    parts = [
-        _probed(sets, mine, table, bits, keys, rows, positions, threshold, best, at, min(at + ROWS, len(sets)))
-        for at in range(0, len(sets), ROWS)
-    ]
+    fixed = sets, apart, mine, other_apart, table, bits, keys, rows, positions, threshold, best
+    parts = [_probed(*fixed, at, min(at + ROWS, len(sets))) for at in range(0, len(sets), ROWS)]
     nothing = np.zeros(0, np.int64)
     found = zip((nothing, nothing, nothing), *parts, strict=True)
     one, two, three = (np.concatenate(column) for column in found)
@@ -102,8 +100,8 @@ def probe(
 
 
 def _probed(
-    sets: GramSets, mine: GramSets, table: Bytes, bits: int, keys: Hashes, rows: Ints, positions: Ints,
-    threshold: float, best: bool, first: int, last: int,
+    sets: GramSets, apart: Hashes, mine: GramSets, other_apart: Hashes, table: Bytes, bits: int,
+    keys: Hashes, rows: Ints, positions: Ints, threshold: float, best: bool, first: int, last: int,
 ) -> tuple[Ints, Ints, Ints]:  # fmt: skip
     grams, owners = sets.flat(first, last)
     levels = table[slots(grams, bits)]
@@ -116,10 +114,8 @@ def _probed(
     counts = np.searchsorted(keys, asked, side="right") - begins
     if counts.sum() > PAIRS and last - first > 1:
         middle = (first + last) // 2
-        halves = [
-            _probed(sets, mine, table, bits, keys, rows, positions, threshold, best, *part)
-            for part in ((first, middle), (middle, last))
-        ]
+        fixed = sets, apart, mine, other_apart, table, bits, keys, rows, positions, threshold, best
+        halves = [_probed(*fixed, *part) for part in ((first, middle), (middle, last))]
         one, two, three = (np.concatenate(column) for column in zip(*halves, strict=True))
         return one, two, three
     at = np.repeat(begins, counts) + within(counts)
@@ -129,6 +125,8 @@ def _probed(
     room = np.minimum(np.minimum(known[here] - places, twin_size - positions[at]), np.minimum(size, twin_size)) >= need
     pairs = np.unique(here[room] * len(mine) + twins[room])
     here, twins = np.divmod(pairs, max(1, len(mine)))
+    fits = (apart[here] != other_apart[twins]) | (apart[here] == 0)
+    here, twins = here[fits], twins[fits]
     common = overlaps(sets, here, mine, twins)
     whole = sets.sizes[here] + mine.sizes[twins] - common
     near = common / whole >= threshold

@@ -35,6 +35,7 @@ from demur.text.arrays import Texts, as_array
 from demur.text.compiled import gather_rows, interpreted, outgrow
 
 Ints = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
 
 #: Texts are read in slices of so many rows where only the other side has to stay in memory.
 SLICE = 1 << 17
@@ -165,12 +166,16 @@ def slices(texts: pa.LargeStringArray) -> Iterator[tuple[int, pa.LargeStringArra
 class Index:
     """One side of a join, ready to be probed: its sets, the rarity of its grams, its prefixes by key, size, position.
 
+    Of rows with equal sets the first is indexed alone; of those that are to stay apart from other rows, each.
+
     Attributes:
+        apart: a key of each row, or 0: rows with the same key are no pair.
         groups: for each posting the end of those that have its key and its row's size.
         bitmaps: of each posting's row (see `Postings`).
     """
 
     sets: GramSets
+    apart: Hashes
     rarity: Rarity
     keys: NDArray[np.uint64]
     rows: Ints
@@ -180,9 +185,11 @@ class Index:
     threshold: float
 
     @classmethod
-    def of(cls, sets: GramSets, threshold: float, threads: int | None = None) -> Index:
+    def of(cls, sets: GramSets, threshold: float, threads: int | None = None, *, apart: Hashes | None = None) -> Index:
         """Index the distinct sets of a collection."""
-        _, _, chosen = equal_rows(sets)
+        copies, originals, chosen = equal_rows(sets)
+        if apart is not None:
+            chosen[copies] = apart[copies] != apart[originals]
         rarity = measure_rarity(sets, chosen, threads)
         postings = prefixes(sets, chosen, rarity, threshold, alone=0, threads=threads)
         order = np.lexsort((postings.positions, sets.sizes[postings.rows], postings.keys))
@@ -192,27 +199,32 @@ class Index:
         ends = np.append(ends, len(keys))
         groups = np.repeat(ends, np.diff(ends, prepend=0))
         return cls(
-            sets, rarity, keys, rows, postings.positions[order], groups, postings.bitmaps[rows], float(threshold)
-        )
+            sets, _keys(sets, apart), rarity, keys, rows, postings.positions[order], groups, postings.bitmaps[rows],
+            float(threshold),
+        )  # fmt: skip
 
     def probe(
-        self, start: int, sets: GramSets, threads: int | None = None, *, best: bool = False
+        self, start: int, sets: GramSets, threads: int | None = None, *, apart: Hashes | None = None, best: bool = False
     ) -> tuple[Ints, Ints, NDArray[np.float64]]:
         """Rows (from `start` on), twins and similarities of the pairs between these sets and the indexed ones.
 
         With `best`, of each row's pairs the most similar alone, the one of the first twin among equals.
         """
-        mine, table = self.sets, (self.rarity.table, self.rarity.bits)
+        mine, table, apart = self.sets, (self.rarity.table, self.rarity.bits), _keys(sets, apart)
         if interpreted():
             rows, twins, common = _arrays.probe(
-                sets, mine, *table, self.keys, self.rows, self.positions, self.threshold, best
+                sets, apart, mine, self.apart, *table, self.keys, self.rows, self.positions, self.threshold, best
             )  # fmt: skip
         else:
             rows, twins, common = gather_rows(
                 lambda a, b: probe(
-                    sets.hashes, sets.starts, sets.sizes, mine.hashes, mine.starts, mine.sizes, *table, self.keys,
-                    self.rows, self.positions, self.groups, self.bitmaps, self.threshold, best, a, b,
+                    sets.hashes, sets.starts, sets.sizes, apart, mine.hashes, mine.starts, mine.sizes, self.apart,
+                    *table, self.keys, self.rows, self.positions, self.groups, self.bitmaps, self.threshold, best, a, b,
                 ),
                 len(sets), threads,
             )  # fmt: skip
         return rows + start, twins, common / (sets.sizes[rows] + mine.sizes[twins] - common)
+
+
+def _keys(sets: GramSets, apart: Hashes | None) -> Hashes:
+    return np.zeros(len(sets), np.uint64) if apart is None else apart

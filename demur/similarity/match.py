@@ -208,7 +208,8 @@ def behind(positions: Ints, at: int, end: int) -> int:
 
 @kernel
 def probe(
-    hashes: Hashes, starts: Ints, sizes: Ints, other_hashes: Hashes, other_starts: Ints, other_sizes: Ints,
+    hashes: Hashes, starts: Ints, sizes: Ints, apart: Hashes,
+    other_hashes: Hashes, other_starts: Ints, other_sizes: Ints, other_apart: Hashes,
     table: Bytes, bits: int, keys: Hashes, rows: Ints, positions: Ints, groups: Ints, bitmaps: Hashes,
     threshold: float, best: bool, first: int, last: int,
 ) -> tuple[Ints, Ints, Ints]:  # fmt: skip
@@ -217,8 +218,10 @@ def probe(
     The postings hold the other side's prefixes, by key, then by the size of their row (a group, of which every posting
     knows the end), then by position, then by row; with each is its row's bitmap. `table` is that side's rarity: level 0
     is a gram it lacks. Sizes that cannot be similar are stepped over, and so are positions that leave no room for
-    enough overlap. With `best`, of a row's pairs only the most similar, the first one of equals: once there is a pair,
-    later ones need as much, or more where their twin is no earlier one; so of a template few are looked at.
+    enough overlap. Rows with the same key in `apart` (0: none) are no pair.
+
+    With `best`, of a row's pairs only the most similar, the first one of equals: once there is a pair, later ones need
+    as much, or more if their twin is no earlier one. So of the texts of one template few are looked at.
     """
     found_rows = np.empty(64, np.int64)
     found_twins = np.empty(64, np.int64)
@@ -274,6 +277,8 @@ def probe(
                     if judged[twin] == row - first:
                         continue
                     judged[twin] = row - first
+                    if apart[row] == other_apart[twin] and apart[row] != 0:
+                        continue
                     begin = other_starts[twin]
                     common = overlap(grams, other_hashes[begin : begin + twin_size], enough)
                     if common < 0 or common / (both - common) < least:

@@ -1,4 +1,4 @@
-"""Texts of one template are near all others of it: what is found is the same, and few pairs are in memory at a time."""
+"""Texts of one template are near all others of it: few are compared, and one pair of each is kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from demur.checks import again
 from demur.checks.engine import check
 from demur.similarity import joins, match
 from demur.similarity.joins import Index
@@ -36,16 +35,10 @@ ASKED = {"asked": "prompt"}
 TOLD = {"asked": "instruction", "context": "a sail", "response": "Dear sea!", "category": "open_qa"}
 
 
-@pytest.mark.parametrize(
-    ("names", "pairs", "most"), [(ASKED, ROWS, ROWS), (TOLD, ROWS**2, 4 * ROWS)], ids=["prompts", "in contexts"]
-)
-def test_pairs_are_bounded_and_leaks_are_the_same(
-    names: dict[str, str], pairs: int, most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of a row one pair is kept, the most similar; all, in small slices, only where a context may speak against it."""
+@pytest.mark.parametrize("names", [ASKED, TOLD], ids=["prompts", "in contexts"])
+def test_pairs_are_bounded(names: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a row one pair is kept, the most similar, though it is near all rows of the other split."""
     data = folder(tmp_path / "data", **names)
-    whole = check(data, license="mit", select=["DMR101"]).findings
-    assert [each.row for each in whole] == list(range(ROWS))
     met: list[int] = []
     probe = Index.probe
 
@@ -55,10 +48,8 @@ def test_pairs_are_bounded_and_leaks_are_the_same(
         return found
 
     monkeypatch.setattr(Index, "probe", counted)
-    monkeypatch.setattr(again, "_PAIRS", 4 * ROWS)
-    assert check(data, license="mit", select=["DMR101"]).findings == whole
-    assert sum(met) == pairs
-    assert max(met) <= most
+    assert [each.row for each in check(data, license="mit", select=["DMR101"]).findings] == list(range(ROWS))
+    assert sum(met) == ROWS
 
 
 @pytest.mark.parametrize("same", [False, True], ids=["near", "equal"])

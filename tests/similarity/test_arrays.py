@@ -110,3 +110,25 @@ def test_nothing_is_near_nothing() -> None:
             assert len(self_join(texts, view="token", threshold=0.8)) == 0
             assert len(cross_join(texts, ["a b"], view="token", threshold=0.8)) == 0
             assert len(cross_join(["a b"], texts, view="token", threshold=0.8)) == 0
+
+
+@pytest.mark.parametrize("small", [False, True])
+def test_rows_that_are_to_stay_apart_are_no_pair(small: bool) -> None:
+    """Of equal sets each key is indexed, so that a row may have another twin."""
+    texts, asked = (corpus(seed, 200).slice(4) for seed in (4, 13))
+    draw = random.Random(7)  # noqa: S311 - not a secret
+    one, two = (np.array([draw.randrange(3) for _ in each], np.uint64) for each in (asked, texts))
+    with uncompiled(small=small):
+        index = Index.of(build(texts, "token"), 0.6, apart=two)
+        rows, twins, near = index.probe(0, build(asked, "token"), apart=one, best=True)
+    words = [[set((text.as_py() or "").split()) for text in each] for each in (asked, texts)]
+    expected: dict[int, tuple[float, int]] = {}
+    for row, mine in enumerate(words[0]):
+        for twin, other in enumerate(words[1]):
+            if mine and other and not (one[row] and one[row] == two[twin]):
+                share = len(mine & other) / len(mine | other)
+                if share >= 0.6:
+                    expected[row] = max(expected.get(row, (0.0, 0)), (share, -twin))
+    found = zip(rows.tolist(), near.tolist(), (-twins).tolist(), strict=True)
+    assert {row: tuple(best) for row, *best in found} == expected
+    assert len(expected) > 30
