@@ -194,6 +194,21 @@ def first_posting(keys: Hashes, rows: Ints, sizes: Ints, key: np.uint64, least: 
 
 
 @inner
+def next_alike(bitmaps: Hashes, bitmap: np.uint64, most: int, positions: Ints, furthest: int, at: int, end: int) -> int:
+    """The first posting from `at` on whose bitmap differs in at most so many bits; `end` if none is near enough.
+
+    Every bit in which two bitmaps differ stands for a gram that only one of the rows has.
+    """
+    while at < end:
+        if positions[at] > furthest:
+            return end
+        if ones(bitmaps[at] ^ bitmap) <= most:
+            return at
+        at += 1
+    return end
+
+
+@inner
 def behind(positions: Ints, at: int, end: int) -> int:
     """The first posting of a group, which ends at `end`, with a later position than the one at `at`."""
     low = at + 1
@@ -261,11 +276,10 @@ def probe(
                 if need > room:  # groups further on are larger and need more
                     break
                 end = groups[at]
-                while need <= room and at < end and positions[at] <= twin_size - need:
-                    # Every bit in which the bitmaps differ stands for a gram that only one of the rows has.
-                    if ones(bitmaps[at] ^ bitmap) > both - 2 * need:
-                        at += 1
-                        continue
+                while need <= room:
+                    at = next_alike(bitmaps, bitmap, both - 2 * need, positions, twin_size - need, at, end)
+                    if at == end:
+                        break
                     twin = rows[at]
                     enough = need
                     if best and found > begun and twin >= found_twins[begun]:
