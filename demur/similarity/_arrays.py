@@ -35,7 +35,7 @@ def counted(sets: GramSets, chosen: Bytes, bits: int, stride: int = 1) -> Ints:
 
 
 def prefixes(
-    sets: GramSets, chosen: Bytes, table: Bytes, bits: int, alone: int, threshold: float
+    sets: GramSets, chosen: Bytes, table: Bytes, bits: int, alone: int, threshold: float, words: int
 ) -> tuple[Ints, Hashes, Ints, Ints, Hashes]:
     """As `prefix.count_prefixes` and `prefix.fill_prefixes`: places, keys, rows, positions, bitmaps."""
     grams, owners = sets.flat()
@@ -45,8 +45,9 @@ def prefixes(
     lengths = np.maximum(found - at_least(threshold, sets.sizes) + 1, 0)
     lengths[(chosen == 0) | (sets.sizes == 0)] = 0
     mine = lengths[owners] > 0
-    bitmaps = np.zeros(len(sets), np.uint64)
-    np.bitwise_or.at(bitmaps, owners[mine], np.uint64(1) << (grams[mine] & np.uint64(63)))
+    bitmaps = np.zeros((len(sets), words), np.uint64)
+    word = (grams[mine] >> np.uint64(6)) & np.uint64(words - 1)
+    np.bitwise_or.at(bitmaps, (owners[mine], word), np.uint64(1) << (grams[mine] & np.uint64(63)))
     keys, rows, ranks = _rare_first(grams, owners, levels, shared & mine)
     first = ranks < lengths[rows]
     keys, rows, ranks = keys[first], rows[first], ranks[first]

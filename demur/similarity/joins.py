@@ -2,8 +2,8 @@
 
 A pair at Jaccard >= t has to share one of the rarest few grams of both rows (the prefix filter), at positions that
 leave room for enough overlap (the positional filter), and its sizes differ by at most the factor t (the length filter);
-what is left is checked by the real overlap (AllPairs, PPJoin: Bayardo et al. 2007, Xiao et al. 2008), unless 64 bits of
-each row already differ in too many places (bitmap filter: Sandes et al. 2020). Nothing is random.
+what is left is checked by the real overlap (AllPairs, PPJoin: Bayardo et al. 2007, Xiao et al. 2008), unless bitmaps of
+the rows already differ in too many bits (bitmap filter: Sandes et al. 2020). Nothing is random.
 
 Work is bounded where texts repeat each other. Rows with equal sets are one row. Postings of one gram are ordered by
 size and position, so that scanning stops at the first that leaves no room. In "forest" mode rows that are already
@@ -171,7 +171,8 @@ class Index:
     Attributes:
         apart: a key of each row, or 0: rows with the same key are no pair.
         groups: for each posting the end of those that have its key and its row's size.
-        bitmaps: of each posting's row (see `Postings`).
+        words: of each posting's row the first word of the bitmap.
+        bitmaps: of each row (see `Postings`).
     """
 
     sets: GramSets
@@ -181,7 +182,8 @@ class Index:
     rows: Ints
     positions: Ints
     groups: Ints
-    bitmaps: NDArray[np.uint64]
+    words: Hashes
+    bitmaps: Hashes
     threshold: float
 
     @classmethod
@@ -199,8 +201,8 @@ class Index:
         ends = np.append(ends, len(keys))
         groups = np.repeat(ends, np.diff(ends, prepend=0))
         return cls(
-            sets, _keys(sets, apart), rarity, keys, rows, postings.positions[order], groups, postings.bitmaps[rows],
-            float(threshold),
+            sets, _keys(sets, apart), rarity, keys, rows, postings.positions[order], groups,
+            postings.bitmaps[rows, 0], postings.bitmaps, float(threshold),
         )  # fmt: skip
 
     def probe(
@@ -219,7 +221,8 @@ class Index:
             rows, twins, common = gather_rows(
                 lambda a, b: probe(
                     sets.hashes, sets.starts, sets.sizes, apart, mine.hashes, mine.starts, mine.sizes, self.apart,
-                    *table, self.keys, self.rows, self.positions, self.groups, self.bitmaps, self.threshold, best, a, b,
+                    *table, self.keys, self.rows, self.positions, self.groups, self.words, self.bitmaps,
+                    self.threshold, best, a, b,
                 ),
                 len(sets), threads,
             )  # fmt: skip

@@ -11,6 +11,7 @@ from demur.text.lanes import ones
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
+Bitmaps = NDArray[np.uint64]  # of shape (rows, words)
 
 
 @inner
@@ -68,6 +69,20 @@ def met_before(keys: Hashes, one: int, one_last: int, two: int, two_last: int) -
 
 
 @inner
+def unlike(bitmaps: Bitmaps, one: int, others: Bitmaps, two: int, most: int) -> bool:
+    """Whether the bitmaps of two rows differ in more bits than given.
+
+    Every bit in which they differ stands for a gram that only one of the rows has.
+    """
+    differ = 0
+    for word in range(bitmaps.shape[1]):
+        differ += ones(bitmaps[one, word] ^ others[two, word])
+        if differ > most:
+            return True
+    return False
+
+
+@inner
 def grown(values: Ints) -> Ints:
     """The values in an array of twice the length."""
     more = np.empty(2 * len(values), np.int64)
@@ -93,7 +108,7 @@ def block_end(ends: Ints, order: Ints, rows: Ints, parents: Ints, at: int, last:
 @kernel
 def match_within(
     hashes: Hashes, starts: Ints, sizes: Ints, places: Ints, keys: Hashes, rows: Ints, positions: Ints, order: Ints,
-    bitmaps: Hashes, threshold: float, forest: bool, parents: Ints, work: Ints,
+    bitmaps: Bitmaps, threshold: float, forest: bool, parents: Ints, work: Ints,
 ) -> tuple[Ints, Ints, Ints]:  # fmt: skip
     """Pairs of rows at or above the threshold, each once: rows, twins, and the sizes of their overlaps.
 
@@ -144,8 +159,7 @@ def match_within(
                         x = block_end(ends, order, rows, parents, x, last)
                         continue
                     x += 1
-                    # Every bit in which the bitmaps differ stands for a gram that only one of the rows has.
-                    if ones(bitmaps[small] ^ bitmaps[large]) > small_size + large_size - 2 * need:
+                    if unlike(bitmaps, small, bitmaps, large, small_size + large_size - 2 * need):
                         continue
                     if met_before(keys, places[small], order[x - 1], places[large], order[y]):
                         continue
@@ -194,15 +208,12 @@ def first_posting(keys: Hashes, rows: Ints, sizes: Ints, key: np.uint64, least: 
 
 
 @inner
-def next_alike(bitmaps: Hashes, bitmap: np.uint64, most: int, positions: Ints, furthest: int, at: int, end: int) -> int:
-    """The first posting from `at` on whose bitmap differs in at most so many bits; `end` if none is near enough.
-
-    Every bit in which two bitmaps differ stands for a gram that only one of the rows has.
-    """
+def next_alike(words: Hashes, word: np.uint64, most: int, positions: Ints, furthest: int, at: int, end: int) -> int:
+    """The first posting from `at` on whose word differs in at most so many bits; `end` if none is near enough."""
     while at < end:
         if positions[at] > furthest:
             return end
-        if ones(bitmaps[at] ^ bitmap) <= most:
+        if ones(words[at] ^ word) <= most:
             return at
         at += 1
     return end
@@ -225,15 +236,15 @@ def behind(positions: Ints, at: int, end: int) -> int:
 def probe(
     hashes: Hashes, starts: Ints, sizes: Ints, apart: Hashes,
     other_hashes: Hashes, other_starts: Ints, other_sizes: Ints, other_apart: Hashes,
-    table: Bytes, bits: int, keys: Hashes, rows: Ints, positions: Ints, groups: Ints, bitmaps: Hashes,
+    table: Bytes, bits: int, keys: Hashes, rows: Ints, positions: Ints, groups: Ints, words: Hashes, bitmaps: Bitmaps,
     threshold: float, best: bool, first: int, last: int,
 ) -> tuple[Ints, Ints, Ints]:  # fmt: skip
     """Pairs of a row first..last with an indexed row of the other side: rows, twins, sizes of overlaps.
 
     The postings hold the other side's prefixes, by key, then by the size of their row (a group, of which every posting
-    knows the end), then by position, then by row; with each is its row's bitmap. `table` is that side's rarity: level 0
-    is a gram it lacks. Sizes that cannot be similar are stepped over, and so are positions that leave no room for
-    enough overlap. Rows with the same key in `apart` (0: none) are no pair.
+    knows the end), then by position, then by row; `words` has the first word of each one's bitmap. `table` is that
+    side's rarity: level 0 is a gram it lacks. Sizes that cannot be similar are stepped over, and so are positions that
+    leave no room for enough overlap. Rows with the same key in `apart` (0: none) are no pair.
 
     With `best`, of a row's pairs only the most similar, the first one of equals: once there is a pair, later ones need
     as much, or more if their twin is no earlier one. So of the texts of one template few are looked at.
@@ -242,14 +253,16 @@ def probe(
     found_twins = np.empty(64, np.int64)
     found_common = np.empty(64, np.int64)
     found = 0
+    mine = np.zeros((1, bitmaps.shape[1]), np.uint64)  # the bitmap of the row at hand
     judged = np.full(len(other_sizes), -1, np.int32)  # for each indexed row, the last row that it was compared with
     for row in range(first, last):
         size = sizes[row]
         grams = hashes[starts[row] : starts[row] + size]
         known = 0
-        bitmap = np.uint64(0)
+        mine[:] = 0
         for gram in grams:
-            bitmap |= np.uint64(1) << (gram & np.uint64(63))
+            word = (gram >> np.uint64(6)) & np.uint64(bitmaps.shape[1] - 1)
+            mine[0, word] |= np.uint64(1) << (gram & np.uint64(63))
             known += int(table[slot(gram, bits)] > 0)
         prefix = known - at_least(threshold, size) + 1
         if known == 0 or prefix <= 0:
@@ -277,7 +290,7 @@ def probe(
                     break
                 end = groups[at]
                 while need <= room:
-                    at = next_alike(bitmaps, bitmap, both - 2 * need, positions, twin_size - need, at, end)
+                    at = next_alike(words, mine[0, 0], both - 2 * need, positions, twin_size - need, at, end)
                     if at == end:
                         break
                     twin = rows[at]
@@ -292,6 +305,8 @@ def probe(
                         continue
                     judged[twin] = row - first
                     if apart[row] == other_apart[twin] and apart[row] != 0:
+                        continue
+                    if bitmaps.shape[1] > 1 and unlike(mine, 0, bitmaps, twin, both - 2 * enough):
                         continue
                     begin = other_starts[twin]
                     common = overlap(grams, other_hashes[begin : begin + twin_size], enough)
@@ -324,16 +339,3 @@ def connect(rows: Ints, twins: Ints, parents: Ints) -> None:
         unite(parents, rows[edge], twins[edge])
     for node in range(len(parents)):
         parents[node] = find(parents, node)
-
-
-@kernel
-def equal_sets(hashes: Hashes, starts: Ints, sizes: Ints, rows: Ints, twins: Ints, equal: NDArray[np.bool_]) -> None:
-    """Whether the two rows of each pair have the same set."""
-    for pair in range(len(rows)):
-        row, twin = rows[pair], twins[pair]
-        same = sizes[row] == sizes[twin]
-        for at in range(sizes[row] if same else 0):
-            if hashes[starts[row] + at] != hashes[starts[twin] + at]:
-                same = False
-                break
-        equal[pair] = same

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.similarity import _arrays
-from demur.similarity.match import equal_sets
-from demur.similarity.prefix import count_common, count_prefixes, count_rows, fill_prefixes
+from demur.similarity.prefix import count_common, count_prefixes, count_rows, equal_sets, fill_prefixes
 from demur.similarity.sets import GramSets
 from demur.text.compiled import interpreted, over_parts, over_rows, thread_count
 
@@ -18,6 +17,8 @@ Mask = NDArray[np.uint8]
 
 # Up to here a table slot counts rows exactly; above are 64 levels, a factor of 2 ** (1/3) each.
 _EXACT_COUNTS = 191
+# Rows of more grams than this set nearly all of 64 bits.
+_CROWDED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Postings:
         keys: rarity level and hash; ascending within a row.
         rows: the row of each posting.
         positions: the gram's place in the row's rare-first order.
-        bitmaps: for each row 64 bits, of which every gram sets one; only for rows with postings.
+        bitmaps: of shape (rows, words): a word of 64 bits, or eight where sets are large, of which every gram sets one
+            bit; only for rows with postings.
     """
 
     places: Ints
@@ -104,8 +106,9 @@ def prefixes(
     A row of k grams that shares ceil(threshold * k) of them with another shares one of its k - ceil(threshold * k) + 1
     rarest.
     """
+    words = 1 if sets.sizes.sum() <= _CROWDED * len(sets) else 8
     if interpreted():
-        return Postings(*_arrays.prefixes(sets, chosen, rarity.table, rarity.bits, alone, float(threshold)))
+        return Postings(*_arrays.prefixes(sets, chosen, rarity.table, rarity.bits, alone, float(threshold), words))
     fixed = (sets.hashes, sets.starts, sets.sizes)
     table = (rarity.table, rarity.bits, alone)
     lengths = np.empty(len(sets), np.int64)
@@ -115,7 +118,7 @@ def prefixes(
     keys = np.empty(places[-1], np.uint64)
     rows = np.empty(places[-1], np.int64)
     positions = np.empty(places[-1], np.int64)
-    bitmaps = np.zeros(len(sets), np.uint64)
+    bitmaps = np.zeros((len(sets), words), np.uint64)
     filled = (lengths, places, keys, rows, positions, bitmaps)
     over_rows(lambda a, b: fill_prefixes(*fixed, *table, a, b, *filled), len(sets), threads)
     return Postings(places, keys, rows, positions, bitmaps)

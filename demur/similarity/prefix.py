@@ -1,4 +1,4 @@
-"""Kernels: how common grams are, and the rare-first prefix of every row that any similar row must share a gram with."""
+"""Kernels: equal sets, how common grams are, and the rare-first prefix that any similar row must share a gram with."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from demur.text.compiled import inner, kernel
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
+Bitmaps = NDArray[np.uint64]  # of shape (rows, words)
 
 _BATCH = 1024
 
@@ -105,12 +106,13 @@ def count_prefixes(
 def fill_prefixes(
     hashes: Hashes, starts: Ints, sizes: Ints, table: Bytes, bits: int, alone: int, first: int, last: int,
     lengths: Ints, places: Ints, keys: Hashes, rows: Ints, positions: Ints,
-    bitmaps: Hashes,
+    bitmaps: Bitmaps,
 ) -> None:  # fmt: skip
     """Write each row's postings at `places`: key (rarity, then hash), row, and position in the row's rare-first order.
 
-    A row's bitmap has one of 64 bits set for every gram.
+    A row's bitmap, of a power of two of words, has one bit set for every gram.
     """
+    words = np.uint64(bitmaps.shape[1] - 1)
     for row in range(first, last):
         length = lengths[row]
         if length == 0:
@@ -118,17 +120,29 @@ def fill_prefixes(
         size = sizes[row]
         shared = np.empty(size + 1, np.uint64)
         found = 0
-        bitmap = np.uint64(0)
         for at in range(starts[row], starts[row] + size):
-            bitmap |= np.uint64(1) << (hashes[at] & np.uint64(63))
+            word = (hashes[at] >> np.uint64(6)) & words
+            bitmaps[row, word] |= np.uint64(1) << (hashes[at] & np.uint64(63))
             level = table[slot(hashes[at], bits)]
             shared[found] = np.uint64(level) << np.uint64(56) | hashes[at] >> np.uint64(8)
             found += int(level > alone)
         order = shared[:found]
         order.sort()
-        bitmaps[row] = bitmap
         begin = places[row]
         for at in range(length):
             keys[begin + at] = order[at]
             rows[begin + at] = row
             positions[begin + at] = size - found + at
+
+
+@kernel
+def equal_sets(hashes: Hashes, starts: Ints, sizes: Ints, rows: Ints, twins: Ints, equal: NDArray[np.bool_]) -> None:
+    """Whether the two rows of each pair have the same set."""
+    for pair in range(len(rows)):
+        row, twin = rows[pair], twins[pair]
+        same = sizes[row] == sizes[twin]
+        for at in range(sizes[row] if same else 0):
+            if hashes[starts[row] + at] != hashes[starts[twin] + at]:
+                same = False
+                break
+        equal[pair] = same

@@ -12,6 +12,7 @@ from demur.similarity import _arrays, postings
 from demur.similarity.joins import Index, cross_join, self_join
 from demur.similarity.postings import Postings, Rarity, equal_rows, measure_rarity, prefixes
 from demur.similarity.sets import GramSets, build
+from demur.similarity.views import View
 from demur.text.compiled import uncompiled
 
 WORDS = [f"{one}{two}" for one in ("kite", "lamp", "soup", "bell", "drum", "tea") for two in ("", "s", "maker", "shop")]
@@ -42,12 +43,13 @@ def both(seed: int, alone: int, threshold: float) -> list[tuple[GramSets, Rarity
     return made
 
 
-@pytest.mark.parametrize("exact", [191, 3])
+@pytest.mark.parametrize(("exact", "crowded", "words"), [(191, 64, 1), (3, 64, 1), (191, 3, 8)])
 @pytest.mark.parametrize(("seed", "alone", "threshold"), [(0, 1, 0.8), (1, 0, 0.5), (2, 1, 1.0), (3, 0, 0.05)])
 def test_rarity_and_postings_are_the_same(
-    seed: int, alone: int, threshold: float, exact: int, monkeypatch: pytest.MonkeyPatch
+    seed: int, alone: int, threshold: float, exact: int, crowded: int, words: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postings, "_EXACT_COUNTS", exact)
+    monkeypatch.setattr(postings, "_CROWDED", crowded)
     (_, one, first), (_, two, second) = both(seed, alone, threshold)
     assert one.bits == two.bits
     assert np.array_equal(one.table, two.table)
@@ -55,6 +57,7 @@ def test_rarity_and_postings_are_the_same(
     for name in ("places", "keys", "rows", "positions", "bitmaps"):
         assert np.array_equal(getattr(first, name), getattr(second, name)), name
     assert len(first.keys) > 100
+    assert first.bitmaps.shape == (len(first.places) - 1, words)
 
 
 def test_a_sample_of_the_rows_is_every_stride_th() -> None:
@@ -64,8 +67,12 @@ def test_a_sample_of_the_rows_is_every_stride_th() -> None:
     assert sorted(_arrays.counted(sets, chosen, 12, 2).tolist())[-2:] == [0, 2]
 
 
+@pytest.mark.parametrize("crowded", [64, 3])
 @pytest.mark.parametrize("seed", range(3))
-def test_probes_are_the_same_however_many_rows_at_a_time(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_probes_are_the_same_however_many_rows_at_a_time(
+    seed: int, crowded: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postings, "_CROWDED", crowded)
     found = []
     for small, rows, pairs in ((False, 1024, 0), (True, 1024, 1 << 20), (True, 7, 1 << 20), (True, 64, 9)):
         monkeypatch.setattr(_arrays, "ROWS", rows)
@@ -91,6 +98,19 @@ def test_pairs_are_the_same_where_there_are_too_many_to_look_at_in_one_go(monkey
         assert self_join(corpus(4), view="token", threshold=0.7).equals(found)
     assert self_join(corpus(4), view="token", threshold=0.7).equals(found)
     assert len(found) > 50
+
+
+@pytest.mark.parametrize(("view", "threshold"), [("token", 0.5), ("word3", 0.4), ("char", 0.6)])
+def test_pairs_are_the_same_by_bitmaps_of_any_width(
+    view: View, threshold: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for crowded in (3, 10_000):
+        monkeypatch.setattr(postings, "_CROWDED", crowded)
+        found.append(self_join(corpus(6), view=view, threshold=threshold))
+        found.append(cross_join(corpus(7), corpus(6), view=view, threshold=threshold))
+    assert found[:2] == found[2:]
+    assert min(map(len, found)) > 10
 
 
 def test_overlaps_are_those_of_sets() -> None:
