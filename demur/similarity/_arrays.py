@@ -17,8 +17,8 @@ Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
 ROWS, PAIRS, BLOCK = 1024, 1 << 20, 1 << 14
-"""Rows that are probed at a time, pairs that are looked at in one go, and pairs whose grams are compared at a time: all
-that they hold has to fit into memory."""
+"""Rows that are probed at a time, pairs of one join that are looked at, and pairs whose grams are compared at a time:
+what they hold has to fit into memory."""
 
 
 def at_least(share: float, sizes: Ints) -> Ints:
@@ -90,20 +90,46 @@ def matched(
 def probe(
     sets: GramSets, apart: Hashes, mine: GramSets, other_apart: Hashes, table: Bytes, bits: int,
     keys: Hashes, rows: Ints, positions: Ints, threshold: float, best: bool,
-) -> tuple[Ints, Ints, Ints]:  # fmt: skip
-    """As `match.probe`, of all rows."""
-    fixed = sets, apart, mine, other_apart, table, bits, keys, rows, positions, threshold, best
-    parts = [_probed(*fixed, at, min(at + ROWS, len(sets))) for at in range(0, len(sets), ROWS)]
+) -> tuple[Ints, Ints, Ints] | None:  # fmt: skip
+    """As `match.probe`, of all rows; None where there is too much to look at, as between texts of one template."""
     nothing = np.zeros(0, np.int64)
-    found = zip((nothing, nothing, nothing), *parts, strict=True)
-    one, two, three = (np.concatenate(column) for column in found)
+    parts, left = [(nothing, nothing, nothing)], 2 * PAIRS
+    for first in range(0, len(sets), ROWS):
+        here, places, known, begins, counts = _asked(
+            sets, table, bits, keys, threshold, first, min(first + ROWS, len(sets))
+        )
+        left -= int(counts.sum())
+        if left < 0:
+            return None
+        at = np.repeat(begins, counts) + within(counts)
+        here, places, twins = np.repeat(here, counts), np.repeat(places, counts), rows[at]
+        size, twin_size = sets.sizes[here], mine.sizes[twins]
+        need = at_least(threshold / (1.0 + threshold), size + twin_size)
+        room = np.minimum(known[here] - places, twin_size - positions[at]) >= need
+        room &= np.minimum(size, twin_size) >= need
+        pairs = np.unique(here[room] * len(mine) + twins[room])
+        here, twins = np.divmod(pairs, max(1, len(mine)))
+        fits = (apart[here] != other_apart[twins]) | (apart[here] == 0)
+        here, twins = here[fits], twins[fits]
+        common = overlaps(sets, here, mine, twins)
+        whole = sets.sizes[here] + mine.sizes[twins] - common
+        near = common / whole >= threshold
+        if best:
+            near[near] = _nearest(here[near], common[near] / whole[near])
+        parts.append((here[near], twins[near], common[near]))
+    one, two, three = (np.concatenate(column) for column in zip(*parts, strict=True))
     return one, two, three
 
 
-def _probed(
-    sets: GramSets, apart: Hashes, mine: GramSets, other_apart: Hashes, table: Bytes, bits: int,
-    keys: Hashes, rows: Ints, positions: Ints, threshold: float, best: bool, first: int, last: int,
-) -> tuple[Ints, Ints, Ints]:  # fmt: skip
+def _asked(
+    sets: GramSets, table: Bytes, bits: int, keys: Hashes, threshold: float, first: int, last: int
+) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+    """The prefixes of some rows, key by key, as the other side has them.
+
+    Returns:
+        The row of each key and its place in that row, how many grams known on the other side every row has, where the
+        postings of the key begin there, and how many there are.
+    """
     grams, owners = sets.flat(first, last)
     levels = table[slots(grams, bits)]
     known = np.bincount(owners[levels > 0], minlength=last)
@@ -112,28 +138,7 @@ def _probed(
     rare = places < prefix[here]
     asked, here, places = asked[rare], here[rare], places[rare]
     begins = np.searchsorted(keys, asked, side="left")
-    counts = np.searchsorted(keys, asked, side="right") - begins
-    if counts.sum() > PAIRS and last - first > 1:
-        middle = (first + last) // 2
-        fixed = sets, apart, mine, other_apart, table, bits, keys, rows, positions, threshold, best
-        halves = [_probed(*fixed, *part) for part in ((first, middle), (middle, last))]
-        one, two, three = (np.concatenate(column) for column in zip(*halves, strict=True))
-        return one, two, three
-    at = np.repeat(begins, counts) + within(counts)
-    here, places, twins = np.repeat(here, counts), np.repeat(places, counts), rows[at]
-    size, twin_size = sets.sizes[here], mine.sizes[twins]
-    need = at_least(threshold / (1.0 + threshold), size + twin_size)
-    room = np.minimum(np.minimum(known[here] - places, twin_size - positions[at]), np.minimum(size, twin_size)) >= need
-    pairs = np.unique(here[room] * len(mine) + twins[room])
-    here, twins = np.divmod(pairs, max(1, len(mine)))
-    fits = (apart[here] != other_apart[twins]) | (apart[here] == 0)
-    here, twins = here[fits], twins[fits]
-    common = overlaps(sets, here, mine, twins)
-    whole = sets.sizes[here] + mine.sizes[twins] - common
-    near = common / whole >= threshold
-    if best:
-        near[near] = _nearest(here[near], common[near] / whole[near])
-    return here[near], twins[near], common[near]
+    return here, places, known, begins, np.searchsorted(keys, asked, side="right") - begins
 
 
 def _nearest(rows: Ints, similarity: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -213,19 +213,21 @@ class Index:
         With `best`, of each row's pairs the most similar alone, the one of the first twin among equals.
         """
         mine, table, apart = self.sets, (self.rarity.table, self.rarity.bits), _keys(sets, apart)
+        found = None
         if interpreted():
-            rows, twins, common = _arrays.probe(
+            found = _arrays.probe(
                 sets, apart, mine, self.apart, *table, self.keys, self.rows, self.positions, self.threshold, best
             )  # fmt: skip
-        else:
-            rows, twins, common = gather_rows(
-                lambda a, b: probe(
-                    sets.hashes, sets.starts, sets.sizes, apart, mine.hashes, mine.starts, mine.sizes, self.apart,
-                    *table, self.keys, self.rows, self.positions, self.groups, self.words, self.bitmaps,
-                    self.threshold, best, a, b,
-                ),
-                len(sets), threads,
-            )  # fmt: skip
+            if found is None:  # rows crowd
+                outgrow()
+        rows, twins, common = found or gather_rows(
+            lambda a, b: probe(
+                sets.hashes, sets.starts, sets.sizes, apart, mine.hashes, mine.starts, mine.sizes, self.apart,
+                *table, self.keys, self.rows, self.positions, self.groups, self.words, self.bitmaps,
+                self.threshold, best, a, b,
+            ),
+            len(sets), threads,
+        )  # fmt: skip
         return rows + start, twins, common / (sets.sizes[rows] + mine.sizes[twins] - common)
 
 
