@@ -18,7 +18,10 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -74,7 +77,7 @@ def main() -> None:
 
 def compare(asked: argparse.Namespace, size: int, smaller: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
     """All tools on one corpus, given what smaller ones showed and the runs there were before."""
-    path = write(asked.data, size)
+    path = aside(write, asked.data, size)
     rounds = {run["round"] for entry in before.values() for run in entry.get("runs", [])}
     first = max(rounds, default=0) + 1
     found: dict[str, Any] = {}
@@ -96,13 +99,19 @@ def compare(asked: argparse.Namespace, size: int, smaller: dict[str, Any], befor
                 continue
             entry["runs"].append({"round": first + round_, "kernels": kernels(), **cost})
             if kept is not None and ("scores" not in entry or tool.startswith("demur")):
-                entry.setdefault("scores", []).append(judged(tool, path, kept))
+                entry.setdefault("scores", []).append(aside(judged, tool, path, kept))
             print(f"{size:>9,} rows, round {round_ + 1}, {tool}: {cost['work']:.2f} s", file=sys.stderr, flush=True)
     for entry in found.values():
         runs = entry.get("runs")
         if runs:
             entry["median"] = {name: median(run[name] for run in runs) for name in ("work", "wall", "cpu", "memory")}
     return found
+
+
+def aside(work: Callable[..., Any], *arguments: Any) -> Any:
+    """Do something in a process of its own: a process that is started begins with the largest memory of this one."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
 
 
 def judged(tool: str, path: Path, kept: np.ndarray) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,52 +56,71 @@ def twins(
     """
     contexts = subject.state.column("context")
     pairs = np.zeros_like(contexts) if pairs is None else pairs
-    asked, held = contexts[others] != 0, _Prompts.of(subject, guarded)
-    told = contexts[held.numbers] != 0
-    # Prompts without a context are compared with all; those with one, with those without, and with those of the same.
-    against = [] if asked.all() else [(False, held, False)]
-    against += [(True, held.those(~told), False), (True, held.those(told), True)] if asked.any() else []
-    indexes = [
-        (about, theirs.numbers, within, Index.of(theirs.sets(contexts, within), threshold, apart=pairs[theirs.numbers]))
-        for about, theirs, within in against
-    ]
+    indexes = list(_indexes(_joined(_read(subject, guarded, contexts, pairs)), contexts[others] != 0, threshold))
     best: dict[int, tuple[float, int]] = {}
-    for batch, mine, start in marked(subject, others):
-        if batch.prompts is None:
-            continue
-        every = _Prompts(batch.prompts.take(pa.array(mine)), start + mine)
+    for every in _read(subject, others, contexts, pairs):
         for about, numbers, within, index in indexes:
-            some = every.those((contexts[every.numbers] != 0) == about)
-            rows, near, similarity = index.probe(0, some.sets(contexts, within), apart=pairs[some.numbers], best=True)
+            some = every.those((every.contexts != 0) == about)
+            rows, near, similarity = index.probe(0, some.sets(within), apart=some.pairs, best=True)
             here, there = some.numbers[rows], numbers[near]
             for row, share, twin in zip(here.tolist(), similarity.tolist(), there.tolist(), strict=True):
                 best[row] = max(best.get(row, (0.0, 0)), (share, -twin))
     return {row: (share, -twin) for row, (share, twin) in sorted(best.items())}
 
 
+def _indexes(guarded: _Prompts, asked: Mask, threshold: float) -> Iterator[tuple[bool, Ints, bool, Index]]:
+    """What to compare with: a prompt without a context with all, another with those without, and with those of its own.
+
+    Args:
+        guarded: what is compared with.
+        asked: whether the prompts to compare have a context.
+        threshold: token-set Jaccard.
+
+    Yields:
+        Whether it is for prompts with a context, the numbers of its rows, whether words are told apart by the context,
+        and the index.
+    """
+    told = guarded.contexts != 0
+    parts = [] if asked.all() else [(False, guarded, False)]
+    parts += [(True, guarded.those(~told), False), (True, guarded.those(told), True)] if asked.any() else []
+    for about, some, within in parts:
+        yield about, some.numbers, within, Index.of(some.sets(within), threshold, apart=some.pairs)
+
+
 @dataclass(frozen=True, slots=True)
 class _Prompts:
-    """Prompts and the numbers of their rows in the state."""
+    """Prompts; the numbers of their rows in the state, and keys of their contexts and pairs (0: none)."""
 
     texts: pa.LargeStringArray
     numbers: Ints
-
-    @classmethod
-    def of(cls, subject: Subject, mask: Mask) -> _Prompts:
-        """Those of the rows in a mask."""
-        texts, numbers = [pa.array([], pa.large_string())], [np.zeros(0, np.int64)]
-        for batch, mine, start in marked(subject, mask):
-            if batch.prompts is not None:
-                texts.append(batch.prompts.take(pa.array(mine)))
-                numbers.append(start + mine)
-        return cls(pa.concat_arrays(texts), np.concatenate(numbers))
+    contexts: Hashes
+    pairs: Hashes
 
     def those(self, mask: Mask) -> _Prompts:
-        return _Prompts(self.texts.filter(pa.array(mask)), self.numbers[mask])
+        return _Prompts(self.texts.filter(pa.array(mask)), self.numbers[mask], self.contexts[mask], self.pairs[mask])
 
-    def sets(self, contexts: Hashes, within: bool) -> GramSets:
+    def sets(self, within: bool) -> GramSets:
         """Sets of their words; `within` contexts, words about one are others than the same ones about another."""
         units = hashed_units(self.texts, "token")
         if within:
-            np.bitwise_xor(units.hashes, np.repeat(contexts[self.numbers], np.diff(units.starts)), out=units.hashes)
+            np.bitwise_xor(units.hashes, np.repeat(self.contexts, np.diff(units.starts)), out=units.hashes)
         return from_units(units, GRAM_SIZE["token"])
+
+
+def _read(subject: Subject, mask: Mask, contexts: Hashes, pairs: Hashes) -> Iterator[_Prompts]:
+    """Those of the rows in a mask, batch by batch."""
+    for batch, mine, start in marked(subject, mask):
+        if batch.prompts is not None:
+            numbers = start + mine
+            yield _Prompts(batch.prompts.take(pa.array(mine)), numbers, contexts[numbers], pairs[numbers])
+
+
+def _joined(parts: Iterable[_Prompts]) -> _Prompts:
+    none = np.zeros(0, np.uint64)
+    every = [_Prompts(pa.array([], pa.large_string()), np.zeros(0, np.int64), none, none), *parts]
+    return _Prompts(
+        pa.concat_arrays([each.texts for each in every]),
+        np.concatenate([each.numbers for each in every]),
+        np.concatenate([each.contexts for each in every]),
+        np.concatenate([each.pairs for each in every]),
+    )
