@@ -69,7 +69,8 @@ def main() -> None:
     for size in asked.sizes:
         before = results["sizes"].get(str(size), {})
         smaller = {rows: found for rows, found in results["sizes"].items() if int(rows) < size}
-        results["sizes"][str(size)] = before | compare(asked, size, smaller, before)
+        found = results["sizes"] | {str(size): before | compare(asked, size, smaller, before)}
+        results["sizes"] = dict(sorted(found.items(), key=lambda each: int(each[0])))
         asked.out.parent.mkdir(parents=True, exist_ok=True)
         asked.out.write_text(json.dumps(results, indent=1) + "\n")
         print(table(results, size), flush=True)
