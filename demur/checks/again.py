@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,10 +14,13 @@ from demur.checks.subject import Subject
 from demur.similarity.joins import Index
 from demur.similarity.sets import GramSets, from_units, hashed_units
 from demur.similarity.views import GRAM_SIZE
+from demur.text.arrays import as_array
 
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
+
+_SCHEMA = pa.schema({"prompt": pa.large_string(), "number": pa.int64(), "context": pa.uint64(), "pair": pa.uint64()})
 
 
 def marked(subject: Subject, mask: Mask) -> Iterator[tuple[Batch, Ints, int]]:
@@ -54,25 +57,36 @@ def twins(
     Returns:
         Row -> similarity and twin, both by their number in the state, in order.
     """
-    contexts = subject.state.column("context")
-    pairs = np.zeros_like(contexts) if pairs is None else pairs
-    indexes = list(_indexes(_joined(_read(subject, guarded, contexts, pairs)), contexts[others] != 0, threshold))
+    keys = {"context": subject.state.column("context")}
+    keys["pair"] = np.zeros_like(keys["context"]) if pairs is None else pairs
+    held = [_SCHEMA.empty_table(), *_prompts(subject, guarded, keys)]
+    indexes = list(_indexes(pa.concat_tables(held), keys["context"][others] != 0, threshold))
+    del held  # of those only hashes stay
     best: dict[int, tuple[float, int]] = {}
-    for every in _read(subject, others, contexts, pairs):
+    for asked in _prompts(subject, others, keys):
+        told = _column(asked, "context") != 0
         for about, numbers, within, index in indexes:
-            some = every.those((every.contexts != 0) == about)
-            rows, near, similarity = index.probe(0, some.sets(within), apart=some.pairs, best=True)
-            here, there = some.numbers[rows], numbers[near]
+            some = asked.filter(pa.array(told == about))
+            rows, near, similarity = index.probe(0, _sets(some, within), apart=_column(some, "pair"), best=True)
+            here, there = _column(some, "number")[rows], numbers[near]
             for row, share, twin in zip(here.tolist(), similarity.tolist(), there.tolist(), strict=True):
                 best[row] = max(best.get(row, (0.0, 0)), (share, -twin))
     return {row: (share, -twin) for row, (share, twin) in sorted(best.items())}
 
 
-def _indexes(guarded: _Prompts, asked: Mask, threshold: float) -> Iterator[tuple[bool, Ints, bool, Index]]:
+def _prompts(subject: Subject, mask: Mask, keys: dict[str, Hashes]) -> Iterator[pa.Table]:
+    """Of the rows in a mask, batch by batch: the prompt, the number in the state, and keys of context and pair."""
+    for batch, mine, start in marked(subject, mask):
+        if batch.prompts is not None:
+            columns = [start + mine, *(each[start + mine] for each in keys.values())]
+            yield pa.table([batch.prompts.take(pa.array(mine)), *columns], schema=_SCHEMA)
+
+
+def _indexes(held: pa.Table, asked: Mask, threshold: float) -> Iterator[tuple[bool, Ints, bool, Index]]:
     """What to compare with: a prompt without a context with all, another with those without, and with those of its own.
 
     Args:
-        guarded: what is compared with.
+        held: the prompts that are compared with.
         asked: whether the prompts to compare have a context.
         threshold: token-set Jaccard.
 
@@ -80,47 +94,23 @@ def _indexes(guarded: _Prompts, asked: Mask, threshold: float) -> Iterator[tuple
         Whether it is for prompts with a context, the numbers of its rows, whether words are told apart by the context,
         and the index.
     """
-    told = guarded.contexts != 0
-    parts = [] if asked.all() else [(False, guarded, False)]
-    parts += [(True, guarded.those(~told), False), (True, guarded.those(told), True)] if asked.any() else []
+    told = _column(held, "context") != 0
+    parts = [] if asked.all() else [(False, held, False)]
+    if asked.any():
+        parts += [(True, held.filter(pa.array(~told)), False), (True, held.filter(pa.array(told)), True)]
     for about, some, within in parts:
-        yield about, some.numbers, within, Index.of(some.sets(within), threshold, apart=some.pairs)
+        index = Index.of(_sets(some, within), threshold, apart=_column(some, "pair"))
+        yield about, _column(some, "number"), within, index
 
 
-@dataclass(frozen=True, slots=True)
-class _Prompts:
-    """Prompts; the numbers of their rows in the state, and keys of their contexts and pairs (0: none)."""
-
-    texts: pa.LargeStringArray
-    numbers: Ints
-    contexts: Hashes
-    pairs: Hashes
-
-    def those(self, mask: Mask) -> _Prompts:
-        return _Prompts(self.texts.filter(pa.array(mask)), self.numbers[mask], self.contexts[mask], self.pairs[mask])
-
-    def sets(self, within: bool) -> GramSets:
-        """Sets of their words; `within` contexts, words about one are others than the same ones about another."""
-        units = hashed_units(self.texts, "token")
-        if within:
-            np.bitwise_xor(units.hashes, np.repeat(self.contexts, np.diff(units.starts)), out=units.hashes)
-        return from_units(units, GRAM_SIZE["token"])
+def _column(prompts: pa.Table, name: str) -> NDArray[Any]:
+    """A copy: kernels are compiled for arrays that may be written to."""
+    return np.array(prompts[name])
 
 
-def _read(subject: Subject, mask: Mask, contexts: Hashes, pairs: Hashes) -> Iterator[_Prompts]:
-    """Those of the rows in a mask, batch by batch."""
-    for batch, mine, start in marked(subject, mask):
-        if batch.prompts is not None:
-            numbers = start + mine
-            yield _Prompts(batch.prompts.take(pa.array(mine)), numbers, contexts[numbers], pairs[numbers])
-
-
-def _joined(parts: Iterable[_Prompts]) -> _Prompts:
-    none = np.zeros(0, np.uint64)
-    every = [_Prompts(pa.array([], pa.large_string()), np.zeros(0, np.int64), none, none), *parts]
-    return _Prompts(
-        pa.concat_arrays([each.texts for each in every]),
-        np.concatenate([each.numbers for each in every]),
-        np.concatenate([each.contexts for each in every]),
-        np.concatenate([each.pairs for each in every]),
-    )
+def _sets(prompts: pa.Table, within: bool) -> GramSets:
+    """Sets of their words; `within` contexts, words about one are others than the same ones about another."""
+    units = hashed_units(as_array(prompts["prompt"]), "token")
+    if within:
+        units.hashes[:] ^= np.repeat(_column(prompts, "context"), np.diff(units.starts))
+    return from_units(units, GRAM_SIZE["token"])

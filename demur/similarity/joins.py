@@ -8,7 +8,8 @@ the rows already differ in too many bits (bitmap filter: Sandes et al. 2020). No
 Work is bounded where texts repeat each other. Rows with equal sets are one row. Postings of one gram are ordered by
 size and position, so that scanning stops at the first that leaves no room. In "forest" mode rows that are already
 connected are stepped over by the block: rows that fill a few slots of a template cost a few verifications each, however
-many they are. (Rows made to lie just below the threshold of each other stay quadratic, as for any exact join.)
+many they are. Of two collections, where of each row the most similar twin is wanted, few of a template are compared.
+(Rows made to lie just below the threshold of each other stay quadratic, as for any exact join.)
 
 Many rows are joined in one pass that keeps no sets (`demur.similarity.onepass`), with the same pairs.
 
@@ -178,7 +179,7 @@ class Index:
     sets: GramSets
     apart: Hashes
     rarity: Rarity
-    keys: NDArray[np.uint64]
+    keys: Hashes
     rows: Ints
     positions: Ints
     groups: Ints
