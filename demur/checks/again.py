@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -64,11 +63,11 @@ def twins(
     del held  # of those only hashes stay
     best: dict[int, tuple[float, int]] = {}
     for asked in _prompts(subject, others, keys):
-        told = _column(asked, "context") != 0
+        told = asked["context"].to_numpy() != 0
         for about, numbers, within, index in indexes:
             some = asked.filter(pa.array(told == about))
-            rows, near, similarity = index.probe(0, _sets(some, within), apart=_column(some, "pair"), best=True)
-            here, there = _column(some, "number")[rows], numbers[near]
+            rows, near, similarity = index.probe(0, _sets(some, within), apart=some["pair"].to_numpy(), best=True)
+            here, there = some["number"].to_numpy()[rows], numbers[near]
             for row, share, twin in zip(here.tolist(), similarity.tolist(), there.tolist(), strict=True):
                 best[row] = max(best.get(row, (0.0, 0)), (share, -twin))
     return {row: (share, -twin) for row, (share, twin) in sorted(best.items())}
@@ -94,23 +93,18 @@ def _indexes(held: pa.Table, asked: Mask, threshold: float) -> Iterator[tuple[bo
         Whether it is for prompts with a context, the numbers of its rows, whether words are told apart by the context,
         and the index.
     """
-    told = _column(held, "context") != 0
+    told = held["context"].to_numpy() != 0
     parts = [] if asked.all() else [(False, held, False)]
     if asked.any():
         parts += [(True, held.filter(pa.array(~told)), False), (True, held.filter(pa.array(told)), True)]
     for about, some, within in parts:
-        index = Index.of(_sets(some, within), threshold, apart=_column(some, "pair"))
-        yield about, _column(some, "number"), within, index
-
-
-def _column(prompts: pa.Table, name: str) -> NDArray[Any]:
-    """A copy: kernels are compiled for arrays that may be written to."""
-    return np.array(prompts[name])
+        index = Index.of(_sets(some, within), threshold, apart=some["pair"].to_numpy())
+        yield about, some["number"].to_numpy(), within, index
 
 
 def _sets(prompts: pa.Table, within: bool) -> GramSets:
     """Sets of their words; `within` contexts, words about one are others than the same ones about another."""
     units = hashed_units(as_array(prompts["prompt"]), "token")
     if within:
-        units.hashes[:] ^= np.repeat(_column(prompts, "context"), np.diff(units.starts))
+        units.hashes[:] ^= np.repeat(prompts["context"].to_numpy(), np.diff(units.starts))
     return from_units(units, GRAM_SIZE["token"])

@@ -233,4 +233,5 @@ class Index:
 
 
 def _keys(sets: GramSets, apart: Hashes | None) -> Hashes:
-    return np.zeros(len(sets), np.uint64) if apart is None else apart
+    """For kernels, which are compiled for arrays that may be written to: a column of a table is copied."""
+    return np.zeros(len(sets), np.uint64) if apart is None else np.require(apart, np.uint64, ["C", "W"])

@@ -11,6 +11,8 @@ import pytest
 from demur.protected.near import decontaminate
 from demur.protected.prompts import Background, Protected
 from demur.similarity import View, cross_join, self_join
+from demur.similarity.joins import Index
+from demur.similarity.sets import build
 from demur.text import compiled as _compiled
 from demur.text.columns import fold_confusables_array, normalise_array
 
@@ -27,6 +29,10 @@ def test_every_kernel_is_compiled_once(tmp_path: Path) -> None:
         decontaminate(column, protected)
         protected.write(tmp_path / "sketch.parquet")
         decontaminate(column, Protected.read(tmp_path / "sketch.parquet"))
+    sets, keys = build(pa.array(texts, pa.large_string()), "token"), pa.array(range(5), pa.uint64()).to_numpy()
+    assert not keys.flags.writeable
+    for apart in (None, keys):
+        Index.of(sets, 0.5, apart=apart).probe(0, sets, apart=apart)
     normalise_array(pa.array(texts))
     fold_confusables_array(pa.array(texts).slice(1))
     kernels = {name: made for name, made in _compiled.MACHINES.items() if not name.startswith("demur.tokens")}
