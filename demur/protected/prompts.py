@@ -26,7 +26,7 @@ from demur.files.reading import bounded_table
 from demur.files.temporary import temporary
 from demur.files.whole import replacing
 from demur.records.record import record_id
-from demur.similarity.near import distinct, hashed_characters, slots
+from demur.similarity.near import distinct, hashed_characters, single_grams, slots
 from demur.similarity.sets import Units, hashed_units
 from demur.text.arrays import Texts, as_array
 
@@ -76,6 +76,12 @@ class Common:
         share = (counts + 1) / (rows + _RARE)
         levels = np.rint(255 * np.minimum(1, -np.log(share) / np.log(_RARE))).astype(np.uint8)
         return cls(known[levels < 255], levels[levels < 255])
+
+    def as_grams(self) -> Common:
+        """The same units as sets hold them, where one unit is a gram with a hash of its own."""
+        hashes = single_grams(self.hashes)
+        order = np.argsort(hashes)
+        return Common(hashes[order], self.levels[order])
 
     def weigh(self, hashes: Hashes) -> Levels:
         """The weight of each unit, 0 to 255."""

@@ -27,7 +27,7 @@ from demur.similarity._chars import (
 from demur.similarity._matching import AWAY, anchors, marks
 from demur.similarity._plain import distinct, slots
 from demur.similarity._words import Grams, match_words, sort_rows, weigh_pairs
-from demur.similarity.sets import Units, from_units
+from demur.similarity.sets import GramSets, Units
 from demur.text.arrays import Texts, apart, as_array, buffers
 from demur.text.columns import fold_confusables_array
 from demur.text.compiled import compiles, interpreted, outgrow, over_rows
@@ -134,14 +134,13 @@ class WordIndex:
     share: float
 
     @classmethod
-    def of(cls, units: Units, weigh: Weigh | None, width: int, jaccard: float, share: float = 2.0) -> WordIndex:
-        """Index prompts; `weigh` says how rare a word is elsewhere (255: rare), for grams of one word."""
-        sets = from_units(Units(units.hashes.copy(), units.starts), width)
+    def of(cls, sets: GramSets, levels: Levels | None, width: int, jaccard: float, share: float = 2.0) -> WordIndex:
+        """Index prompts; `levels` say how rare each gram is elsewhere (255: rare), for grams of one word."""
         hashes, owners = sets.flat()
         inside = _plain.within(sets.sizes)
         # Rarer ones first, as far as it is easily told: whichever are chosen, no pair is missed.
         places = (hashes >> np.uint64(64 - _COUNTED)).astype(np.int64)
-        common = np.zeros(len(hashes), np.uint8) if weigh is None else 255 - weigh(hashes)
+        common = np.zeros(len(hashes), np.uint8) if levels is None else 255 - levels
         counts = np.minimum(np.bincount(places)[places], (1 << 24) - 1)
         order = stable(owners << 32 | common.astype(np.int64) << 24 | counts)
         needed = at_least(min(jaccard, share), sets.sizes)
@@ -238,6 +237,11 @@ def weigh_words(units: Units, theirs: Units, weights: Levels, width: int, pairs:
     return covered, spans
 
 
+def single_grams(units: Hashes) -> Hashes:
+    """The gram of each unit by itself, as it stands in a set of grams of one unit."""
+    return _plain.grams_of(units, np.arange(len(units) + 1), 1)[0]
+
+
 def at_least(share: float, sizes: Ints) -> Ints:
     """The smallest integers that are not below share * sizes, one rounding error forgiven downwards."""
     least: Ints = np.ceil(share * sizes - 1e-9).astype(np.int64)
@@ -298,6 +302,7 @@ __all__ = [
     "distinct",
     "folded_ascii",
     "hashed_characters",
+    "single_grams",
     "slots",
     "weigh_words",
 ]

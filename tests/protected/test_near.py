@@ -28,7 +28,7 @@ from demur.protected.near import EVIDENCE, RULES, Judge, Rules, best_reasons, de
 from demur.protected.prompts import Background, Common, Protected
 from demur.records.record import record_id
 from demur.similarity.near import CharacterIndex
-from demur.similarity.sets import Units, hashed_units
+from demur.similarity.sets import Units, build, hashed_units
 from demur.sources import declared
 from demur.sources.fetch import Places, fetch
 from demur.text.normalise import normalise
@@ -225,6 +225,8 @@ def test_weights_fall_with_the_logarithm_of_the_share() -> None:
     assert 80 < levels["tenth"] < 90
     assert levels["new"] == 255
     assert Common().weigh(word["new"]).tolist() == [255]
+    grams, _ = build(list(levels), "token").flat()
+    assert background.words.as_grams().weigh(grams).tolist() == list(levels.values())
 
 
 # ---- the bundled sketch

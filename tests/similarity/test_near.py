@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from demur.similarity import grams, near, words
 from demur.similarity.near import LENGTHS, CharacterIndex, WordIndex, hashed_characters
-from demur.similarity.sets import hashed_units
+from demur.similarity.sets import build, hashed_units
+from demur.similarity.views import View
 from demur.text.compiled import uncompiled
 from demur.text.normalise import fold_confusables, normalise
 from demur.text.scripts import has_words
@@ -26,6 +27,7 @@ _PIECES += [
 ]
 LONGER = st.lists(st.sampled_from(_PIECES), max_size=7).map("".join)
 COLUMN = TEXTS | st.lists(st.none() | LONGER, max_size=6)
+WIDTHS: dict[int, View] = {1: "token", 3: "word3"}
 
 
 def rare(hashes: near.Hashes) -> near.Levels:
@@ -69,8 +71,9 @@ def test_words_are_brute_force(
     texts: list[str | None], against: list[str | None], thresholds: tuple[float, float], small: bool
 ) -> None:
     least, share = thresholds
-    for width, view in ((1, "token"), (3, "word3")):
-        index = WordIndex.of(hashed_units(pa.array(against, pa.large_string()), "word3"), rare, width, least, share)
+    for width, view in WIDTHS.items():
+        sets = build(pa.array(against, pa.large_string()), view)
+        index = WordIndex.of(sets, rare(sets.flat()[0]), width, least, share)
         with uncompiled(small=small):
             pairs = index.match(hashed_units(pa.array(texts, pa.large_string()), "word3"), 1)
         expected = []
@@ -78,7 +81,7 @@ def test_words_are_brute_force(
             for prompt, other in enumerate(against):
                 if text is None or other is None:
                     continue
-                one, two = grams(text, view), grams(other, view)  # type: ignore[arg-type]
+                one, two = grams(text, view), grams(other, view)
                 if jaccard(one, two) >= least or len(one & two) / len(two) >= share:
                     expected.append((row, prompt, len(one & two), len(one)))
         found = zip(*(each.tolist() for each in (pairs.rows, pairs.prompts, pairs.common, pairs.rest)), strict=True)

@@ -36,6 +36,7 @@ def corpus(seed: int, rows: int = 120) -> pa.LargeStringArray:
     for _ in range(rows):
         alphabet = draw.choice(ALPHABETS)
         texts.append("".join(draw.choice(alphabet) for _ in range(draw.randint(0, 60))))
+    texts += ["k" * 3000, "sea " + "K9" * 700 + " sea", "\u00e4" * 900, "\u6211" * 500]  # what is no word at all
     draw.shuffle(texts)
     return pa.array(texts, pa.large_string())
 

@@ -7,7 +7,7 @@ from collections import Counter
 import pyarrow as pa
 
 from demur.protected import prompts as protected
-from demur.protected.near import Rules, best_reasons, decontaminate
+from demur.protected.near import Judge, Rules, best_reasons, judge_all
 from demur.text.arrays import Texts
 
 _STRICT = Rules(key_word=False)
@@ -16,7 +16,7 @@ _STRICT = Rules(key_word=False)
 
 def near_protected(prompts: Texts) -> dict[int, dict[str, object]]:
     """Row -> its best reason (``record_id`` and ``source`` of the protected prompt, ``rule``, ``similarity``)."""
-    evidence = [decontaminate(prompts, each, _STRICT) for each in protected.for_training()]
+    evidence = [judge_all(Judge.of(each, _STRICT), prompts, best=True) for each in protected.for_training()]
     found = best_reasons(pa.concat_tables(evidence))
     return {reason["row"]: reason for reason in found.to_pylist()}
 
