@@ -44,10 +44,11 @@ def stepped(data: Bytes, starts: Ints, lengths: Ints) -> Hashes:
     """
     order = np.argsort(-lengths, kind="stable")
     begins, sizes = starts[order], lengths[order]
+    ends = -sizes
     states = np.full(len(starts), _SEED)
     shared = int(sizes[_FEW]) if len(sizes) > _FEW else 0
     for place in range(shared):
-        going = int(np.searchsorted(-sizes, -place, side="left"))
+        going = int(np.searchsorted(ends, -place, side="left"))
         states[:going] = (states[:going] ^ data[begins[:going] + place]) * _PRIME
     for at, (begin, size) in enumerate(zip(begins[:_FEW].tolist(), sizes[:_FEW].tolist(), strict=True)):
         states[at] = _walked(data[begin + shared : begin + size], int(states[at]))
@@ -57,6 +58,7 @@ def stepped(data: Bytes, starts: Ints, lengths: Ints) -> Hashes:
 
 
 def _walked(data: Bytes, state: int) -> int:
+    """The state after some more bytes."""
     prime = int(_PRIME)
     for byte in data.tobytes():
         state = (state ^ byte) * prime & 0xFFFFFFFFFFFFFFFF
