@@ -26,11 +26,12 @@ class Compiled(event.Listener):
 
 listener = Compiled()
 event.register("numba:compile", listener)
+import demur
 from demur import check
 from demur.text.compiled import MACHINES
 
 check(sys.argv[1], license="mit")
-print(listener.count, len(MACHINES))
+print(demur.__file__, listener.count, len(MACHINES))
 """
 
 
@@ -61,9 +62,8 @@ def test_an_installed_wheel_with_kernels_compiles_none(tmp_path: Path) -> None:
     assert wheel.name.split("-")[2:4] == [f"cp{sys.version_info.major}{sys.version_info.minor}", "none"]
     with zipfile.ZipFile(wheel) as file:
         assert file.namelist().count("demur/kernels.zip") == 1
-    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
-    python = str(tmp_path / "venv" / "bin" / "python")
-    install = [python, "-m", "pip", "install", "--quiet", "--constraint", pins, f"{wheel}[fast]"]
+    place = str(tmp_path / "site")  # beside what development has: the same numba, in none of its folders
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", place, str(wheel)]
     subprocess.run(install, check=True, capture_output=True)
     with (tmp_path / "train.jsonl").open("w", encoding="utf-8") as rows:
         for row in range(60_000):
@@ -71,13 +71,14 @@ def test_an_installed_wheel_with_kernels_compiles_none(tmp_path: Path) -> None:
             rows.write(json.dumps({"prompt": f"Where is lamp number {row}?", "response": answer}) + "\n")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
     done = subprocess.run(
-        [python, "-c", CHECK, str(tmp_path / "train.jsonl")],
+        [sys.executable, "-P", "-c", CHECK, str(tmp_path / "train.jsonl")],
         cwd=tmp_path,
-        env={**kept, "HOME": str(tmp_path / "home")},
+        env={**kept, "HOME": str(tmp_path / "home"), "PYTHONPATH": place},
         capture_output=True,
         text=True,
         check=True,
     )
-    compiled, used = map(int, done.stdout.split())
-    assert compiled == 0
-    assert used > 3
+    where, compiled, used = done.stdout.split()
+    assert Path(where).is_relative_to(place)
+    assert int(compiled) == 0
+    assert int(used) > 3
