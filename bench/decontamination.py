@@ -11,7 +11,6 @@ import argparse
 import json
 import re
 from collections.abc import Callable, Iterator
-from math import sqrt
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -22,6 +21,7 @@ from bench.adapters import CONTAINED, RULES, decontaminate
 from bench.planted import SEED, VARIANTS, prompts, with_common_phrase
 from bench.report import RESULTS, markdown
 from bench.scoring import shingles
+from demur.rates import wilson
 
 _WORD = re.compile(r"\w+")
 
@@ -67,17 +67,6 @@ def verascan(texts: list[str], protected: list[str]) -> np.ndarray:
 
     found = check(train=protected, eval=texts, show_progress=False)
     return np.isin(np.arange(len(texts)), [match.eval_index for match in found.matches])
-
-
-def wilson(hits: int, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """The 95 % interval of a rate (Wilson 1927).
-
-    >>> [round(x, 3) for x in wilson(1, 50)]
-    [0.004, 0.105]
-    """
-    rate, scale = hits / n, 1 + z * z / n
-    middle, half = (rate + z * z / 2 / n) / scale, z * sqrt(rate * (1 - rate) / n + z * z / 4 / n / n) / scale
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def main() -> None:
