@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +37,7 @@ _TWO = 7  # letters in a row that two swaps may touch, with no gram left between
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 Hashes = NDArray[np.uint64]
+Ints = NDArray[np.int64]
 
 
 class Gap(NamedTuple):
@@ -58,23 +61,23 @@ def other_questions(
         >>> other_questions([(0, 0), (1, 0)], texts, protected)
         {(1, 0)}
     """
-    grams, weigh = protected.characters, protected.background.characters.weigh
     found = set[tuple[int, int]]()
     blanks: defaultdict[int, list[tuple[int, Gap, Hashes]]] = defaultdict(list)
-    pairs = list(pairs)
+    pairs = sorted(pairs)
     rows = sorted({row for row, _ in pairs})
     read = hashed_characters(texts.take(pa.array(rows, pa.int64())))
-    places = {row: slice(*read.starts[at : at + 2].tolist()) for at, row in enumerate(rows)}
-    for row, prompt in pairs:
-        own = grams.hashes[grams.starts[prompt] : grams.starts[prompt + 1]]
-        weights = weigh(own).astype(np.int64)
-        for gap in gaps(own, read.hashes[places[row]], texts[row].as_py()):
-            share = weights[gap.first : gap.last].sum() / max(1, weights.sum())
-            if not SLIP < share <= _MOST:
-                continue
-            blanks[row].append((prompt, gap, own[gap.first : gap.last]))
-            if len(own) < SHORT:
-                found.add((row, prompt))
+    prompts = dict(_weighed(sorted({prompt for _, prompt in pairs}), protected))
+    for at, (row, mine) in enumerate(groupby(pairs, itemgetter(0))):
+        text = Laid(read.hashes[slice(*read.starts[at : at + 2].tolist())], texts[row].as_py())
+        for _, prompt in mine:
+            own, weights = prompts[prompt]
+            for gap in text.gaps(own):
+                share = weights[gap.first : gap.last].sum() / max(1, weights.sum())
+                if not SLIP < share <= _MOST:
+                    continue
+                blanks[row].append((prompt, gap, own[gap.first : gap.last]))
+                if len(own) < SHORT:
+                    found.add((row, prompt))
     for row, each in blanks.items():
         found |= {(row, prompt) for prompt in _filled(each)}
     return found
@@ -90,35 +93,56 @@ def _filled(blanks: Sequence[tuple[int, Gap, Hashes]]) -> Iterator[int]:
                 break
 
 
-def gaps(prompt: Hashes, grams: Hashes, text: str) -> Iterator[Gap]:
-    """Where a text, laid beside a prompt at their longest common run, has other words; slips of the pen left out.
+def _weighed(prompts: Sequence[int], protected: Protected) -> Iterator[tuple[int, tuple[Hashes, Ints]]]:
+    """Prompts with their grams, in reading order, and how rare each is."""
+    grams = protected.characters
+    own = [grams.hashes[grams.starts[prompt] : grams.starts[prompt + 1]] for prompt in prompts]
+    weights = protected.background.characters.weigh(np.concatenate([grams.hashes[:0], *own])).astype(np.int64)
+    ends = np.cumsum([len(each) for each in own])
+    yield from zip(prompts, zip(own, np.split(weights, ends[:-1]), strict=False), strict=True)
+
+
+class Laid:
+    """A text that prompts are laid beside; the part that is like a prompt may stand anywhere in it.
 
     Args:
-        prompt: its 4-grams of characters, in reading order.
-        grams: those of the text.
-        text: whole; the part that is like the prompt may stand anywhere in it.
+        grams: its 4-grams of characters, in reading order.
+        text: whole.
     """
-    own, theirs, begin = prompt.tolist(), grams.tolist(), 0
-    if len(theirs) > 2 * len(own):
-        run = SequenceMatcher(None, own, theirs, False).find_longest_match()
-        slack = max(2 * _GRAM, len(own) // 4)
-        begin = max(0, run.b - run.a - slack)
-        theirs = theirs[begin : run.b - run.a + len(own) + slack]
-    at, there = 0, begin
-    for block in SequenceMatcher(None, own, theirs, False).get_matching_blocks():
-        gap = Gap(at, block.a, there, begin + block.b)
-        if block.a > at and not _slip(gap, prompt, text):
-            yield gap
-        at, there = block.a + block.size, begin + block.b + block.size
+
+    def __init__(self, grams: Hashes, text: str) -> None:
+        self._text = text
+        self._grams: list[int] = grams.tolist()
+        self._letters: str | None = None
+        self._whole: SequenceMatcher[int] | None = None  # made once for all prompts: it notes where each gram stands
+
+    def gaps(self, prompt: Hashes) -> Iterator[Gap]:
+        """Where the text, at its longest common run with a prompt's grams, has other words; slips left out."""
+        own, theirs, begin = prompt.tolist(), self._grams, 0
+        if len(theirs) > 2 * len(own):
+            if self._whole is None:
+                self._whole = SequenceMatcher(None, [], theirs, False)
+            self._whole.set_seq1(own)
+            run = self._whole.find_longest_match()
+            slack = max(2 * _GRAM, len(own) // 4)
+            begin = max(0, run.b - run.a - slack)
+            theirs = theirs[begin : run.b - run.a + len(own) + slack]
+        at, there = 0, begin
+        for block in SequenceMatcher(None, own, theirs, False).get_matching_blocks():
+            gap = Gap(at, block.a, there, begin + block.b)
+            if block.a > at and not _slip(gap, prompt, self):
+                yield gap
+            at, there = block.a + block.size, begin + block.b + block.size
+
+    def letters(self) -> str:
+        """The letters and digits of the text as the character view has them."""
+        if self._letters is None:
+            folded = fold_confusables_array(pa.array([self._text], pa.large_string()))[0].as_py()
+            self._letters = "".join(letter for letter in folded if letter != " " and is_word(letter))
+        return self._letters
 
 
-def _letters(text: str) -> str:
-    """The letters and digits of a text as the character view has them."""
-    folded = fold_confusables_array(pa.array([text], pa.large_string()))[0].as_py()
-    return "".join(letter for letter in folded if letter != " " and is_word(letter))
-
-
-def _slip(gap: Gap, prompt: Hashes, text: str) -> bool:
+def _slip(gap: Gap, prompt: Hashes, text: Laid) -> bool:
     """Whether one edit of the text's letters gives the prompt's, or two swaps near each other."""
     size = gap.last - gap.first
     front, back = gap.first == 0, gap.last == len(prompt)
@@ -127,7 +151,7 @@ def _slip(gap: Gap, prompt: Hashes, text: str) -> bool:
         return missing <= 0 or max(missing, instead) <= 1 or missing == instead <= _TWO
     if size == 1 or size > _REACH or (front and back):
         return size == 1
-    letters = _letters(text)
+    letters = text.letters()
     # the letters that both have beside the gap, and as many more as the prompt has and an edit may need
     if front:
         part = letters[max(0, gap.end - size - 1) : gap.end + _GRAM - 1]
@@ -135,8 +159,9 @@ def _slip(gap: Gap, prompt: Hashes, text: str) -> bool:
     else:
         part = letters[gap.start : gap.start + _GRAM + size]
         tries = {each[: size + _GRAM - 1] for each in _edited(part, _GRAM - 1, len(part))}
-    made = hashed_characters(sorted(each for each in tries if len(each) == size + _GRAM - 1)).hashes
-    return bool((made.reshape(-1, size) == prompt[gap.first : gap.last]).all(axis=1).any())
+    made = hashed_characters(sorted(each for each in tries if len(each) == size + _GRAM - 1))
+    begins = made.starts[:-1][np.diff(made.starts) == size]  # others join a sign to the letter before it, or lose one
+    return bool((made.hashes[begins[:, None] + np.arange(size)] == prompt[gap.first : gap.last]).all(axis=1).any())
 
 
 def _edited(part: str, first: int, last: int) -> Iterator[str]:

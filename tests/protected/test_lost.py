@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
-from demur.protected.lost import SHORT, gaps, other_questions
+from demur.protected.lost import SHORT, Laid, other_questions
 from demur.protected.near import Rules, decontaminate
 from demur.protected.prompts import Background, Protected
 from demur.similarity.near import hashed_characters
@@ -25,7 +25,7 @@ def grams(*texts: str) -> list[NDArray[np.uint64]]:
 
 def places(prompt: str, text: str) -> list[tuple[int, int]]:
     own, theirs = grams(prompt, text)
-    return [(gap.first, gap.last) for gap in gaps(own, theirs, text)]
+    return [(gap.first, gap.last) for gap in Laid(theirs, text).gaps(own)]
 
 
 def found(texts: list[str], prompts: list[str]) -> set[int]:
@@ -100,7 +100,26 @@ def test_common_words_may_be_others() -> None:
 
 def test_a_text_without_letters_is_laid_beside_nothing() -> None:
     assert places(ASKED, "?!") == [(0, len(hashed_characters([ASKED]).hashes))]
-    assert list(gaps(np.zeros(0, np.uint64), grams(ASKED)[0], ASKED)) == []
+    assert list(Laid(grams(ASKED)[0], ASKED).gaps(np.zeros(0, np.uint64))) == []
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "बगीचे में कौन से पक्षी सुबह गाते हैं",
+        "นกตัวไหนร้องเพลงในสวนตอนเช้า",
+        "ما هي الطيور التي تغني في الحديقة صباحا",
+        "Какие птицы поют утром в саду",
+    ],
+)
+def test_letters_with_signs_are_edited_as_others_are(asked: str) -> None:
+    """Some edits join a sign to the letter before it, so that there is a letter fewer than was tried."""
+    added = [f"{asked[0]}x{asked[1:]}", f"{asked[:-1]}x{asked[-1]}", f"{asked[:2]}\u093e{asked[2:]}"]
+    swapped = asked[:-2] + asked[-1] + asked[-2]
+    assert [places(asked, text) for text in (asked, *added, swapped)] == [[]] * 5
+    lost = [asked[:-2] + asked[-1], asked[0] + asked[2:]]
+    assert all(last - first <= 2 for text in lost for first, last in places(asked, text))
+    assert found([*added, swapped, *lost], [asked]) == set(range(6))
 
 
 def test_who_builds_may_leave_such_rows_out_as_well() -> None:
