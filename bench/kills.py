@@ -205,5 +205,5 @@ def names(folder: Path | None) -> list[str]:
 
 def table(found: Sequence[Counts]) -> str:
     """All counts as a table."""
-    names = [each.name.replace("_", " ") for each in fields(Counts) if each.name != "notes"]
-    return markdown(names, [[str(value) for value in astuple(each)[:-1]] for each in found])
+    heads = [each.name.replace("_", " ") for each in fields(Counts) if each.name != "notes"]
+    return markdown(heads, [[str(value) for value in astuple(each)[:-1]] for each in found])

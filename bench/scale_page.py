@@ -9,7 +9,6 @@ from typing import Any
 from bench.report import markdown
 
 PAGE = Path(__file__).parent.parent / "docs" / "scale.md"
-EXCHANGES = ("postings", "repeats", "pairs", "crowds", "wants", "copies", "sets", "claims")
 
 
 def page(results: list[dict[str, Any]]) -> str:
@@ -50,7 +49,7 @@ def page(results: list[dict[str, Any]]) -> str:
     plan = results[0]["plan"]
     counts = (
         f"{plan['tasks']:,} shards and as many buckets: {plan['files']:,} files and {plan['reads']:,} reads in all "
-        f"{len(EXCHANGES)} exchanges (without routes: {plan['reads without routes']:,} reads)."
+        f"{plan['exchanges']} exchanges (without routes: {plan['reads without routes']:,} reads)."
     )
     growth = [
         [r["corpus"], f"{step['rows']:,}", f"{step['postings a row']:.2f}",

@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 
 from bench.corpus import write
 from bench.report import RESULTS, between
-from bench.scale_page import EXCHANGES, PAGE, page
+from bench.scale_page import PAGE, page
 from bench.scoring import THRESHOLD
 from demur.files.scratch import Scratch
 from demur.groups.sharded import SerialEngine, run
@@ -52,6 +52,7 @@ from demur.similarity.onepass import hashed
 SHARES = (4, 2, 1)
 PARTS = 64
 DRAWS = 20
+EXCHANGES = ("postings", "repeats", "pairs", "crowds", "wants", "copies", "sets", "claims")
 
 
 def real(mirror: Path) -> dict[str, list[str]]:
@@ -209,14 +210,15 @@ def buckets(runs: NDArray[np.int64], rows: int, size: int, count: int, alone: bo
 
 
 def traffic(tasks: int) -> dict[str, int]:
-    """Files and reads of all exchanges among so many shards and buckets; and as every target from every source."""
+    """Exchanges, files and reads among so many shards and buckets; and as every target from every source."""
     files = reads = 0
     for name in EXCHANGES:
         exchange = Exchange.among(Store("memory://plan"), name, tasks, tasks)
         groups = -(-tasks // exchange.width)
         files += tasks + exchange.routes
         reads += tasks * tasks if exchange.width == 1 else 2 * tasks * groups
-    return {"files": files, "reads": reads, "reads without routes": len(EXCHANGES) * tasks * tasks}
+    counts = {"exchanges": len(EXCHANGES), "files": files, "reads": reads}
+    return {**counts, "reads without routes": len(EXCHANGES) * tasks * tasks}
 
 
 def planned(name: str, texts: list[str] | pa.Array, size: int) -> dict[str, Any]:

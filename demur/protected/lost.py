@@ -66,7 +66,7 @@ def other_questions(
     pairs = sorted(pairs)
     rows = sorted({row for row, _ in pairs})
     read = hashed_characters(texts.take(pa.array(rows, pa.int64())))
-    prompts = dict(_weighed(sorted({prompt for _, prompt in pairs}), protected))
+    prompts = _weighed(sorted({prompt for _, prompt in pairs}), protected)
     for at, (row, mine) in enumerate(groupby(pairs, itemgetter(0))):
         text = Laid(read.hashes[slice(*read.starts[at : at + 2].tolist())], texts[row].as_py())
         for _, prompt in mine:
@@ -93,13 +93,15 @@ def _filled(blanks: Sequence[tuple[int, Gap, Hashes]]) -> Iterator[int]:
                 break
 
 
-def _weighed(prompts: Sequence[int], protected: Protected) -> Iterator[tuple[int, tuple[Hashes, Ints]]]:
+def _weighed(prompts: Sequence[int], protected: Protected) -> dict[int, tuple[Hashes, Ints]]:
     """Prompts with their grams, in reading order, and how rare each is."""
     grams = protected.characters
     own = [grams.hashes[grams.starts[prompt] : grams.starts[prompt + 1]] for prompt in prompts]
     weights = protected.background.characters.weigh(np.concatenate([grams.hashes[:0], *own])).astype(np.int64)
-    ends = np.cumsum([len(each) for each in own])
-    yield from zip(prompts, zip(own, np.split(weights, ends[:-1]), strict=False), strict=True)
+    ends = np.cumsum([len(each) for each in own]).tolist()
+    return {
+        prompt: (each, weights[end - len(each) : end]) for prompt, each, end in zip(prompts, own, ends, strict=True)
+    }
 
 
 class Laid:

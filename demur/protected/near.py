@@ -184,8 +184,8 @@ class Judge:
         words = protected.words
         count = len(protected)
         owners = np.repeat(np.arange(count), np.diff(words.starts))
-        weigh, never = protected.background.words.weigh, 2.0
-        weights = weigh(words.hashes)
+        common, never = protected.background.words, 2.0
+        weights = common.weigh(words.hashes)
         ranks = np.lexsort((np.array(protected.record_ids, str), np.array(protected.sources, str)))
         order = np.empty(count, np.int64)
         order[ranks] = np.arange(count)
@@ -194,7 +194,7 @@ class Judge:
             characters = pool.submit(CharacterIndex.of, *letters, rules.char) if rules.char else None
             sets = _sets(words, 1)
             known, of = sets.flat()
-            levels = protected.background.words.as_grams().weigh(known)
+            levels = common.as_grams().weigh(known)
             tokens = WordIndex.of(sets, levels, 1, rules.token) if rules.token else None
             runs = None
             if rules.word3 is not None or rules.containment is not None:

@@ -62,7 +62,7 @@ def test_an_installed_wheel_with_kernels_compiles_none(tmp_path: Path) -> None:
     assert wheel.name.split("-")[2:4] == [f"cp{sys.version_info.major}{sys.version_info.minor}", "none"]
     with zipfile.ZipFile(wheel) as file:
         assert file.namelist().count("demur/kernels.zip") == 1
-    place = str(tmp_path / "site")  # beside what development has: the same numba, in none of its folders
+    place = str(tmp_path / "site")  # numba is that of development, demur that of the wheel
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", place, str(wheel)]
     subprocess.run(install, check=True, capture_output=True)
     with (tmp_path / "train.jsonl").open("w", encoding="utf-8") as rows:
