@@ -25,6 +25,7 @@ from demur import __version__
 from demur.commands.common import GROUPS, INTERRUPTED, USAGE, Interrupted, group_of
 from demur.errors import DemurError, nearest, plain_lines
 from demur.files.bounds import TooLarge
+from demur.files.later import without_pandas
 from demur.progress import QUIET, VERBOSE, detail, loudness
 from demur.project import submodules
 
@@ -77,6 +78,7 @@ class Commands(click.Group):
         if not args and "args" not in extra:  # the process is ours: declarations and rows stay, so look at them seldom
             gc.set_threshold(100_000, 50, 50)
             atexit.register(gc.freeze)  # and what is left at the end goes with the process: nobody looks for garbage
+            without_pandas()
         code: Any = 0
         try:
             super().main(*args, **extra)

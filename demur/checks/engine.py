@@ -214,19 +214,21 @@ def _stream(subject: Subject, rules: list[Rule], found: _Found) -> None:
         if SCREENS in found.ran:
             found.seconds[SCREENS] += screened.result()
 
-    waiting: deque[tuple[Batch, Future[list[_Told]], Future[float]]] = deque()
+    waiting: deque[tuple[int, tuple[Batch, Future[list[_Told]], Future[float]]]] = deque()
     room = _ROOM
     with shared(STAGES), stage(2) as screening, stage() as judging:
         for file in subject.files:
             for batch in subject.scan(file):
                 screened = screening.submit(screen, batch)
-                waiting.append((batch, judging.submit(judge, batch, screened), screened))
-                room -= size_of(batch.rows)
+                size = size_of(batch.rows)
+                waiting.append((size, (batch, judging.submit(judge, batch, screened), screened)))
+                room -= size
                 while len(waiting) > 1 and room < 0:
-                    room += size_of(waiting[0][0].rows)
-                    collect(*waiting.popleft())
+                    size, first = waiting.popleft()
+                    room += size
+                    collect(*first)
         while waiting:
-            collect(*waiting.popleft())
+            collect(*waiting.popleft()[1])
     release()
 
 

@@ -54,13 +54,11 @@ def build(
     The last good output stays until the new one is complete.
     """
     from demur.files.folder import straight
-    from demur.files.numeric import without_pandas
     from demur.sets.builder import builder_of
     from demur.sets.pipeline import build as run
     from demur.sets.show import build_summary
     from demur.sources.fetch import Places
 
-    without_pandas()
     project = project_of(ctx)
     tell(project)
     if name is None:

@@ -118,10 +118,8 @@ def check(
     from demur.checks.whole import widened
     from demur.commands.common import splits_of
     from demur.files.bounds import limits_said, within
-    from demur.files.numeric import without_pandas
     from demur.files.remote import local
 
-    without_pandas()
     places = [place_of(path, offline) for path in paths]
     # a set from the Hub brings no settings: it would choose its own rules
     named = settings is not None

@@ -2,51 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-
-
-def without_pandas() -> None:
-    """Let pyarrow find no pandas where it looks for it, at the first array of a process: to import it takes long.
-
-    What asks for pandas by name still gets it, and from then on pyarrow knows its columns as ever.
-    """
-    if "pandas" in sys.modules or not hasattr(pa.lib, "_pandas_api"):
-        return
-    waits = _Pandas()
-    sys.meta_path.insert(0, waits)
-    pa.array([0])
-    waits.asked = True
-
-
-class _Pandas:
-    """Finds no pandas until it is `asked`; then the one that is installed, of which pyarrow is told."""
-
-    asked = False
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        if name != "pandas":
-            return None
-        if not self.asked:
-            raise ModuleNotFoundError(name=name)
-        sys.meta_path.remove(self)
-        spec = find_spec(name)
-        if spec is not None and spec.loader is not None:
-            execute = spec.loader.exec_module
-
-            def loaded(module: ModuleType) -> None:
-                execute(module)
-                pa.lib._pandas_api.version  # noqa: B018 # it looks again
-
-            spec.loader.exec_module = loaded  # type: ignore[method-assign]
-        return spec
 
 
 def to_arrow(values: NDArray[Any]) -> pa.Array:
