@@ -16,6 +16,7 @@ import time
 import traceback
 from contextlib import suppress
 from importlib.metadata import requires
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -79,6 +80,9 @@ class Commands(click.Group):
             gc.set_threshold(100_000, 50, 50)
             atexit.register(gc.freeze)  # and what is left at the end goes with the process: nobody looks for garbage
             without_pandas()
+            for stream in (sys.stdout, sys.stderr):  # what a terminal cannot show is escaped
+                if isinstance(stream, TextIOWrapper):
+                    stream.reconfigure(errors="backslashreplace")
         code: Any = 0
         try:
             super().main(*args, **extra)
@@ -112,6 +116,11 @@ def _unforeseen(error: Exception) -> DemurError:
     if isinstance(error, ModuleNotFoundError) and (extra := _extra_with(error.name or "")):
         what = "This needs a package that is not installed"
         return DemurError(what, got=f"no {error.name}", fix=f"Run `pip install 'demur[{extra}]'`.")
+    if isinstance(error, UnicodeEncodeError) and error.reason.startswith("surrogates"):
+        what = (
+            "Something is no text in UTF-8: most likely the name of a file or folder"  # or a row's, so it is not shown
+        )
+        return DemurError(what, fix="Give it a name in UTF-8.")
     if isinstance(error, FileNotFoundError) and not _is_somewhere():
         return DemurError("The folder that this command runs in is gone", fix="Go to another folder.")
     if isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITTEN:

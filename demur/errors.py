@@ -103,6 +103,10 @@ class OutputError(DemurError, OSError):
     """The output folder cannot be written, or somebody else is writing it."""
 
 
+class BusyError(OutputError):
+    """Somebody else is writing there now."""
+
+
 class ManifestError(DemurError, ValueError):
     """A manifest is missing, broken, or does not describe the files beside it."""
 
@@ -219,3 +223,8 @@ def nearest(name: str, names: Iterable[str]) -> str:
     known = sorted(names)
     close = difflib.get_close_matches(name, known, n=1)
     return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known) or 'none'}."
+
+
+def printable(text: str) -> str:
+    """A text that any file can hold: bytes of file names that are no UTF-8 become the replacement character."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from demur.checks.finding import Finding, Report
 from demur.checks.rule import RULES
-from demur.errors import UsageError, issues
+from demur.errors import UsageError, issues, printable
 from demur.files.bounds import beginning
 from demur.files.whole import write_whole
 
@@ -174,4 +174,4 @@ def _is_known(code: str) -> bool:
 
 def _from(path: Path, root: str, file: str) -> str:
     """A file as seen from the folder of the baseline, so that it does not matter where the check runs."""
-    return Path(os.path.relpath(Path(root, file).absolute(), path.absolute().parent)).as_posix()
+    return printable(Path(os.path.relpath(Path(root, file).absolute(), path.absolute().parent)).as_posix())

@@ -6,7 +6,9 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
@@ -80,10 +82,22 @@ def completed(findings: Iterable[Finding], subject: Subject, said: Said) -> Iter
 
 
 def _mark(row: pa.RecordBatch) -> str:
-    """What tells one row from others, whatever the order of its columns: a digest, from which no text can be read."""
-    cells = {name: cell for name, cell in row.to_pylist()[0].items() if cell is not None}
-    said = json.dumps(cells, sort_keys=True, default=repr).encode("utf-8", "surrogatepass")
+    """What tells one row from others: a digest, from which no text can be read.
+
+    The order of columns and keys does not count, nor whether a reader spelt a list or an object as JSON.
+    """
+    said = json.dumps(_plain(row.to_pylist()[0]), sort_keys=True, default=repr).encode("utf-8", "surrogatepass")
     return hashlib.sha256(said).hexdigest()[:16]
+
+
+def _plain(cell: Any) -> Any:
+    """A cell as JSON has it, without keys that hold nothing: Parquet fills in every key that some row has."""
+    if isinstance(cell, str) and cell.lstrip()[:1] in ("[", "{"):
+        with suppress(ValueError, RecursionError):
+            cell = json.loads(cell)
+    if isinstance(cell, dict):
+        return {name: _plain(each) for name, each in cell.items() if each is not None}
+    return [_plain(each) for each in cell] if isinstance(cell, list) else cell
 
 
 def _shown(cell: object) -> str | None:

@@ -23,14 +23,16 @@ from demur.checks.finding import Finding, Report, in_order
 from demur.checks.layouts import Layout, layout_of
 from demur.checks.learnt import read_by
 from demur.checks.light import are_light, weighed
+from demur.checks.located import of_files, of_folder
 from demur.checks.memory import release
 from demur.checks.pages import may_matter
 from demur.checks.profiles import chosen, profile_of
 from demur.checks.rule import Rule
 from demur.checks.rules import RULES
+from demur.checks.settled import settle
 from demur.checks.speech import prompts as asked_in
-from demur.checks.subject import Subject, of_files, of_folder
-from demur.checks.unjudged import unjudged
+from demur.checks.subject import Subject
+from demur.checks.unjudged import idle, unjudged
 from demur.errors import DemurError, UsageError
 from demur.files.reading import size_of
 from demur.files.remote import fetched, is_url
@@ -129,9 +131,10 @@ def check(
         subject.grown = partial(weighed, [0], grown)
         if subject.folder is None or _whole(subject, found, {rule.code for rule in rules}):
             (through or _stream)(subject, [rule for rule in applied if rule.each != "subject"], found)
+            settle(subject)
             gone = _GATES if subject.folder else ()
             _as_one(subject, [rule for rule in applied if rule.each != "batch" and rule.code not in gone], found)
-    return replace(found.report(), unjudged=unjudged(subject, found.ran))
+    return replace(found.report(), unjudged=unjudged(subject, found.ran), idle=idle(subject, found.ran))
 
 
 def _subject(paths: list[Path], layout: Layout | None, splits: dict[str, str], called: Mapping[Path, str]) -> Subject:

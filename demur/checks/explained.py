@@ -8,9 +8,10 @@ from pathlib import Path
 
 from demur.checks.batch import Batch, bare
 from demur.checks.layouts import CANONICAL, Layout
+from demur.checks.located import of_files
 from demur.checks.needs import ROWS, need_of
 from demur.checks.rule import FAMILIES, Rule
-from demur.checks.subject import Subject, of_files
+from demur.checks.subject import Subject
 
 
 def explained(path: Path, layout: Layout | None, splits: dict[str, str], rules: Sequence[Rule]) -> Iterator[str]:

@@ -182,6 +182,7 @@ class Report:
         waived: by code, findings that a settings file waives; they are not among the findings.
         unjudged: what rules had nothing to judge of, with the reason.
         ran: codes of the rules that ran.
+        idle: by code, why a rule had nothing to judge in any file.
         known: by code, findings that a baseline knows; they are not among the findings.
         stale: entries of a baseline that match nothing any more.
         statistics: of every rule that found something, where they were asked for.
@@ -200,6 +201,7 @@ class Report:
     unlisted: Mapping[tuple[str, str], int] = field(default_factory=dict)
     unjudged: tuple[Unjudged, ...] = ()
     ran: tuple[str, ...] = ()
+    idle: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[str, int] = field(default_factory=dict)
     stale: tuple[str, ...] = ()
     statistics: tuple[Statistic, ...] = ()

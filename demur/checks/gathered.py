@@ -40,9 +40,11 @@ class Taught:
 
     def add(self, words: NDArray[np.int64]) -> None:
         """Count some targets by their words."""
-        self.rows += len(words)
-        self.words += int(words.sum())
-        self.short += int((words < SHORT).sum())
+        self.join(Taught(len(words), int(words.sum()), int((words < SHORT).sum())))
+
+    def join(self, more: Taught) -> None:
+        """Count what was counted elsewhere."""
+        self.rows, self.words, self.short = self.rows + more.rows, self.words + more.words, self.short + more.short
 
 
 @dataclass
@@ -54,7 +56,7 @@ class Gathered:
         lengths: (config, what is compared) -> answers by side and step of length, in words.
         hazards: config -> (side, hazard) -> rows.
         unnamed: config -> (side, whether called borderline) -> rows, and those without a hazard.
-        taught: config -> refusals (and transitions to one) and answers that are trained on.
+        taught: (config, file) -> refusals (and transitions to one) and answers that are trained on.
         files: the place of each file among all.
         most: hazards that are told apart.
     """
@@ -63,7 +65,7 @@ class Gathered:
     lengths: dict[tuple[str, str], Counts] = field(default_factory=dict)
     hazards: dict[str, Counter[tuple[int, str]]] = field(default_factory=dict)
     unnamed: dict[str, Counter[tuple[int, bool, bool]]] = field(default_factory=dict)
-    taught: dict[str, tuple[Taught, Taught]] = field(default_factory=dict)
+    taught: dict[tuple[str, str], tuple[Taught, Taught]] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
     most: int = _MOST_VALUES
 
@@ -128,13 +130,21 @@ class Gathered:
     ) -> None:
         codes = sides if batch.subject.kind else None
         if codes is None:
-            place = self.files.setdefault(batch.file.name, len(self.files))
             codes = np.zeros(len(texts), np.int8)
-            rows = sampled(_FILE * place + batch.first, len(texts))
+            rows = sampled(_FILE * self.files.get(batch.file.name, 0) + batch.first, len(texts))
             codes[rows] = verdicts(texts.take(pa.array(rows)))
-        refusals, answers = self.taught.setdefault(config, (Taught(), Taught()))
+        refusals, answers = self.taught.setdefault((config, batch.file.name), (Taught(), Taught()))
         refusals.add(words[codes == HARMFUL])
         answers.add(words[codes == SAFE])
+
+    @property
+    def by_config(self) -> dict[str, tuple[Taught, Taught]]:
+        """What is taught in all files of each config."""
+        found: dict[str, tuple[Taught, Taught]] = {}
+        for (config, _), taught in sorted(self.taught.items()):
+            for mine, more in zip(found.setdefault(config, (Taught(), Taught())), taught, strict=True):
+                mine.join(more)
+        return found
 
 
 def sampled(first: int, count: int) -> NDArray[np.int64]:

@@ -73,9 +73,9 @@ def _gathered(whole: Gathered, part: Gathered) -> None:
         whole.add_hazards(config, hazards)
     for config, rows in part.unnamed.items():
         whole.unnamed.setdefault(config, type(rows)()).update(rows)
-    for config, taught in part.taught.items():
-        for mine, more in zip(whole.taught.setdefault(config, (Taught(), Taught())), taught, strict=True):
-            mine.rows, mine.words, mine.short = mine.rows + more.rows, mine.words + more.words, mine.short + more.short
+    for key, taught in part.taught.items():
+        for mine, more in zip(whole.taught.setdefault(key, (Taught(), Taught())), taught, strict=True):
+            mine.join(more)
 
 
 def _learnt(whole: Learnt, part: Learnt, start: int) -> None:

@@ -60,7 +60,8 @@ class Learnt:
         if batch.subject.kind is not None:
             return
         reads = reading(batch)
-        if not reads.any() and not batch.subject.teaches(batch):
+        says = {"kind", "fixed_token"} & {*batch.rows.schema.names}  # other rows of the file may be read only
+        if not says and not batch.subject.teaches(batch):
             return
         if reads.any():
             yield "reads", reads.astype(np.uint8)

@@ -5,24 +5,41 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from demur.checks._sums import summed
 from demur.checks.batch import Batch
 from demur.checks.hashes import MIX, Hashes
 from demur.checks.said import SPOKEN
-from demur.checks.signs import edges
+from demur.checks.signs import edges, lengths
+from demur.similarity.sets import Units, ordered
 from demur.text.arrays import buffers
 
 
-def letters(batch: Batch, places: NDArray[np.int64] | None = None) -> Hashes:
-    """A hash of the very letters of all texts of each row, or of some rows; blanks at their edges do not count."""
-    made = np.zeros(batch.rows.num_rows if places is None else len(places), np.uint64)
-    for name in SPOKEN:
-        if (texts := batch.texts(name)) is not None:
-            with np.errstate(over="ignore"):
-                made = made * MIX + byte_hashes(_stripped(texts if places is None else texts.take(pa.array(places))))
+def letters(batch: Batch) -> Hashes:
+    """A hash of the very letters of all that each row says, turn by turn, however its turns are spelt.
+
+    Blanks at the edges of a text do not count, and a text that is empty is none.
+    """
+    made = np.zeros(batch.rows.num_rows, np.uint64)
+    with np.errstate(over="ignore"):
+        for number, name in enumerate(SPOKEN, 1):
+            if (found := _letters_of(batch, name)) is not None:
+                made += found * (MIX * np.uint64(2 * number + 1))
     return made
+
+
+def _letters_of(batch: Batch, name: str) -> Hashes | None:
+    """Of the turns of each row, or of its text where it has none."""
+    turns, texts = batch.said.turns.get(name), batch.texts(name)
+    if turns is None or not len(turns.texts):
+        return None if texts is None else _own_letters(texts)
+    said = ordered(Units(_own_letters(turns.texts), turns.starts))
+    return said if texts is None or turns.there.all() else np.where(turns.there, said, _own_letters(texts))
+
+
+def _own_letters(texts: pa.LargeStringArray) -> Hashes:
+    stripped = _stripped(texts)
+    return np.where(lengths(stripped) == 0, np.uint64(0), byte_hashes(stripped))
 
 
 def _stripped(texts: pa.LargeStringArray) -> pa.LargeStringArray:

@@ -17,8 +17,9 @@ from demur.checks._formats import FORMATS, Left
 from demur.checks._mending import Hand
 from demur.checks.batch import File
 from demur.checks.layouts import Layout
+from demur.checks.located import of_files
 from demur.checks.said import SPOKEN
-from demur.checks.subject import Subject, of_files
+from demur.checks.subject import Subject
 from demur.errors import UsageError
 from demur.files.reading import kind_of
 from demur.files.whole import replacing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -124,6 +124,7 @@ class Noted:
     scores: defaultdict[tuple[str, str], Scores] = field(default_factory=lambda: defaultdict(Scores))
     licenses: dict[str, dict[str, int]] = field(default_factory=dict)
     later: list[tuple[NDArray[np.int64], Hashes, NDArray[np.int64]]] = field(default_factory=list)
+    _rows: Counter[tuple[str, bool]] = field(default_factory=Counter)  # of each file: all, and those with an answer
 
     def add(self, batch: Batch, start: int, prompts: Hashes) -> Iterator[tuple[str, NDArray[Any]]]:
         """Take note of a batch's rows, whose first one has a number among all.
@@ -169,9 +170,14 @@ class Noted:
             answers = batch.texts("response") if _ABOUT_ANSWERS.search(name) else None
             if answers is not None:
                 column = column.filter(answers.is_valid())  # without an answer there is nothing to label
-            values = self.labels.setdefault(key, Values())
+            before = self._rows[batch.file.name, answers is not None]  # of which none had the column
+            unsaid = Values({None: [before, batch.first - self._rows[batch.file.name, False]]}, before)
+            values = self.labels.setdefault(key, unsaid if before else Values())
             if values is not None and not values.add(column, batch.first):
                 self.labels[key] = None
+        answers = batch.texts("response")
+        self._rows[batch.file.name, False] += batch.rows.num_rows
+        self._rows[batch.file.name, True] += 0 if answers is None else len(answers) - answers.null_count
 
     def _split(self, batch: Batch) -> None:
         name = next((each for each in batch.rows.schema.names if each.lower() == "split"), None)

@@ -20,7 +20,7 @@ from demur.checks.docs import page
 from demur.checks.finding import SEVERITIES, Finding, Report
 from demur.checks.rule import Rule, severity_of
 from demur.checks.rules import RULES
-from demur.errors import as_lines, plain
+from demur.errors import as_lines, plain, printable
 from demur.files.remote import is_url
 
 _LEVELS = {"error": ("error", "error"), "warning": ("warning", "warning"), "advice": ("note", "notice")}
@@ -80,7 +80,8 @@ def as_junit(report: Report) -> str:
         told.setdefault(finding.code, []).append(finding)
     counts = report.counts
     whole = (0, len(report.layouts))
-    idle = {code: str(each) for each in report.unjudged if len(each.files) in whole for code in each.codes}
+    idle = dict(report.idle)
+    idle |= {code: str(each) for each in report.unjudged if len(each.files) in whole for code in each.codes}
     suite = ElementTree.Element("testsuite", name="demur check")
     for code in sorted({*report.ran, *counts}):
         case = ElementTree.SubElement(suite, "testcase", classname=f"demur.{code}", name=_name(code))
@@ -147,11 +148,6 @@ def as_github(report: Report) -> str:
         worst = max((severity_of(code) for code, count in report.more.items() if count), key=SEVERITIES.index)
         said.append(f"::{_LEVELS[worst][1]} title=demur check::{more} more findings, not listed")
     return "".join(f"{line}\n" for line in said)
-
-
-def printable(text: str) -> str:
-    """A report that any file can hold: bytes of file names that are no UTF-8 become the replacement character."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 OUTPUTS: dict[str, Callable[[Report], str]] = {

@@ -28,6 +28,8 @@ _ASKED = ("prompt", "context")
 _STANDING = (("asked", "first_asked"), ("answered", "last_answered"))
 """Texts of turns that stand for rows, and which turns these are."""
 
+_SIDES = {"chosen", "rejected"}
+
 _TURNS = ("prompt", "messages", "response", "chosen", "rejected")
 
 Ints = NDArray[np.int64]
@@ -171,7 +173,13 @@ def said(columns: Mapping[str, pa.Array], plain: Mapping[str, pa.LargeStringArra
         for name in _TURNS
         if name in columns and (name == "messages" or shaped(columns[name]))
     }
-    turns = {name: cells for name, cells in turns.items() if name == "messages" or _spoken(name, cells)}
+    spoken = {name for name, cells in turns.items() if name == "messages" or _spoken(name, cells)}
+    sides: dict[str, Spoken] = {}
+    if spoken & _SIDES and columns.keys() >= _SIDES:  # of two sides, one may be a text, or missing in all rows
+        spoken |= {name for name in _SIDES if columns[name].null_count == len(columns[name])}
+        sides = {name: turns.get(name) or Spoken.of([None] * len(columns[name])) for name in sorted(_SIDES)}
+        turns |= sides
+    turns = {name: cells for name, cells in turns.items() if name in spoken}
     texts = {name: plain[name] for name in SPOKEN if name in plain and name not in turns}
     stands: dict[str, pa.LargeStringArray] = {}
     asked: pa.LargeStringArray | None = None
@@ -181,10 +189,10 @@ def said(columns: Mapping[str, pa.Array], plain: Mapping[str, pa.LargeStringArra
             stands[name] = pc.if_else(pa.array(turns[name].there), one, plain.get(name, pa.scalar(None, one.type)))
     different: list[int] = []
     skipped: dict[str, list[int]] = {}
-    if {"chosen", "rejected"} <= turns.keys():
+    if sides:
         given = texts["prompt"].to_pylist() if "prompt" in texts else []
-        contexts, different, firsts = _pairs(turns)
-        for name in ("chosen", "rejected"):
+        contexts, different, firsts = _pairs(sides)
+        for name in _SIDES & turns.keys():
             stands[name] = _sides(name, turns[name], contexts, plain)
         told = [int(bool(given) and given[row] == text) for row, text in enumerate(firsts)]
         skipped = {"chosen": told, "rejected": contexts}  # what stands twice is told once

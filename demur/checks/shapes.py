@@ -133,7 +133,7 @@ def turned(part: Mapping[str, Any]) -> Turn:
     if role in _CALLING:
         role, calls, texts = "assistant", {"calls": texts}, []
     more = [each for each in (calls, *others) if each]
-    spelt = None if role is None else _ROLES.get(str(role).lower(), str(role).lower())
+    spelt = _ROLES.get(str(role).lower(), str(role).lower()) if role else None
     return Turn(spelt, "\n".join(texts), json.dumps(more, sort_keys=True) if more else "", broken)
 
 

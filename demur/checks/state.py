@@ -280,19 +280,23 @@ def _key(batch: Batch, prompts: Hashes, turns: Mapping[str, Hashes]) -> tuple[Ha
             else:
                 continue
             found[name] = hashes
-            made = made * np.uint64(2 * number + 1) + hashes
+            made = _with(made, hashes, np.uint64(2 * number + 1))
             if name in SPOKEN:
                 there |= hashes != 0
         mapped = {batch.native(name) for name in _KEYS}
         for name in batch.rows.schema.names:
             if name.lower() in _ANSWERS and name not in mapped and (texts := texts_of(batch.rows.column(name))):
-                made = made * MIX + text_hashes(texts, rows)
+                made = _with(made, text_hashes(texts, rows), MIX)
             elif name.lower() in _GIVEN and name not in mapped:
-                codes = value_codes(batch.rows.column(name), rows)
-                made = np.where(codes == 0, made, made * MIX + codes)
+                made = _with(made, value_codes(batch.rows.column(name), rows), MIX)
         if not asks.all():
             made = np.where(asks, made, made * MIX + value_codes(batch.column("id"), rows))
     return np.where(there, made, np.uint64(0)).astype(np.uint64), found
+
+
+def _with(made: Hashes, more: Hashes, factor: np.uint64) -> Hashes:
+    """Hashes with those of one more column; a cell that says nothing is as good as no column."""
+    return np.where(more == 0, made, made * factor + more)
 
 
 def _turn_hashes(cells: Spoken, words: Hashes, texts: pa.LargeStringArray | None) -> Hashes:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,31 +16,23 @@ from demur.checks import pages
 from demur.checks.ahead import ahead, begin
 from demur.checks.batch import Batch, File, layout_for
 from demur.checks.claimed import Claim
-from demur.checks.data import is_data
 from demur.checks.finding import Finding
 from demur.checks.habits import Habits
 from demur.checks.layouts import Layout
 from demur.checks.lines import Lines
+from demur.checks.located import REST
 from demur.checks.paths import Reached
 from demur.checks.quick import plain_rows
-from demur.checks.saved import split_by_folder
 from demur.checks.shapes import opened
+from demur.checks.spelt import Spelt
 from demur.checks.state import State
 from demur.checks.unread import unread
 from demur.checks.variants import Variants, found
-from demur.errors import UsageError, shown
 from demur.files import reading
-from demur.files.bounds import bounds
 from demur.files.reading import Block, Fault
-from demur.files.splits import split_of
 from demur.protected.near import Judge
-from demur.records.row import TextOf, columns_with
 from demur.sets.folder import BuiltSet
 from demur.sets.kind import Kind
-
-REST = "rest"
-"""The split of a file beside one that was held out from it."""
-
 
 _read = partial(reading.read_blocks, quick=plain_rows)
 
@@ -68,6 +58,7 @@ class Subject:
         names: the columns, by file.
         inside: files whose conversations stand inside an object.
         reached: what the paths of a mapping reach, by file.
+        spelt: which columns of bytes are texts, by file.
         lines: by file, where rows have lines.
         unread: columns that hold sentences and that no rule reads, by file.
         state: of all rows, compactly.
@@ -93,12 +84,17 @@ class Subject:
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     inside: set[str] = field(default_factory=set)
     reached: dict[str, Reached] = field(default_factory=dict)
+    spelt: dict[str, Spelt] = field(default_factory=dict)
     lines: dict[str, Lines] = field(default_factory=dict)
     unread: dict[str, tuple[str, ...]] = field(default_factory=dict)
     state: State = field(default_factory=State)
     habits: Habits = field(default_factory=Habits)
     blocks: Callable[..., Iterator[Block]] = _read
     _cards: dict[Path, str | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Number the files."""
+        self.state.gathered.files = {file.name: place for place, file in enumerate(self.files)}
 
     def batches(self, file: File, columns: Sequence[str] | None = None) -> Iterator[Batch]:
         """The rows of a file once more, or some columns of them."""
@@ -138,9 +134,11 @@ class Subject:
         layout, rows = self.layouts.get(file.name), opened(block.rows)
         if rows is not block.rows:
             self.inside.add(file.name)
+        spelt = self.spelt.setdefault(file.name, Spelt())
+        rows = spelt.texts(rows)
         if layout is None:
             layout = layout_for(rows, file.given)
-        rows = self.reached.setdefault(file.name, Reached()).add(rows, layout)
+        rows = spelt.asked(self.reached.setdefault(file.name, Reached()).add(rows, layout), layout)
         return Batch(self, file, layout, block.first, rows)
 
     def place(self, row: int, beside: int | None = None) -> str:
@@ -238,109 +236,15 @@ class Subject:
         return split == "train" or (split in (None, REST) and presumed)
 
     def teaches(self, batch: Batch) -> bool:
-        """Whether its rows, or other splits of theirs, teach what to answer; labelled pairs are chosen from first."""
-        if self.kind:
-            return self.kind.trains
+        """Whether its rows, or other splits of theirs, teach what to answer; labelled pairs are chosen from first.
+
+        Where only the rows say their split, they may, until the whole file has been seen (`demur.checks.settled`).
+        """
         layout = batch.layout
-        if layout.flags or layout.scope != "prompt":
-            return False
-        return (
-            self.trained
-            or layout.training
-            or any(file.split == "train" for file in self.files)
-            or "train" in batch.split_codes[0]
-        )
+        if self.kind or layout.flags or layout.scope != "prompt":
+            return bool(self.kind and self.kind.trains)
+        return self.trains_whole(layout) or (batch.file.split is None and batch.texts("split") is not None)
 
-
-def of_files(
-    paths: Sequence[Path], layout: Layout | None, splits: dict[str, str], called: Mapping[Path, str] | None = None
-) -> tuple[Path, tuple[File, ...]]:
-    """The files below some paths, in order, with the splits that names (or ``--split``) say; and their common folder.
-
-    Args:
-        paths: files and folders.
-        layout: of all, if one was given.
-        splits: file -> split.
-        called: what findings call a file, where that is not its path.
-
-    Raises:
-        UsageError: a path that is not there, no file of rows at all, or a split for a file that is not among them.
-    """
-    found: dict[Path, None] = {}
-    for path in paths:
-        if not path.exists():
-            msg = "There is no such file or folder"
-            raise UsageError(msg, where=path)
-        if path.is_dir():
-            data = (each for each in path.rglob("*") if is_data(each, path))
-            found.update(dict.fromkeys(sorted(islice(data, bounds().files + 1))))
-        elif reading.kind_of(path) is None:
-            msg = "Unknown kind of file"
-            raise UsageError(msg, where=path, expected=", ".join(reading.SUFFIXES), got=path.suffix or "no ending")
-        else:
-            found[path] = None
-    if not found:
-        msg = "There is nothing to check"
-        raise UsageError(msg, where=paths[0], expected=f"files that end in {', '.join(reading.SUFFIXES)}")
-    if len(found) > bounds().files:
-        msg = "There are too many files"
-        fix = "Check some folders, or --limit files=N."
-        raise UsageError(msg, where=paths[0], expected=f"at most {bounds().files:,}", fix=fix)
-    said, called = dict(splits), called or {}
-    files = []
-    parts: dict[tuple[Path, str], set[str]] = {}
-    for path in found:
-        stem, part = _stem(path)
-        parts.setdefault((path.parent, stem), set()).update({part} - {""})
-    kept = {place for place, names in parts.items() if names and "train" not in names}
-    shared = paths[0] if len(paths) == 1 and paths[0].is_dir() else _common(paths)
-    for path in found:
-        split = said.pop(called.get(path, str(path)), None) or said.pop(path.name, None)
-        top = next((each for each in paths if each.is_dir() and path.is_relative_to(each)), None)
-        name = path if top is None else path.relative_to(top) if len(paths) == 1 else path
-        split = split or split_of(path.name) or split_by_folder(path, shared) or _split(path, kept)
-        files.append(File(path, called.get(path, name.as_posix()), split, given=layout))
-    if said:
-        msg = "A split is given for a file that is not checked"
-        raise UsageError(msg, where="--split", got=", ".join(map(shown, said)))
-    return paths[0] if paths[0].is_dir() else paths[0].parent, tuple(files)
-
-
-def _common(paths: Sequence[Path]) -> Path:
-    """The folder below which all paths lie; of one file, its own."""
-    shared = Path(os.path.commonpath([path.absolute() for path in paths]))
-    return shared if shared.is_dir() else shared.parent
-
-
-def _split(path: Path, kept: set[tuple[Path, str]]) -> str | None:
-    """The split of a file: as its name says, or what is left beside a file that was held out from it."""
-    found = split_of(path.name)
-    return REST if found is None and (path.parent, _stem(path)[0]) in kept else found
-
-
-def _stem(path: Path) -> tuple[str, str]:
-    """A file's name without a last word that says which split it is; and that split, empty for none.
-
-    What is called ``eval`` is often a judge's reading of the same rows, so it leaves no rest.
-
-    Example:
-        >>> _stem(Path("Lakes_heldout.csv")), _stem(Path("Lakes.csv")), _stem(Path("lakes_eval.csv"))
-        (('lakes', 'test'), ('lakes', ''), ('lakes_eval', ''))
-    """
-    stem = path.name.lower().partition(".")[0]
-    word = re.search(r"[-_ ]((?:held|hold)[-_ ]?out|[a-z]+)$", stem)
-    split = split_of(word[1]) if word and not word[1].startswith("eval") else None
-    return (stem[: word.start()], split) if word and split else (stem, "")
-
-
-def of_folder(folder: BuiltSet) -> tuple[File, ...]:
-    """The files of a built folder."""
-    texts = {role.name: name for name, role in columns_with(folder.model, TextOf).items()}
-    also = {name: name for name in ("source", "license", "access")} | {"pair": "pair_id", "group": "group_id"}
-    columns = {"prompt": "prompt", "id": folder.kind.own_id, "split": "split"}
-    layout = Layout(name="demur", columns=columns, also={**also, **texts} | {"prompt": "prompt"})
-    return tuple(
-        File(path, path.relative_to(folder.path).as_posix(), split_of(path.name), config.name, layout)
-        for config in folder.manifest.configs
-        for path in folder.shards(config.name)
-    )
+    def trains_whole(self, layout: Layout) -> bool:
+        """Whether files of a layout are trained on, whatever their rows say."""
+        return self.trained or layout.training or any(file.split == "train" for file in self.files)

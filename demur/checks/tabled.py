@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.errors import UsageError, nearest
-from demur.files.reading import Block, cut
+from demur.files.reading import Block, cut, usual
 
 Rows: TypeAlias = pa.Table | pa.RecordBatch
 
@@ -29,7 +29,8 @@ def numbered(rows: Rows, column: str | None, first: int = 0) -> tuple[pa.Table, 
     Raises:
         UsageError: no such column, or it does not hold whole numbers, each once.
     """
-    table = pa.Table.from_batches([rows]) if isinstance(rows, pa.RecordBatch) else rows
+    batches = [rows] if isinstance(rows, pa.RecordBatch) else rows.to_batches()
+    table = pa.Table.from_batches(map(usual, batches)) if batches else rows
     if column is None:
         return table, pa.array(range(first, first + len(table)), pa.int64())
     if column not in table.column_names:

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from demur import __version__
+from demur.checks.located import of_files
 from demur.checks.speech import rows_as_texts
-from demur.checks.subject import of_files
-from demur.errors import FormatError, OutputError, UsageError
+from demur.errors import BusyError, FormatError, OutputError, UsageError
 from demur.files.parquet import is_text
 from demur.files.reading import kind_of
 from demur.files.remote import fetched, is_url
@@ -62,6 +62,8 @@ def as_parquet(paths: Sequence[str], column: str | None, work: str) -> Iterator[
                     found.append(made)
                     called[made] = name
         yield found, called
+    except BusyError:
+        raise  # the other run reads what is there
     except (FormatError, OutputError, UsageError):
         _remove(fs, folder)  # what another run cannot mend is nothing to go on from
         raise
@@ -111,7 +113,8 @@ def _files(path: str, opened: ExitStack) -> list[tuple[Path, str]]:
 def _digest(path: Path, column: str | None) -> str:
     with path.open("rb") as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()
-    return hashlib.sha256(f"{__version__} {content} {path.name} {column}".encode()).hexdigest()[:32]
+    said = f"{__version__} {content} {path.name} {column}".encode("utf-8", "surrogateescape")
+    return hashlib.sha256(said).hexdigest()[:32]
 
 
 def _write(fs: Any, place: str, file: Path, column: str | None, called: str) -> None:

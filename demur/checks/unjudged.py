@@ -21,6 +21,20 @@ def unjudged(subject: Subject, codes: Collection[str]) -> tuple[Unjudged, ...]:
     return () if subject.kind else tuple(_reasons(subject, sorted(codes)))
 
 
+def idle(subject: Subject, codes: Collection[str]) -> dict[str, str]:
+    """Of the rules with these codes, those that no file of anybody's has the columns for, and what is missing.
+
+    Labels are found by what columns are called, too, so rules about labels are none of these.
+    """
+    read = [] if subject.kind else [name for name in subject.layouts if subject.rows.get(name)]
+    needs = {code: need_of(code) for code in sorted(codes)}
+    return {
+        code: f"no {need.called} in any file"
+        for code, need in needs.items()
+        if read and (need.any or need.all) and not any(_has(subject, name, need) for name in read)
+    }
+
+
 def _reasons(subject: Subject, codes: list[str]) -> Iterator[Unjudged]:
     read = [name for name in subject.layouts if subject.rows.get(name)]
     for need in (TEXT, PROMPT):

@@ -11,7 +11,7 @@ import click
 
 from demur.commands.common import FINDINGS, UNJUDGED, as_json, in_group, in_parts, offline, place_of, print_json, told
 from demur.commands.completion import LAYOUTS, PROFILES, PROTECTED, RULES
-from demur.errors import plain
+from demur.errors import plain, printable
 from demur.files.whole import write_whole
 from demur.progress import quiet as quieted
 from demur.progress import verbose as asked_for_more
@@ -171,7 +171,7 @@ def _judge(
     **how: Any,
 ) -> None:
     from demur.checks import baseline as known
-    from demur.checks.outputs import OUTPUTS, printable
+    from demur.checks.outputs import OUTPUTS
     from demur.checks.profiles import chosen
     from demur.checks.rule import severity_of
     from demur.checks.settings import applied

@@ -32,7 +32,7 @@ def parquet_batches(
     """
     for batch in file.iter_batches(rows, row_groups=groups, columns=columns, use_threads=threads):
         batch.validate(full=True)
-        yield batch if columns is None else batch.select(columns)
+        yield usual(batch if columns is None else batch.select(columns))
 
 
 def read_parquet(path: Path, note: Note, columns: Names) -> Iterator[Block]:
@@ -135,7 +135,7 @@ def read_arrow(path: Path, note: Note, columns: Names) -> Iterator[Block]:
             whole.validate(full=True)
             kept = whole if columns is None else whole.select(columns)
             for start in range(0, kept.num_rows, 2 * ROWS):
-                for batch in cut(kept.slice(start, 2 * ROWS)):
+                for batch in cut(usual(kept.slice(start, 2 * ROWS))):
                     yield Block(first, batch)
                     first += batch.num_rows
 
@@ -184,6 +184,40 @@ def _unpacked(message: bytes, body: pa.Buffer, *, dictionary: bool) -> int:
     except (struct.error, pa.ArrowException, IndexError, ValueError) as error:
         msg = "a message of it is broken"
         raise Broken(msg) from error
+
+
+def usual(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The same rows without types that Arrow computes little with: views of texts and bytes, and half floats."""
+    kinds = [_usual(kind) for kind in batch.schema.types]
+    if kinds == batch.schema.types:
+        return batch
+    columns = [
+        column if column.type == kind else _cast(column, kind) for column, kind in zip(batch, kinds, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _usual(kind: pa.DataType) -> pa.DataType:
+    for odd, known in ((pa.string_view(), pa.large_string()), (pa.binary_view(), pa.large_binary())):
+        if kind == odd:
+            return known
+    if kind == pa.float16():
+        return pa.float32()
+    if pa.types.is_list(kind):
+        return pa.list_(_usual(kind.value_type))
+    if pa.types.is_large_list(kind):
+        return pa.large_list(_usual(kind.value_type))
+    if pa.types.is_struct(kind):
+        fields = [kind.field(place) for place in range(kind.num_fields)]
+        return pa.struct([field.with_type(_usual(field.type)) for field in fields])
+    return kind
+
+
+def _cast(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    try:
+        return column.cast(kind)
+    except pa.ArrowNotImplementedError:  # inside of what else
+        return pa.array(column.to_pylist(), kind)
 
 
 def cut(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from demur.errors import DemurError, OutputError
+from demur.errors import BusyError, DemurError, OutputError
 from demur.files.whole import locked, sync_folder
 
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
@@ -71,7 +71,7 @@ def held(out: Path, refuse: Callable[[Path], None], who: str = "build") -> Itera
                 opened.enter_context(locked(lock, timeout=0))
             except Timeout:
                 msg = f"Another {who} is writing this folder"
-                raise OutputError(msg, where=out, fix="Wait for it, or name another folder with --out.") from None
+                raise BusyError(msg, where=out, fix="Wait for it, or name another folder with --out.") from None
             if old.exists() and not out.exists():
                 old.rename(out)  # a run was killed between the two renames of `_swap`
             refuse(out)

@@ -7,6 +7,7 @@ mixed; nested cells become JSON text too. How much is read is bounded (`demur.fi
 
 from __future__ import annotations
 
+import gzip
 import io
 import zlib
 from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.errors import DemurError
-from demur.files._arrow import bounded_table, cut, held, parquet_batches, read_arrow, read_parquet
+from demur.files._arrow import bounded_table, cut, held, parquet_batches, read_arrow, read_parquet, usual
 from demur.files._block import Block, Fault, Names, Note, has_columns, numbers, parts
 from demur.files._flat import Quick
 from demur.files._json import no_json, read_json, read_jsonl
@@ -160,12 +161,34 @@ def noting(note: Note) -> Iterator[None]:
     except UnicodeError:
         note(Fault("encoding", "is not UTF-8"))
     except (OSError, EOFError, zlib.error) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-        note(Fault("unreadable", f"cannot be read: {reason}", got=type(error).__name__))
+        note(Fault("unreadable", f"cannot be read: {why(error)}", got=type(error).__name__))
     except (Broken, TooLarge) as error:
         note(Fault("unreadable", f"cannot be read: {error}", got=str(error)))
     except (pa.ArrowException, ValueError, RecursionError, MemoryError, OverflowError) as error:
-        note(Fault("unreadable", f"cannot be read: {type(error).__name__}", got=type(error).__name__))
+        note(Fault("unreadable", f"cannot be read: {why(error)}", got=type(error).__name__))
+
+
+_REASONS: tuple[tuple[type[BaseException], str], ...] = (
+    (pa.ArrowNotImplementedError, "it holds a type of values that is not read"),
+    (pa.ArrowInvalid, "it is broken, or is of another format than its name says"),
+    (gzip.BadGzipFile, "it is not packed as its name says"),
+    (EOFError, "it ends too early"),
+    (RecursionError, "it is nested too deeply"),
+    (MemoryError, "it takes more memory than there is"),
+    (OverflowError, "a value in it is out of range"),
+)
+
+
+def why(error: BaseException) -> str:
+    """What an error means for a file, in words; else its kind.
+
+    Example:
+        >>> why(EOFError()), why(PermissionError(13, "Permission denied"))
+        ('it ends too early', 'Permission denied')
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return next((said for kind, said in _REASONS if isinstance(error, kind)), type(error).__name__)
 
 
 def _csv(path: Path, note: Note, columns: Names) -> Iterator[Block]:
@@ -233,4 +256,6 @@ __all__ = [
     "read_blocks",
     "read_document",
     "size_of",
+    "usual",
+    "why",
 ]

@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from demur.files._arrow import ahead, batch_rows, cut
+from demur.files._arrow import ahead, batch_rows, cut, usual
 from demur.files._block import Block, Fault, Note
 from demur.files.bounds import TooLarge, is_regular
 from demur.files.reading import kind_of, noting, read_blocks
@@ -88,7 +88,7 @@ def read_span(span: Span, note: Note, *, turns: bool = False) -> Iterator[Block]
         first = span.first
         for batch in _cut(batches, span.first - edges[groups[0]], span.rows, span.batch):
             batch.validate(full=True)  # only rows of this part: of those before it another one tells
-            for part in cut(batch):
+            for part in cut(usual(batch)):
                 yield Block(first, part)
                 first += part.num_rows
         if first != last:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from demur.checks.engine import check
+from demur.errors import printable
 from demur.files.whole import write_whole
 from demur.pages.environment import environment
 from demur.records.hazards import HAZARDS
@@ -68,7 +69,7 @@ def report_of(
         text, said = page_of(found), found.as_dict()
     else:
         checked = Checked(check(place, show_text=with_text), with_text)
-        text = page_of_files(checked, called)
+        text = printable(page_of_files(checked, called))
         report = checked.report
         said = {"files": report.files, "rows": report.rows, "findings": report.counts}
     write_whole(out, text, "The page cannot be written")

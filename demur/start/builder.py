@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
-from demur.errors import UsageError, nearest
+from demur.errors import UsageError
 from demur.files.whole import write_whole
 from demur.project import OWN, Project, pick, submodule
 from demur.sets.kind import PACKAGE, kind_of, kinds
@@ -43,9 +43,12 @@ def new_builder(project: Project, name: str, kind: str, sources: Sequence[str] =
     own = [each for each, found in known.items() if found.by == OWN and found.value.kind == record]
     chosen = sorted(sources or own)
     for each in chosen:
-        if pick(known, each, "source").value.kind != record:
+        if (found := pick(known, each, "source").value.kind) != record:
+            others = [f"--kind {name}" for name in templates() if kind_of(name).record == found]
+            fix = f"{' or '.join(others)} takes {found}s" if others else f"No kind with a template takes {found}s"
             msg = f"A set of kind {kind} is made of {record}s"
-            raise UsageError(msg, where=each, fix=nearest(each, own))
+            fix = f"{fix}; or name sources of {record}s: {', '.join(own) or 'none is declared'}."
+            raise UsageError(msg, where=each, expected=f"a source of {record}s", got=f"one of {found}s", fix=fix)
     if not chosen:
         msg = f"The project declares no source of {record}s"
         raise UsageError(

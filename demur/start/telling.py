@@ -20,6 +20,8 @@ def lines(done: NewSource, asked: Asked) -> Iterator[str]:
     columns = {"prompt": seen.prompt, "response": seen.response, "id": seen.key, "label": seen.label}
     said = [f"{name} is {shown(column)}" for name, column in {**columns, "category": seen.category}.items() if column]
     yield f"{done.name}: {done.pin.rows:,} rows, {', '.join(seen.languages)}; {', '.join(said)}"
+    if seen.response:
+        yield "It is a source of responses; a set of kind evaluation, as `demur new builder` writes one, takes prompts."
     if seen.label:
         told = Counter(seen.labels.values())
         values = "; ".join(

@@ -92,6 +92,7 @@ class Pieces:
         plain = (
             type(rust.model).__name__ == "BPE"
             and not rust.model.dropout
+            and not rust.model.end_of_word_suffix
             and rust.normalizer is None
             and len(parts) == 1 + digits
             and level.get("type") == "ByteLevel"

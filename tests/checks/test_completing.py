@@ -12,7 +12,8 @@ import pytest
 from demur.checks.completing import Said, completed
 from demur.checks.engine import check
 from demur.checks.finding import Finding
-from demur.checks.subject import Subject, of_files
+from demur.checks.located import of_files
+from demur.checks.subject import Subject
 from tests.checks.fixtures import KITE, LAMP
 
 

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from unittest import mock
 
-import numpy as np
 import pyarrow as pa
 
 from demur.checks.batch import Batch, File, layout_for
@@ -26,7 +25,6 @@ def test_letters_count_and_blanks_at_the_edges_do_not() -> None:
     assert made[0] == made[1]
     assert made[3] == made[4]
     assert len(set(made.tolist())) == 4
-    assert letters(batch, np.array([4, 2])).tolist() == made[[4, 2]].tolist()
 
 
 def lines(path: Path, rows: list[dict[str, str]]) -> None:

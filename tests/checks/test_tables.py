@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from demur.checks.tables import as_parquet
 from demur.cli import main
-from demur.errors import UsageError
+from demur.errors import BusyError, OutputError, UsageError
 
 LAKE = "Which of the lakes in the north of Italy is the deepest one"
 HILL = "How many steps lead up to the church on the hill of Montmartre"
@@ -91,3 +91,22 @@ def test_what_was_written_is_found_again_after_a_kill_and_gone_after_a_good_end(
     with pytest.raises(UsageError), as_parquet([str(path)], "no", work):
         pass
     assert not list(Path(work).rglob("*.parquet"))
+
+
+def test_what_another_run_reads_stays(tmp_path: Path) -> None:
+    """A run that is refused, since another one writes the folder, takes nothing away from it."""
+    path, work = lines(tmp_path / "a.jsonl", [{"prompt": "Name a lake."}]), tmp_path / "work"
+
+    def refused(error: type[OutputError]) -> list[str]:
+        with as_parquet([str(path)], None, str(work)) as (theirs, _):
+            places.extend(theirs)
+            msg = "Another run is writing this folder"
+            raise error(msg)
+
+    places: list[str] = []
+    with as_parquet([str(path)], None, str(work)) as (mine, _):
+        for error, stays in ((BusyError, True), (OutputError, False)):
+            with pytest.raises(error):
+                refused(error)
+            assert Path(mine[0]).exists() == stays
+        assert places == [*mine, *mine]

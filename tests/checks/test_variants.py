@@ -13,8 +13,9 @@ import pytest
 from demur.checks import engine
 from demur.checks.claimed import Claim
 from demur.checks.engine import check
+from demur.checks.located import of_files
 from demur.checks.settings import read_settings
-from demur.checks.subject import Subject, of_files
+from demur.checks.subject import Subject
 from demur.errors import UsageError
 from tests.checks.fixtures import DAYS, PAGES, SOUP, Rows, prompts, sources
 from tests.conftest import ROOT

@@ -201,8 +201,10 @@ def test_a_builder_needs_a_kind_with_a_template_and_a_source(project: Path) -> N
         new_builder(at(project), "x", "evaluation")
     with pytest.raises(UsageError, match="No template of a builder of kind 'haiku'"):
         new_builder(at(project), "x", "haiku")
-    with pytest.raises(UsageError, match="A set of kind evaluation is made of prompts"):
+    with pytest.raises(UsageError, match="A set of kind evaluation is made of prompts") as told:
         new_builder(at(project), "x", "evaluation", ("beavertails",))
+    assert "one of responses" in str(told.value)
+    assert "name sources of prompts" in str(told.value)
     path = new_builder(at(project), "Red team", "evaluation", ("xstest", "malicious-instruct"))
     assert re.findall(r'name="(\w+)"', path.read_text()) == ["default", "closed"]
     with pytest.raises(UsageError, match="The project has a file of this name"):

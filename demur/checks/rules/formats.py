@@ -20,7 +20,7 @@ from demur.checks.subject import Subject
 from demur.errors import nearest, shown
 from demur.files.bounds import TooLarge, bounds
 from demur.files.packed import unpacked_name
-from demur.files.reading import bounded_table
+from demur.files.reading import Fault, bounded_table, why
 from demur.records.schema import arrow_schema, json_schema
 from demur.sets.folder import BuiltSet
 from demur.sets.manifest_file import NAME
@@ -29,6 +29,11 @@ _AGAIN = "Build it again."
 _FIXES = {
     "header": "Put a line with the names of the columns before it.",
     "ragged": "Quote cells that hold the separator or a line break.",
+}
+_CAUSES = {
+    "PermissionError": "Let it be read.",
+    "FileNotFoundError": "It is a link to nothing: mend it, or delete it.",
+    "ArrowNotImplementedError": "Write that column as texts or numbers.",
 }
 _ANSWER = re.compile(r"answer|target|gold|ideal|solution|ground_?truth|reference|choice|option", re.IGNORECASE)
 """Columns in which true and false may be the words of an answer."""
@@ -48,13 +53,20 @@ def unreadable(subject: Subject) -> Iterator[Finding]:
     for name, faults in subject.faults.items():
         for fault in faults:
             if fault.kind in ("unreadable", "ragged", "header"):
-                yield hit(fault.message, name, fault.row, line=fault.line, fix=_FIXES.get(fault.kind, ""))
+                yield hit(fault.message, name, fault.row, line=fault.line, fix=_fix(fault))
     if subject.folder is None and len(names := subject.split_rows) > bounds().splits:
         message = f"rows name {len(names):,} splits, and leaks are searched between {bounds().splits} of them alone"
         yield hit(message, subject.label, fix="Name real splits, or raise --limit splits=N.")
     if subject.folder is None or subject.faults:
         return
     yield from _unreadable(subject.folder)
+
+
+def _fix(fault: Fault) -> str:
+    """What to do about what a reader stumbled on; empty for what the rule says."""
+    if "--limit" in fault.message:
+        return "Split the file, or raise the limit."
+    return _FIXES.get(fault.kind) or _CAUSES.get(fault.got or "", "")
 
 
 def _unreadable(folder: BuiltSet) -> Iterator[Finding]:
@@ -85,7 +97,7 @@ def _unread(path: Path) -> str | None:
     except TooLarge as error:
         return f"cannot be read: {error}"
     except (pa.ArrowException, OSError, UnicodeError) as error:
-        return f"cannot be read: {type(error).__name__}"
+        return f"cannot be read: {why(error)}"
     return None
 
 

@@ -131,7 +131,7 @@ def _letters(subject: Subject, *rows: Ints) -> list[Hashes]:
         mask[np.concatenate(rows)] = True
         made = np.zeros(len(mask), np.uint64)
         for batch, mine, start in marked(subject, mask):
-            made[start + mine] = letters(batch, mine)
+            made[start + mine] = letters(batch)[mine]
     return [made[each] for each in rows]
 
 

@@ -42,7 +42,7 @@ _READ = 5_000  # targets of a split that are read
 def answer_length(subject: Subject) -> Iterator[Finding]:
     """Training sets of short answers, and labels of answers that length tells."""
     gathered = subject.state.gathered
-    for config, (_, answers) in sorted(gathered.taught.items()):
+    for config, (_, answers) in gathered.by_config.items():
         rate = Rate.of(answers.short, answers.rows)
         if answers.rows >= _LEAST and rate.low > _MOST_SHORT:
             yield hit(f"answers of fewer than {SHORT} words: {rate}", config or subject.label)
@@ -145,7 +145,7 @@ def repeated_refusal(subject: Subject) -> Iterator[Finding]:
 )
 def token_share(subject: Subject) -> Iterator[Finding]:
     """Training sets in which a class of five per cent of the rows or more has far less of the words."""
-    for config, taught in sorted(subject.state.gathered.taught.items()):
+    for config, taught in subject.state.gathered.by_config.items():
         total = Taught(sum(each.rows for each in taught), sum(each.words for each in taught))
         for what, mine in zip(("refusals", "answers"), taught, strict=True):
             if mine.rows < _LEAST or mine.rows == total.rows or not total.words:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from demur.errors import OutputError
+from demur.errors import OutputError, printable
 from demur.files.folder import held, swapped
 from demur.groups.group import MEMBERS
 from demur.groups.sharded.inputs import Shard
@@ -123,7 +123,7 @@ def _write(tables: Iterable[pa.Table], shards: Sequence[Shard], opened: Callable
                 break
             held = pa.concat_tables([held, table]).combine_chunks()
         facts = {
-            "source": shard.path,
+            "source": printable(shard.path),
             "row_groups": ",".join(map(str, shard.groups)),
             "first_row": str(shard.first),
             "rows": str(shard.rows),
