@@ -9,7 +9,7 @@ import difflib
 import json
 import re
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _WORD = re.compile(r"[\w.:/+\[\]-]{1,40}", re.ASCII)
@@ -183,7 +183,15 @@ def shown(cell: object) -> str:
 def issues(error: Any) -> list[str]:
     """What pydantic's ValidationError found, a line each: place and message, without the values, which may be texts."""
     found = error.errors(include_input=False, include_url=False)
-    return [": ".join(filter(None, (".".join(map(_key, each["loc"])), each["msg"]))) for each in found]
+    return [": ".join(filter(None, (".".join(map(_key, each["loc"])), _said(each)))) for each in found]
+
+
+def _said(issue: Mapping[str, Any]) -> str:
+    """What pydantic says is wrong, or an error of ours that a validator raised."""
+    own = issue.get("ctx", {}).get("error")
+    if not isinstance(own, DemurError):
+        return str(issue["msg"])
+    return f"{own.what}{'' if own.what[-1:] in '.?' else '.'} {own.fix}" if own.fix else own.what
 
 
 def _key(key: object) -> str:

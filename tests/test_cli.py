@@ -221,10 +221,10 @@ def test_the_quiet_still_get_facts_and_errors(tiny: Tiny) -> None:
 
 
 def test_what_a_terminal_cannot_show_is_escaped(tmp_path: Path) -> None:
-    (tmp_path / "rows.jsonl").write_text('{"prompt": "Draw a kite", "response": "Here is one."}\n' * 20)
+    (tmp_path / "rows.jsonl").write_text('{"prompt": "Draw a kite", "response": "I cannot help."}\n' * 20)
     done = subprocess.run(
         [sys.executable, "-m", "demur.cli", "refusal-position", "rows.jsonl"], capture_output=True, text=True,
         check=False, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    assert "(0 of 20" in done.stdout
+    assert "(20 of 20" in done.stdout

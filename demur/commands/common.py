@@ -139,6 +139,9 @@ def place_of(text: str, offline: bool) -> str | Path:
 
     if is_url(text):
         return reachable(text, offline)
+    if not text:
+        msg = "A path is empty, as a variable is that nobody set; '.' is the folder that this runs in."
+        raise click.BadParameter(msg, param_hint="PATH")
     path = Path(text)
     if path.exists() or "@" not in text:
         if not path.exists():

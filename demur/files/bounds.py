@@ -118,9 +118,12 @@ def within(changed: Mapping[str, int]) -> Iterator[None]:
 def _changed(bounds: Bounds, changed: Mapping[str, int]) -> Bounds:
     names = [each.name for each in fields(Bounds)]
     for name, most in changed.items():
-        if name not in names or most < 1:
-            msg = "There is no such limit" if name not in names else "A limit is a whole number above 0"
+        if name not in names:
+            msg = "There is no such limit"
             raise UsageError(msg, where=name, got=most, fix=nearest(name, names))
+        if most < 1:
+            msg = "A limit is a whole number above 0"
+            raise UsageError(msg, where=name, got=most)
     return replace(bounds, **changed)
 
 

@@ -68,6 +68,9 @@ def parse_toml(data: bytes) -> dict[str, Any]:
         raise Broken(msg)
     try:
         return tomllib.loads(data.decode("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        place = re.search(r"at (line \d+, column \d+)", str(error))  # no more of it: it may quote what stands there
+        raise Broken(f"no TOML, at {place[1]}" if place else "no TOML, at its end") from None
     except (ValueError, RecursionError, MemoryError) as error:
         raise Broken(type(error).__name__) from None
 

@@ -208,3 +208,18 @@ def test_another_users_settings_are_refused(folder: Path, monkeypatch: pytest.Mo
     assert done.exit_code == 2
     assert "The settings belong to another user" in done.stderr
     assert CliRunner().invoke(main, ["check", str(folder), "--settings", str(settings)]).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "got"),
+    [
+        ('ignore = ["DMR999"]', "No rule 'DMR999'. Did you mean 'DMR902'? `demur rule` lists all rules."),
+        ("ignore = [\n", "no TOML, at its end"),
+        ("[check\n", "no TOML, at line 1, column 7"),
+    ],
+)
+def test_what_is_wrong_with_settings_is_told_in_one_line(said: str, got: str, tmp_path: Path) -> None:
+    (tmp_path / "demur.toml").write_text(said)
+    with pytest.raises(UsageError) as told:
+        read_settings(tmp_path / "demur.toml")
+    assert told.value.got == got
