@@ -34,7 +34,8 @@ _GRAM = 4
 _MOST = 0.5  # of the weight: where so much is missing in one place, words have another order, and nothing is lost
 _REACH = 5  # letters at an end that one edit may cost: two that are swapped, and three behind them without a gram
 _TWO = 7  # letters in a row that two swaps may touch, with no gram left between them
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+_LATIN = "abcdefghijklmnopqrstuvwxyz0123456789"
+_BLOCK, _ALPHABETS = 128, 0x3000  # letters of an alphabet stand together; above, a sign is a word
 
 Hashes = NDArray[np.uint64]
 Ints = NDArray[np.int64]
@@ -143,6 +144,12 @@ class Laid:
             self._letters = "".join(letter for letter in folded if letter != " " and is_word(letter))
         return self._letters
 
+    def alphabet(self) -> str:
+        """Letters that an edit may add: Latin ones, and those of every other alphabet that the text is written in."""
+        blocks = {ord(letter) // _BLOCK for letter in self.letters() if _BLOCK <= ord(letter) < _ALPHABETS}
+        near = (chr(code) for block in sorted(blocks) for code in range(block * _BLOCK, (block + 1) * _BLOCK))
+        return _LATIN + "".join(filter(is_word, near))
+
 
 def _slip(gap: Gap, prompt: Hashes, text: Laid) -> bool:
     """Whether one edit of the text's letters gives the prompt's, or two swaps near each other."""
@@ -153,25 +160,25 @@ def _slip(gap: Gap, prompt: Hashes, text: Laid) -> bool:
         return missing <= 0 or max(missing, instead) <= 1 or missing == instead <= _TWO
     if size == 1 or size > _REACH or (front and back):
         return size == 1
-    letters = text.letters()
+    letters, alphabet = text.letters(), text.alphabet()
     # the letters that both have beside the gap, and as many more as the prompt has and an edit may need
     if front:
         part = letters[max(0, gap.end - size - 1) : gap.end + _GRAM - 1]
-        tries = {each[-(size + _GRAM - 1) :] for each in _edited(part, 0, size + 1)}
+        tries = {each[-(size + _GRAM - 1) :] for each in _edited(part, 0, size + 1, alphabet)}
     else:
         part = letters[gap.start : gap.start + _GRAM + size]
-        tries = {each[: size + _GRAM - 1] for each in _edited(part, _GRAM - 1, len(part))}
+        tries = {each[: size + _GRAM - 1] for each in _edited(part, _GRAM - 1, len(part), alphabet)}
     made = hashed_characters(sorted(each for each in tries if len(each) == size + _GRAM - 1))
     begins = made.starts[:-1][np.diff(made.starts) == size]  # others join a sign to the letter before it, or lose one
     return bool((made.hashes[begins[:, None] + np.arange(size)] == prompt[gap.first : gap.last]).all(axis=1).any())
 
 
-def _edited(part: str, first: int, last: int) -> Iterator[str]:
+def _edited(part: str, first: int, last: int, alphabet: str) -> Iterator[str]:
     """A text with one edit between two places: a letter changed, lost, added, or swapped with the next."""
     for at in range(first, last + 1):
         head, tail = part[:at], part[at:]
         yield head + tail[1:]
         yield head + tail[1:2] + tail[:1] + tail[2:]
-        for letter in _ALPHABET:
+        for letter in alphabet:
             yield head + letter + tail
             yield head + letter + tail[1:]

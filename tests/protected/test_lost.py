@@ -117,9 +117,11 @@ def test_letters_with_signs_are_edited_as_others_are(asked: str) -> None:
     added = [f"{asked[0]}x{asked[1:]}", f"{asked[:-1]}x{asked[-1]}", f"{asked[:2]}\u093e{asked[2:]}"]
     swapped = asked[:-2] + asked[-1] + asked[-2]
     assert [places(asked, text) for text in (asked, *added, swapped)] == [[]] * 5
-    lost = [asked[:-2] + asked[-1], asked[0] + asked[2:]]
-    assert all(last - first <= 2 for text in lost for first, last in places(asked, text))
-    assert found([*added, swapped, *lost], [asked]) == set(range(6))
+    lost = [asked[:-2] + asked[-1], asked[0] + asked[2:], asked[:-1], asked[1:]]
+    other = asked[7]
+    changed = [asked[:-1] + other, other + asked[1:]]
+    assert [places(asked, text) for text in (*lost, *changed)] == [[]] * 6
+    assert found([*added, swapped, *lost, *changed], [asked]) == set(range(10))
 
 
 def test_who_builds_may_leave_such_rows_out_as_well() -> None:
