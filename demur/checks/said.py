@@ -192,7 +192,7 @@ def said(columns: Mapping[str, pa.Array], plain: Mapping[str, pa.LargeStringArra
     if sides:
         given = texts["prompt"].to_pylist() if "prompt" in texts else []
         contexts, different, firsts = _pairs(sides)
-        for name in _SIDES & turns.keys():
+        for name in sorted(_SIDES & turns.keys()):
             stands[name] = _sides(name, turns[name], contexts, plain)
         told = [int(bool(given) and given[row] == text) for row, text in enumerate(firsts)]
         skipped = {"chosen": told, "rejected": contexts}  # what stands twice is told once
