@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from demur.checks._mending import Hand
 from demur.files.header import is_data
+from demur.files.numeric import with_numbers
 from demur.files.syntax import Broken, csv_records
 
 
@@ -97,7 +98,11 @@ def _parquet(path: Path, out: Path, hand: Hand) -> None:
         if field.name in hand.texts and _may_say(field.type):
             cells = [hand.cell(field.name, cell) for cell in table.column(place).to_pylist()]
             made = made.set_column(place, field, pa.chunked_array([pa.array(cells, field.type)]))
-    kept = [not hand.stood(row) for row in _counted(made).to_pylist()]
+    try:
+        kept = [not hand.stood(row) for row in with_numbers(made).to_pylist()]
+    except (ArithmeticError, LookupError, ValueError):
+        msg = "lists or objects in it hold days or times that Python has not"
+        raise Left(msg) from None
     hand.rows += len(kept)
     made = made.filter(pa.array(kept, pa.bool_()))
     if not hand.changed:
@@ -106,15 +111,6 @@ def _parquet(path: Path, out: Path, hand: Hand) -> None:
     packed = groups[0].column(0).compression.lower() if groups and groups[0].num_columns else "snappy"
     most = max((group.num_rows for group in groups), default=0) or None
     pq.write_table(made, out, compression="none" if packed == "uncompressed" else packed, row_group_size=most)
-
-
-def _counted(table: pa.Table) -> pa.Table:
-    """A table whose days and times are numbers: not all of them are days and times of Python's."""
-    for place, field in enumerate(table.schema):
-        if pa.types.is_temporal(field.type) and not pa.types.is_interval(field.type):
-            whole = pa.int32() if field.type.bit_width == 32 else pa.int64()
-            table = table.set_column(place, field.name, table.column(place).cast(whole))
-    return table
 
 
 FORMATS: dict[str, Callable[[Path, Path, Hand], None]] = {

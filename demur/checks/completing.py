@@ -15,6 +15,7 @@ import pyarrow as pa
 from demur.checks.batch import Batch, File, bare
 from demur.checks.finding import Finding
 from demur.checks.subject import Subject
+from demur.files.numeric import with_numbers
 
 
 @dataclass
@@ -86,8 +87,21 @@ def _mark(row: pa.RecordBatch) -> str:
 
     The order of columns and keys does not count, nor whether a reader spelt a list or an object as JSON.
     """
-    said = json.dumps(_plain(row.to_pylist()[0]), sort_keys=True, default=repr).encode("utf-8", "surrogatepass")
-    return hashlib.sha256(said).hexdigest()[:16]
+    counted = with_numbers(pa.Table.from_batches([row]))
+    cells = {name: cell for name, column in zip(row.schema.names, counted.columns, strict=True)
+             if (cell := _cell(column)) is not None}  # fmt: skip
+    try:
+        said = json.dumps({name: _plain(cell) for name, cell in cells.items()}, sort_keys=True, default=repr)
+    except RecursionError:  # a text that nests deeply
+        said = json.dumps(cells, sort_keys=True, default=repr)
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _cell(column: pa.ChunkedArray) -> Any:
+    try:
+        return column.to_pylist()[0]
+    except (ArithmeticError, LookupError, ValueError):  # inside are days or times that Python has not
+        return str(column)
 
 
 def _plain(cell: Any) -> Any:

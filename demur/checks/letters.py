@@ -57,3 +57,8 @@ def byte_hashes(words: pa.LargeStringArray) -> Hashes:
     made = summed(*buffers(words))
     made[words.is_null().to_numpy(zero_copy_only=False)] = 0
     return made
+
+
+def factor_of(name: str) -> np.uint64:
+    """An odd number for the name of a column, whatever its case."""
+    return np.uint64(byte_hashes(pa.array([name.lower()], pa.large_string()))[0] | np.uint64(1))

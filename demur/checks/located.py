@@ -87,7 +87,7 @@ def _below(folder: Path) -> Iterator[Path]:
         raise UsageError(msg, where=error.filename, got=error.strerror, fix=fix)
 
     for place, folders, names in os.walk(folder, onerror=ended):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(".") and name != "lost+found"]
         yield from (Path(place, name) for name in names)
 
 

@@ -52,7 +52,7 @@ _NEEDS = {
     "DMR205": LABEL, "DMR206": LABEL, "DMR306": Need("column of token ids", fields=("needs",)),
     "DMR311": Need("prompt with a target", all=("prompt", "target")),
     "DMR312": Need("pair of preferred and rejected", all=("chosen", "rejected")), "DMR315": ANSWER, "DMR316": PROMPT,
-    "DMR317": ANSWER, "DMR318": ANSWER, "DMR322": ANSWER, "DMR601": Need("column of ids", ("id",)),
+    "DMR317": ANSWER, "DMR318": ANSWER, "DMR322": ROWS, "DMR601": Need("column of ids", ("id",)),
     "DMR602": Need("prompt with a response", ("response", "target"), ("prompt",)),
     "DMR603": Need("column of verdicts", ("verdict",)),
 }  # fmt: skip

@@ -175,8 +175,9 @@ def said(columns: Mapping[str, pa.Array], plain: Mapping[str, pa.LargeStringArra
     }
     spoken = {name for name, cells in turns.items() if name == "messages" or _spoken(name, cells)}
     sides: dict[str, Spoken] = {}
-    if spoken & _SIDES and columns.keys() >= _SIDES:  # of two sides, one may be a text, or missing in all rows
+    if spoken & _SIDES and columns.keys() >= _SIDES:  # of two sides, one may be missing in all rows
         spoken |= {name for name in _SIDES if columns[name].null_count == len(columns[name])}
+    if spoken >= _SIDES:
         sides = {name: turns.get(name) or Spoken.of([None] * len(columns[name])) for name in sorted(_SIDES)}
         turns |= sides
     turns = {name: cells for name, cells in turns.items() if name in spoken}

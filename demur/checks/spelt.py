@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+import re
 
 import pyarrow as pa
 
 from demur.checks.layouts import CANONICAL, Layout
+from demur.checks.noted import LABEL, NAMED
+
+_SAID = re.compile(
+    r"split|source|licen[cs]e|kind|role|model|outputs?|answers?|completions?|generations?", re.IGNORECASE
+)
 
 
-@dataclass
-class Spelt:
-    """Columns of bytes of a file that are texts: what its first rows show to be UTF-8, and what its layout asks for."""
+def in_bytes(rows: pa.RecordBatch) -> pa.RecordBatch:
+    r"""Rows with columns of bytes as texts, where all are UTF-8, or where the column's name says that they are texts.
 
-    names: Collection[str] | None = None
+    Example:
+        >>> rows = pa.RecordBatch.from_pydict({"prompt": [b"Name a lake."], "image": [bytes([255])]})
+        >>> in_bytes(rows).to_pylist()
+        [{'prompt': 'Name a lake.', 'image': b'\xff'}]
+    """
+    for place, name in enumerate(rows.schema.names):
+        column = rows.column(place)
+        if _of_bytes(column.type) and (
+            any(each.fullmatch(name) for each in (LABEL, NAMED, _SAID)) or _are_texts(column)
+        ):
+            rows = rows.set_column(place, name, _decoded(column))
+    return rows
 
-    def texts(self, rows: pa.RecordBatch) -> pa.RecordBatch:
-        r"""Rows with such columns as texts.
 
-        Example:
-            >>> rows = pa.RecordBatch.from_pydict({"prompt": [b"Name a lake."], "image": [bytes([255])]})
-            >>> Spelt().texts(rows).to_pylist()
-            [{'prompt': 'Name a lake.', 'image': b'\xff'}]
-        """
-        if self.names is None:
-            self.names = {name for name, column in zip(rows.schema.names, rows, strict=True) if _are_texts(column)}
-        return _as_texts(rows, self.names)
-
-    def asked(self, rows: pa.RecordBatch, layout: Layout) -> pa.RecordBatch:
-        """Rows with the columns of a layout as texts; what is no UTF-8 becomes the replacement character."""
-        names = rows.schema.names
-        return _as_texts(rows, {layout.native(each, names) or "" for each in CANONICAL} | {*layout.labels})
+def asked_in_bytes(rows: pa.RecordBatch, layout: Layout) -> pa.RecordBatch:
+    """Rows with the columns of a layout as texts; what is no UTF-8 becomes the replacement character."""
+    names = rows.schema.names
+    wanted = {layout.native(each, names) for each in CANONICAL} | {*layout.labels}
+    for place, name in enumerate(names):
+        if name in wanted and _of_bytes(rows.schema.field(place).type):
+            rows = rows.set_column(place, name, _decoded(rows.column(place)))
+    return rows
 
 
 def _of_bytes(kind: pa.DataType) -> bool:
@@ -44,23 +51,11 @@ def _plain(column: pa.Array) -> pa.LargeBinaryArray:
 
 
 def _are_texts(column: pa.Array) -> bool:
-    if not _of_bytes(column.type) or column.null_count == len(column):
-        return False
     try:
         _plain(column).cast(pa.large_string())
     except pa.ArrowInvalid:
         return False
     return True
-
-
-def _as_texts(rows: pa.RecordBatch, names: Collection[str]) -> pa.RecordBatch:
-    if not any(_of_bytes(field.type) and field.name in names for field in rows.schema):
-        return rows
-    columns = [
-        _decoded(column) if name in names and _of_bytes(column.type) else column
-        for name, column in zip(rows.schema.names, rows, strict=True)
-    ]
-    return pa.RecordBatch.from_arrays(columns, names=rows.schema.names)
 
 
 def _decoded(column: pa.Array) -> pa.LargeStringArray:
@@ -72,4 +67,4 @@ def _decoded(column: pa.Array) -> pa.LargeStringArray:
         return pa.array(cells, pa.large_string())
 
 
-__all__ = ["Spelt"]
+__all__ = ["asked_in_bytes", "in_bytes"]

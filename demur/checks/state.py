@@ -24,7 +24,7 @@ from demur.checks.flags import harmful_rows, read_flags, read_states
 from demur.checks.gathered import Gathered, targets
 from demur.checks.hashes import MIX, Hashes, text_hashes
 from demur.checks.learnt import Learnt
-from demur.checks.letters import byte_hashes, letters
+from demur.checks.letters import byte_hashes, factor_of, letters
 from demur.checks.noted import Noted
 from demur.checks.said import SPOKEN
 from demur.checks.sides import sides_of
@@ -286,9 +286,9 @@ def _key(batch: Batch, prompts: Hashes, turns: Mapping[str, Hashes]) -> tuple[Ha
         mapped = {batch.native(name) for name in _KEYS}
         for name in batch.rows.schema.names:
             if name.lower() in _ANSWERS and name not in mapped and (texts := texts_of(batch.rows.column(name))):
-                made = _with(made, text_hashes(texts, rows), MIX)
+                made = _with(made, text_hashes(texts, rows), factor_of(name))
             elif name.lower() in _GIVEN and name not in mapped:
-                made = _with(made, value_codes(batch.rows.column(name), rows), MIX)
+                made = _with(made, value_codes(batch.rows.column(name), rows), factor_of(name))
         if not asks.all():
             made = np.where(asks, made, made * MIX + value_codes(batch.column("id"), rows))
     return np.where(there, made, np.uint64(0)).astype(np.uint64), found

@@ -24,7 +24,7 @@ from demur.checks.located import REST
 from demur.checks.paths import Reached
 from demur.checks.quick import plain_rows
 from demur.checks.shapes import opened
-from demur.checks.spelt import Spelt
+from demur.checks.spelt import asked_in_bytes, in_bytes
 from demur.checks.state import State
 from demur.checks.unread import unread
 from demur.checks.variants import Variants, found
@@ -58,7 +58,6 @@ class Subject:
         names: the columns, by file.
         inside: files whose conversations stand inside an object.
         reached: what the paths of a mapping reach, by file.
-        spelt: which columns of bytes are texts, by file.
         lines: by file, where rows have lines.
         unread: columns that hold sentences and that no rule reads, by file.
         state: of all rows, compactly.
@@ -84,7 +83,6 @@ class Subject:
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
     inside: set[str] = field(default_factory=set)
     reached: dict[str, Reached] = field(default_factory=dict)
-    spelt: dict[str, Spelt] = field(default_factory=dict)
     lines: dict[str, Lines] = field(default_factory=dict)
     unread: dict[str, tuple[str, ...]] = field(default_factory=dict)
     state: State = field(default_factory=State)
@@ -134,11 +132,10 @@ class Subject:
         layout, rows = self.layouts.get(file.name), opened(block.rows)
         if rows is not block.rows:
             self.inside.add(file.name)
-        spelt = self.spelt.setdefault(file.name, Spelt())
-        rows = spelt.texts(rows)
+        rows = in_bytes(rows)
         if layout is None:
             layout = layout_for(rows, file.given)
-        rows = spelt.asked(self.reached.setdefault(file.name, Reached()).add(rows, layout), layout)
+        rows = asked_in_bytes(self.reached.setdefault(file.name, Reached()).add(rows, layout), layout)
         return Batch(self, file, layout, block.first, rows)
 
     def place(self, row: int, beside: int | None = None) -> str:

@@ -173,6 +173,7 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (pa.ArrowInvalid, "it is broken, or is of another format than its name says"),
     (gzip.BadGzipFile, "it is not packed as its name says"),
     (EOFError, "it ends too early"),
+    (OSError, "it is broken, or packed in a way that is not read"),
     (RecursionError, "it is nested too deeply"),
     (MemoryError, "it takes more memory than there is"),
     (OverflowError, "a value in it is out of range"),

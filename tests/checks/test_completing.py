@@ -79,3 +79,20 @@ def test_findings_of_a_check_name_lines(
     (tmp_path / name).write_text(text)
     findings = check(tmp_path / name, select=["DMR001", "DMR006"]).findings
     assert sorted((each.code, each.row, each.line) for each in findings) == lines
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        ["[" * 900 + "]" * 900],
+        pa.array([1 << 62], pa.timestamp("us")),
+        pa.array([123], pa.timestamp("ns")),
+        pa.array([[1 << 62]], pa.list_(pa.timestamp("us"))),
+        pa.array([1 << 27], pa.date32()),
+    ],
+)
+def test_every_row_has_a_mark(note: list[str] | pa.Array, tmp_path: Path) -> None:
+    """Whatever nests in it, and days that Python has not."""
+    pq.write_table(pa.table({"prompt": [f"{KITE} \ufffd"], "note": note}), tmp_path / "a.parquet")
+    (found,) = check(tmp_path / "a.parquet", license="mit", select=["DMR002"], marked=True).findings
+    assert found.mark

@@ -70,6 +70,16 @@ def test_a_column_that_comes_late_makes_no_other_row(name: str, tmp_path: Path) 
         assert found == [(20, "DMR102", None, "the same texts as a row")]
 
 
+def test_answers_in_different_columns_are_different_rows(tmp_path: Path) -> None:
+    asked, said = "Where is the lamp?", "It stands in the hall."
+    rows: list[Row] = [{"prompt": asked, "answer": said, "generation": None}]
+    rows += [{"prompt": asked, "answer": None, "generation": said}, {"prompt": asked, "model_output": said}]
+    for found in ways(tmp_path, rows, select=["DMR102"]).values():
+        assert found == []
+    for found in ways(tmp_path, [*rows, rows[1]], select=["DMR102"]).values():
+        assert [row for row, *_ in found] == [3]
+
+
 @pytest.mark.parametrize("name", ["label", "answer_label"])
 def test_rows_before_a_label_have_none(name: str, tmp_path: Path) -> None:
     """Of a label that is about answers, those are asked that have one."""

@@ -11,7 +11,6 @@ import pytest
 
 from demur.checks.engine import check
 from demur.checks.sharded import check_sharded
-from demur.checks.spelt import Spelt
 from demur.files.bounds import within
 from tests.shards.samples import here
 
@@ -59,12 +58,18 @@ def test_bytes_that_are_no_text_are_told_where_a_text_should_be(tmp_path: Path) 
             assert found(tmp_path / "a.parquet") == [(1, "DMR002", "prompt")]
 
 
-def test_what_the_first_rows_show_holds_for_all() -> None:
-    spelt = Spelt()
-    first = pa.RecordBatch.from_pydict({"note": [b"a"], "picture": [b"\xff"]})
-    assert spelt.texts(first).to_pylist() == [{"note": "a", "picture": b"\xff"}]
-    later = pa.RecordBatch.from_pydict({"note": [b"\xff"], "picture": [b"a"]})
-    assert spelt.texts(later).to_pylist() == [{"note": "\ufffd", "picture": b"a"}]
+@pytest.mark.parametrize("odd", [None, b"\xff"])
+def test_labels_in_bytes_are_read_wherever_they_begin(odd: bytes | None, tmp_path: Path) -> None:
+    """In later batches, and in parts, of which each reads its own rows."""
+    prompts = [f"Where is lamp number {at} of the harbour?" for at in range(400)]
+    labels = [odd, *[None] * 199, *[b"safe", b"harmful"] * 100]
+    table = pa.table({"prompt": prompts, "label": pa.array(labels, pa.binary())})
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=50)
+    one = check(tmp_path / "a.parquet", license="mit")
+    assert {each.code for each in one.findings} >= {"DMR202"}
+    with within({"batch": 4000}):
+        assert check(tmp_path / "a.parquet", license="mit") == one
+        assert check_sharded([tmp_path / "a.parquet"], here(tmp_path / "work", 100), license="mit") == one
 
 
 def test_half_floats_are_numbers(tmp_path: Path) -> None:
