@@ -117,10 +117,8 @@ def _unforeseen(error: Exception) -> DemurError:
         what = "This needs a package that is not installed"
         return DemurError(what, got=f"no {error.name}", fix=f"Run `pip install 'demur[{extra}]'`.")
     if isinstance(error, UnicodeEncodeError) and error.reason.startswith("surrogates"):
-        what = (
-            "Something is no text in UTF-8: most likely the name of a file or folder"  # or a row's, so it is not shown
-        )
-        return DemurError(what, fix="Give it a name in UTF-8.")
+        what = "Something is no text in UTF-8: most likely the name of a file or folder"
+        return DemurError(what, fix="Give it a name in UTF-8.")  # it may be a row's, and is not shown
     if isinstance(error, FileNotFoundError) and not _is_somewhere():
         return DemurError("The folder that this command runs in is gone", fix="Go to another folder.")
     if isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITTEN:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from demur.checks.batch import Batch, File, bare
 from demur.checks.finding import Finding
+from demur.checks.shapes import without_nulls
 from demur.checks.subject import Subject
 from demur.files.numeric import with_numbers
 
@@ -105,13 +106,11 @@ def _cell(column: pa.ChunkedArray) -> Any:
 
 
 def _plain(cell: Any) -> Any:
-    """A cell as JSON has it, without keys that hold nothing: Parquet fills in every key that some row has."""
+    """A cell as its JSON says it, without keys that hold nothing."""
     if isinstance(cell, str) and cell.lstrip()[:1] in ("[", "{"):
         with suppress(ValueError, RecursionError):
             cell = json.loads(cell)
-    if isinstance(cell, dict):
-        return {name: _plain(each) for name, each in cell.items() if each is not None}
-    return [_plain(each) for each in cell] if isinstance(cell, list) else cell
+    return without_nulls(cell)
 
 
 def _shown(cell: object) -> str | None:

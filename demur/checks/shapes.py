@@ -128,7 +128,7 @@ def turned(part: Mapping[str, Any]) -> Turn:
         return Turn(role, content)
     if content is None:
         content = next((part[name] for name in ("value", "text") if part.get(name) is not None), None)
-    calls = _bare({name: part[name] for name in ("tool_calls", "function_call") if part.get(name)})
+    calls = without_nulls({name: part[name] for name in ("tool_calls", "function_call") if part.get(name)})
     texts, others, broken = _content(content)
     if role in _CALLING:
         role, calls, texts = "assistant", {"calls": texts}, []
@@ -156,11 +156,11 @@ def _content(content: object) -> tuple[list[str], list[str], bool]:
     return texts, others, False
 
 
-def _bare(value: Any) -> Any:
+def without_nulls(value: Any) -> Any:
     """A value without what is nothing: Parquet fills in every key that some row has."""
     if isinstance(value, dict):
-        return {name: _bare(each) for name, each in value.items() if each is not None}
-    return [_bare(each) for each in value] if isinstance(value, list) else value
+        return {name: without_nulls(each) for name, each in value.items() if each is not None}
+    return [without_nulls(each) for each in value] if isinstance(value, list) else value
 
 
 def _transcript(cell: object) -> Turns | None:
