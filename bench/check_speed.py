@@ -140,11 +140,14 @@ def start(checkout: Path, path: Path, few: Path) -> dict[str, Any]:
 
 
 def commit(checkout: Path) -> str:
-    """Which commit a checkout is of."""
-    done = subprocess.run(
-        ["git", "-C", str(checkout), "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip() or "no git"
+    """Which commit the code of a checkout is of; results and pages that are written on the way are none of it."""
+
+    def told(*asked: str) -> str:
+        done = subprocess.run(["git", "-C", str(checkout), *asked], capture_output=True, text=True, check=False)
+        return done.stdout.strip()
+
+    changed = told("status", "--porcelain", "--", "demur", "bench/*.py")
+    return f"{told('rev-parse', '--short', 'HEAD')}{'-dirty' if changed else ''}" or "no git"
 
 
 def compare(before: Path, folder: Path, few: Path, rounds: int) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
@@ -42,7 +44,7 @@ def of_files(
     for path in paths:
         if not path.exists():
             msg = "There is no such file or folder"
-            raise UsageError(msg, where=path)
+            raise UsageError(msg, where=path, fix=_meant(path))
         if path.is_dir():
             data = (each for each in _below(path) if is_data(each, path))
             found.update(dict.fromkeys(sorted(islice(data, bounds().files + 1))))
@@ -78,17 +80,37 @@ def of_files(
     return paths[0] if paths[0].is_dir() else paths[0].parent, tuple(files)
 
 
+def _meant(path: Path) -> str | None:
+    """A file or folder beside one that is not there, where their names are nearly alike."""
+    names = list[str]()
+    with suppress(OSError):
+        names = sorted(each.name for each in path.parent.iterdir())
+    close = get_close_matches(path.name, names, 1)
+    return f"Did you mean {str(path.with_name(close[0]))!r}?" if close else None
+
+
 def _below(folder: Path) -> Iterator[Path]:
-    """Everything below a folder; what is not looked into is an error, and nothing that was left out."""
+    """Everything below a folder; what is not looked into is an error, and nothing that was left out.
+
+    A folder that links lead to as well is looked into once; one that holds the folder itself is not.
+    """
 
     def ended(error: OSError) -> None:
         fix = "Let it be read, or check what beside it can be."
         msg = "A folder cannot be read"
         raise UsageError(msg, where=error.filename, got=error.strerror, fix=fix)
 
-    for place, folders, names in os.walk(folder, onerror=ended):
-        folders[:] = [name for name in folders if not name.startswith(".") and name != "lost+found"]
-        yield from (Path(place, name) for name in names)
+    looked = {each.resolve() for each in folder.resolve().parents}
+    links = [folder]
+    for link in links:  # which grow on the way: what is linked comes after what is there
+        for place, folders, names in os.walk(link, onerror=ended):
+            if (here := Path(place).resolve()) in looked:
+                folders.clear()
+                continue
+            looked.add(here)
+            folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "lost+found")
+            links += [each for name in folders if (each := Path(place, name)).is_symlink()]
+            yield from (Path(place, name) for name in names)
 
 
 def _common(paths: Sequence[Path]) -> Path:

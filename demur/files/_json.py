@@ -58,8 +58,9 @@ def _read_lines(text: str, line: int, number: int, note: Note, *, twice: bool) -
             continue
         try:
             row = parse_json(each)
-        except Broken:
-            note(Fault("unreadable", "is no JSON", number, line=place, got="no JSON"))
+        except Broken as error:
+            message, got = ("is no JSON", "no JSON") if error.line else (f"cannot be read: {error.what}", error.what)
+            note(Fault("unreadable", message, number, line=place, got=got))
             row = {}
         else:
             if twice and doubled(each, row):

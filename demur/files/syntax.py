@@ -49,7 +49,14 @@ def parse_json(text: str, hook: Pairs = None) -> Any:
     except json.JSONDecodeError as error:
         raise Broken(error.msg, error.lineno, error.colno) from None
     except (ValueError, RecursionError) as error:
-        raise Broken(type(error).__name__) from None
+        raise Broken(_said(error)) from None
+
+
+def _said(error: Exception) -> str:
+    """Why a parser gave up without a place, in words."""
+    if isinstance(error, UnicodeError):
+        return "it is not UTF-8"
+    return "a number in it is too long" if isinstance(error, ValueError) else "it is nested too deeply"
 
 
 def parse_toml(data: bytes) -> dict[str, Any]:
@@ -72,7 +79,7 @@ def parse_toml(data: bytes) -> dict[str, Any]:
         place = re.search(r"at (line \d+, column \d+)", str(error))  # no more of it: it may quote what stands there
         raise Broken(f"no TOML, at {place[1]}" if place else "no TOML, at its end") from None
     except (ValueError, RecursionError, MemoryError) as error:
-        raise Broken(type(error).__name__) from None
+        raise Broken(_said(error)) from None
 
 
 class Doubled(dict[str, Any]):

@@ -23,6 +23,28 @@ def test_hidden_folders_are_left_out_and_others_are_not(tmp_path: Path) -> None:
     assert [file.name for file in of_files([tmp_path], None, {})[1]] == ["a.jsonl", "in/b.jsonl", "in/deep/c.csv"]
 
 
+def test_a_linked_folder_is_looked_into_once(tmp_path: Path) -> None:
+    for name in ("set/in/a.jsonl", "else/b.jsonl", "c.jsonl"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('{"prompt": "Name a lake."}\n')
+    links = {"set/a-in": "set/in", "set/other": "else", "else/back": "set", "set/up": ".", "set/no": "no"}
+    for link, to in links.items():
+        (tmp_path / link).symlink_to(tmp_path / to)
+    names = ["in/a.jsonl", "other/b.jsonl"]
+    assert [file.name for file in of_files([tmp_path / "set"], None, {})[1]] == names
+    assert [file.name for file in of_files([tmp_path / "else/back"], None, {})[1]] == names
+
+
+def test_a_path_that_is_not_there_is_told_with_the_nearest_one(tmp_path: Path) -> None:
+    (tmp_path / "prompts.jsonl").write_text("")
+    meant = f"Did you mean '{tmp_path}/prompts.jsonl'?"
+    for name, fix in (("promts.jsonl", meant), ("else", None), ("no/a.csv", None)):
+        with pytest.raises(UsageError) as told:
+            of_files([tmp_path / name], None, {})
+        assert (told.value.what, told.value.fix) == ("There is no such file or folder", fix)
+
+
 def test_a_folder_that_cannot_be_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "a.jsonl").write_text('{"prompt": "Name a lake."}\n')

@@ -84,6 +84,7 @@ def test_a_list_of_any_form_has_the_lines_of_its_members(tmp_path: Path) -> None
 
 
 FAULTS: dict[str, tuple[bytes, list[tuple[str, int | None, int | None]]]] = {
+    "number.jsonl": (b'{"n": 1' + b"0" * 5000 + b"}\n", [("cannot be read: a number in it is too long", 0, 1)]),
     "broken.jsonl": (b'{"n": 1}\n\n{"n": \n[1]\n', [("is no JSON", 1, 3), ("is a JSON list, not an object", 2, 4)]),
     "quote.csv": (b'n,m\na,1\n"b\n,2\n', [("a quoted cell is broken, so the rest cannot be read", 1, 3)]),
     "head.csv": (b'"n\n', [("a quoted cell is broken, so the rest cannot be read", None, 1)]),
@@ -233,7 +234,7 @@ def test_a_document(tmp_path: Path) -> None:
         assert read_document(tmp_path / name, faults.append) is None
     assert [fault.message for fault in faults] == [
         "is no JSON from line 2, column 3 on",
-        "cannot be read: RecursionError",
+        "cannot be read: it is nested too deeply",
         "cannot be read: No such file or directory",
     ]
 

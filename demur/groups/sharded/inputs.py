@@ -172,7 +172,8 @@ def _footer(path: str, fs: Any, local: str, column: str) -> tuple[pq.FileMetaDat
             parquet = pq.ParquetFile(file)
         except pa.ArrowInvalid as error:
             msg = "Not a Parquet file"
-            raise FormatError(msg, where=path, got=str(error).partition(". ")[0]) from error
+            fix = "Write it again, or leave it out."
+            raise FormatError(msg, where=path, got=str(error).partition(". ")[0], fix=fix) from error
         schema = parquet.schema_arrow
         if column not in schema.names:
             msg = f"No column {column!r}"
