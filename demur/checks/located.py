@@ -84,7 +84,7 @@ def _meant(path: Path) -> str | None:
     """A file or folder beside one that is not there, where their names are nearly alike."""
     names = list[str]()
     with suppress(OSError):
-        names = sorted(each.name for each in path.parent.iterdir())
+        names = sorted(each.name for each in path.parent.iterdir())[:1000]
     close = get_close_matches(path.name, names, 1)
     return f"Did you mean {str(path.with_name(close[0]))!r}?" if close else None
 
