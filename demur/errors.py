@@ -10,6 +10,8 @@ import json
 import re
 import traceback
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 _WORD = re.compile(r"[\w.:/+\[\]-]{1,40}", re.ASCII)
@@ -231,6 +233,20 @@ def nearest(name: str, names: Iterable[str]) -> str:
     known = sorted(names)
     close = difflib.get_close_matches(name, known, n=1)
     return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known) or 'none'}."
+
+
+def nearest_path(path: Path) -> str | None:
+    """A "did you mean" sentence for a path that is not there, where something beside it is called nearly alike.
+
+    Example:
+        >>> nearest_path(Path("no-such-folder/a.csv")) is None
+        True
+    """
+    names = list[str]()
+    with suppress(OSError):
+        names = sorted(each.name for each in path.parent.iterdir())[:1000]
+    close = difflib.get_close_matches(path.name, names, n=1)
+    return f"Did you mean {str(path.with_name(close[0]))!r}?" if close else None
 
 
 def printable(text: str) -> str:

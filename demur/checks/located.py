@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from demur.checks.batch import File
 from demur.checks.data import is_data
 from demur.checks.layouts import Layout
 from demur.checks.saved import split_by_folder
-from demur.errors import UsageError, shown
+from demur.errors import UsageError, nearest_path, shown
 from demur.files import reading
 from demur.files.bounds import bounds
 from demur.files.splits import split_of
@@ -44,7 +42,7 @@ def of_files(
     for path in paths:
         if not path.exists():
             msg = "There is no such file or folder"
-            raise UsageError(msg, where=path, fix=_meant(path))
+            raise UsageError(msg, where=path, fix=nearest_path(path))
         if path.is_dir():
             data = (each for each in _below(path) if is_data(each, path))
             found.update(dict.fromkeys(sorted(islice(data, bounds().files + 1))))
@@ -78,15 +76,6 @@ def of_files(
         msg = "A split is given for a file that is not checked"
         raise UsageError(msg, where="--split", got=", ".join(map(shown, said)))
     return paths[0] if paths[0].is_dir() else paths[0].parent, tuple(files)
-
-
-def _meant(path: Path) -> str | None:
-    """A file or folder beside one that is not there, where their names are nearly alike."""
-    names = list[str]()
-    with suppress(OSError):
-        names = sorted(each.name for each in path.parent.iterdir())[:1000]
-    close = get_close_matches(path.name, names, 1)
-    return f"Did you mean {str(path.with_name(close[0]))!r}?" if close else None
 
 
 def _below(folder: Path) -> Iterator[Path]:

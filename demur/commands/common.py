@@ -135,6 +135,7 @@ def shared_file(ctx: click.Context, text: str, offline: bool) -> str:
 
 def place_of(text: str, offline: bool) -> str | Path:
     """A path, a URL, or where the files of a data set on the Hub lie after their download."""
+    from demur.errors import nearest_path
     from demur.files.remote import is_url, reachable
 
     if is_url(text):
@@ -145,7 +146,7 @@ def place_of(text: str, offline: bool) -> str | Path:
     path = Path(text)
     if path.exists() or "@" not in text:
         if not path.exists():
-            msg = f"Path {text!r} does not exist."
+            msg = " ".join(filter(None, (f"Path {text!r} does not exist.", nearest_path(path))))
             raise click.BadParameter(msg, param_hint="PATH")
         return path
     from demur.release.pull import snapshot

@@ -34,6 +34,8 @@ _CAUSES = {
     "PermissionError": "Let it be read.",
     "FileNotFoundError": "It is a link to nothing: mend it, or delete it.",
     "ArrowNotImplementedError": "Write that column as texts or numbers.",
+    "a number in it is too long": "Write the number as text.",
+    "it is nested too deeply": "Write it with fewer levels.",
 }
 _ANSWER = re.compile(r"answer|target|gold|ideal|solution|ground_?truth|reference|choice|option", re.IGNORECASE)
 """Columns in which true and false may be the words of an answer."""
