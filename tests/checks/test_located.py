@@ -72,3 +72,13 @@ def test_a_name_that_is_no_text_can_be_known_and_reported(tmp_path: Path) -> Non
     assert write_baseline(tmp_path / "base.json", report) == 1
     assert [each.file for each in read_baseline(tmp_path / "base.json").known] == ["data/\ufffd.jsonl"]
     assert report_of(data, tmp_path / "page.html", called="data")["findings"]["DMR006"] == 1
+
+
+def test_a_number_or_a_nesting_that_no_reader_takes_is_told_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"prompt": "Name a lake.", "n": 1' + "0" * 5000 + "}\n")
+    (tmp_path / "b.json").write_text("[" * 100_000)
+    found = [(each.message, each.fix) for each in check(tmp_path, select=["DMR001"]).findings]
+    assert found == [
+        ("cannot be read: a number in it is too long", "Write the number as text."),
+        ("cannot be read: it is nested too deeply", "Write it with fewer levels."),
+    ]
