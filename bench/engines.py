@@ -17,7 +17,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -29,7 +28,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.parts import PAGE, WORDS, digest_of, items_of, options, protected_of, responses, screened
+from bench.parts import PAGE, WORDS, digest_of, items_of, options, protected_of, reported, responses, screened
 from bench.parts import one as one_process
 from bench.process import ProcessFailed, Watch, clear, run, touch
 from bench.report import RESULTS, between, markdown
@@ -130,12 +129,7 @@ def check(path: str, rows: Path) -> Mapped:
     from demur.checks.mapped import Checking
 
     command = Checking.of(next(_again(rows)), path, row="n")
-
-    def combined(evidence: list[pa.Table]) -> str:
-        found = command.combine(evidence, lambda: _again(rows))
-        return repr(replace(found, root=str(Path(path).parent)))  # which one process knows of the file
-
-    return command, combined
+    return command, lambda evidence: reported(command.combine(evidence, lambda: _again(rows)))
 
 
 def score(path: str, rows: Path) -> Mapped:

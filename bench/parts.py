@@ -14,6 +14,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -72,8 +73,12 @@ def check(path: str, work: Any | None) -> str:
     from demur.checks.engine import check
     from demur.checks.sharded import check_sharded
 
-    found = check(path) if work is None else check_sharded([path], work)
-    return repr(found)
+    return reported(check(path) if work is None else check_sharded([path], work))
+
+
+def reported(found: Any) -> str:
+    """What a report says; not of the folder that the file lies in, which an engine does not know."""
+    return repr(replace(found, root=""))
 
 
 def score(path: str, work: Any | None) -> str:

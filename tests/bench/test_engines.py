@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bench import engines
+from bench import engines, parts
 from bench.engines import FILES, ONE, installed, keep, measured, numbered
 from bench.process import ProcessFailed
 
@@ -32,6 +32,20 @@ def test_rows_are_numbered_through_all_files(corpus: str, tmp_path: Path) -> Non
     assert table["prompt"].equals(pq.read_table(corpus)["text"])
     (tmp_path / "all").mkdir()
     assert pq.read_table(numbered("check", corpus, tmp_path / "all")).column_names == ["text", "kind", "n"]
+
+
+def test_findings_are_compared_however_the_file_was_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = pa.table({"prompt": [f"How do tides work on beach {row % 900}?" for row in range(1003)]})
+    pq.write_table(table, tmp_path / "rows.parquet")
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    for number, path in enumerate(("../rows.parquet", str(tmp_path / "rows.parquet"))):
+        (tmp_path / str(number)).mkdir()
+        rows = numbered("check", path, tmp_path / str(number))
+        command, combined = engines.check(path, rows)
+        found = combined([command.map(pq.read_table(file)) for file in rows.iterdir()])
+        assert found == parts.check(path, None)
+        assert "DMR102" in found
 
 
 def runs(**digests: str) -> Any:
