@@ -28,7 +28,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.parts import PAGE, WORDS, digest_of, items_of, options, protected_of, reported, responses, screened
+from bench.parts import PAGE, WORDS, compiled, digest_of, items_of, options, protected_of, reported, responses, screened
 from bench.parts import one as one_process
 from bench.process import ProcessFailed, Watch, clear, run, touch
 from bench.report import RESULTS, between, markdown
@@ -317,6 +317,7 @@ def main() -> None:
         keep(found)
 
     for command, paths in (("decontaminate", asked.corpus), ("check", asked.rows)):
+        compiled(command, paths)
         for path in paths:
             add(command, str(path), pq.read_metadata(path).num_rows)
     for count in asked.responses if asked.items else []:
