@@ -267,24 +267,27 @@ def look_and_hash(
 
 
 @kernel
-def hold_threes(data: Bytes, offsets: Ints, most: int, threes: Kinds, out: Bytes) -> None:
+def hold_threes(data: Bytes, offsets: Ints, most: int, joins: Kinds, threes: Kinds, out: Bytes) -> None:
     """Which texts have one of some runs of three bytes in their first bytes, by the five lowest bits of each byte.
 
     Args:
         data: of the texts.
         offsets: of the texts.
         most: bytes that are looked at.
+        joins: for each byte, 1024 where a word goes on behind it.
         threes: for each pair of bytes that a run begins with, in the place that their ten bits are, a bit for every
-            third byte.
+            third byte; 1024 places further on, of those runs that may stand inside a word.
         out: 1 for each text that may have one.
     """
     for row in range(len(offsets) - 1):
         begin = offsets[row]
-        found, one, two = np.uint32(0), np.uint32(0), np.uint32(0)
+        found, one, two = np.uint32(0), np.uint32(0), np.uint32(0)  # `one` with what its word goes on from
+        inside, before = np.uint32(0), np.uint32(0)
         for at in range(np.uint64(begin), np.uint64(min(offsets[row + 1], begin + most))):
-            three = np.uint32(data[at]) & np.uint32(31)
-            found |= threes[one << np.uint32(5) | two] >> three
-            one, two = two, three
+            three = np.uint32(data[at])
+            found |= threes[one | two] >> (three & np.uint32(31))
+            one, two = inside | two << np.uint32(5), three & np.uint32(31)
+            inside, before = before, joins[three]
         out[row] = found & np.uint32(1)
 
 

@@ -266,8 +266,9 @@ def scan(
                     values[column, row] = data[at] == 116
                     at = spelt(data, at, 4, 8) if data[at] == 116 else spelt(data, at, 8, 13)
                 elif kind == TURNS and data[at] == 91:
-                    fixed = (data, at, names, starts)
-                    at, turns[column] = turns_in(*fixed, firsts[column], spots, slot, turns[column])
+                    at, turns[column] = turns_in(
+                        data, at, names, starts, firsts[column], spots, slot, turns[column]
+                    )  # fmt: skip
                 else:
                     return False
             if at < 0:

@@ -64,7 +64,7 @@ def _answers(said: Said, part: Part, users: pa.LargeStringArray, systems: pa.Lar
         return Answers(part, users, systems)
     mine = part.roles.are("assistant")
     if part.column != "messages":
-        mine |= part.roles.are(None, "")  # a cell that is a text and no turns
+        mine = mine | part.roles.are(None, "")  # a cell that is a text and no turns
     places = np.flatnonzero(mine)
     asked, system = (
         _before(said, part, part.roles.are(role), places, rest) for role, rest in (("user", users), ("system", systems))
@@ -76,10 +76,12 @@ def _before(
     said: Said, part: Part, speaking: NDArray[np.bool_], places: Ints, rest: pa.LargeStringArray
 ) -> pa.LargeStringArray:
     """The last turn of a speaker before each place in the same row; the row's own words where there is none."""
-    last = np.maximum.accumulate(np.where(speaking, np.arange(len(speaking)), -1)) if len(speaking) else places
-    found = last[places]
-    same = (found >= 0) & (part.rows[found] == part.rows[places])
-    texts = said.at(part, np.where(same, found, -1))
+    if speaking.any():
+        found = np.maximum.accumulate(np.where(speaking, np.arange(len(speaking)), -1))[places]
+        same = (found >= 0) & (part.rows[found] == part.rows[places])
+        texts = said.at(part, np.where(same, found, -1))
+    else:
+        same, texts = np.zeros(len(places), np.bool_), pa.nulls(len(places), pa.large_string())
     if part.column == "messages":
         return texts
     return pc.if_else(pa.array(same), texts, rest.take(pa.array(part.rows[places])))

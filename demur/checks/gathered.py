@@ -201,7 +201,9 @@ def said_words(batch: Batch, texts: pa.LargeStringArray) -> NDArray[np.int64]:
     for part in batch.said.parts:
         if part.column == "messages" and part.turns is not None:
             mine = part.roles.are("assistant")
-            return np.bincount(part.rows[mine], part.looked.words[mine], batch.rows.num_rows).astype(np.int64)
+            ends = np.cumsum(np.bincount(part.rows, minlength=batch.rows.num_rows))
+            sums = np.concatenate([[0], np.cumsum(part.looked.words * mine, dtype=np.int64)])
+            return np.diff(sums[ends], prepend=0)
     own = next((part.looked for part in batch.said.parts if part.texts is texts), None) or look_at(texts)
     return own.words.astype(np.int64)
 

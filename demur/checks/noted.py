@@ -54,7 +54,7 @@ _SORRY = (
 _THREES = (
     b"sor", b"apo", b"unf", b"reg", b" ai", b"lan", b"ass", b"dec", b"ref", b"una", b"can", b"won", b"not",
 )  # fmt: skip
-"""Letters, one of which stands in whatever that finds."""
+"""By one of these some word begins in whatever that finds."""
 
 OPENS = 120
 """Bytes in which a refusal opens."""

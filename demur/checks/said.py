@@ -141,8 +141,11 @@ class Said:
                 continue
             for standing, places in _STANDING:
                 if texts is turns.__dict__.get(standing):
-                    at = getattr(turns, places)  # -1 is the last
-                    hashes, heads = (np.append(each, np.uint64(0))[at] for each in part.read[1:3])
+                    at = getattr(turns, places)
+                    there = len(at) and at.min() >= 0
+                    hashes, heads = (  # -1 is the last
+                        (each if there else np.append(each, np.uint64(0)))[at] for each in part.read[1:3]
+                    )
                     return hashes, heads
         return None
 

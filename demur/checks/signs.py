@@ -142,20 +142,29 @@ def with_word(texts: pa.LargeStringArray, word: bytes) -> Places:
 
 
 def may_open(texts: pa.LargeStringArray, most: int, threes: Sequence[bytes]) -> Mask:
-    """Which texts may have one of some runs of three ASCII letters or spaces in their first bytes, whatever the case.
+    """Which texts may have, in their first bytes, a word that begins with one of some threes of ASCII letters.
+
+    Whatever their case is; a three may begin with a space, too.
 
     Example:
-        >>> texts = pa.array(["The LAMP", "the tide", "tide and lamp"], pa.large_string())
+        >>> texts = pa.array(["The LAMP", "the tide", "the clam", "tide and lamp"], pa.large_string())
         >>> may_open(texts, 8, [b"lam"]).tolist()[:1]
         [True]
     """
     found = np.ones(len(texts), np.uint8)
     if not interpreted():
-        table = np.zeros(1 << 10, np.uint32)
+        table = np.zeros((2, 1 << 10), np.uint32)  # of runs behind a word's end, and inside a word
         for one, two, three in threes:
-            table[(one & 31) << 5 | two & 31] |= np.uint32(1 << (three & 31))
-        hold_threes(*buffers(texts), most, table, found)
+            for inside in range(1 if one in _JOINS else 2):
+                table[inside, (one & 31) << 5 | two & 31] |= np.uint32(1 << (three & 31))
+        hold_threes(*buffers(texts), most, _JOINED, table.ravel(), found)
     return found > 0
+
+
+_JOINS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+"""Bytes behind which a word goes on."""
+
+_JOINED = np.array([1024 * (byte in _JOINS) for byte in range(256)], np.uint32)
 
 
 def _slices(offsets: Places, size: int) -> Iterator[tuple[int, int]]:
@@ -224,6 +233,8 @@ def edges(texts: pa.LargeStringArray) -> tuple[Bytes, Bytes]:
     """The first and the last byte of each text; 0 for those that have none."""
     data, offsets = buffers(texts)
     there = np.diff(offsets) > 0
+    if there.all():
+        return data[offsets[:-1]], data[offsets[1:] - 1]
     first, last = np.zeros(len(texts), np.uint8), np.zeros(len(texts), np.uint8)
     first[there] = data[offsets[:-1][there]]
     last[there] = data[offsets[1:][there] - 1]

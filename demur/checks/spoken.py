@@ -66,9 +66,17 @@ class Roles:
         return len(self.codes)
 
     def are(self, *roles: str | None) -> Mask:
-        """Which are one of some roles."""
-        wanted = np.array([name in roles for name in self.names], np.bool_)
-        return wanted[self.codes] if len(wanted) else np.zeros(len(self), np.bool_)
+        """Which are one of some roles; read-only, as many ask."""
+        if roles not in self._known:
+            wanted = np.array([name in roles for name in self.names], np.bool_)
+            found = wanted[self.codes] if len(wanted) else np.zeros(len(self), np.bool_)
+            found.flags.writeable = False
+            self._known[roles] = found
+        return self._known[roles]
+
+    @cached_property
+    def _known(self) -> dict[tuple[str | None, ...], Mask]:
+        return {}
 
     def take(self, places: Ints) -> Roles:
         """Some of them."""

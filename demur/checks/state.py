@@ -30,7 +30,7 @@ from demur.checks.said import SPOKEN
 from demur.checks.sides import sides_of
 from demur.checks.spoken import Spoken
 from demur.similarity.sets import Units, ordered
-from demur.text.order import stable
+from demur.text.order import repeated, stable
 
 _KEYS = (
     "prompt", "prefix", "response", "target", "chosen", "rejected", "context", "judge", "verdict", "model", "messages",
@@ -210,7 +210,7 @@ class State:
         for file, first, end in self.spans:
             by_config.setdefault(file.config, []).append(np.arange(first, end))
         for parts in by_config.values():
-            yield np.concatenate(parts)
+            yield parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _nothing(rows: int, kind: np.dtype[Any]) -> NDArray[Any]:
@@ -234,14 +234,13 @@ def grouped(keys: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         >>> [each.tolist() for each in grouped(np.array([7, 5, 0, 7, 5, 7, 0, 1]))]
         [[1, 4, 0, 3, 5], [0, 2]]
     """
-    if np.count_nonzero(keys) < 2:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    order = stable(keys)
-    ordered = keys[order]
-    same = np.zeros(len(keys) + 1, np.bool_)  # as the one before
-    same[1:-1] = (ordered[1:] == ordered[:-1]) & (ordered[1:] != 0)
+    places = repeated(keys)
+    places = places[stable(keys[places])]
+    ordered = keys[places]
+    same = np.zeros(len(places) + 1, np.bool_)  # as the one before
+    same[1:-1] = ordered[1:] == ordered[:-1]
     some = same[1:] | same[:-1]
-    return order[some], np.flatnonzero(~same[:-1][some])
+    return places[some], np.flatnonzero(~same[:-1][some])
 
 
 def _turned(batch: Batch, turns: Spoken) -> Hashes:

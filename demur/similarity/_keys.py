@@ -217,6 +217,50 @@ def shared_keys(
     return found
 
 
+@inner
+def met(
+    at: int, shared: int, keys: Words, rows: Shorts, mine: Ints, marks: Hashes, bits: int, heads: Shorts,
+    befores: Shorts, run: Shorts, share: float, threshold: float, most: int, crowded: Bytes, looked: Ints,
+    recent: Hashes, out: Hashes, found: int,
+) -> tuple[int, int]:  # fmt: skip
+    """As `candidates`, of a part's keys from one on, as far as there is room in `out`: the next key, and the pairs."""
+    while at < shared and found + most <= len(out):
+        key = keys[at]
+        place = slot(U(key), 64 - bits)
+        while heads[place] >= 0 and keys[heads[place]] != key:
+            place = (place + 1) & ((1 << bits) - 1)
+        before = np.int64(heads[place])
+        heads[place] = at
+        befores[at] = before
+        run[at] = 0 if before < 0 else run[before] + 1
+        row, size = np.int64(rows[at]), int(mine[at])
+        if run[at] >= most:
+            crowded[row] = 1
+            while run[at] == most and before >= 0:
+                crowded[rows[before]] = 1
+                before = np.int64(befores[before])
+            at += 1
+            continue
+        while before >= 0:
+            looked[0] += 1
+            other = mine[before]
+            need = int(np.ceil(share * (size + other) - 1e-9))
+            far = 0
+            for word in range(4):
+                far += ones(marks[4 * at + word] ^ marks[4 * before + word])
+            if far <= size + other - 2 * need and min(size, other) >= threshold * max(size, other) - 1e-9:
+                twin = np.int64(rows[before])
+                pair = U(min(row, twin)) << U(32) | U(max(row, twin))
+                place = slot(pair, 49)
+                if recent[place] != pair:
+                    recent[place] = pair
+                    out[found] = pair
+                    found += 1
+            before = np.int64(befores[before])
+        at += 1
+    return at, found
+
+
 @kernel
 def candidates(
     all_keys: Words, within: Halves, starts: Ints, ends: Shorts, firsts: Ints, first: int, last: int, sizes: Shorts,
@@ -253,40 +297,14 @@ def candidates(
             for word in range(4):
                 marks[4 * at + word] = bitmaps[4 * row + word]
         heads[:] = -1
-        for at in range(shared):
-            key = keys[at]
-            place = slot(U(key), 64 - bits)
-            while heads[place] >= 0 and keys[heads[place]] != key:
-                place = (place + 1) & ((1 << bits) - 1)
-            before = np.int64(heads[place])
-            heads[place] = at
-            befores[at] = before
-            run[at] = 0 if before < 0 else run[before] + 1
-            row, size = np.int64(rows[at]), int(mine[at])
-            if run[at] >= most:
-                crowded[row] = 1
-                while run[at] == most and before >= 0:
-                    crowded[rows[before]] = 1
-                    before = np.int64(befores[before])
-                continue
-            while before >= 0:
-                looked[0] += 1
-                other = mine[before]
-                need = int(np.ceil(share * (size + other) - 1e-9))
-                far = 0
-                for word in range(4):
-                    far += ones(marks[4 * at + word] ^ marks[4 * before + word])
-                if far <= size + other - 2 * need and min(size, other) >= threshold * max(size, other) - 1e-9:
-                    twin = np.int64(rows[before])
-                    pair = U(min(row, twin)) << U(32) | U(max(row, twin))
-                    place = slot(pair, 49)
-                    if recent[place] != pair:
-                        recent[place] = pair
-                        if found == len(out):
-                            out = grown(out, 0)
-                        out[found] = pair
-                        found += 1
-                before = np.int64(befores[before])
+        at = 0
+        while at < shared:
+            at, found = met(
+                at, shared, keys, rows, mine, marks, bits, heads, befores, run, share, threshold, most, crowded, looked,
+                recent, out, found,
+            )  # fmt: skip
+            if at < shared:
+                out = grown(out, most)
     return out[:found]
 
 

@@ -109,10 +109,14 @@ def overlap(one: Hashes, two: Hashes) -> int:
 
 
 @inner
-def grown(values: Ints) -> Ints:
-    more = np.empty(2 * len(values), np.int64)
-    more[: len(values)] = values
-    return more
+def put(kept: list[Ints], at: int, row: int, prompt: int, common: int, size: int) -> None:
+    """Put a pair at a place of the four columns in a list, which grow, as in `demur.similarity.match`."""
+    if at == kept[0].shape[1]:
+        more = np.empty((4, 2 * at), np.int64)
+        more[:, :at] = kept[0]
+        kept[0] = more
+    pairs = kept[0]
+    pairs[0, at], pairs[1, at], pairs[2, at], pairs[3, at] = row, prompt, common, size
 
 
 @kernel
@@ -133,10 +137,9 @@ def match_words(
     grams, places = np.empty(longest + 1, np.uint64), np.empty(longest + 1, np.uint64)
     hits = np.full(len(prompts.sizes), -1, np.int64)  # of each prompt the last row that hit it << 8, and how often
     postings = prompts.table.postings
-    met = np.empty(64, np.int64)
+    met = np.empty(len(prompts.sizes), np.int64)
+    kept = [np.empty((4, 64), np.int64)]
     found = 0
-    found_rows, found_prompts = np.empty(64, np.int64), np.empty(64, np.int64)
-    found_common, found_sizes = np.empty(64, np.int64), np.empty(64, np.int64)
     for row in range(first, last):
         begin = starts[row]
         count = starts[row + 1] - begin
@@ -178,8 +181,6 @@ def match_words(
                     continue
                 hits[prompt] += 1
                 if times + 1 == prompts.least[prompt]:
-                    if candidates == len(met):
-                        met = grown(met)
                     met[candidates] = prompt
                     candidates += 1
         if candidates == 0:
@@ -194,15 +195,10 @@ def match_words(
             common = overlap(theirs, grams[:size]) if other <= size else overlap(grams[:size], theirs)
             if common / (size + other - common) < jaccard and common / other < share:
                 continue
-            if found == len(found_rows):
-                found_rows, found_prompts = grown(found_rows), grown(found_prompts)
-                found_common, found_sizes = grown(found_common), grown(found_sizes)
-            found_rows[found] = row
-            found_prompts[found] = prompt
-            found_common[found] = common
-            found_sizes[found] = size
+            put(kept, found, row, prompt, common, size)
             found += 1
-    return found_rows[:found], found_prompts[:found], found_common[:found], found_sizes[:found]
+    pairs = kept[0][:, :found]
+    return pairs[0], pairs[1], pairs[2], pairs[3]
 
 
 @kernel

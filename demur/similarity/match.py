@@ -83,11 +83,17 @@ def unlike(bitmaps: Bitmaps, one: int, others: Bitmaps, two: int, most: int) -> 
 
 
 @inner
-def grown(values: Ints) -> Ints:
-    """The values in an array of twice the length."""
-    more = np.empty(2 * len(values), np.int64)
-    more[: len(values)] = values
-    return more
+def put(kept: list[Ints], at: int, one: int, two: int, common: int) -> None:
+    """Put a pair and its overlap at a place of the three columns in a list, which grow.
+
+    They are in a list because of an array that is assigned anew in a loop numba counts at every turn who holds it.
+    """
+    if at == kept[0].shape[1]:
+        more = np.empty((3, 2 * at), np.int64)
+        more[:, :at] = kept[0]
+        kept[0] = more
+    pairs = kept[0]
+    pairs[0, at], pairs[1, at], pairs[2, at] = one, two, common
 
 
 @inner
@@ -117,9 +123,7 @@ def match_within(
     group, a position too far back to leave room for enough overlap ends the group. With `forest`, whole blocks of rows
     that are connected to the row at hand are stepped over. `work` counts candidates and verifications.
     """
-    found_rows = np.empty(64, np.int64)
-    found_twins = np.empty(64, np.int64)
-    found_common = np.empty(64, np.int64)
+    kept = [np.empty((3, 64), np.int64)]
     found = 0
     indexed = 2.0 * threshold / (1.0 + threshold)
     share = threshold / (1.0 + threshold)
@@ -170,16 +174,12 @@ def match_within(
                         continue
                     if forest:
                         unite(parents, small, large)
-                    if found == len(found_rows):
-                        found_rows, found_twins = grown(found_rows), grown(found_twins)
-                        found_common = grown(found_common)
-                    found_rows[found] = max(small, large)
-                    found_twins[found] = min(small, large)
-                    found_common[found] = common
+                    put(kept, found, max(small, large), min(small, large), common)
                     found += 1
                 x = last
         begin = end
-    return found_rows[:found], found_twins[:found], found_common[:found]
+    pairs = kept[0][:, :found]
+    return pairs[0], pairs[1], pairs[2]
 
 
 @inner
@@ -249,9 +249,7 @@ def probe(
     With `best`, of a row's pairs only the most similar, the first one of equals: once there is a pair, later ones need
     as much, or more if their twin is no earlier one. So of the texts of one template few are looked at.
     """
-    found_rows = np.empty(64, np.int64)
-    found_twins = np.empty(64, np.int64)
-    found_common = np.empty(64, np.int64)
+    kept = [np.empty((3, 64), np.int64)]
     found = 0
     mine = np.zeros((1, bitmaps.shape[1]), np.uint64)  # the bitmap of the row at hand
     judged = np.full(len(other_sizes), -1, np.int32)  # for each indexed row, the last row that it was compared with
@@ -275,7 +273,7 @@ def probe(
                 present[at] = np.uint64(level) << np.uint64(56) | gram >> np.uint64(8)
                 at += 1
         present.sort()
-        begun = found
+        begun, first_twin = found, np.int64(0)
         least, share = threshold, threshold / (1.0 + threshold)  # what a pair has to reach
         at = 0
         for place in range(prefix):
@@ -295,7 +293,7 @@ def probe(
                         break
                     twin = rows[at]
                     enough = need
-                    if best and found > begun and twin >= found_twins[begun]:
+                    if best and found > begun and twin >= first_twin:
                         enough += int(need / (both - need) <= least)
                         if enough > min(room, twin_size - positions[at]):  # nor is any later row of this position
                             at = behind(positions, at, end)
@@ -313,23 +311,20 @@ def probe(
                     if common < 0 or common / (both - common) < least:
                         continue
                     if best:
-                        found = begun
+                        found, first_twin = begun, twin
                         least = common / (both - common)
                         share = least / (1.0 + least)
                         need = at_least(share, both)
-                    if found == len(found_rows):
-                        found_rows, found_twins = grown(found_rows), grown(found_twins)
-                        found_common = grown(found_common)
-                    found_rows[found] = row
-                    found_twins[found] = twin
-                    found_common[found] = common
+                    put(kept, found, row, twin, common)
                     found += 1
                 at = end
         if found - begun > 1:
-            order = np.argsort(found_twins[begun:found])
-            found_twins[begun:found] = found_twins[begun:found][order]
-            found_common[begun:found] = found_common[begun:found][order]
-    return found_rows[:found], found_twins[:found], found_common[:found]
+            pairs = kept[0][1:, begun:found]
+            order = np.argsort(pairs[0])
+            for column in range(2):
+                pairs[column] = pairs[column][order]
+    pairs = kept[0][:, :found]
+    return pairs[0], pairs[1], pairs[2]
 
 
 @kernel

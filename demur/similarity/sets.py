@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from demur.similarity import _plain
-from demur.similarity._tokens import gram_sets, hash_texts, hash_units, whole
+from demur.similarity._tokens import gram_sets, hash_in_order, hash_texts, hash_units, whole
 from demur.similarity.views import GRAM_SIZE, View
 from demur.text.arrays import Texts, apart, as_array, buffers
 from demur.text.columns import fold_confusables_array, normalise_array
@@ -140,6 +140,12 @@ def hashed_texts(texts: pa.LargeStringArray, words: int | None = None) -> NDArra
 
 def ordered(units: Units) -> NDArray[np.uint64]:
     """One hash of each row's units in order: a sum in which every place has a multiplier of its own."""
+    if not interpreted():
+        made = np.empty(len(units.starts) - 1, np.uint64)
+        hash_in_order(
+            np.require(units.hashes, np.uint64, ["C", "W"]), np.require(units.starts, np.int64, ["C", "W"]), made
+        )
+        return made
     lengths = np.diff(units.starts)
     places = np.arange(len(units.hashes)) - np.repeat(units.starts[:-1], lengths)
     with np.errstate(over="ignore"):

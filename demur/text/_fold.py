@@ -93,12 +93,13 @@ def encode(code: int | np.int64, out: Bytes, at: int) -> int:
 @inner
 def scan(
     data: Bytes, at: int, end: int, quick: Codes, folds: Codes, folded: Codes, classes: Bytes, combining: Bytes,
-    second: Bytes, strict: bool, keep: bool, codes: Codes,
-) -> tuple[Codes, int, int]:  # fmt: skip
-    """Fold one text: its code points (spaces between words), how many, and what is left to do.
+    second: Bytes, plain: Bytes, strict: bool, keep: bool, codes: Codes,
+) -> tuple[int, int]:  # fmt: skip
+    """Fold one text into `codes`: how many code points (spaces between words), and what is left to do.
 
     Left to do is 0 for nothing, 1 for composing, 2 for doing it again strictly, because a mark follows a character that
-    was taken as composed. With `keep` all characters are kept, not only those of words.
+    was taken as composed, and 3 for doing it again with more room. With `keep` all characters are kept, not only those
+    of words. `plain` has what each byte becomes: 1 is a joiner, 0 separates, and 255 is looked up elsewhere.
     """
     count = 0
     todo = 0
@@ -108,6 +109,21 @@ def scan(
     while at < end:
         code = np.int64(data[at])
         if code < 0x80:
+            while not keep and at < end and plain[data[np.uint64(at)]] < 255:  # most of most texts
+                letter = plain[data[np.uint64(at)]]
+                at += 1
+                if letter > 1:
+                    codes[np.uint64(count)] = 32
+                    count += int(not in_word and count > 0)
+                    codes[np.uint64(count)] = letter
+                    count += 1
+                    in_word, joining, was_composed = True, False, False
+                else:
+                    in_word = letter == 1 and in_word and not joining
+                    joining = in_word
+            if at == end or data[at] >= 0x80:
+                continue
+            code = np.int64(data[at])
             at += 1
         elif code < 0xE0:
             code = (code & 0x1F) << 6 | np.int64(data[at + 1]) & 0x3F
@@ -144,9 +160,7 @@ def scan(
         many = 1 if fold == 0 else np.int64(folded[fold])
         # Every byte that is left can add a character and a space.
         if count + 2 * many + 2 * (end - at) > len(codes):
-            more = np.empty(2 * len(codes) + 2 * many, np.int32)
-            more[:count] = codes[:count]
-            codes = more
+            return 0, 3
         for part in range(many):
             if fold != 0:
                 code = np.int64(folded[fold + 1 + part])
@@ -170,13 +184,13 @@ def scan(
             joining = False
             if combining[code] != 0 or second[code] != 0:
                 if was_composed:
-                    return codes, 0, 2
+                    return 0, 2
                 todo = 1
             else:
                 was_composed = False
             codes[count] = code
             count += 1
-    return codes, count, todo
+    return count, todo
 
 
 @kernel
@@ -191,6 +205,13 @@ def fold_rows(
     `quick[code]` is 8 * the folded character + what to do with it: 0 separate, 1 emit, 2 emit (composed already: not
     if a mark follows), 3 join, 4 look it up in `folds`.
     """
+    plain = np.full(256, 255, np.uint8)  # of ASCII: what it becomes, 1 for a joiner, 0 where it separates
+    for code in range(128):
+        entry = quick[code]
+        if entry & 7 == 1 and 1 < entry >> 3 < 128:
+            plain[code] = entry >> 3
+        elif entry & 7 == 0 or entry & 7 == 3:
+            plain[code] = entry & 7 == 3
     longest = 0
     for row in range(first, last):
         longest = max(longest, offsets[row + 1] - offsets[row])
@@ -200,11 +221,19 @@ def fold_rows(
     for row in range(first, last):
         begun = written
         a, b = offsets[row], offsets[row + 1]
-        codes, count, todo = scan(data, a, b, quick, folds, folded, classes, combining, second, False, False, codes)
-        if todo == 2:
-            codes, count, todo = scan(data, a, b, quick, folds, folded, classes, combining, second, True, False, codes)
-        if count == 0 and b > a:
-            codes, count, todo = scan(data, a, b, quick, folds, folded, classes, combining, second, True, True, codes)
+        strict = keep = False
+        while True:
+            count, todo = scan(
+                data, a, b, quick, folds, folded, classes, combining, second, plain, strict, keep, codes
+            )  # fmt: skip
+            if todo == 3:
+                codes = np.empty(2 * len(codes), np.int32)
+            elif todo == 2:
+                strict = True
+            elif count == 0 and b > a and not keep:
+                strict = keep = True
+            else:
+                break
         if todo == 1:
             count = compose(codes, count, combining, second, pairs, results)
         if written + 4 * count > len(out):

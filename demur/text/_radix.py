@@ -1,4 +1,4 @@
-"""Kernel: a stable order of many numbers, byte by byte."""
+"""Kernels: a stable order of many numbers, byte by byte; and which of many may stand there more than once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from demur.text.compiled import kernel
 
 Hashes = NDArray[np.uint64]
 Places = NDArray[np.uint32]
+U = np.uint64
 
 
 @kernel
@@ -39,3 +40,24 @@ def order_bytes(keys: Hashes, places: Places, other_keys: Hashes, other_places: 
         places, other_places = other_places, places
         moved = not moved
     return moved
+
+
+@kernel
+def recurring(keys: Hashes, bits: int, seen: Hashes, twice: Hashes, found: Places) -> int:
+    """Find the keys that are not 0 and may stand there more than once: their places, in order, and how many they are.
+
+    Those that do not are found as well where they share a slot of 2 ** `bits` with another; the slots of both tables
+    are bits, zeros before.
+    """
+    factor, shift = U(0x9E3779B97F4A7C15), U(64 - bits)
+    for key in keys:
+        slot = (key * factor) >> shift
+        word, bit = slot >> U(6), U(1) << (slot & U(63))
+        twice[word] |= seen[word] & bit
+        seen[word] |= bit
+    count = 0
+    for at in range(len(keys)):
+        slot = (keys[at] * factor) >> shift
+        found[count] = at
+        count += int(keys[at] != 0) & int(twice[slot >> U(6)] >> (slot & U(63)) & U(1))
+    return count

@@ -91,7 +91,11 @@ def outgrow() -> None:
 
 
 def kernel(function: Function) -> Function:
-    """Compile on first use, without the GIL, and keep the machine code on disk."""
+    """Compile on first use, without the GIL, and keep the machine code on disk.
+
+    An array that grows is no variable of the loops that fill it: numba counts, with a locked instruction at every turn,
+    who holds an array that may be another one at the next. A list holds it, or the loop is an `inner` function's.
+    """
     name = f"{function.__module__}.{function.__qualname__}"
 
     @functools.wraps(function)

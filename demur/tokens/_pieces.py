@@ -107,10 +107,48 @@ def added_at(data: Bytes, at: int, last: int, added: Added) -> int:
 
 
 @inner
-def grown(values: Flat, least: int) -> Flat:
-    more = np.empty(2 * len(values) + least, np.int32)
-    more[: len(values)] = values
-    return more
+def encode_row(
+    data: Bytes, at: int, last: int, place: int, classes: Bytes, digit_by_digit: bool, added: Added, table: Table,
+    out: Flat, used: int, missed: Places, found: int,
+) -> tuple[int, int, int]:  # fmt: skip
+    """As `encode_rows` of one row: behind what is in `out` and `missed`, which have room; the first token at its place.
+
+    It is apart from what lets the two grow: numba counts at every turn of a loop who holds arrays that change in it.
+    """
+    opens, keys, values, known = added.opens, table.keys, table.values, table.ids
+    mask = (1 << table.bits) - 1
+    begun = used
+    stop = at  # before the next added token
+    start = -1
+    while at < last:
+        if at == place:
+            start = used - begun
+        if at == stop:
+            token = added_at(data, at, last, added) if opens[data[at]] else -1
+            if token >= 0:
+                out[used] = added.ids[token]
+                used += 1
+                at += added.offsets[token + 1] - added.offsets[token]
+                stop = at
+                continue
+            stop = at + 1
+            while stop < last and (opens[data[stop]] == 0 or added_at(data, stop, last, added) < 0):
+                stop += 1
+        end = piece_end(data, at, stop, classes, digit_by_digit)
+        key = hash_piece(data, at, end)
+        slot = np.int64(key >> U(20)) & mask
+        while keys[slot] != key and keys[slot] != U(0):
+            slot = (slot + 1) & mask
+        if keys[slot] == U(0):
+            missed[found], missed[found + 1] = at, end
+            found += 2
+        else:
+            begin, count = values[slot] >> 24, values[slot] & 0xFFFFFF
+            for token in range(count):
+                out[used + token] = known[begin + token]
+            used += count
+        at = end
+    return used, found, start
 
 
 @kernel
@@ -127,7 +165,7 @@ def encode_rows(
         classes: of every byte.
         digit_by_digit: whether every digit is a piece.
         added: tokens that are taken out first.
-        table: the known pieces.
+        table: the known pieces; no piece has more tokens than bytes.
         ends: filled with where each row's tokens end.
         starts: filled with the first token at each row's place, counted from the row's first; -1 where the place lies
             inside a piece or at the end of the row.
@@ -135,49 +173,19 @@ def encode_rows(
     out = np.empty((offsets[len(ends)] - offsets[0]) // 3 + 64, np.int32)
     missed = np.empty(64, np.int64)
     used = found = 0
-    opens, keys, values, known = added.opens, table.keys, table.values, table.ids
-    mask = (1 << table.bits) - 1
     for row in range(len(ends)):
         at, last = offsets[row], offsets[row + 1]
-        begun = used
-        stop = at  # before the next added token
-        starts[row] = -1
-        while at < last:
-            if at == places[row]:
-                starts[row] = used - begun
-            if at == stop:
-                token = added_at(data, at, last, added) if opens[data[at]] else -1
-                if token >= 0:
-                    if used == len(out):
-                        out = grown(out, 64)
-                    out[used] = added.ids[token]
-                    used += 1
-                    at += added.offsets[token + 1] - added.offsets[token]
-                    stop = at
-                    continue
-                stop = at + 1
-                while stop < last and (opens[data[stop]] == 0 or added_at(data, stop, last, added) < 0):
-                    stop += 1
-            end = piece_end(data, at, stop, classes, digit_by_digit)
-            key = hash_piece(data, at, end)
-            slot = np.int64(key >> U(20)) & mask
-            while keys[slot] != key and keys[slot] != U(0):
-                slot = (slot + 1) & mask
-            if keys[slot] == U(0):
-                if found + 2 > len(missed):
-                    more = np.empty(2 * len(missed), np.int64)
-                    more[:found] = missed[:found]
-                    missed = more
-                missed[found], missed[found + 1] = at, end
-                found += 2
-            else:
-                begin, count = values[slot] >> 24, values[slot] & 0xFFFFFF
-                if used + count > len(out):
-                    out = grown(out, count)
-                for token in range(count):
-                    out[used + token] = known[begin + token]
-                used += count
-            at = end
+        if used + last - at > len(out):
+            more = np.empty(2 * len(out) + last - at, np.int32)
+            more[:used] = out[:used]
+            out = more
+        if found + 2 * (last - at) > len(missed):
+            wider = np.empty(2 * len(missed) + 2 * (last - at), np.int64)
+            wider[:found] = missed[:found]
+            missed = wider
+        used, found, starts[row] = encode_row(
+            data, at, last, places[row], classes, digit_by_digit, added, table, out, used, missed, found
+        )  # fmt: skip
         ends[row] = used
     return out[:used], missed[:found]
 

@@ -115,6 +115,18 @@ def test_rows_in_any_number_take_the_same_way(monkeypatch: pytest.MonkeyPatch) -
         assert self_join(given_texts, view="word3", threshold=0.7, threads=threads).equals(wanted)
 
 
+def test_very_many_pairs_find_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than one range of keys has room for at first, on one thread; those of every block are known."""
+    monkeypatch.setattr(onepass, "LEAST", 0)
+    rest = " ".join(f"w{word}" for word in range(9))
+    texts = [f"b{block} {rest.replace('w', f'{block}w')} own{row}" for block in range(2000) for row in range(10)]
+    found = self_join(texts, view="token", threshold=0.8, threads=1)
+    rows, twins = (np.array(found[name]) for name in ("row", "twin"))
+    assert found.num_rows == 2000 * 45
+    assert (rows // 10 == twins // 10).all()
+    assert found["similarity"].unique().to_pylist() == [pytest.approx(10 / 12)]
+
+
 def _pairs(texts: pa.Array, view: View, threshold: float) -> list[tuple[int, int, float]]:
     def never(few: pa.Array) -> onepass.Pairs:
         pytest.fail(f"{len(few)} rows crowd")

@@ -15,7 +15,7 @@ from demur.protected.prompts import Background, Protected
 from demur.similarity import _matching, _plain
 from demur.similarity.joins import self_join
 from demur.similarity.near import Pairs, hashed_characters, weigh_words
-from demur.similarity.sets import Units, build, hashed_units
+from demur.similarity.sets import Units, build, hashed_texts, hashed_units, ordered
 from demur.text.compiled import MACHINES, interpreted, kernel, outgrow, uncompiled
 
 ALPHABETS = (
@@ -55,7 +55,8 @@ def test_units_grams_and_characters_are_the_same(seed: int) -> None:
             units = hashed_units(texts.slice(3), "word3")
             sets = build(texts, "word3")
             characters = hashed_characters(texts)
-            prints = sets.prints.tolist()
+            prints = sets.prints.tolist() + ordered(units).tolist()
+            assert ordered(units).tolist() == hashed_texts(texts.slice(3)).tolist()
             made.append(
                 [
                     (units.hashes.tolist(), units.starts.tolist()),

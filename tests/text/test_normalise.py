@@ -108,3 +108,11 @@ def test_slices_chunks_and_nulls(kind: pa.DataType) -> None:
     assert normalise_array(pa.chunked_array([column, column.slice(3)])).to_pylist()[4:] == ["ab c", "", "ab c"]
     assert normalise_array(pa.chunked_array([], kind)).to_pylist() == []
     assert normalise_array(column).type == pa.large_string()
+
+
+def test_signs_that_become_many_find_room() -> None:
+    """One becomes eighteen; ASCII, marks and joiners stand around them."""
+    texts = ["\ufdfa" * 70 + "It's a-b ", "It's " + "\ufdfa" * 70 + "e\u0301", "a'\ufdfa-\u0301b c'\u2019d 'E- " * 40]
+    assert len(normalise(texts[0])) > 18 * 70
+    assert normalise_array(pa.array(texts)).to_pylist() == [*map(normalise, texts)]
+    assert fold_confusables_array(pa.array(texts)).to_pylist() == [*map(fold_confusables, texts)]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from demur.text.compiled import uncompiled
-from demur.text.order import _MANY, stable
+from demur.text.order import _MANY, repeated, stable
 
 
 @pytest.mark.parametrize("kinds", [3, 1000, 1 << 20, 1 << 62])
@@ -27,3 +27,24 @@ def test_bytes_that_all_keys_share_are_passed_over() -> None:
     kept = keys.copy()
     assert stable(keys).tolist() == list(range(len(keys)))[::-1]
     assert np.array_equal(keys, kept)
+
+
+@pytest.mark.parametrize("kinds", [2, 1000, 1 << 20, 1 << 63])
+@pytest.mark.parametrize("small", [True, False])
+def test_what_stands_twice_is_repeated(kinds: int, small: bool) -> None:
+    draw = np.random.default_rng(7)
+    for size in (0, 1, 2, 3000, _MANY, 3 * _MANY + 1):
+        keys = draw.integers(0, kinds, size, dtype=np.uint64)
+        keys[::5] = 0
+        keys[3::7] = keys[size // 2 : size // 2 + 1]
+        keys.flags.writeable = False
+        with uncompiled(small=small):
+            found = repeated(keys)
+        _, which, counts = np.unique(keys, return_inverse=True, return_counts=True)
+        wanted = np.flatnonzero((counts[which] > 1) & (keys != 0))
+        assert found.dtype == np.int64
+        assert np.array_equal(np.intersect1d(found, wanted), wanted), "none that does stand twice is missing"
+        assert keys[found].all()
+        assert (np.diff(found) > 0).all()
+        if kinds == 1 << 63 and size >= _MANY and not small:
+            assert len(found) - len(wanted) < size // 5, "few others are among them"

@@ -62,7 +62,7 @@ def texts() -> tuple[list[str], Places]:
     made = ["".join(draw.choices(SIGNS, k=draw.randint(0, 60))) for _ in range(3000)]
     made += [f"<|im_start|>{text}<|im_end|>\n<|a|>b<|a|><|a{text}" for text in made[:200]]
     made += [text + draw.choice(["é", "漢", "\u2028", "\u017f", "\xa0"]) + text for text in made[:200]]
-    made += ["a" * 70_000, "don't we'll they've I'm"]
+    made += ["a" * 70_000, "don't we'll they've I'm", " ? ! 7" * 400, "~ ^ " * 3000]
     return made, np.array([draw.randint(0, len(text)) for text in made])
 
 

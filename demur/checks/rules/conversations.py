@@ -56,8 +56,9 @@ def _in_turn(cells: Spoken, first: Bytes | None = None) -> Mask:
     lengths = np.diff(cells.starts)
     system = np.zeros(len(cells), np.int64)
     system[lengths > 0] = cells.roles.are("system")[cells.starts[:-1][lengths > 0]]
-    place = cells.places - system[cells.rows]  # of those who speak, from 1
-    due = np.where(place % 2 == 1, cells.roles.are("user"), cells.roles.are("assistant")) | (place == 0)
+    place = cells.places - system[cells.rows] if system.any() else cells.places  # of those who speak, from 1
+    odd = (place & 1).astype(np.bool_)
+    due = (odd & cells.roles.are("user")) | (~odd & cells.roles.are("assistant")) | (place == 0)
     wrong = ~(due & (first > ord(" ")) & (first < 127))
     spoken = lengths - system
     good: Mask = (spoken > 0) & (spoken % 2 == 0)

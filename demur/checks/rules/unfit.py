@@ -87,7 +87,7 @@ _SOME = 2  # common words of the other language
 def wrong_language(batch: Batch) -> Iterator[Finding]:
     """Texts that surely are in another language, where none is asked for."""
     stated = _stated(batch)
-    for tag in sorted({each for each in stated if each}):
+    for tag in sorted(each for each in {*stated} if each):
         rows = np.array([each == tag for each in stated], np.bool_)
         for part in batch.said.parts:
             for place in np.flatnonzero(rows[part.rows] & _suspected(part, tag)).tolist():

@@ -102,11 +102,16 @@ def post_rows(
 
 
 @inner
-def grown(values: Ints, least: int) -> Ints:
-    """The values in a longer array."""
-    more = np.empty(2 * len(values) + least, np.int64)
-    more[: len(values)] = values
-    return more
+def put(kept: list[Ints], at: int, one: int, two: int, width: int) -> None:
+    """Put two numbers at a place of the array in a list, which has room for some more behind it, and grows.
+
+    It is in a list because of an array that is assigned anew in a loop numba counts at every turn who holds it.
+    """
+    if at + width > len(kept[0]):
+        more = np.empty(2 * len(kept[0]) + width, np.int64)
+        more[: len(kept[0])] = kept[0]
+        kept[0] = more
+    kept[0][at], kept[0][at + 1] = one, two
 
 
 @inner
@@ -143,7 +148,7 @@ def meet_runs(
         rows of runs that hold more than `most` distinct rows, or more than `share` candidates for each; behind each of
         them the smallest of its crowd.
     """
-    pairs, copies, crowd = np.empty(1024, np.int64), np.empty(1024, np.int64), np.empty(64, np.int64)
+    pairs, copies, crowd = [np.empty(1024, np.int64)], [np.empty(1024, np.int64)], [np.empty(64, np.int64)]
     pair, copied, crowded = 0, 0, 0
     held = np.empty(64, np.int64)
     part = threshold / (1.0 + threshold)
@@ -167,9 +172,7 @@ def meet_runs(
                 held[count] = at
                 count += 1
             elif tails[at] & 0xFFF == 0 and rows[same] != rows[at]:
-                if copied + 2 > len(copies):
-                    copies = grown(copies, 2)
-                copies[copied], copies[copied + 1] = rows[at], rows[same]
+                put(copies, copied, rows[at], rows[same], 2)
                 copied += 2
         before = pair
         too_many = count > most
@@ -196,30 +199,27 @@ def meet_runs(
                             continue
                     if rows[at] == rows[other]:
                         continue
-                    if pair + 3 > len(pairs):
-                        pairs = grown(pairs, 3)
-                    pairs[pair], pairs[pair + 1] = min(rows[at], rows[other]), max(rows[at], rows[other])
+                    put(pairs, pair, min(rows[at], rows[other]), max(rows[at], rows[other]), 3)
                     pair += 3
                 if pair - before > 3 * share * count:
                     too_many = True
                     break
             lowest = rows[begin]
-            for at in range(before, pair, 3):
-                lowest = pairs[at] if at == before else min(lowest, pairs[at])
-            for at in range(before, pair, 3):
-                pairs[at + 2] = lowest
+            met = pairs[0][before:pair]
+            for at in range(0, len(met), 3):
+                lowest = met[at] if at == 0 else min(lowest, met[at])
+            for at in range(0, len(met), 3):
+                met[at + 2] = lowest
         if too_many:
             pair = before
-            if crowded + 2 * count > len(crowd):
-                crowd = grown(crowd, 2 * count)
             lowest = rows[held[0]]
             for at in range(count):
                 lowest = min(lowest, rows[held[at]])
             for at in range(count):
-                crowd[crowded], crowd[crowded + 1] = rows[held[at]], lowest
+                put(crowd, crowded, rows[held[at]], lowest, 2)
                 crowded += 2
         begin = end
-    return pairs[:pair], copies[:copied], crowd[:crowded]
+    return pairs[0][:pair], copies[0][:copied], crowd[0][:crowded]
 
 
 @kernel
