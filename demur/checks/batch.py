@@ -20,6 +20,7 @@ from demur.checks.hashes import Hashes, text_hashes
 from demur.checks.layouts import Layout, detect, layouts
 from demur.checks.said import SPOKEN, Part, Said, said
 from demur.checks.shapes import shaped
+from demur.checks.signs import matching
 from demur.errors import shown
 from demur.files.splits import SPLITS
 from demur.protected.near import Judge, best_reasons, judge_all
@@ -186,9 +187,7 @@ def _found(part: Part, pattern: str, signs: bytes) -> list[int]:
     if not signs:
         places = pc.indices_nonzero(pc.match_substring_regex(part.texts, pattern))
         return cast(list[int], places.to_pylist())
-    some = pa.array(np.flatnonzero(part.looked.hold(signs)))
-    left = pc.match_substring_regex(part.texts.take(some), pattern) if len(some) else pa.array([], pa.bool_())
-    return cast(list[int], some.filter(left).to_pylist())
+    return np.flatnonzero(matching(part.texts, part.looked.hold(signs), pattern)).tolist()
 
 
 def layout_for(rows: pa.RecordBatch, given: Layout | None) -> Layout:

@@ -90,6 +90,8 @@ def _before(
 def told(answers: Answers, mask: NDArray[np.bool_]) -> Iterator[tuple[int, str, str, str]]:
     """Of some answers: the place, the answer, what it answers and the system's words; empty for nothing."""
     places = np.flatnonzero(mask)
+    if not len(places):
+        return
     columns = (answers.part.texts, answers.asked, answers.system)
     texts = (each.take(pa.array(places)).to_pylist() for each in columns)
     for place, answer, asked, system in zip(places.tolist(), *texts, strict=True):

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from demur.checks._bytes import BLANK, FOREIGN, PLACES, Kinds, hold_threes, looked
@@ -118,6 +119,20 @@ def among(texts: pa.LargeStringArray, mask: Mask, find: Callable[[Bytes], Places
     """The places of those texts of a mask that hold a byte at one of the places that a function finds."""
     places = np.flatnonzero(mask)
     return places[holding(texts.take(pa.array(places)), find)] if len(places) else places
+
+
+def matching(texts: pa.LargeStringArray, mask: Mask, pattern: str) -> Mask:
+    r"""Those texts of a mask in which a regular expression, in RE2's syntax, is found.
+
+    Example:
+        >>> matching(pa.array(["a1", "b2", None], pa.large_string()), np.array([True, False, True]), r"\d").tolist()
+        [True, False, False]
+    """
+    found = mask.copy()
+    if mask.any():  # the expression is compiled at every call
+        some = texts.take(pa.array(np.flatnonzero(mask)))
+        found[mask] = pc.fill_null(pc.match_substring_regex(some, pattern), False).to_numpy(zero_copy_only=False)
+    return found
 
 
 def with_word(texts: pa.LargeStringArray, word: bytes) -> Places:

@@ -13,7 +13,7 @@ from demur.checks.batch import Batch, bare
 from demur.checks.exchanges import Answers, told
 from demur.checks.finding import Finding
 from demur.checks.rule import rule
-from demur.checks.signs import Mask, lengths, may_begin_alike
+from demur.checks.signs import Mask, lengths, matching, may_begin_alike
 from demur.checks.subject import Subject
 from demur.text.ending import ending
 
@@ -163,9 +163,7 @@ _STAGED = re.compile(
 def run_on(batch: Batch) -> Iterator[Finding]:
     """Answers that go on as the user after words of their own; dialogues that were asked for may."""
     for answers in batch.answers:
-        found = answers.part.looked.hold(b"\n")
-        some = answers.part.texts.take(pa.array(np.flatnonzero(found)))
-        found[found] = pc.fill_null(pc.match_substring_regex(some, _SPEAKS), False).to_numpy(zero_copy_only=False)
+        found = matching(answers.part.texts, answers.part.looked.hold(b"\n"), _SPEAKS)
         for place, answer, asked, _ in told(answers, found):
             if (mark := _OPENS.search(answer)) and _runs_on(answer, mark, asked):
                 yield _hit(batch, answers, place, "goes on as the user")
@@ -201,8 +199,7 @@ def prompt_leak(batch: Batch) -> Iterator[Finding]:
     for answers in batch.answers:
         texts = answers.part.texts
         said = answers.part.looked.may_say(*_KINDS) & answers.part.looked.may_say(*_WHAT)
-        some = texts.take(pa.array(np.flatnonzero(said)))
-        said[said] = pc.fill_null(pc.match_substring_regex(some, _MINE), False).to_numpy(zero_copy_only=False)
+        said = matching(texts, said, _MINE)
         size = lengths(answers.system)
         for place, answer, asked, system in told(answers, said | ((size >= _SYSTEM) & (lengths(texts) >= size))):
             mine = system.strip()

@@ -13,7 +13,7 @@ from demur.checks.batch import Batch, bare
 from demur.checks.finding import Finding
 from demur.checks.rule import rule
 from demur.checks.said import Part
-from demur.checks.signs import Mask, among, controls, hidden
+from demur.checks.signs import Mask, among, controls, hidden, matching
 from demur.checks.subject import Subject
 
 _BROKEN = (
@@ -126,10 +126,10 @@ def hidden_character(judged: Batch | Subject) -> Iterator[Finding]:
         )
         return
     for part in judged.said.parts:
-        places = among(part.texts, part.looked.hold(b"\xc2\xe2\xef"), hidden)
-        needed = pc.match_substring_regex(part.texts.take(pa.array(places)), _NEEDED).to_numpy(zero_copy_only=False)
-        places = places[~needed.astype(np.bool_)].tolist()
-        _note(judged, "DMR029", part, places)
+        unseen = np.zeros(len(part.texts), np.bool_)
+        unseen[among(part.texts, part.looked.hold(b"\xc2\xe2\xef"), hidden)] = True
+        unseen &= ~matching(part.texts, unseen, _NEEDED)
+        _note(judged, "DMR029", part, np.flatnonzero(unseen).tolist())
 
 
 @rule(
@@ -160,10 +160,7 @@ _EDGE = np.isin(np.arange(256), [*b" \t\r\n\x0b\x0c"])
 
 def _among(part: Part, mask: Mask, pattern: str) -> Iterator[int]:
     """The places of those texts of a mask in which a pattern is found."""
-    if mask.any():
-        places = np.flatnonzero(mask)
-        found = pc.fill_null(pc.match_substring_regex(part.texts.take(pa.array(places)), pattern), False)
-        yield from places[found.to_numpy(zero_copy_only=False)].tolist()
+    yield from np.flatnonzero(matching(part.texts, mask, pattern)).tolist()
 
 
 def _hit(batch: Batch, part: Part, place: int, message: str) -> Finding:

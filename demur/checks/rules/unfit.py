@@ -7,14 +7,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from demur.checks.batch import Batch
 from demur.checks.exchanges import ANSWERS
 from demur.checks.finding import Finding
 from demur.checks.rule import rule
 from demur.checks.said import Part
-from demur.checks.signs import Mask, among, lengths, numbers, with_word
+from demur.checks.signs import Mask, among, lengths, matching, numbers, with_word
 from demur.checks.subject import Subject
 from demur.checks.tongues import COMMON, SCRIPTS, common, tag_of, tag_of_card, tag_of_file
 from demur.text.language import LEAST, UNKNOWN, language_of
@@ -38,12 +37,10 @@ _GIVEN = ("prompt", "context")
 def placeholder(batch: Batch) -> Iterator[Finding]:
     """Texts with a slot, code and formulas aside."""
     for part in batch.said.parts:
-        opened = pa.array(np.flatnonzero(part.looked.hold(BRACKETS)))
-        opened = opened.filter(pa.array(_found(part.texts.take(opened), OPENED)))
+        opened = np.flatnonzero(matching(part.texts, part.looked.hold(BRACKETS), OPENED))
         capitals = np.flatnonzero(part.looked.hold_all(TODO))
         todo = capitals[with_word(part.texts.take(pa.array(capitals)), TODO)]
-        lorem = np.flatnonzero(part.looked.may_say("ipsum"))
-        lorem = lorem[_found(part.texts.take(pa.array(lorem)), LOREM)]
+        lorem = np.flatnonzero(matching(part.texts, part.looked.may_say("ipsum"), LOREM))
         for place in np.unique(np.concatenate([opened, todo, lorem])).tolist():
             text, row = part.texts[place].as_py(), int(part.rows[place])
             answers = part.column in ANSWERS if part.turns is None else part.roles[place] == "assistant"
@@ -118,7 +115,8 @@ def _suspected(part: Part, tag: str) -> Mask:
     """Texts long enough to tell, without a word or a sign that those of a language have."""
     scripts = SCRIPTS[tag]
     pattern = common(tag) or f"[{scripts}]"
-    return (lengths(part.texts) >= LEAST) & ~_found(part.texts, pattern)
+    long = lengths(part.texts) >= LEAST
+    return long & ~matching(part.texts, long, pattern)
 
 
 def _other(text: str, tag: str) -> str | None:
@@ -149,11 +147,6 @@ def personal_data(batch: Batch) -> Iterator[Finding]:
         for place in np.union1d(np.flatnonzero(part.looked.hold(b"@")), numbered).tolist():
             if kinds := identifying(part.texts[place].as_py()):
                 yield _hit(batch, part, place, f"holds what may be personal data: {', '.join(kinds)}")
-
-
-def _found(texts: pa.LargeStringArray, pattern: str) -> Mask:
-    found: Mask = pc.fill_null(pc.match_substring_regex(texts, pattern), False).to_numpy(zero_copy_only=False)
-    return found
 
 
 def _hit(batch: Batch, part: Part, place: int, message: str) -> Finding:
