@@ -19,6 +19,8 @@ Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 U = np.uint64
+LOWER = np.uint64(0x2020202020202020)
+"""What puts eight bytes of ASCII words in lower case."""
 
 
 class Texts(NamedTuple):
@@ -81,19 +83,22 @@ def spelled(data: Bytes, first: int, last: int) -> np.uint64:
 
 
 @inner
-def word_hash(data: Bytes, first: int, last: int, safe: int) -> np.uint64:
-    """As `spelled`, of an ASCII word without joiners, of which eight bytes can be read up to place `safe`."""
+def word_hash(data: Bytes, first: int, last: int, safe: int, lower: np.uint64) -> np.uint64:
+    """As `spelled`, of a word without joiners, of which eight bytes can be read up to place `safe`.
+
+    `lower` is what puts eight bytes in lower case: `LOWER` for ASCII, 0 for what is normalised.
+    """
     state = U(0)
     while last - first > 8:
-        state = folded(state, load(data, first) | U(0x2020202020202020))
+        state = folded(state, load(data, first) | lower)
         first += 8
     left = last - first
     if first <= safe:
-        eight = (load(data, first) | U(0x2020202020202020)) & (U(0xFFFFFFFFFFFFFFFF) >> U(64 - 8 * left))
+        eight = (load(data, first) | lower) & (U(0xFFFFFFFFFFFFFFFF) >> U(64 - 8 * left))
     else:
         eight = U(0)
         for at in range(left):
-            eight |= U(data[first + at] | 0x20) << U(8 * at)
+            eight |= (U(data[first + at]) | lower & U(255)) << U(8 * at)
     return finish((eight ^ state) * U(0x9E3779B97F4A7C15))
 
 
@@ -117,8 +122,11 @@ def whole(data: Bytes, first: int, last: int) -> np.uint64:
 
 
 @inner
-def ascii_words(data: Bytes, first: int, last: int, safe: int, out: Hashes, edges: Ints) -> int:
-    """Hashes of the words of an ASCII row, whose edges are found by 64 bytes; their number."""
+def edged_words(data: Bytes, first: int, last: int, safe: int, lower: np.uint64, out: Hashes, edges: Ints) -> int:
+    """Hashes of the words of an ASCII row, or of one that is normalised and `spaced`; their number.
+
+    Their edges are found by 64 bytes. `lower` is as in `word_hash`.
+    """
     found = 0
     before, before_word = U(0), U(0)  # the last bits of the block before: inside a word, a letter or digit
     joined = U(0)
@@ -130,10 +138,12 @@ def ascii_words(data: Bytes, first: int, last: int, safe: int, out: Hashes, edge
         if at + 56 <= safe:
             letters = in_range(data, at, 32, 97, 122) | in_range(data, at, 0, 48, 57)
             joiners = in_range(data, at, 0, 39, 39) | in_range(data, at, 0, 45, 45)
+            if lower == 0:
+                letters |= in_range(data, at, 0, 128, 255)
         else:
             for place in range(min(64, left)):
                 byte = data[at + place]
-                letters |= U(is_word(byte)) << U(place)
+                letters |= U(is_word(byte) or byte >= 128) << U(place)
                 joiners |= U(byte == 0x27 or byte == 0x2D) << U(place)
         if left < 64:
             mask = (U(1) << U(left)) - U(1)
@@ -161,19 +171,19 @@ def ascii_words(data: Bytes, first: int, last: int, safe: int, out: Hashes, edge
             out[word] = spelled(data, edges[2 * word], edges[2 * word + 1])
     elif count > 0 and edges[2 * count - 1] + 16 > safe:
         for word in range(count):
-            out[word] = word_hash(data, edges[2 * word], edges[2 * word + 1], safe)
+            out[word] = word_hash(data, edges[2 * word], edges[2 * word + 1], safe, lower)
     else:
         for word in range(count):
             begin = edges[2 * word]
             length = edges[2 * word + 1] - begin
             if length > 16:
-                out[word] = word_hash(data, begin, begin + length, safe)
+                out[word] = word_hash(data, begin, begin + length, safe, lower)
                 continue
             # One block or two, without a branch.
             short = length <= 8
-            one = load(data, begin) | U(0x2020202020202020)
+            one = load(data, begin) | lower
             state = U(0) if short else folded(U(0), one)
-            last_block = one if short else load(data, begin + 8) | U(0x2020202020202020)
+            last_block = one if short else load(data, begin + 8) | lower
             last_block &= U(0xFFFFFFFFFFFFFFFF) >> U(64 - 8 * (length if short else length - 8))
             out[word] = finish((last_block ^ state) * U(0x9E3779B97F4A7C15))
     if count == 0:
@@ -198,7 +208,30 @@ def decode(data: Bytes, at: int) -> tuple[np.int64, int]:
 
 
 @inner
-def other_words(data: Bytes, first: int, last: int, classes: Bytes, out: Hashes) -> int:
+def spaced(data: Bytes, first: int, last: int, safe: int, classes: Bytes) -> bool:
+    """Whether a normalised text begins with a word, and surely has no character of a script without spaces.
+
+    No such script has characters below U+0E00, or of U+1E00 to U+1FFF.
+    """
+    if first == last or classes[decode(data, first)[0]] != 1:
+        return False
+    at = first
+    while at < last and at + 56 <= safe:
+        valid = U(0x7FFFFFFFFFFFFFFF) if last - at >= 63 else (U(1) << U(last - at)) - U(1)  # the last one looks ahead
+        later = in_range(data, at, 0, 0xE1, 0xE1) & (in_range(data, at, 0, 0xB8, 0xBF) >> U(1))
+        early = in_range(data, at, 0, 0xE0, 0xE0) & (in_range(data, at, 0, 0xA0, 0xB7) >> U(1))
+        if in_range(data, at, 0, 0xE0, 0xFF) & ~(later | early) & valid != 0:
+            return False
+        at += 63
+    while at < last:
+        if data[at] >= 0xE0:
+            return False
+        at += 1
+    return True
+
+
+@inner
+def other_words(data: Bytes, first: int, last: int, safe: int, classes: Bytes, out: Hashes) -> int:
     """Hashes of the words of a normalised text; a run of an unspaced script gives overlapping pairs of characters."""
     count = 0
     length = 0
@@ -215,13 +248,13 @@ def other_words(data: Bytes, first: int, last: int, classes: Bytes, out: Hashes)
             worded = worded or kind == 1 or kind == 2
         if now != run:
             if run == 1 or (run == 2 and length == 1):
-                out[count] = spelled(data, begin, at)
+                out[count] = word_hash(data, begin, at, safe, U(0))
                 count += 1
             begin = at
             length = 0
         if now == 2:
             if length > 0:
-                out[count] = spelled(data, begin, at + size)
+                out[count] = word_hash(data, begin, at + size, safe, U(0))
                 count += 1
             begin = at
         length += 1
@@ -260,7 +293,7 @@ def hash_rows(texts: Texts, width: int, first: int, last: int, out: Hashes, size
     A text of fewer words than the gram has is one gram of all; a null has none. `out` needs room for a gram every two
     bytes of ASCII and every byte of others, and one a row more; `sizes` is of these rows.
     """
-    safe = len(texts.data) - 8
+    safe, other_safe = len(texts.data) - 8, len(texts.other_data) - 8
     longest = 0
     for row in range(first, last):
         place = texts.other[row]
@@ -279,10 +312,13 @@ def hash_rows(texts: Texts, width: int, first: int, last: int, out: Hashes, size
         place = texts.other[row]
         count = 0
         if place == -1:
-            count = ascii_words(texts.data, texts.offsets[row], texts.offsets[row + 1], safe, words, edges)
+            count = edged_words(texts.data, texts.offsets[row], texts.offsets[row + 1], safe, LOWER, words, edges)
         elif place >= 0:
             begin, end = texts.other_offsets[place], texts.other_offsets[place + 1]
-            count = other_words(texts.other_data, begin, end, texts.classes, words)
+            if spaced(texts.other_data, begin, end, other_safe, texts.classes):
+                count = edged_words(texts.other_data, begin, end, other_safe, U(0), words, edges)
+            else:
+                count = other_words(texts.other_data, begin, end, other_safe, texts.classes, words)
         if count > 0 and count < width:
             gram = U(0)
             for word in range(count):

@@ -10,6 +10,7 @@ from demur.files.scratch import Scratch
 from demur.similarity import _keys, grams, joins, onepass, prepare, self_join
 from demur.similarity.views import GRAM_SIZE, View
 from demur.text.compiled import MACHINES, uncompiled
+from demur.text.scripts import character_classes
 from tests.similarity.brute import TEXTS, THRESHOLDS, labels, listed, self_pairs
 
 WORDS: tuple[View, ...] = ("token", "word3")
@@ -27,6 +28,10 @@ ODD = [
     "NAÏVE É",
     LONG,
     LONG.upper(),
+    "Ti\u1ebfng Vi\u1ec7t c\u00f3 d\u1ea5u, vi\u1ebft li\u1ec1n \u1f00\u03c1\u03c7\u03ae",
+    "\u0939\u093f\u0928\u094d\u0926\u0940 \u092e\u0947\u0902 \u0432\u0441\u0451 \u0643\u0644\u0645\u0629 abc",
+    "\u0e20\u0e32\u0e29\u0e32\u0e44\u0e17\u0e22 abc \u1781\u17d2\u1798\u17c2\u179a",
+    "\u00bf\u00a1 \u0301\u00e9",
 ]
 
 
@@ -57,6 +62,25 @@ def test_grams_are_those_of_the_view(view: View) -> None:
     assert sizes.tolist() == [*map(len, wanted), 0]
     for one, mine in zip(found, wanted, strict=False):
         assert [len(one & other) for other in found[:-1]] == [len(mine & other) for other in wanted]
+
+
+def test_what_is_read_by_its_spaces_is_of_scripts_that_have_some() -> None:
+    """As `demur.similarity._grams.spaced` takes it: none of these has units of its own without a space."""
+    classes = character_classes()
+    assert not {*np.unique(classes[:0xE00]).tolist(), *np.unique(classes[0x1E00:0x2000]).tolist()} & {2, 4}
+    assert {2, 4} <= {*np.unique(classes).tolist()}
+
+
+@pytest.mark.parametrize("rows", [1, 40])
+def test_a_word_is_one_in_whatever_text_it_stands(rows: int) -> None:
+    """Rows are read by their spaces, by their characters or as ASCII; at the end of all bytes, byte by byte."""
+    word = "m\u00e4rz \u1ebd\u0915\u0940"
+    for more in ("", " \u65e5", " abc", " \u2019", f" {'long ' * 30}"):
+        texts = [f"lamp {word}{more}"] * rows
+        hashes, sizes = onepass.hashed(pa.array(texts, pa.large_string()), 1, Scratch())
+        assert {*onepass.hashed(pa.array([f"{word} lamp"], pa.large_string()), 1, Scratch())[0]} <= {*hashes}
+        assert {*onepass.hashed(pa.array(["LAMP"], pa.large_string()), 1, Scratch())[0]} <= {*hashes}
+        assert len({*sizes.tolist()}) == 1
 
 
 @pytest.mark.parametrize("view", WORDS)
