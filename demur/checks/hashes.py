@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from demur.checks._bytes import LONG, look_and_hash
-from demur.checks.signs import Looked, Mask, edges, kinds, kinds_of, look_at, words_asked
+from demur.checks.signs import Looked, Mask, edges, kinds, kinds_of, look_at, matching, words_asked
 from demur.similarity.sets import Units, ascii_table, hashed_texts
 from demur.text.arrays import buffers
 from demur.text.compiled import interpreted
@@ -33,11 +32,7 @@ def filled(texts: pa.LargeStringArray) -> NDArray[np.bool_]:
     """Where a text is there and holds more than white space and invisible marks."""
     first, _ = edges(texts)
     found: NDArray[np.bool_] = (first > ord(" ")) & (first <= ord("~"))
-    if not found.all():  # the others, all of them, for what they begin with
-        rest = np.flatnonzero(~found)
-        said = pc.match_substring_regex(texts.take(pa.array(rest)), r"[^\p{Z}\s\p{Cf}]")
-        found[rest] = pc.fill_null(said, False).to_numpy(zero_copy_only=False)
-    return found
+    return found | matching(texts, ~found, r"[^\p{Z}\s\p{Cf}]")  # the others, all of them, for what they begin with
 
 
 def text_hashes(texts: pa.LargeStringArray | None, rows: int, words: int | None = None) -> Hashes:

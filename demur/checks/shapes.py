@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demur.checks.signs import edges
+from demur.checks.signs import edges, matching
 from demur.checks.spoken import Roles, Spoken, Turn, Turns
 
 _ROLES = {
@@ -51,8 +51,7 @@ def shaped(column: pa.Array) -> bool:
         return False
     texts = column.cast(pa.large_string())
     first = edges(texts)[0]
-    some = texts.take(pa.array(np.flatnonzero(np.isin(first, _OPENS))))
-    return bool(pc.any(pc.match_substring_regex(some, f"{_LISTED}|{_TRANSCRIPT}")).as_py())
+    return bool(matching(texts, np.isin(first, _OPENS), f"{_LISTED}|{_TRANSCRIPT}").any())
 
 
 def turns_of(column: pa.Array) -> Spoken:

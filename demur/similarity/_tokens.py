@@ -22,6 +22,13 @@ def mix(value: np.uint64) -> np.uint64:
 
 
 @inner
+def factor(place: int) -> np.uint64:
+    """What the hash of a unit counts at a place of its row."""
+    made = (np.uint64(place) * np.uint64(2) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    return (made ^ (made >> np.uint64(31))) | np.uint64(1)
+
+
+@inner
 def step(state: np.uint64, value: np.uint64) -> np.uint64:
     return (state ^ value) * np.uint64(0x100000001B3)  # FNV-1a
 
@@ -218,8 +225,7 @@ def hash_in_order(units: Hashes, starts: Ints, out: Hashes) -> None:
     for row in range(len(starts) - 1):
         total = np.uint64(0)
         for at in range(starts[row], starts[row + 1]):
-            factor = (np.uint64(at - starts[row]) * np.uint64(2) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-            total += units[at] * ((factor ^ (factor >> np.uint64(31))) | np.uint64(1))
+            total += units[at] * factor(at - starts[row])
         out[row] = total | np.uint64(1) if starts[row + 1] > starts[row] else np.uint64(0)
 
 
@@ -267,8 +273,7 @@ def hash_texts(
                 words[0] = whole(other_data, a, b)
         total = np.uint64(0)
         for at in range(min(count, most)):
-            factor = (np.uint64(at) * np.uint64(2) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-            total += words[at] * ((factor ^ (factor >> np.uint64(31))) | np.uint64(1))
+            total += words[at] * factor(at)
         out[row] = total | np.uint64(1) if count > 0 else np.uint64(0)
 
 

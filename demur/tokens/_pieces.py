@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,6 +107,14 @@ def added_at(data: Bytes, at: int, last: int, added: Added) -> int:
 
 
 @inner
+def grown(values: NDArray[Any], used: int, least: int) -> NDArray[Any]:
+    """The values that are used, in a longer array."""
+    more = np.empty(2 * len(values) + least, values.dtype)
+    more[:used] = values[:used]
+    return more
+
+
+@inner
 def encode_row(
     data: Bytes, at: int, last: int, place: int, classes: Bytes, digit_by_digit: bool, added: Added, table: Table,
     out: Flat, used: int, missed: Places, found: int,
@@ -176,13 +184,9 @@ def encode_rows(
     for row in range(len(ends)):
         at, last = offsets[row], offsets[row + 1]
         if used + last - at > len(out):
-            more = np.empty(2 * len(out) + last - at, np.int32)
-            more[:used] = out[:used]
-            out = more
+            out = grown(out, used, last - at)
         if found + 2 * (last - at) > len(missed):
-            wider = np.empty(2 * len(missed) + 2 * (last - at), np.int64)
-            wider[:found] = missed[:found]
-            missed = wider
+            missed = grown(missed, found, 2 * (last - at))
         used, found, starts[row] = encode_row(
             data, at, last, places[row], classes, digit_by_digit, added, table, out, used, missed, found
         )  # fmt: skip
