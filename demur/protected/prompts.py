@@ -88,7 +88,7 @@ class Common:
         if not len(self.hashes):
             return np.full(len(hashes), 255, np.uint8)
         bits = (8 * len(self.hashes)).bit_length()
-        table = np.full(1 << bits, -1, np.int64)  # of units with one slot, one
+        table = np.full(1 << bits, -1, np.int32)  # of units with one slot, one
         table[slots(self.hashes, bits)] = np.arange(len(self.hashes))
         place = table[slots(hashes, bits)]
         there = (place >= 0) & (self.hashes[place] == hashes)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.text.compiled import inner, kernel
+from demur.text.lanes import sort_hashes
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -296,16 +297,7 @@ def gram_sets(hashes: Hashes, starts: Ints, size: int, first: int, last: int, si
                 gram ^= gram >> np.uint64(29)
             hashes[at] = gram  # safe: every later gram starts behind this unit
         grams = hashes[begin : begin + count]
-        if count <= 24:
-            for at in range(1, count):
-                value = grams[at]
-                hole = at - 1
-                while hole >= 0 and grams[hole] > value:
-                    grams[hole + 1] = grams[hole]
-                    hole -= 1
-                grams[hole + 1] = value
-        else:
-            grams.sort()
+        sort_hashes(grams)
         kept = 1
         total = mix(grams[0])
         for at in range(1, count):

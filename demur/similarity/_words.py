@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from demur.similarity._chars import Table
 from demur.text.compiled import inner, kernel
+from demur.text.lanes import sort_hashes
 
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
@@ -67,16 +68,7 @@ def gram_of(units: Hashes, at: int, width: int) -> np.uint64:
 @inner
 def distinct(values: Hashes) -> int:
     """Sort the values in place, each once in front; their number."""
-    if len(values) <= 24:
-        for at in range(1, len(values)):
-            value = values[at]
-            hole = at - 1
-            while hole >= 0 and values[hole] > value:
-                values[hole + 1] = values[hole]
-                hole -= 1
-            values[hole + 1] = value
-    else:
-        values.sort()
+    sort_hashes(values)
     kept = min(1, len(values))
     for at in range(1, len(values)):
         if values[at] != values[kept - 1]:
@@ -202,10 +194,16 @@ def match_words(
 
 
 @kernel
-def sort_rows(values: Hashes, starts: Ints, sizes: Ints) -> None:
-    """Sort the values of each row in place, each once in front, and give their numbers."""
+def sort_rows(values: Hashes, starts: Ints, sizes: Ints) -> int:
+    """Sort the values of each row in place, each once, rows behind one another without room between; their numbers."""
+    used = 0
     for row in range(len(sizes)):
-        sizes[row] = distinct(values[starts[row] : starts[row + 1]])
+        mine = values[starts[row] : starts[row + 1]]
+        sizes[row] = distinct(mine)
+        for at in range(sizes[row]):
+            values[used + at] = mine[at]
+        used += sizes[row]
+    return used
 
 
 @kernel

@@ -105,7 +105,7 @@ def _within(
     copies, originals, chosen = equal_rows(sets)
     rarity = measure_rarity(sets, chosen, threads)
     postings = prefixes(sets, chosen, rarity, threshold, alone=1, threads=threads)
-    order = np.lexsort((postings.positions, sets.sizes[postings.rows], postings.keys))
+    order = postings.in_order(sets.sizes)
     counted[0] += len(order)
     small, found = interpreted() and not forest, None
     if small:
@@ -195,7 +195,7 @@ class Index:
             chosen[copies] = apart[copies] != apart[originals]
         rarity = measure_rarity(sets, chosen, threads)
         postings = prefixes(sets, chosen, rarity, threshold, alone=0, threads=threads)
-        order = np.lexsort((postings.positions, sets.sizes[postings.rows], postings.keys))
+        order = postings.in_order(sets.sizes)
         keys, rows = postings.keys[order], postings.rows[order]
         sizes = sets.sizes[rows]
         ends = 1 + np.flatnonzero((np.diff(keys) > 0) | (np.diff(sizes) > 0))

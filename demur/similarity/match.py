@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.text.compiled import inner, kernel
-from demur.text.lanes import ones
+from demur.text.lanes import ones, sort_ranks
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -272,7 +272,7 @@ def probe(
             if level > 0:
                 present[at] = np.uint64(level) << np.uint64(56) | gram >> np.uint64(8)
                 at += 1
-        present.sort()
+        sort_ranks(present)
         begun, first_twin = found, np.int64(0)
         least, share = threshold, threshold / (1.0 + threshold)  # what a pair has to reach
         at = 0

@@ -257,16 +257,15 @@ def _table(keys: Hashes, postings: Hashes) -> Table:
 def _sets(grams: Units) -> tuple[Hashes, Ints]:
     """The distinct grams of each row, ascending, and which row's they are."""
     lengths = np.diff(grams.starts)
-    owners = np.repeat(np.arange(len(lengths)), lengths)
     if interpreted():
+        owners = np.repeat(np.arange(len(lengths)), lengths)
         hashes = _plain.ascending(grams.hashes, grams.starts)
         new = np.ones(len(hashes), np.bool_)
         new[1:] = (hashes[1:] != hashes[:-1]) | (owners[1:] != owners[:-1])
         return hashes[new], owners[new]
     hashes, sizes = grams.hashes.copy(), np.empty(len(lengths), np.int64)
-    sort_rows(hashes, grams.starts, sizes)
-    kept = _plain.within(lengths) < sizes[owners]
-    return hashes[kept], owners[kept]
+    used = sort_rows(hashes, grams.starts, sizes)
+    return hashes[:used], np.repeat(np.arange(len(lengths)), sizes)
 
 
 def _anchors(grams: Units, lengths: Ints) -> tuple[Hashes, Hashes]:
@@ -279,17 +278,16 @@ def _anchors(grams: Units, lengths: Ints) -> tuple[Hashes, Hashes]:
     positions = _plain.within(counts) * steps[owners]
     at = grams.starts[owners] + positions
     keys = anchors(hashes, at)
-    order = stable(keys)  # by owner and position they are in order
-    keys, owners = keys[order], owners[order]
-    new = np.ones(len(keys), bool)
-    new[1:] = (np.diff(keys) != 0) | (np.diff(owners) != 0)
-    at, positions, keys, owners = at[order][new], positions[order][new], keys[new], owners[new]
     away = AWAY[kinds[owners]]
     before = marks(hashes, at - away, positions >= away, 4095)
     behind = marks(hashes, at + 6 + away, positions + 6 + away < lengths[owners], 4095)
     postings: Hashes = (owners << 40 | positions << 26 | kinds[owners] << 24).astype(np.uint64)
     postings |= before << np.uint64(12) | behind
-    return keys, postings
+    order = stable(keys)  # by owner and position they are in order
+    keys, postings = keys[order], postings[order]
+    new = np.ones(len(keys), np.bool_)
+    new[1:] = (keys[1:] != keys[:-1]) | (postings[1:] >> np.uint64(40) != postings[:-1] >> np.uint64(40))
+    return keys[new], postings[new]
 
 
 __all__ = [

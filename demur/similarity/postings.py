@@ -11,6 +11,7 @@ from demur.similarity import _arrays
 from demur.similarity.prefix import count_common, count_prefixes, count_rows, equal_sets, fill_prefixes
 from demur.similarity.sets import GramSets
 from demur.text.compiled import interpreted, over_parts, over_rows, thread_count
+from demur.text.order import stable
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.uint8]
@@ -47,6 +48,11 @@ class Postings:
     rows: Ints
     positions: Ints
     bitmaps: NDArray[np.uint64]
+
+    def in_order(self, sizes: Ints) -> Ints:
+        """Their places by key, then by the size of their row (given for all rows), then by position."""
+        order = stable(sizes[self.rows] << 32 | self.positions)
+        return order[stable(self.keys[order])]
 
 
 def equal_rows(sets: GramSets) -> tuple[Ints, Ints, Mask]:
@@ -86,8 +92,10 @@ def measure_rarity(sets: GramSets, chosen: Mask, threads: int | None = None) -> 
     over_parts(lambda part: count_rows(*fixed, edges[part], edges[part + 1], _EXACT_COUNTS + 1, table), owners)
     common = np.flatnonzero(table > _EXACT_COUNTS)
     if len(common):
+        words = np.packbits(table > _EXACT_COUNTS, bitorder="little").view(np.uint64)
+        before = np.cumsum(np.bitwise_count(words), dtype=np.int64) - np.bitwise_count(words)
         counts = np.zeros(len(common), np.int64)
-        count_common(*fixed, stride, _EXACT_COUNTS + 1, table, common, counts)
+        count_common(*fixed, stride, _EXACT_COUNTS + 1, table, words, before, counts)
         _level(table, common, counts, stride)
     return Rarity(table, bits)
 

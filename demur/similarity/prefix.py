@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.text.compiled import inner, kernel
+from demur.text.lanes import ones, sort_ranks
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -66,16 +67,20 @@ def count_rows(
 @kernel
 def count_common(
     hashes: Hashes, starts: Ints, sizes: Ints, chosen: Bytes, bits: int, stride: int, ceiling: int, table: Bytes,
-    slots: Ints, counts: Ints,
+    common: Hashes, before: Ints, counts: Ints,
 ) -> None:  # fmt: skip
-    """Count the rows of grams in the given (ascending) slots, those at the table's ceiling, in every stride-th row."""
+    """Count the rows of grams in slots at the table's ceiling, in every stride-th row, into a place for each such slot.
+
+    `common` has a bit for every slot, set for those at the ceiling, and `before` how many stand before each word.
+    """
     for row in range(0, len(sizes), stride):
         if chosen[row] == 0:
             continue
         for at in range(starts[row], starts[row] + sizes[row]):
-            place = np.int64(slot(hashes[at], bits))
+            place = slot(hashes[at], bits)
             if table[place] >= ceiling:
-                counts[np.searchsorted(slots, place)] += 1
+                word, bit = place >> np.uint64(6), np.uint64(1) << (place & np.uint64(63))
+                counts[before[word] + ones(common[word] & (bit - np.uint64(1)))] += 1
 
 
 @inner
@@ -127,7 +132,7 @@ def fill_prefixes(
             shared[found] = np.uint64(level) << np.uint64(56) | hashes[at] >> np.uint64(8)
             found += int(level > alone)
         order = shared[:found]
-        order.sort()
+        sort_ranks(order)
         begin = places[row]
         for at in range(length):
             keys[begin + at] = order[at]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.text.compiled import inner, kernel
-from demur.text.lanes import ones
+from demur.text.lanes import ones, sort_hashes
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -29,7 +29,7 @@ def gather(hashes: Hashes, starts: Ints, sizes: Ints, rows: Ints, at: int, out: 
 def sort_rows(grams: Hashes, starts: Ints) -> None:
     """Sort the grams of each row."""
     for row in range(len(starts) - 1):
-        grams[starts[row] : starts[row + 1]].sort()
+        sort_hashes(grams[starts[row] : starts[row + 1]])
 
 
 @inner

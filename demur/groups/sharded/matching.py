@@ -86,7 +86,7 @@ def _crowded(job: Job, rows: Ints, starts: Ints, grams: Hashes, crowd: Ints) -> 
     sets = GramSets(hashes, begins, sizes, np.empty(0, np.uint64))
     chosen = np.ones(len(sets), np.uint8)
     postings = prefixes(sets, chosen, measure_rarity(sets, chosen, job.threads), job.threshold, alone=1)
-    order = np.lexsort((postings.positions, sizes[postings.rows], postings.keys))
+    order = postings.in_order(sizes)
     ones, twos, common = match_within(
         hashes, begins, sizes, postings.places, postings.keys, postings.rows, postings.positions, order,
         postings.bitmaps, float(job.threshold), True, np.arange(len(sets)), np.zeros(2, np.int64),
