@@ -8,10 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.text.compiled import inner, kernel
+from demur.text.lanes import ones
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
+
+WORDS = 32  # of a bitmap, which has a bit for the first bits of every gram
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _MIDDLE = np.uint64(0xD6E8FEB86659FD93)
@@ -50,9 +53,9 @@ class Anchored(NamedTuple):
     """Prompts for `match_characters`.
 
     Prompt p has the grams ``grams[starts[p] : starts[p + 1]]`` in reading order, and ``known[places[p] : places[p +
-    1]]`` in ascending order, each once, with their ``weights``; `bitmaps` has 512 bits a prompt, of which every gram
-    sets one. `sieve` has 2 ** `sieve_bits` bits, of which every key of the table sets one, by its first bits: few
-    enough for a processor's cache.
+    1]]`` in ascending order, each once, with their ``weights``; `bitmaps` has `WORDS` words a prompt, of whose bits
+    every gram sets one. `sieve` has 2 ** `sieve_bits` bits, of which every key of the table sets one, by its first
+    bits: few enough for a processor's cache.
 
     The keys of the table are anchors, 10-grams of characters (see `anchor`). A posting is a prompt << 40 | the anchor's
     position << 26 | the prompt's class << 24 | a mark of a gram before the anchor << 12 | one of a gram behind it. The
@@ -216,19 +219,34 @@ def shared_run(one: Hashes, count: int, at: int, two: Hashes, first: int, last: 
 
 
 @inner
+def known_by(bitmap: Hashes, gram: np.uint64) -> bool:
+    """Whether a bitmap has the bit of a gram."""
+    return bool(bitmap[gram >> np.uint64(59)] >> (gram >> np.uint64(53) & np.uint64(63)) & np.uint64(1))
+
+
+@inner
+def lacked(prompts: Anchored, prompt: int, bitmap: Hashes) -> int:
+    """Of a prompt's grams, so many at least are not among those of a bitmap: one for each bit that it lacks."""
+    bits = 0
+    for word in range(WORDS):
+        bits += ones(prompts.bitmaps[WORDS * prompt + word] & ~bitmap[word])
+    return bits
+
+
+@inner
 def covered(prompts: Anchored, prompt: int, window: Hashes, least: int, seen: Ints, stamp: int) -> tuple[int, int]:
     """How many of a prompt's distinct grams a window holds, and their weight; (0, 0) if fewer than `least`."""
-    bitmap = prompts.bitmaps[8 * prompt : 8 * prompt + 8]
+    bitmap = prompts.bitmaps[WORDS * prompt : WORDS * prompt + WORDS]
     maybe = 0
     for gram in window:
-        maybe += int(bitmap[gram & np.uint64(7)] >> (gram >> np.uint64(3) & np.uint64(63)) & np.uint64(1))
+        maybe += int(known_by(bitmap, gram))
     if maybe < least:
         return 0, 0
     begin, end = prompts.places[prompt], prompts.places[prompt + 1]
     common = 0
     weight = 0
     for gram in window:
-        if not bitmap[gram & np.uint64(7)] >> (gram >> np.uint64(3) & np.uint64(63)) & np.uint64(1):
+        if not known_by(bitmap, gram):
             continue
         low, high = begin, end
         while low < high:
@@ -268,12 +286,14 @@ def match_characters(
         longest = max(longest, length(rows, row))
     codes, grams = np.empty(longest + 1, np.uint64), np.empty(longest + 1, np.uint64)
     places, marks = np.empty(longest + 1, np.int64), np.full(6, 4096, np.uint64)
-    recent = np.full(len(prompts.starts), -1, np.int64)  # of each prompt the last row << 32 and band
+    # Of each prompt the last row << 32 and band, and how far apart they were; most anchors of a pair are equally far.
+    recent, apart = np.full(len(prompts.starts), -1, np.int64), np.full(len(prompts.starts), -1, np.int64)
     most = 0
     for prompt in range(len(prompts.places) - 1):
         most = max(most, prompts.places[prompt + 1] - prompts.places[prompt])
     seen = np.zeros(most + 1, np.int64)
     stamp = 0
+    bitmap = np.zeros(WORDS, np.uint64)  # of the row at hand
     hits = np.empty(64, np.int64)
     found = 0
     found_rows, found_prompts = np.empty(64, np.int64), np.empty(64, np.int64)
@@ -303,6 +323,8 @@ def match_characters(
                     continue
                 prompt = int(posting >> np.uint64(40))
                 there = np.int64(posting >> np.uint64(26) & np.uint64(0x3FFF))
+                if apart[prompt] == (row << 32 | (at - there + (1 << 31))):
+                    continue
                 begin, end = prompts.starts[prompt], prompts.starts[prompt + 1]
                 band = (at - there) // max(4, (end - begin) // 8)
                 hit = prompt << 32 | (band + (1 << 31))
@@ -311,16 +333,23 @@ def match_characters(
                 need = 13 if kind == 2 else 9 if kind == 1 else 7
                 if shared_run(grams, count, at, prompts.grams, begin, end, begin + there, need):
                     recent[prompt] = row << 32 | (band + (1 << 31))
+                    apart[prompt] = row << 32 | (at - there + (1 << 31))
                     if met == len(hits):
                         hits = grown(hits)
                     hits[met] = hit
                     met += 1
         if met > 1:
             hits[:met].sort()
+        if met > 0:
+            bitmap[:] = 0
+            for gram in grams[:count]:
+                bitmap[gram >> np.uint64(59)] |= np.uint64(1) << (gram >> np.uint64(53) & np.uint64(63))
         for at in range(met):
             if at > 0 and hits[at] == hits[at - 1]:
                 continue
             prompt = int(hits[at] >> 32)
+            if prompts.places[prompt + 1] - prompts.places[prompt] - lacked(prompts, prompt, bitmap) < needed[prompt]:
+                continue
             size = prompts.starts[prompt + 1] - prompts.starts[prompt]
             slack = max(4, size // 8)
             edge = ((hits[at] & 0xFFFFFFFF) - (1 << 31)) * slack

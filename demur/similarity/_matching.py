@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from demur.similarity._chars import Anchored, Table
+from demur.similarity._chars import WORDS, Anchored, Table
 from demur.similarity._plain import gram_sets, known, slots, within
 from demur.similarity._words import Grams
 
@@ -185,8 +185,8 @@ def _covered(
         each = lengths[one:end]
         windows = np.repeat(np.arange(one, end), each)
         grams = hashes[within(each) + np.repeat(first[one:end], each)]
-        words = prompts.bitmaps[8 * prompt[windows] + (grams & np.uint64(7)).astype(np.int64)]
-        likely = (words >> (grams >> np.uint64(3) & np.uint64(63)) & np.uint64(1)) > 0
+        words = prompts.bitmaps[WORDS * prompt[windows] + (grams >> np.uint64(59)).astype(np.int64)]
+        likely = (words >> (grams >> np.uint64(53) & np.uint64(63)) & np.uint64(1)) > 0
         enough = np.bincount(windows[likely] - one, minlength=end - one) >= least[one:end]
         likely &= np.repeat(enough, each)
         windows, grams = windows[likely], grams[likely]

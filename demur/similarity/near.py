@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from demur.similarity import _matching, _plain
 from demur.similarity._chars import (
+    WORDS,
     Anchored,
     Rows,
     Table,
@@ -194,8 +195,11 @@ class CharacterIndex:
         weights = weigh(known)
         places = np.zeros(count + 1, np.int64)
         np.cumsum(np.bincount(owner, minlength=count), out=places[1:])
-        bits = (known & np.uint64(7)) << np.uint64(6) | known >> np.uint64(3) & np.uint64(63)
-        bitmaps = _plain.bitmap(512 * count, 512 * owner + bits.astype(np.int64))
+        words = WORDS * owner + (known >> np.uint64(59)).astype(np.int64)  # ascending, as `known` is for each prompt
+        bits = np.uint64(1) << (known >> np.uint64(53) & np.uint64(63))
+        first = np.flatnonzero(np.diff(words, prepend=-1))
+        bitmaps = np.zeros(WORDS * count, np.uint64)
+        bitmaps[words[first]] = np.bitwise_or.reduceat(bits, first) if len(first) else 0
         keys, postings = _anchors(grams, lengths)
         table = _table(keys, postings)
         wide = min(_SIEVE, table.bits + 3)

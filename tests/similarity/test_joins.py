@@ -176,3 +176,27 @@ def test_components_of_a_chain_and_of_nothing() -> None:
     assert components(6, chain).tolist() == [0, 1, 2, 1, 1, 1]
     assert components(0, chain.slice(0, 0)).tolist() == []
     assert components(2, chain.slice(0, 0)).dtype == np.int64
+
+
+@pytest.mark.parametrize("rows", [0, 50, 20_000])
+def test_postings_come_by_key_then_size_then_position(rows: int) -> None:
+    from demur.similarity.postings import Postings
+
+    made = np.random.default_rng(rows)
+    keys = made.choice(made.integers(0, 1 << 64, 40, np.uint64), rows)
+    owners, positions = np.sort(made.integers(0, max(1, rows // 3), rows)), made.integers(0, 9, rows)
+    sizes = made.integers(1, 5, max(1, rows // 3))
+    postings = Postings(np.zeros(1, np.int64), keys, owners, positions, np.empty((0, 1), np.uint64))
+    assert postings.in_order(sizes).tolist() == np.lexsort((positions, sizes[owners], keys)).tolist()
+
+
+def test_common_grams_are_counted_each_in_its_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    from demur.similarity import postings
+    from demur.similarity.sets import build
+
+    texts = [f"common {'often ' if row % 2 else ''}{'seldom ' if row % 9 == 0 else ''}w{row}" for row in range(2000)]
+    sets = build(pa.array(texts, pa.large_string()), "token")
+    levels = postings.measure_rarity(sets, np.ones(len(sets), np.uint8))
+    monkeypatch.setattr(postings, "interpreted", lambda: True)
+    assert (levels.table == postings.measure_rarity(sets, np.ones(len(sets), np.uint8)).table).all()
+    assert sorted(levels.table[levels.table > 191].tolist()) == [192 + 0, 192 + 7, 192 + 10]
