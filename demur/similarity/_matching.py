@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from demur.similarity._chars import WORDS, Anchored, Table
+from demur.similarity._chars import WORDS
+from demur.similarity._indexed import Anchored, Grams, Table
 from demur.similarity._plain import gram_sets, known, slots, within
-from demur.similarity._words import Grams
 
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]

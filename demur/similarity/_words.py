@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
-from demur.similarity._chars import Table
+from demur.similarity._indexed import Grams, Table
 from demur.text.compiled import inner, kernel
 from demur.text.lanes import sort_hashes
 
@@ -16,20 +14,6 @@ Bytes = NDArray[np.uint8]
 Hashes = NDArray[np.uint64]
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
-
-
-class Grams(NamedTuple):
-    """The gram sets of prompts, and an index of the few rarest grams of each.
-
-    Prompt p has ``hashes[starts[p] : starts[p] + sizes[p]]``, ascending; a similar text has at least `least[p]` of its
-    grams in the table, whose postings' numbers are the sizes of the prompts, ascending for a key.
-    """
-
-    hashes: Hashes
-    starts: Ints
-    sizes: Ints
-    least: Ints
-    table: Table
 
 
 @inner

@@ -16,18 +16,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from demur.similarity import _matching, _plain
-from demur.similarity._chars import (
-    WORDS,
-    Anchored,
-    Rows,
-    Table,
-    count_characters,
-    hash_characters,
-    match_characters,
-)
+from demur.similarity._chars import WORDS, count_characters, hash_characters, match_characters
+from demur.similarity._indexed import Anchored, Grams, Rows, Table
 from demur.similarity._matching import AWAY, anchors, marks
 from demur.similarity._plain import distinct, slots
-from demur.similarity._words import Grams, match_words, sort_rows, weigh_pairs
+from demur.similarity._words import match_words, sort_rows, weigh_pairs
 from demur.similarity.sets import GramSets, Units
 from demur.text.arrays import Texts, apart, as_array, buffers
 from demur.text.columns import fold_confusables_array

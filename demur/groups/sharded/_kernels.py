@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demur.text.compiled import inner, kernel
-from demur.text.lanes import ones, sort_hashes
+from demur.text.lanes import ones, sort_hashes, sort_ranks
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -37,7 +37,7 @@ def smallest(ranks: Hashes, count: int, wanted: int, out: Hashes) -> None:
     """The `wanted` smallest of some ranks, ascending."""
     if wanted > 48:
         out[:count] = ranks[:count]
-        out[:count].sort()
+        sort_ranks(out[:count])  # the grams are ascending
         return
     held = 0
     for at in range(count):
