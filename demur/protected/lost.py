@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -160,17 +161,27 @@ def _slip(gap: Gap, prompt: Hashes, text: Laid) -> bool:
         return missing <= 0 or max(missing, instead) <= 1 or missing == instead <= _TWO
     if size == 1 or size > _REACH or (front and back):
         return size == 1
-    letters, alphabet = text.letters(), text.alphabet()
+    letters, wanted = text.letters(), prompt[gap.first : gap.last].tobytes()
     # the letters that both have beside the gap, and as many more as the prompt has and an edit may need
     if front:
-        part = letters[max(0, gap.end - size - 1) : gap.end + _GRAM - 1]
-        tries = {each[-(size + _GRAM - 1) :] for each in _edited(part, 0, size + 1, alphabet)}
+        return _edit_gives(letters[max(0, gap.end - size - 1) : gap.end + _GRAM - 1], True, wanted, text.alphabet())
+    return _edit_gives(letters[gap.start : gap.start + _GRAM + size], False, wanted, text.alphabet())
+
+
+@lru_cache(1 << 12)  # texts that begin or end alike meet the same prompts
+def _edit_gives(part: str, front: bool, wanted: bytes, alphabet: str) -> bool:
+    """Whether one edit of the letters at an end of a text, its front or its back, gives these grams."""
+    grams = np.frombuffer(wanted, np.uint64)
+    size = len(grams) + _GRAM - 1
+    if front:
+        tries = {each[-size:] for each in _edited(part, 0, len(grams) + 1, alphabet)}
     else:
-        part = letters[gap.start : gap.start + _GRAM + size]
-        tries = {each[: size + _GRAM - 1] for each in _edited(part, _GRAM - 1, len(part), alphabet)}
-    made = hashed_characters(sorted(each for each in tries if len(each) == size + _GRAM - 1))
-    begins = made.starts[:-1][np.diff(made.starts) == size]  # others join a sign to the letter before it, or lose one
-    return bool((made.hashes[begins[:, None] + np.arange(size)] == prompt[gap.first : gap.last]).all(axis=1).any())
+        tries = {each[:size] for each in _edited(part, _GRAM - 1, len(part), alphabet)}
+    made = hashed_characters(sorted(each for each in tries if len(each) == size))
+    begins = made.starts[:-1][
+        np.diff(made.starts) == len(grams)
+    ]  # others join a sign to the letter before it, or lose one
+    return bool((made.hashes[begins[:, None] + np.arange(len(grams))] == grams).all(axis=1).any())
 
 
 def _edited(part: str, first: int, last: int, alphabet: str) -> Iterator[str]:
