@@ -29,6 +29,21 @@ def test_bytes_that_all_keys_share_are_passed_over() -> None:
     assert np.array_equal(keys, kept)
 
 
+@pytest.mark.parametrize("kind", ["hashes", "hashes, often", "ranks", "alike above", "two of each"])
+def test_keys_of_many_bytes(kind: str) -> None:
+    """The highest bytes are sorted first; where these tell too little, all are."""
+    draw, size = np.random.default_rng(3), 2 * _MANY
+    hashes = draw.integers(0, 1 << 64, size, np.uint64)
+    keys = {
+        "hashes": hashes,
+        "hashes, often": draw.choice(hashes[: size // 50], size),
+        "ranks": (hashes & np.uint64(63)) << np.uint64(56) | hashes >> np.uint64(8),
+        "alike above": hashes >> np.uint64(62) << np.uint64(62) | hashes >> np.uint64(24),
+        "two of each": np.concatenate([hashes[: size // 2], hashes[: size // 2][::-1]]),
+    }[kind]
+    assert stable(keys).tolist() == np.argsort(keys, kind="stable").tolist()
+
+
 @pytest.mark.parametrize("kinds", [2, 1000, 1 << 20, 1 << 63])
 @pytest.mark.parametrize("small", [True, False])
 def test_what_stands_twice_is_repeated(kinds: int, small: bool) -> None:
