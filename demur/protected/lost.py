@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -117,7 +117,6 @@ class Laid:
     def __init__(self, grams: Hashes, text: str) -> None:
         self._text = text
         self._grams: list[int] = grams.tolist()
-        self._letters: str | None = None
         self._whole: SequenceMatcher[int] | None = None  # made once for all prompts: it notes where each gram stands
 
     def gaps(self, prompt: Hashes) -> Iterator[Gap]:
@@ -138,16 +137,16 @@ class Laid:
                 yield gap
             at, there = block.a + block.size, begin + block.b + block.size
 
+    @cached_property
     def letters(self) -> str:
         """The letters and digits of the text as the character view has them."""
-        if self._letters is None:
-            folded = fold_confusables_array(pa.array([self._text], pa.large_string()))[0].as_py()
-            self._letters = "".join(letter for letter in folded if letter != " " and is_word(letter))
-        return self._letters
+        folded = fold_confusables_array(pa.array([self._text], pa.large_string()))[0].as_py()
+        return "".join(letter for letter in folded if letter != " " and is_word(letter))
 
+    @cached_property
     def alphabet(self) -> str:
         """Letters that an edit may add: Latin ones, and those of every other alphabet that the text is written in."""
-        blocks = {ord(letter) // _BLOCK for letter in self.letters() if _BLOCK <= ord(letter) < _ALPHABETS}
+        blocks = {ord(letter) // _BLOCK for letter in self.letters if _BLOCK <= ord(letter) < _ALPHABETS}
         near = (chr(code) for block in sorted(blocks) for code in range(block * _BLOCK, (block + 1) * _BLOCK))
         return _LATIN + "".join(filter(is_word, near))
 
@@ -161,11 +160,11 @@ def _slip(gap: Gap, prompt: Hashes, text: Laid) -> bool:
         return missing <= 0 or max(missing, instead) <= 1 or missing == instead <= _TWO
     if size == 1 or size > _REACH or (front and back):
         return size == 1
-    letters, wanted = text.letters(), prompt[gap.first : gap.last].tobytes()
+    letters, wanted = text.letters, prompt[gap.first : gap.last].tobytes()
     # the letters that both have beside the gap, and as many more as the prompt has and an edit may need
     if front:
-        return _edit_gives(letters[max(0, gap.end - size - 1) : gap.end + _GRAM - 1], True, wanted, text.alphabet())
-    return _edit_gives(letters[gap.start : gap.start + _GRAM + size], False, wanted, text.alphabet())
+        return _edit_gives(letters[max(0, gap.end - size - 1) : gap.end + _GRAM - 1], True, wanted, text.alphabet)
+    return _edit_gives(letters[gap.start : gap.start + _GRAM + size], False, wanted, text.alphabet)
 
 
 @lru_cache(1 << 12)  # texts that begin or end alike meet the same prompts
@@ -178,9 +177,8 @@ def _edit_gives(part: str, front: bool, wanted: bytes, alphabet: str) -> bool:
     else:
         tries = {each[:size] for each in _edited(part, _GRAM - 1, len(part), alphabet)}
     made = hashed_characters(sorted(each for each in tries if len(each) == size))
-    begins = made.starts[:-1][
-        np.diff(made.starts) == len(grams)
-    ]  # others join a sign to the letter before it, or lose one
+    # Others join a sign to the letter before it, or lose one.
+    begins = made.starts[:-1][np.diff(made.starts) == len(grams)]
     return bool((made.hashes[begins[:, None] + np.arange(len(grams))] == grams).all(axis=1).any())
 
 

@@ -179,7 +179,7 @@ def match_words(
 
 @kernel
 def sort_rows(values: Hashes, starts: Ints, sizes: Ints) -> int:
-    """Sort the values of each row in place, each once, rows behind one another without room between; their numbers."""
+    """Sort the values of each row, each once, the rows behind one another; how many are left, in all and of each."""
     used = 0
     for row in range(len(sizes)):
         mine = values[starts[row] : starts[row + 1]]

@@ -192,7 +192,7 @@ class CharacterIndex:
         bits = np.uint64(1) << (known >> np.uint64(53) & np.uint64(63))
         first = np.flatnonzero(np.diff(words, prepend=-1))
         bitmaps = np.zeros(WORDS * count, np.uint64)
-        bitmaps[words[first]] = np.bitwise_or.reduceat(bits, first) if len(first) else 0
+        bitmaps[words[first]] = np.bitwise_or.reduceat(bits, first)
         keys, postings = _anchors(grams, lengths)
         table = _table(keys, postings)
         wide = min(_SIEVE, table.bits + 3)
