@@ -78,6 +78,8 @@ def test_every_command_explains_itself(command: str) -> None:
         (["fetch", "--all", "advbench"], "Name sources, or give --all."),
         (["check", "no-such-folder"], "does not exist"),
         (["check", str(Path(__file__).with_name("test_cil.py"))], "test_cli.py'?"),
+        (["decontaminate", str(Path(__file__).with_name("test_cil.py"))], "test_cli.py'?"),
+        (["decontaminate", "."], "is a directory"),
         (["build", "refusal-eval", "--add", "default=nonesuch"], "No source 'nonesuch'"),
         (["build", "--config", "default"], "These options are for building one data set: name it."),
         (["sources", "--project", "no-such-folder"], "does not exist"),

@@ -117,7 +117,7 @@ def fetched_file(ctx: click.Context, text: str, offline: bool) -> tuple[Path, st
     from demur.files.remote import fetched, is_url, reachable
 
     if not is_url(text):
-        click.Path(exists=True, dir_okay=False).convert(text, None, ctx)
+        _is_there(ctx, text)
         return Path(text), text
     places, names = ctx.with_resource(fetched([reachable(text, offline)]))
     return places[0], names.get(places[0], text)
@@ -129,8 +129,18 @@ def shared_file(ctx: click.Context, text: str, offline: bool) -> str:
 
     if is_url(text):
         return reachable(text, offline)
-    click.Path(exists=True, dir_okay=False).convert(text, None, ctx)
+    _is_there(ctx, text)
     return str(Path(text).absolute())
+
+
+def _is_there(ctx: click.Context, text: str) -> None:
+    """Raise for a file that is not there, with the name of one beside it that is called nearly alike."""
+    from demur.errors import nearest_path
+
+    if not Path(text).exists() and (near := nearest_path(Path(text))):
+        msg = f"File {text!r} does not exist. {near}"
+        raise click.BadParameter(msg)
+    click.Path(exists=True, dir_okay=False).convert(text, None, ctx)
 
 
 def place_of(text: str, offline: bool) -> str | Path:

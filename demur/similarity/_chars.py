@@ -13,7 +13,7 @@ Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
-WORDS = 32  # of a bitmap, which has a bit for the first bits of every gram
+WORDS = 32  # of a bitmap: the first five bits of a gram say which, the next six which bit of it
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _MIDDLE = np.uint64(0xD6E8FEB86659FD93)

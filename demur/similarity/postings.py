@@ -90,10 +90,12 @@ def measure_rarity(sets: GramSets, chosen: Mask, threads: int | None = None) -> 
     owners = thread_count(threads) if total > 1 << 16 else 1
     edges = [(part << bits) // owners for part in range(owners + 1)]
     over_parts(lambda part: count_rows(*fixed, edges[part], edges[part + 1], _EXACT_COUNTS + 1, table), owners)
-    common = np.flatnonzero(table > _EXACT_COUNTS)
+    high = table > _EXACT_COUNTS
+    common = np.flatnonzero(high)
     if len(common):
-        words = np.packbits(table > _EXACT_COUNTS, bitorder="little").view(np.uint64)
-        before = np.cumsum(np.bitwise_count(words), dtype=np.int64) - np.bitwise_count(words)
+        words = np.packbits(high, bitorder="little").view(np.uint64)
+        inside = np.bitwise_count(words)
+        before = np.cumsum(inside, dtype=np.int64) - inside
         counts = np.zeros(len(common), np.int64)
         count_common(*fixed, stride, _EXACT_COUNTS + 1, table, words, before, counts)
         _level(table, common, counts, stride)
