@@ -27,6 +27,7 @@ from demur.commands.common import GROUPS, INTERRUPTED, USAGE, Interrupted, group
 from demur.errors import DemurError, nearest, plain_lines
 from demur.files.bounds import TooLarge
 from demur.files.later import without_pandas
+from demur.inputs import There
 from demur.progress import QUIET, VERBOSE, detail, loudness
 from demur.project import submodules
 
@@ -182,7 +183,7 @@ def _louder(ctx: click.Context, _: click.Parameter, level: int | None) -> None:
 EVERYWHERE = (
     click.Option(
         ["--project", "project_root"],
-        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        type=There(file_okay=False),
         help="Project root; by default found from here.",
         callback=_root,
         expose_value=False,

@@ -80,6 +80,8 @@ def test_every_command_explains_itself(command: str) -> None:
         (["check", str(Path(__file__).with_name("test_cil.py"))], "test_cli.py'?"),
         (["decontaminate", str(Path(__file__).with_name("test_cil.py"))], "test_cli.py'?"),
         (["decontaminate", "."], "is a directory"),
+        (["stats", str(Path(__file__).with_name("checsk"))], "checks'?"),
+        (["check", ".", "--settings", str(Path(__file__).with_name("test_cil.py"))], "test_cli.py'?"),
         (["build", "refusal-eval", "--add", "default=nonesuch"], "No source 'nonesuch'"),
         (["build", "--config", "default"], "These options are for building one data set: name it."),
         (["sources", "--project", "no-such-folder"], "does not exist"),

@@ -47,18 +47,6 @@ TAXONOMY = TaxonomyType()
 """The type of an input that is a taxonomy of hazards: the command opens it, by its name or from its file."""
 
 
-class PlaceType(click.Path):
-    """A path that is there, or a URL that fsspec knows."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The same text; a URL is looked at by whoever reads it."""
-        return value if "://" in str(value) else super().convert(value, param, ctx)
-
-
-PLACE = PlaceType(exists=True)
-"""The type of an input that is a file or a folder, here or at a URL."""
-
-
 class Result(ABC):
     """What an audit found."""
 

@@ -11,6 +11,7 @@ from demur.audits.audit import TAXONOMY
 from demur.commands.common import FINDINGS, as_json, in_group, lock_file, offline, print_json, project_of, tell, told
 from demur.commands.completion import ADDITIONS, BUILDERS, CONFIGS
 from demur.errors import nearest
+from demur.inputs import There
 from demur.progress import quiet, say
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def _added(values: tuple[str, ...], configs: list[str]) -> dict[str, tuple[str, 
 
 
 @click.command()
-@click.argument("manifest", type=click.Path(path_type=Path, exists=True))
+@click.argument("manifest", type=There())
 @lock_file
 @offline
 @as_json
@@ -149,7 +150,7 @@ taxonomy = click.option(
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("folder", type=There(file_okay=False))
 @taxonomy
 @as_json
 @click.pass_context

@@ -13,6 +13,7 @@ from demur.commands.common import FINDINGS, UNJUDGED, as_json, in_group, in_part
 from demur.commands.completion import LAYOUTS, PROFILES, PROTECTED, RULES
 from demur.errors import plain, printable
 from demur.files.whole import write_whole
+from demur.inputs import There
 from demur.progress import quiet as quieted
 from demur.progress import verbose as asked_for_more
 from demur.progress import warn
@@ -81,7 +82,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("-v", "--verbose", is_flag=True, help="Also layouts by file, seconds by rule, all that was not judged.")
 @click.option(
     "--settings",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=There(dir_okay=False),
     help="By default demur.toml or [tool.demur.check] in pyproject.toml, from the first path upwards.",
 )
 @click.option("--limit", "limits", multiple=True, metavar="NAME=N", help="How much an input may cost: docs/check.md.")

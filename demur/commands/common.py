@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from demur.errors import as_lines, plain_lines
+from demur.errors import as_lines, nearest_path, plain_lines
+from demur.inputs import There
 from demur.progress import quiet
 
 if TYPE_CHECKING:
@@ -45,9 +46,7 @@ def group_of(command: click.Command) -> str | None:
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value, for programs.")
 offline = click.option("--offline", is_flag=True, help="Leave the network alone: cache and mirror folders only.")
-lock_file = click.option(
-    "--lock", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="splits.lock of an earlier release."
-)
+lock_file = click.option("--lock", type=There(dir_okay=False), help="splits.lock of an earlier release.")
 
 
 _ENGINE = (
@@ -117,8 +116,7 @@ def fetched_file(ctx: click.Context, text: str, offline: bool) -> tuple[Path, st
     from demur.files.remote import fetched, is_url, reachable
 
     if not is_url(text):
-        _is_there(ctx, text)
-        return Path(text), text
+        return There(dir_okay=False).convert(text, None, ctx), text
     places, names = ctx.with_resource(fetched([reachable(text, offline)]))
     return places[0], names.get(places[0], text)
 
@@ -129,23 +127,11 @@ def shared_file(ctx: click.Context, text: str, offline: bool) -> str:
 
     if is_url(text):
         return reachable(text, offline)
-    _is_there(ctx, text)
-    return str(Path(text).absolute())
-
-
-def _is_there(ctx: click.Context, text: str) -> None:
-    """Raise for a file that is not there, with the name of one beside it that is called nearly alike."""
-    from demur.errors import nearest_path
-
-    if not Path(text).exists() and (near := nearest_path(Path(text))):
-        msg = f"File {text!r} does not exist. {near}"
-        raise click.BadParameter(msg)
-    click.Path(exists=True, dir_okay=False).convert(text, None, ctx)
+    return str(There(dir_okay=False).convert(text, None, ctx).absolute())
 
 
 def place_of(text: str, offline: bool) -> str | Path:
     """A path, a URL, or where the files of a data set on the Hub lie after their download."""
-    from demur.errors import nearest_path
     from demur.files.remote import is_url, reachable
 
     if is_url(text):

@@ -10,6 +10,7 @@ import click
 from demur.commands.common import as_json, in_group, offline, print_json, project_of, told
 from demur.commands.completion import SOURCES
 from demur.curation.behaviour import READER_KINDS
+from demur.inputs import There
 from demur.progress import say
 
 if TYPE_CHECKING:
@@ -23,11 +24,11 @@ def curation() -> None:
 
 
 @curation.command("import")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=There(dir_okay=False))
 @click.option("--name", metavar="NAME", help="Of the campaign; by default the file's name.")
 @click.option(
     "--texts",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=There(dir_okay=False),
     help="Which text each record id means: record_id, prompt_sha256, sources.",
 )
 @click.option("--reader-kind", "kind", type=click.Choice(READER_KINDS), help="Who the readers are.")

@@ -9,6 +9,7 @@ import click
 
 from demur.commands.common import FINDINGS, as_json, in_group, named_project, offline, print_json, project_of, told
 from demur.commands.completion import BUILDERS, CONFIGS
+from demur.inputs import There
 from demur.progress import say
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ VERSION = "OWNER/NAME@vX.Y.Z|STORE/NAME@vX.Y.Z"
 )
 @click.option(
     "--folder",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=There(file_okay=False),
     help="Release this built folder; by default the set is built now, on the last release's splits.",
 )
 @click.option(

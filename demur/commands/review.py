@@ -9,13 +9,14 @@ import click
 
 from demur.commands.common import as_json, in_group, offline, print_json, project_of, told
 from demur.commands.completion import SOURCES
+from demur.inputs import There
 
 if TYPE_CHECKING:
     from demur.project import Project
     from demur.review.desk import Desk
 
 _QUEUES = ("conflicts", "pairs", "suspects", "stale", "findings", "rows", "second")
-_FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+_FOLDER = There(file_okay=False)
 
 
 @click.command()

@@ -9,6 +9,7 @@ import click
 
 from demur.commands.common import as_json, in_group, offline, print_json, project_of
 from demur.commands.completion import SOURCES_OR_BUILDERS
+from demur.inputs import There
 from demur.progress import say
 
 if TYPE_CHECKING:
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
 @click.option(
     "--pairs",
     "pairs_file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=There(dir_okay=False),
     help="Twins in meaning: record_id, twin, cosine; by default builders/curation/pairs.parquet, if it is there.",
 )
 @click.option(
     "--embeddings",
     "vectors_file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=There(dir_okay=False),
     help="Parquet of record_id and vector, in place of pairs.",
 )
 @offline

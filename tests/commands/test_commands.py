@@ -30,6 +30,7 @@ from demur.commands import (
     sources,
     suspects,
 )  # fmt: skip
+from demur.inputs import There
 from demur.project import names_in
 from tests.conftest import ROOT
 
@@ -65,3 +66,12 @@ def test_options_have_names_of_their_own() -> None:
         for each in command.commands.values() if isinstance(command, click.Group) else (command,):
             names = [parameter.name for parameter in each.params]
             assert len(names) == len(set(names)), each.name
+
+
+def test_paths_that_have_to_be_there_are_told_with_the_nearest_name() -> None:
+    commands = [*main.commands.values()]
+    commands += [each for group in commands if isinstance(group, click.Group) for each in group.commands.values()]
+    types = [each.type for command in commands for each in command.params]
+    there = [each for each in types if isinstance(each, click.Path) and each.exists]
+    assert len(there) > 5
+    assert all(isinstance(each, There) for each in there)

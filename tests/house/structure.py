@@ -12,7 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 
 LAW = (
-    ("errors", "progress", "draws", "rates", "project"),
+    ("errors", "inputs", "progress", "draws", "rates", "project"),
     ("files",),
     ("text", "pages"),
     ("similarity", "tokens", "records"),

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from demur.audits.audit import Result, audit
+from demur.inputs import There
 
 
 @audit(
     "baseline",
-    click.Argument(["path"], type=click.Path(path_type=Path, exists=True), metavar="FILE|FOLDER"),
+    click.Argument(["path"], type=There(), metavar="FILE|FOLDER"),
     click.Option(["--column"], default="prompt", show_default=True, help="Column with the texts."),
     click.Option(["--side"], default="side", show_default=True, help="Column that says which texts ask for harm."),
     click.Option(["--harmful"], default="harmful", show_default=True, help="What that column says of them."),

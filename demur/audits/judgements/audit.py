@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from demur.audits.audit import Drawn, audit
+from demur.inputs import There
 
-_PATH = click.Path(path_type=Path, exists=True)
+_PATH = There()
 
 
 @audit(

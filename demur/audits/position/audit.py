@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from demur.audits.audit import Drawn, audit
+from demur.inputs import There
 
 
 @audit(
     "refusal-position",
-    click.Argument(["path"], metavar="FILE", type=click.Path(path_type=Path, exists=True)),
+    click.Argument(["path"], metavar="FILE", type=There()),
     click.Option(
         ["--column"], help="Column with the responses of a file, or a path to them; by default as `demur check` reads."
     ),

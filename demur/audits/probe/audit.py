@@ -9,12 +9,13 @@ import click
 
 from demur.audits.asking import options
 from demur.audits.audit import Drawn, audit
+from demur.inputs import There
 
 
 @audit(
     "probe",
     click.Argument(["model"], metavar="MODEL"),
-    click.Argument(["pairs"], metavar="SET", type=click.Path(path_type=Path, exists=True)),
+    click.Argument(["pairs"], metavar="SET", type=There()),
     click.Option(["--config"], help="Config of a built folder; by default its first one."),
     click.Option(["--train"], default="train", show_default=True, help="Split to train the classifiers on."),
     click.Option(["--test"], default="test", show_default=True, help="Split to measure them on."),

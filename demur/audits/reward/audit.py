@@ -9,13 +9,14 @@ import click
 
 from demur.audits.asking import options
 from demur.audits.audit import Drawn, audit
+from demur.inputs import There
 
 
 @audit(
     "reward",
     click.Argument(["aligned"], metavar="ALIGNED"),
     click.Argument(["base"], metavar="BASE"),
-    click.Argument(["responses"], metavar="SET", type=click.Path(path_type=Path, exists=True)),
+    click.Argument(["responses"], metavar="SET", type=There()),
     click.Option(["--config"], help="Config of a built folder; by default its first one."),
     click.Option(
         ["--base-template"],

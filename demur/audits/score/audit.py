@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from demur.audits.audit import PLACE, SET, TAXONOMY, audit
+from demur.audits.audit import SET, TAXONOMY, audit
+from demur.inputs import Place
 
 if TYPE_CHECKING:
     from demur.audits.score.report import Scores
@@ -23,7 +24,7 @@ KEY = "DEMUR_JUDGE_KEY"
 
 @audit(
     "score",
-    click.Argument(["paths"], metavar="RESPONSES...", nargs=-1, required=True, type=PLACE),
+    click.Argument(["paths"], metavar="RESPONSES...", nargs=-1, required=True, type=Place()),
     click.Option(
         ["--items"],
         metavar="SET",
