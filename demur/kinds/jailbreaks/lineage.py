@@ -147,6 +147,7 @@ class _Finder:
             for key in each.keys:
                 self.keys.setdefault((each.source, key), number)
         self._contained: dict[tuple[str, str | None], Found | None] = {}
+        self._grams: dict[str, dict[int, frozenset[str]]] = {}
         self._last = self._by_last_word(range(len(questions)))
         self._last_of = {source: self._by_last_word(numbers) for source, numbers in self.of_source.items()}
 
@@ -194,15 +195,18 @@ class _Finder:
 
     def nearly(self, attack: Attacked) -> Found | None:
         """By the question of the declared source of which nearly all stands in the text, and of no other as much."""
-        whole = _grams(normalise(attack.text))
-        shares = sorted(
-            ((len(mine & whole) / len(mine), -number) for number in self.of_source.get(attack.base or "", ())
-             if len(mine := _grams(self.normal[number])) >= SHORTEST),
-            reverse=True,
-        )  # fmt: skip
+        whole, asked = _grams(normalise(attack.text)), self._grams_of(attack.base or "")
+        shares = sorted(((len(mine & whole) / len(mine), -number) for number, mine in asked.items()), reverse=True)
         if not shares or shares[0][0] < GRAMS or (len(shares) > 1 and shares[0][0] - shares[1][0] < MARGIN):
             return None
         return Found(-shares[0][1], "grams", round(shares[0][0], 6))
+
+    def _grams_of(self, source: str) -> dict[int, frozenset[str]]:
+        """The grams of a source's questions that have enough."""
+        if source not in self._grams:
+            grams = {number: _grams(self.normal[number]) for number in self.of_source.get(source, ())}
+            self._grams[source] = {number: mine for number, mine in grams.items() if len(mine) >= SHORTEST}
+        return self._grams[source]
 
     def assigned(self, texts: Sequence[str], free: Sequence[int]) -> list[Found | None]:
         """One question each, none twice, so that the sum of the cosines is largest."""
