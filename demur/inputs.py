@@ -22,7 +22,7 @@ class There(click.Path):
             return super().convert(value, param, ctx)
         except click.BadParameter as error:
             if not Path(value).exists() and (near := nearest_path(Path(value))):
-                error.message = f"{error.message} {near}"
+                self.fail(f"{error.message} {near}", param, ctx)
             raise
 
 

@@ -15,7 +15,7 @@ from demur.audits.score.items import Item
 from demur.audits.score.report import Errors, Judged
 from demur.errors import UsageError, nearest, shown
 from demur.rates import Rate
-from demur.text.refusal import Grade, grade
+from demur.text.refusal import Grade, grades
 from demur.text.refusal.measured import Side, measured
 
 _THOUGHT = re.compile(r"\A\s*<think>.*?(?:</think>\s*|\Z)", re.DOTALL)
@@ -29,7 +29,7 @@ def by_phrases(answers: Sequence[Answer], items: Sequence[Item] = ()) -> list[Gr
         >>> by_phrases([Answer(Path("x"), 0, "Sorry, but I cannot help with that."), Answer(Path("x"), 1, None)])
         ['refusal', 'empty']
     """
-    return [grade(spoken(answer.response or "")).grade for answer in answers]
+    return [graded.grade for graded in grades(spoken(answer.response or "") for answer in answers)]
 
 
 def spoken(response: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import cache
+from itertools import chain, islice
 
 from demur.text.language import LEAST, UNKNOWN, language_of
 
@@ -33,10 +34,11 @@ so that they are not taken for a neighbour."""
 _READ = (*_WORDS, "zh")
 _WORD = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(r"```.*?(?:```|\Z)|https?://\S+", re.DOTALL)
-_HAN = re.compile("[\u4e00-\u9fff]")
-_KANA = re.compile("[\u3041-\u30ff]")
-_VIETNAMESE = re.compile("[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.IGNORECASE)
-_LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
+_HAN = re.compile("[\u4e00-\u9fff]+")
+_KANA = re.compile("[\u3041-\u30ff]+")
+_VIETNAMESE = re.compile("[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]+", re.IGNORECASE)
+_LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+")
+_SMALL = bytes(byte | 32 if chr(byte).isalpha() else 32 for byte in range(128)).ljust(256)
 
 FIRST, SHARE, LITTLE, AHEAD = 300, 0.12, 0.04, 1.3
 """Words that are looked at; the share of them that is little words of one language, by itself and where nothing else is
@@ -52,17 +54,23 @@ def tongue(text: str) -> str:
         >>> tongue("The fence is blue."), tongue("Je ne peux pas."), tongue("Blue."), tongue("Нет, не могу.")
         ('en', 'fr', 'any', 'other')
     """
-    text = _CODE.sub(" ", text)
-    letters = sum(map(str.isalpha, text))
-    han, latin = len(_HAN.findall(text)), len(_LATIN.findall(text))
-    if 3 * han > letters and 20 * len(_KANA.findall(text)) < letters:
-        return "zh"
-    if 2 * latin < letters:
-        return OTHER
-    if 12 * len(_VIETNAMESE.findall(text)) > letters:
-        return "vi"
-    words = [word.lower() for word, _ in zip(_WORD.findall(text), range(FIRST), strict=False)]
-    counts = Counter(language for word in words for language in _little().get(word, ()))
+    text = _CODE.sub(" ", text) if "```" in text or "http" in text else text
+    if text.isascii():
+        read = text.encode().translate(_SMALL)
+        letters = len(read) - read.count(b" ")
+        words = read.decode("ascii").split(None, FIRST)[:FIRST]
+    else:
+        letters = sum(map(str.isalpha, text))
+        han, latin = _count(_HAN, text), _count(_LATIN, text)
+        if 3 * han > letters and 20 * _count(_KANA, text) < letters:
+            return "zh"
+        if 2 * latin < letters:
+            return OTHER
+        if 12 * _count(_VIETNAMESE, text) > letters:
+            return "vi"
+        words = [found[0].lower() for found in islice(_WORD.finditer(text), FIRST)]
+    little = _little()
+    counts = Counter(chain.from_iterable(map(little.__getitem__, filter(little.__contains__, words))))
     (best, most), (_, next_most), *_ = [*counts.most_common(2), (ANY, 0), (ANY, 0)]
     if most >= 2 and most >= SHARE * len(words) and most >= AHEAD * next_most:
         return best if best in _READ else OTHER
@@ -72,6 +80,10 @@ def tongue(text: str) -> str:
     if found == UNKNOWN and most >= LITTLE * len(words):
         found = best
     return found if found in _READ else OTHER
+
+
+def _count(letters: re.Pattern[str], text: str) -> int:
+    return sum(map(len, letters.findall(text)))
 
 
 @cache

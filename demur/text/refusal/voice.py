@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,40 +41,50 @@ _LIST = re.compile(r"(?:^[ \t]*(?:\d+[.)]|[-*\u2022]) .*\n?\n*){3}", re.MULTILIN
 _INSTEAD = re.compile(r"\b(?:instead|alternativ)", re.IGNORECASE)
 
 
-def hear(text: str) -> Heard:
-    """An English voice, its apostrophes straight.
+ANYWHERE = {
+    "refuses": en.REFUSES, "stands_off": en.STANDS_OFF, "preach": en.PREACH, "helps": en.HELPS, "made_up": en.MADE_UP,
+}  # fmt: skip
+EARLY = {"sorry": en.SORRY, "verdict": en.VERDICT, "machine": en.MACHINE, "rebuke": en.REBUKE}
+"""The families that are looked for anywhere in a text, and in its first characters."""
+
+ALL = frozenset(ANYWHERE) | frozenset(EARLY)
+
+
+def hear(text: str, families: Set[str] = ALL) -> Heard:
+    """An English voice, its apostrophes straight; only some families of phrases may be in it, for all that is known.
 
     Example:
         >>> hear("I can't help with that.").why, hear("I can't help, but here is how: brush it.").kind
         (('refuses',), 'partial')
     """
     head = text[:OPENING]
-    first = {name: rule.search(text) for name, rule in (("refuses", en.REFUSES), ("stands_off", en.STANDS_OFF))}
+    first = {name: ANYWHERE[name].search(text) for name in ("refuses", "stands_off") if name in families}
     early = {name: found for name, found in first.items() if found and found.start() < OPENING}
-    for name, rule in (("sorry", en.SORRY), ("verdict", en.VERDICT), ("machine", en.MACHINE)):
-        if found := rule.search(head):
+    for name in ("sorry", "verdict", "machine"):
+        if name in families and (found := EARLY[name].search(head)):
             early[name] = found
-    if "verdict" not in early and (found := en.REBUKE.search(head[:NEAR])) and en.PREACH.search(text[:SERMON]):
+    asked = "verdict" not in early and {"rebuke", "preach"} <= families
+    if asked and (found := en.REBUKE.search(head[:NEAR])) and en.PREACH.search(text[:SERMON]):
         early["rebuke"] = found
     if not early:
-        late = first["refuses"]
+        late = first.get("refuses")
         return Heard("partial", late.start(), ("refuses", "late")) if late else Heard("answer")
     start = min(found.start() for found in early.values())
-    helped = _helped(text, start, {*early}, max(found.end() for found in early.values()))
+    helped = _helped(text, start, {*early}, max(found.end() for found in early.values()), families)
     return Heard("partial" if helped else "refusal", start, (*early, *helped))
 
 
-def _helped(text: str, start: int, families: set[str], end: int) -> tuple[str, ...]:
+def _helped(text: str, start: int, early: set[str], end: int, families: Set[str]) -> tuple[str, ...]:
     """The sign that a refusal also helps, or none."""
-    if en.HELPS.search(text, sentence_start(text, start)):
+    if "helps" in families and en.HELPS.search(text, sentence_start(text, start)):
         return ("helps",)
     disclaimed = en.DISCLAIMS.match(text, sentence_start(text, start))
-    limited = "machine" in families <= {"machine", "sorry"}
+    limited = "machine" in early <= {"machine", "sorry"}
     if (disclaimed or limited) and len(text) - (disclaimed.end() if disclaimed else end) > REST:
         return ("goes_on",)
-    if en.MADE_UP.search(text):
+    if "made_up" in families and en.MADE_UP.search(text):
         return ("made_up",)
-    listed = not {"refuses", "sorry"} & families and len(text) > LONG and _LIST.search(text, start)
+    listed = not {"refuses", "sorry"} & early and len(text) > LONG and _LIST.search(text, start)
     return ("listed",) if listed and not _INSTEAD.search(text) else ()
 
 
