@@ -28,7 +28,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.parts import PAGE, WORDS, compiled, digest_of, items_of, options, protected_of, reported, responses, screened
+from bench.parts import (
+    PAGE,
+    WORDS,
+    compiled,
+    digest_of,
+    items_of,
+    options,
+    protected_of,
+    rated,
+    reported,
+    responses,
+    screened,
+)
 from bench.parts import one as one_process
 from bench.process import ProcessFailed, Watch, clear, run, touch
 from bench.report import RESULTS, between, markdown
@@ -138,7 +150,7 @@ def score(path: str, rows: Path) -> Mapped:
 
     said, _, folder = path.partition(",")
     command, items = Scoring(row="n", file=said), items_of(Path(folder))
-    return command, lambda evidence: json.dumps(command.combine(evidence, items).as_dict())
+    return command, lambda evidence: rated(command.combine(evidence, items), said)
 
 
 COMMANDS = {"decontaminate": decontaminate, "check": check, "score": score}

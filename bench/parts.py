@@ -96,7 +96,12 @@ def score(path: str, work: Any | None) -> str:
         found = measure(join(read_answers([Path(responses)], Wanted()), items), items, by_phrases, of_phrases())
     else:
         found = Scoring().combine(score_sharded({responses: responses}, Scoring(), work), items)
-    return json.dumps(found.as_dict())
+    return rated(found, responses)
+
+
+def rated(found: Any, responses: str) -> str:
+    """What the rates are; not of the folder that the file of responses lies in, which differs from run to run."""
+    return json.dumps(found.as_dict()).replace(json.dumps(responses)[1:-1], Path(responses).name)
 
 
 def items_of(folder: Path) -> Any:
