@@ -123,16 +123,9 @@ def _tables(fold: Callable[[str], str]) -> tuple[_Folding, _Folding]:
     return _Folding(fold, spaced=True), _Folding(fold, spaced=False)
 
 
-@cache
-def _ascii(fold: Callable[[str], str]) -> bytes:
-    """What `_tables` make of every ASCII character, as bytes are translated, which takes a tenth of the time."""
-    spacing, _ = _tables(fold)
-    return "".join(spacing[code] for code in range(128)).encode("ascii").ljust(256)
-
-
 def _form(text: str, fold: Callable[[str], str]) -> str:
     spacing, folding = _tables(fold)
-    spaced = text.encode().translate(_ascii(fold)).decode("ascii") if text.isascii() else text.translate(spacing)
+    spaced = text.translate(spacing)
     if not spaced.isascii() and any(map(_is_mark, {*spaced})):
         spaced = _lone_marks().sub(" ", spaced)
     if JOINER in spaced:

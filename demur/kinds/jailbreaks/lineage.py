@@ -147,7 +147,7 @@ class _Finder:
             for key in each.keys:
                 self.keys.setdefault((each.source, key), number)
         self._contained: dict[tuple[str, str | None], Found | None] = {}
-        self._grams: dict[str, dict[int, frozenset[str]]] = {}
+        self._looked_for: dict[str, dict[int, frozenset[str]]] = {}
         self._last = self._by_last_word(range(len(questions)))
         self._last_of = {source: self._by_last_word(numbers) for source, numbers in self.of_source.items()}
 
@@ -203,10 +203,10 @@ class _Finder:
 
     def _grams_of(self, source: str) -> dict[int, frozenset[str]]:
         """The grams of a source's questions that have enough."""
-        if source not in self._grams:
+        if source not in self._looked_for:
             grams = {number: _grams(self.normal[number]) for number in self.of_source.get(source, ())}
-            self._grams[source] = {number: mine for number, mine in grams.items() if len(mine) >= SHORTEST}
-        return self._grams[source]
+            self._looked_for[source] = {number: mine for number, mine in grams.items() if len(mine) >= SHORTEST}
+        return self._looked_for[source]
 
     def assigned(self, texts: Sequence[str], free: Sequence[int]) -> list[Found | None]:
         """One question each, none twice, so that the sum of the cosines is largest."""
