@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic, sleep
 
 import pytest
 
@@ -19,10 +17,10 @@ from demur.checks.sharded import check_sharded
 from demur.files.bounds import limits_said, within
 from demur.groups.sharded import SerialEngine
 from demur.shards import Work
+from tests.dying import PATIENCE, interrupted, killed
 from tests.shards.samples import rows, write
 
 SMALL = "batch=1500"
-PATIENCE = 120
 WAITING = """
 import time
 from demur.checks import sharded
@@ -41,13 +39,14 @@ def test_a_check_that_is_killed_goes_on(tmp_path: Path) -> None:
     path, work = write(tmp_path, rows(1500)), tmp_path / "work"
     command = [sys.executable, "-m", "demur.cli", "check", str(path), "--json", "--limit", SMALL]
     command += ["--work", str(work), "--shard-rows", "1"]
-    done = _killed(command, work, 3)
+    killed(command, work, r"/\w+-\d+\.done$", 4)
+    assert len([*work.rglob("*.done")]) == 3
     with within(limits_said([SMALL])):
         again = Work(SerialEngine(), work.as_uri(), 1)
         found = check_sharded([path], again)
         one = check(path)
     assert found == one
-    assert done <= again.resumed < again.tasks
+    assert again.resumed == 3 < again.tasks
     marks = {each: each.stat().st_mtime_ns for each in work.rglob("*.done")}
     assert len(marks) == again.tasks
     whole = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)  # a third run
@@ -67,8 +66,9 @@ def heeded() -> Iterator[None]:
 def test_ctrl_c_says_what_is_kept(tmp_path: Path) -> None:
     path, work = write(tmp_path, rows(1500)), tmp_path / "work"
     command = [sys.executable, "-m", "demur.cli", "check", str(path), "--limit", SMALL]
-    _killed([*command, "--work", str(work), "--shard-rows", "1"], work, 3, signal.SIGINT, tmp_path / "said")
-    assert (tmp_path / "said").read_text().splitlines()[-1] == (
+    command += ["--work", str(work), "--shard-rows", "1"]
+    said = interrupted(command, work, r"/\w+-\d+\.done$", 4)
+    assert said.splitlines()[-1] == (
         "Interrupted. The last good output is untouched; finished parts are kept, and the same command goes on from"
         " there."
     )
@@ -87,18 +87,3 @@ def test_ctrl_c_promises_nothing_where_nothing_is_kept(tmp_path: Path) -> None:
         finally:
             child.kill()
     assert (child.returncode, said.splitlines()[-1]) == (130, "Interrupted. The last good output is untouched.")
-
-
-def _killed(
-    command: list[str], work: Path, least: int, how: signal.Signals = signal.SIGKILL, said: Path = Path(os.devnull)
-) -> int:
-    """Stop a command once so many tasks are marked as done; how many were."""
-    with said.open("wb") as errors, subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors) as child:
-        until = monotonic() + PATIENCE
-        while len(done := [*work.rglob("*.done")]) < least:
-            assert child.poll() is None, "it ended before it could be killed"
-            assert monotonic() < until, "it does nothing"
-            sleep(0.01)
-        os.kill(child.pid, how)
-        child.wait()
-    return len(done)

@@ -1,23 +1,20 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
 
 from demur.groups.sharded import SerialEngine, run
+from tests.dying import PATIENCE, killed
 from tests.groups.sharded.samples import ROWS, expected, labels, marks, texts, write, written
 
 TEXTS = texts()
 STAGES = ["sample", "rank", "post", "meet", "collect", "match", "link"]
-PATIENCE = 60
 
 
 class Stopped(Exception):
@@ -71,36 +68,22 @@ def test_what_is_asked_anew_is_done_anew(tmp_path: Path) -> None:
 
 def test_killed_on_the_command_line(tmp_path: Path) -> None:
     """SIGKILL twice, in two stages; what was finished at the first kill is never done again."""
-    rows = texts(24_000, seed=5)
-    write(tmp_path / "in", rows, range(1000, 24_000, 1000))
+    rows = texts(6_000, seed=5)
+    write(tmp_path / "in", rows, range(500, 6_000, 500))
     out = tmp_path / "out"
     command = [sys.executable, "-m", "demur.cli", "group", str(tmp_path / "in"), "--out", str(out)]
-    command += ["--shard-rows", "1000", "--json"]
-    first = _killed(command, out, "post", 3)
-    assert 3 <= len(first["post"]) < 24
-    assert not any(first[stage] for stage in STAGES[3:])
-    second = _killed(command, out, "collect", 3)
-    assert len(second["sample"]) == len(second["post"]) == len(second["meet"]) == 24
-    assert len(second["collect"]) >= 3
+    command += ["--shard-rows", "500", "--json"]
+    killed(command, out, r"/post-\d+\.done$", 4)
+    first = {stage: marks(out, stage) for stage in STAGES}
+    assert [len(first[stage]) for stage in STAGES] == [12, 1, 3, 0, 0, 0, 0]
+    killed(command, out, r"/collect-\d+\.done$", 4)
+    second = {stage: marks(out, stage) for stage in STAGES}
+    assert [len(second[stage]) for stage in STAGES] == [12, 1, 12, 12, 3, 0, 0]
     assert first["sample"].items() <= second["sample"].items()  # the same files: not written again
     assert first["post"].items() <= second["post"].items()
     assert not list(out.glob("labels-*"))
     end = subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE)
     done = json.loads(end.stdout)
     assert done["resumed"] == sum(map(len, second.values()))
-    assert done["tasks"] == 6 * 24 + 1
+    assert done["tasks"] == 6 * 12 + 1
     assert labels(written(out), len(rows)) == expected(rows)
-
-
-def _killed(command: list[str], out: Path, stage: str, least: int) -> dict[str, dict[str, int]]:
-    """Kill the command as soon as some tasks of a stage are finished; the marks of all stages."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    end = monotonic() + PATIENCE
-    while len(marks(out, stage)) < least:
-        assert process.poll() is None, process.communicate()[1].decode()
-        assert monotonic() < end, f"no {stage} task was finished"
-        sleep(0.002)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    return {stage: marks(out, stage) for stage in STAGES}
