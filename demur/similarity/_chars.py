@@ -267,6 +267,8 @@ def match_characters(
                 if kind > 0 and before != marks[kind] and behind != marks[kind + 3]:
                     continue
                 prompt = int(posting >> np.uint64(40))
+                if count < needed[prompt]:  # too short a text to hold so many of its grams
+                    continue
                 there = np.int64(posting >> np.uint64(26) & np.uint64(0x3FFF))
                 if apart[prompt] == (row << 32 | (at - there + (1 << 31))):
                     continue
