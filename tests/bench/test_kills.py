@@ -52,8 +52,9 @@ HALF = """
 import pathlib, sys, time
 out = pathlib.Path(sys.argv[1])
 out.mkdir(parents=True, exist_ok=True)
-(out / "one").write_text(sys.argv[2])
-time.sleep(0.2)
+(out / "part").write_text(sys.argv[2])
+(out / "part").replace(out / "one")
+time.sleep(0.5)
 (out / "two").write_text(sys.argv[2])
 """
 
