@@ -27,6 +27,7 @@ from demur.sets.manifest_file import NAME
 from demur.sets.terms import inherited
 
 _AGAIN = "Build it again."
+_QUOTE = 20  # characters of a text that is known again where it is quoted
 
 
 @rule(
@@ -251,12 +252,15 @@ def text_in_card(subject: Subject) -> Iterator[Finding]:
         for table in folder.whole.values()
         for name in columns
         for text in table[name].to_pylist()
-        if text is not None and len(text) >= 20
+        if text is not None and len(text) >= _QUOTE
     }
-    texts |= {json.dumps(text, ensure_ascii=False)[1:-1] for text in texts}
+    begun: dict[str, list[str]] = {}  # by their first characters: a page is read once, however many rows there are
+    for text in sorted(texts | {json.dumps(text, ensure_ascii=False)[1:-1] for text in texts}):
+        begun.setdefault(text[:_QUOTE], []).append(text)
     for name in ("README.md", NAME, "schema.json", "splits.lock"):
         page = folder.present(name).read_text(encoding="utf-8", errors="replace")
-        if any(text in page for text in texts):
+        places = (at for at in range(len(page)) if page[at : at + _QUOTE] in begun)
+        if any(page.startswith(text, at) for at in places for text in begun[page[at : at + _QUOTE]]):
             yield hit("holds the text of a row", name)
 
 
