@@ -221,6 +221,15 @@ def test_a_text_in_the_card(folder: Path, name: str) -> None:
     assert told == [("DMR406", name, "holds the text of a row"), *broken]
 
 
+def test_a_page_that_begins_as_a_text_quotes_none(folder: Path) -> None:
+    text = rows(folder)[0]["prompt"]
+    assert len(text) > 20
+    with (folder / "README.md").open("a") as page:
+        page.write(f"\nFor example: {text[:-1]}~\n")
+    cover(folder)
+    assert found(folder) == []
+
+
 def test_a_text_in_the_manifest_behind_json_escapes(folder: Path) -> None:
     one, *rest = rows(folder)
     text = 'Say "tomato" and "soup" until the kettle sings'
