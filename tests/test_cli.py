@@ -80,6 +80,8 @@ def test_every_command_explains_itself(command: str) -> None:
         (["check", str(Path(__file__).with_name("test_cil.py"))], "test_cli.py'?"),
         (["decontaminate", str(Path(__file__).with_name("test_cil.py"))], "test_cli.py'?"),
         (["decontaminate", "."], "is a directory"),
+        (["decontaminate", "nowhere.csv"], "Invalid value for 'FILE...': File 'nowhere.csv' does not exist."),
+        (["decontaminate", "nowhere.csv", "--engine", "serial"], "Invalid value for 'FILE...': File 'nowhere.csv'"),
         (["stats", str(Path(__file__).with_name("checsk"))], "checks'?"),
         (["check", ".", "--settings", str(Path(__file__).with_name("test_cil.py"))], "test_cli.py'?"),
         (["build", "refusal-eval", "--add", "default=nonesuch"], "No source 'nonesuch'"),

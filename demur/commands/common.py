@@ -116,7 +116,7 @@ def fetched_file(ctx: click.Context, text: str, offline: bool) -> tuple[Path, st
     from demur.files.remote import fetched, is_url, reachable
 
     if not is_url(text):
-        return There(dir_okay=False).convert(text, None, ctx), text
+        return There(dir_okay=False).convert(text, _argument(ctx), ctx), text
     places, names = ctx.with_resource(fetched([reachable(text, offline)]))
     return places[0], names.get(places[0], text)
 
@@ -127,7 +127,12 @@ def shared_file(ctx: click.Context, text: str, offline: bool) -> str:
 
     if is_url(text):
         return reachable(text, offline)
-    return str(There(dir_okay=False).convert(text, None, ctx).absolute())
+    return str(There(dir_okay=False).convert(text, _argument(ctx), ctx).absolute())
+
+
+def _argument(ctx: click.Context) -> click.Parameter | None:
+    """What an error names: the command's argument."""
+    return next((each for each in ctx.command.params if isinstance(each, click.Argument)), None)
 
 
 def place_of(text: str, offline: bool) -> str | Path:

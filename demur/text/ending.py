@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 from typing import Literal
 
 _LAST = re.compile(r"(?<![:;=])(?<![:;=]-)[^\W\d_][,;]?$|[^\W\d_]-$")  # no smiley
@@ -13,9 +14,13 @@ _OPEN = frozenset({
 """Words that end no English sentence."""
 
 _SENTENCE = re.compile(r"[a-z0-9)'\"][.!?]['\")]? +[A-Z\"']")
-_STOP = re.compile(r"[.!?]")
+_STOP = re.compile(r"[.!?]['\")]? +[A-Z\"']")
+"""What every such sign stands in: found at once, as it begins with few signs."""
+
 _ITEM = re.compile(r"[-*#>|+\u2022]|\d+[.)]|[a-zA-Z][.)] ")
-_NO_PROSE = re.compile(r"[{}\\<>=|`@_\t]|https?://|#\w")
+_SIGN, _LINK, _TAG = re.compile(r"[{}\\<>=|`@_\t]"), re.compile(r"https?://"), re.compile(r"#\w")
+"""What no prose holds."""
+
 _SAID_BY = re.compile(r"[\"'\u201d)] ?[-~\u2013\u2014] ?[A-Z][\w.' ]{1,40}$")
 _TAIL, _ALONE, _LEAST = 4, 15, 8  # words
 
@@ -38,7 +43,7 @@ def ending(text: str) -> Literal["cut", "bare"] | None:
         return None
     line = bare.rpartition("\n")[2].strip()
     words = line.split()
-    if len(words) < _LEAST or _ITEM.match(line) or _NO_PROSE.search(line) or not bare[-1].isascii() or _titled(words):
+    if len(words) < _LEAST or _ITEM.match(line) or not _is_prose(line) or not bare[-1].isascii() or _titled(words):
         return None
     if words[-1].lower() in _OPEN or bare[-1] == ",":
         return "cut"
@@ -49,6 +54,12 @@ def ending(text: str) -> Literal["cut", "bare"] | None:
     return "bare" if whole else None
 
 
+def _is_prose(line: str) -> bool:
+    if _SIGN.search(line) or ("#" in line and _TAG.search(line)):
+        return False
+    return not ("://" in line and _LINK.search(line))
+
+
 def _titled(words: list[str]) -> bool:
     """Whether most words are capitalised, as those of a title are."""
-    return len([word for word in words if word[0].isupper()]) > len(words) / 2
+    return sum(map(str.isupper, map(itemgetter(0), words))) > len(words) / 2

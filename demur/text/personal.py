@@ -6,6 +6,7 @@ It reads what is written as such data is written in English; made-up data looks 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 PATTERNS = {
     "e-mail": re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b"),
@@ -48,9 +49,18 @@ _DOCUMENTED = frozenset({"DE89370400440532013000", "GB29NWBK60161331926819", "GB
                          "FR1420041010050500013M02606", "GB33BUKB20201555555555"})  # fmt: skip
 _MAIL = re.compile(r"(?<![\w+])(?<!\w[.-])\w[\w.+-]{0,63}@[\w-]{1,63}(?:\.[\w-]{1,63})*\.[A-Za-z]{2,}\b")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
+_ACCOUNT = re.compile(r"[A-Z][A-Z]\d\d")
+"""What a number of an account begins with, for a quick look."""
 _ABROAD = re.compile(r"(?<![\w+])\+(?!1\b)[2-9]\d{0,2}[ -](?:\(\d{1,4}\)[ -]?)?\d{2,4}(?:[ -]\d{2,8}){1,4}(?![\w-])")
 _CARD = re.compile(r"(?<![\d-])(?:\d{4}([- ])\d{4}\1\d{4}\1\d{4}|\d{4}([- ])\d{6}\2\d{5}|\d{15,16})(?![\d-])")
 _NUMBER = re.compile(r"\d(?:[-. ()]{0,2}\d){8}")
+_RUN = re.compile(r"[-\d ().+][-\d ().+]{8,}")
+"""Where a number stands: no sign of it, but for the letters of a bank account, is any other."""
+LIKELY = (
+    r"\S@[^\s@.]+\.|[A-Z][A-Z]D{2}|\+D{1,3}[ -][D(]|D{3}(?:\) ?|[-. ])D{3}[-. ]D{4}|D{3}-D{2}-D{4}"
+    r"|D{4}[- ]D{4}[- ]D{4}[- ]D{4}|D{4}[- ]D{6}[- ]D{5}|D{15}"
+).replace("D", r"\p{Nd}")
+"""What every text with `identifying` data holds, in RE2's syntax, for a first look at many texts."""
 _PAID = re.compile(r"\b(?:card|credit|debit|visa|amex|mastercard|cvv)\b", re.IGNORECASE)
 
 
@@ -67,21 +77,34 @@ def identifying(text: str) -> list[str]:
         []
     """
     found = []
-    if "@" in text and any(not _MADE_UP.search(mail.group()) for mail in _MAIL.finditer(text)):
+    if "@" in text and any(not _MADE_UP.search(mail.group()) for mail in _mails(text)):
         found.append("e-mail address")
     if not _NUMBER.search(text):
         return found
-    phones = [*filter(_is_phone, PATTERNS["phone"].finditer(text)), *filter(_is_abroad, _ABROAD.finditer(text))]
+    runs = [(run.start(), run.end() + 1) for run in _RUN.finditer(text)]  # with what stands behind it, for its end
+
+    def written(pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        for run in runs:
+            yield from pattern.finditer(text, *run)
+
+    phones = [*filter(_is_phone, written(PATTERNS["phone"])), *filter(_is_abroad, written(_ABROAD))]
     if any(not _OFFICE.search(text, max(0, each.start() - _NEAR), each.end() + _AFTER) for each in phones):
         found.append("phone number")
-    cards = [number.group() for number in _CARD.finditer(text)]
+    cards = [number.group() for number in written(_CARD)]
     if any(_is_card(re.sub(r"\D", "", each)) and (not each.isdigit() or _PAID.search(text)) for each in cards):
         found.append("card number")
-    if any(_is_iban(number.group().replace(" ", "")) for number in _IBAN.finditer(text)):
+    if _ACCOUNT.search(text) and any(_is_iban(each.group().replace(" ", "")) for each in _IBAN.finditer(text)):
         found.append("IBAN")
-    if any(_is_social(number.group()) for number in PATTERNS["social-security"].finditer(text)):
+    if any(_is_social(number.group()) for number in written(PATTERNS["social-security"])):
         found.append("social security number")
     return found
+
+
+def _mails(text: str) -> Iterator[re.Match[str]]:
+    """E-mail addresses, which hold no blank."""
+    for word in text.split():
+        if "@" in word:
+            yield from _MAIL.finditer(word)
 
 
 _FREE = ("800", "822", "833", "844", "855", "866", "877", "888", "900")

@@ -52,13 +52,18 @@ def test_roles_are_told_apart() -> None:
     assert Roles.of(()).are("user").tolist() == []
 
 
-@given(st.lists(TALK, max_size=6), st.sampled_from(["Yes.", " "]))
+@given(
+    st.lists(TALK, max_size=6),
+    st.sampled_from(["Yes.", " ", " \n\u3000", "\x1f\u0085", " Yes.", "\u306f\u3044", "\U0001f41f"]),
+)
 def test_what_surely_is_in_turn_is_not_wrong(talks: list[list[str]], last: str) -> None:
     cells = [tuple(Turn(role, last if place else "Name a lake.") for place, role in enumerate(each)) for each in talks]
     for sure, each in zip(_in_turn(Spoken.of(cells)).tolist(), cells, strict=True):
         assert not sure or _wrong(each) is None
     plain = (Turn("system", "Be brief."), Turn("user", "Name a lake."), Turn("assistant", "Garda."))
     assert _in_turn(Spoken.of([plain, plain[1:], plain[:2], None, ()])).tolist() == [True, True, False, False, False]
+    said = {" Garda.": True, "\n\n- a": True, "\u30ac\u30eb\u30c0": True, "\u300c": True, "\u3000\n": False, "": False}
+    assert {text: bool(_in_turn(Spoken.of([(plain[1], Turn("assistant", text))]))[0]) for text in said} == said
 
 
 @pytest.mark.parametrize("rows", [1, 2, 4])

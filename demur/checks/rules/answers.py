@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 
 import numpy as np
 import pyarrow as pa
@@ -118,7 +119,7 @@ def echo(batch: Batch) -> Iterator[Finding]:
         for place, answer, asked, _ in told(answers, _alike(answers)):
             if len(asked.split()) < _WORDS or _SAY.search(asked):
                 continue
-            if _bare(answer) == _bare(asked):
+            if _same_words(answer, asked):
                 yield _hit(batch, answers, place, "repeats the prompt and says nothing else")
             elif not generated and len(asked.split()) > _WORDS and answer.lstrip().startswith(asked.strip()):
                 yield _hit(batch, answers, place, "opens with the whole prompt")
@@ -136,8 +137,13 @@ def _alike(answers: Answers) -> Mask:
     return mask
 
 
-def _bare(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.lower()))
+def _same_words(one: str, two: str) -> bool:
+    """Whether two texts are the same but for case and signs; read as far as they are."""
+    words = (map(re.Match[str].group, _WORD.finditer(text.lower())) for text in (one, two))
+    return all(each == other for each, other in zip_longest(*words))
+
+
+_WORD = re.compile(r"\w+")
 
 
 _SPEAKS = r"\n[ \t]*(?:#{2,4} ?(?:Instruction|Human|User) ?:|(?:Human|HUMAN|User|USER) ?:)"
@@ -171,7 +177,9 @@ def run_on(batch: Batch) -> Iterator[Finding]:
 
 def _runs_on(answer: str, mark: re.Match[str], asked: str) -> bool:
     own = answer[: mark.start()].strip()
-    if len(own.split()) < 2 or own.endswith(":") or own.count("```") % 2 or _LABELLED.search(own):
+    if len(own.split(maxsplit=2)) < 2 or own.endswith(":") or own.count("```") % 2:
+        return False
+    if ":" in own and _LABELLED.search(own):
         return False
     if _STAGED.search(asked) or re.search(r"\b(?:dialogue|conversation|example)\b", own, re.IGNORECASE):
         return False

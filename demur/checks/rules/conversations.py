@@ -10,7 +10,7 @@ import numpy as np
 from demur.checks.batch import Batch
 from demur.checks.finding import Finding
 from demur.checks.rule import rule
-from demur.checks.signs import Bytes, Mask, edges
+from demur.checks.signs import Bytes, Mask, edges, matching
 from demur.checks.spoken import Spoken, Turn, Turns
 from demur.errors import shown
 
@@ -47,6 +47,10 @@ def conversation(batch: Batch) -> Iterator[Finding]:
                 yield batch.hit(row, wrong, batch.native(column))
 
 
+_SPEAKS = r"[\p{L}\p{N}\p{P}\p{S}]"
+"""What a text surely holds that is not empty: it comes soon, behind blanks at most."""
+
+
 def _in_turn(cells: Spoken, first: Bytes | None = None) -> Mask:
     """Conversations in which user and assistant surely take turns to the assistant's words, behind the system's.
 
@@ -59,7 +63,8 @@ def _in_turn(cells: Spoken, first: Bytes | None = None) -> Mask:
     place = cells.places - system[cells.rows] if system.any() else cells.places  # of those who speak, from 1
     odd = (place & 1).astype(np.bool_)
     due = (odd & cells.roles.are("user")) | (~odd & cells.roles.are("assistant")) | (place == 0)
-    wrong = ~(due & (first > ord(" ")) & (first < 127))
+    says = (first > ord(" ")) & (first < 127)
+    wrong = ~(due & (says | matching(cells.texts, due & ~says, _SPEAKS)))
     spoken = lengths - system
     good: Mask = (spoken > 0) & (spoken % 2 == 0)
     good[cells.rows[wrong]] = False

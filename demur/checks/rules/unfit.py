@@ -17,7 +17,7 @@ from demur.checks.signs import Mask, among, lengths, matching, numbers, with_wor
 from demur.checks.subject import Subject
 from demur.checks.tongues import COMMON, SCRIPTS, common, tag_of, tag_of_card, tag_of_file
 from demur.text.language import LEAST, UNKNOWN, language_of
-from demur.text.personal import identifying
+from demur.text.personal import LIKELY, identifying
 from demur.text.slots import BRACKETS, LOREM, OPENED, TODO, is_nothing, unfilled
 
 _GIVEN = ("prompt", "context")
@@ -143,8 +143,9 @@ def _other(text: str, tag: str) -> str | None:
 def personal_data(batch: Batch) -> Iterator[Finding]:
     """Texts with data that has the form of somebody's, by kind; what it says is not told."""
     for part in batch.said.parts:
-        numbered = among(part.texts, part.looked.hold(b"0"), numbers)
-        for place in np.union1d(np.flatnonzero(part.looked.hold(b"@")), numbered).tolist():
+        likely = part.looked.hold(b"@")
+        likely[among(part.texts, part.looked.hold(b"0"), numbers)] = True
+        for place in np.flatnonzero(matching(part.texts, likely, LIKELY)).tolist():
             if kinds := identifying(part.texts[place].as_py()):
                 yield _hit(batch, part, place, f"holds what may be personal data: {', '.join(kinds)}")
 
