@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import re
@@ -13,8 +14,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from demur.errors import shown
+from demur.files._array import listed_objects
 from demur.files._block import Block, Fault, Names, Note, absent, numbers, parts
 from demur.files._flat import KINDS as FLAT
 from demur.files._flat import NULLS, TYPES, Quick
@@ -41,7 +44,7 @@ def read_jsonl(
     with open_file(path) as stream:
         blocks = blocks_of(stream, packed=is_packed(path.name))
         for block, count, rows in read_ahead(blocks, turns=turns, quick=quick):
-            if rows is None or (ready := made.quick(rows, line)) is None:
+            if rows is None or (ready := made.quick(rows, np.arange(line, line + rows.num_rows))) is None:
                 read = [*_read_lines(block.decode(), line, made.first, note, twice=columns is None)]
                 if read:
                     yield made.block(read)
@@ -84,9 +87,18 @@ def _object(row: object, number: int, line: int | None, note: Note) -> dict[str,
     return {}
 
 
-def read_json(path: Path, note: Note, columns: Names) -> Iterator[Block]:
-    """A list of objects, of texts or of conversations, or an object of them; or JSON Lines under the wrong name."""
-    text = read_whole(path).decode("utf-8-sig")
+def read_json(
+    path: Path, note: Note, columns: Names, *, turns: bool = False, quick: Quick | None = None
+) -> Iterator[Block]:
+    """A list of objects, of texts or of conversations, or an object of them; or JSON Lines under the wrong name.
+
+    Plain objects are read as those of JSON Lines are, with `turns` and `quick`.
+    """
+    data = read_whole(path)
+    if (plain := _plain(data.removeprefix(codecs.BOM_UTF8), note, columns, turns, quick)) is not None:
+        yield from plain
+        return
+    text = data.decode("utf-8-sig")
     try:
         document, lines = listed(text) or (parse_json(text), [])
         twice = columns is None and doubled(text, document)
@@ -116,6 +128,21 @@ def read_json(path: Path, note: Note, columns: Names) -> Iterator[Block]:
         for number, (line, row) in enumerate(zip(lines if alone else repeat(None), document, strict=False))
     )
     yield from objects(rows, note, columns)
+
+
+def _plain(data: bytes, note: Note, columns: Names, turns: bool, quick: Quick | None) -> list[Block] | None:
+    """The blocks of a list of plain objects; None where one of them is not, or it is no such list."""
+    if (found := listed_objects(data)) is None:
+        return None
+    made, read, lines = Made(columns, note), list[Block](), found.lines
+    alone = bool((np.diff(lines) > 0).all())
+    for _, count, rows in read_ahead(found.blocks, turns=turns, quick=quick):
+        at = lines[made.first : made.first + count] if alone else None
+        if rows is None or (ready := made.quick(rows, at)) is None:
+            return None
+        read.append(ready)
+    made.end()
+    return read
 
 
 def _rows(document: dict[str, Any]) -> list[Any]:
@@ -202,14 +229,14 @@ class Made:
         self.first += len(part)
         return block
 
-    def quick(self, rows: pa.RecordBatch, line: int) -> Block | None:
-        """Rows that Arrow read, of which the first stands on a line; None if their kinds are not those before."""
+    def quick(self, rows: pa.RecordBatch, lines: NDArray[np.int64] | None) -> Block | None:
+        """Rows that Arrow read, and their lines; None if their kinds are not those before."""
         found = self._columns.quick(rows)
         if found is None:
             return None
         if self._wanted is not None:
             self._names.update(dict.fromkeys(rows.schema.names))
-        block = Block(self.first, found[0], np.arange(line, line + rows.num_rows), found[1])
+        block = Block(self.first, found[0], lines, found[1])
         self.first += rows.num_rows
         return block
 

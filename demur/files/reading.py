@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from errno import EINVAL
@@ -68,14 +68,14 @@ def read_blocks(
         turns: whether lists of turns may stay lists where they are plain; else JSON's nested cells are JSON texts.
         quick: reads plain JSON Lines, the same as is read without it.
     """
-    readers = {
+    readers: dict[str, Callable[[Path, Note, Names], Iterator[Block]]] = {
         ".parquet": read_parquet,
         ".arrow": read_arrow,
         ".feather": read_arrow,
         ".csv": _csv,
         ".tsv": _csv,
         ".xlsx": read_xlsx,
-        ".json": read_json,
+        ".json": partial(read_json, turns=turns, quick=quick),
         ".txt": _lines,
     }
     packed = is_packed(path.name)
