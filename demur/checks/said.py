@@ -5,7 +5,7 @@ Rules about texts go through it, so that none of them reads the first turn alone
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from demur.checks.hashes import Hashes, Read, read
-from demur.checks.shapes import apart, shaped, shared, turns_of
+from demur.checks.shapes import shaped, turns_of
 from demur.checks.signs import Looked, Mask
-from demur.checks.spoken import Roles, Spoken, texts_at
+from demur.checks.spoken import Ints, Roles, Spoken, last_in, same_texts, texts_at
 from demur.similarity.sets import Units
 from demur.text.arrays import buffers
 
@@ -31,8 +31,6 @@ _STANDING = (("asked", "first_asked"), ("answered", "last_answered"))
 _SIDES = {"chosen", "rejected"}
 
 _TURNS = ("prompt", "messages", "response", "chosen", "rejected")
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -192,15 +190,15 @@ def said(columns: Mapping[str, pa.Array], plain: Mapping[str, pa.LargeStringArra
             one = turns[name].asked if name == "prompt" else turns[name].answered
             stands[name] = pc.if_else(pa.array(turns[name].there), one, plain.get(name, pa.scalar(None, one.type)))
     different: list[int] = []
-    skipped: dict[str, list[int]] = {}
+    skipped: dict[str, Ints] = {}
     if sides:
-        given = texts["prompt"].to_pylist() if "prompt" in texts else []
-        contexts, different, firsts = _pairs(sides)
+        contexts, different, asked = _pairs(sides["chosen"], sides["rejected"])
         for name in sorted(_SIDES & turns.keys()):
-            stands[name] = _sides(name, turns[name], contexts, plain)
-        told = [int(bool(given) and given[row] == text) for row, text in enumerate(firsts)]
+            stands[name] = _side(turns[name], contexts, plain.get(name))
+        told = np.zeros(len(contexts), np.int64)
+        if "prompt" in texts:
+            told += same_texts(texts["prompt"], asked)
         skipped = {"chosen": told, "rejected": contexts}  # what stands twice is told once
-        asked = pa.array(firsts, pa.large_string())
     if "messages" in turns:
         asked = turns["messages"].asked
     if asked and "prompt" not in plain and "prompt" not in turns:
@@ -216,35 +214,47 @@ def _spoken(name: str, turns: Spoken) -> bool:
     return "assistant" in roles or (name != "response" and bool(roles - {None}))
 
 
-def _pairs(turns: Mapping[str, Spoken]) -> tuple[list[int], list[int], list[str | None]]:
-    """How many turns of each row are the context of both sides, rows whose contexts differ, and what is asked first."""
-    skipped, different, asked = [], [], []
-    for row, (one, two) in enumerate(zip(turns["chosen"], turns["rejected"], strict=True)):
-        one, two = one or (), two or ()
-        skipped.append(shared(one, two))
-        asked.append(next((turn.text for turn in one or two if turn.role == "user"), None))
-        if one and two and apart(one, two):
-            different.append(row)
-    return skipped, different, asked
+def _pairs(one: Spoken, two: Spoken) -> tuple[Ints, list[int], pa.LargeStringArray]:
+    """How many turns of each row are the context of both sides, rows whose contexts differ, and what is asked first.
+
+    The context is what both begin with alike; the last turn of each is its own. Contexts differ where the sides answer
+    different words of the user.
+    """
+    sizes = np.diff(one.starts), np.diff(two.starts)
+    contexts = np.maximum(np.minimum(*sizes) - 1, 0)
+    rows = np.repeat(np.arange(len(contexts)), contexts)
+    steps = np.arange(len(rows)) - np.repeat(np.cumsum(contexts) - contexts, contexts)
+    other = np.flatnonzero(~one.same(one.starts[rows] + steps, two, two.starts[rows] + steps))[::-1]
+    contexts[rows[other]] = steps[other]
+    both = np.flatnonzero((sizes[0] > 0) & (sizes[1] > 0))
+    heads = [cells.starts[both] + contexts[both] for cells in (one, two)]
+    asks = [cells.roles.are("user")[head] for cells, head in zip((one, two), heads, strict=True)]
+    words = [
+        texts_at(cells.texts, np.where(ask, head, -1)) for cells, ask, head in zip((one, two), asks, heads, strict=True)
+    ]
+    different: list[int] = both[~same_texts(*words)].tolist()
+    return contexts, different, pc.if_else(pa.array(sizes[0] > 0), one.asked, two.asked)
 
 
-def _sides(
-    name: str, cells: Spoken, skipped: Sequence[int], plain: Mapping[str, pa.LargeStringArray]
-) -> pa.LargeStringArray:
-    """What each side says after the context: its turns of the assistant, or the text that it is."""
-    texts = plain[name].to_pylist() if name in plain else [None] * len(cells)
-    found = []
-    for turns, start, text in zip(cells, skipped, texts, strict=True):
-        own = [turn for turn in (turns or ())[start:] if turn.role != "user"]
-        found.append(text if turns is None else "\n\n".join(turn.text or turn.more for turn in own))
-    return pa.array(found, pa.large_string())
+def _side(cells: Spoken, contexts: Ints, plain: pa.LargeStringArray | None) -> pa.LargeStringArray:
+    """What a side says after the context: its turns of others than the user, or the text that it is."""
+    own = np.flatnonzero((cells.places > contexts[cells.rows]) & ~cells.roles.are("user"))
+    found = pc.fill_null(texts_at(cells.texts, last_in(cells.rows[own], own, len(cells))), "")
+    several = np.bincount(cells.rows[own], minlength=len(cells)) > (0 if cells.more else 1)
+    some = np.flatnonzero(several)
+    if len(some):
+        each = zip(cells.some(some), contexts[some].tolist(), strict=True)
+        turns = ([turn for turn in (said or ())[start:] if turn.role != "user"] for said, start in each)
+        joined = ["\n\n".join(turn.text or turn.more for turn in said) for said in turns]
+        found = pc.replace_with_mask(found, pa.array(several), pa.array(joined, pa.large_string()))
+    return pc.if_else(pa.array(cells.there), found, pa.scalar(None, found.type) if plain is None else plain)
 
 
-def _exploded(name: str, cells: Spoken, plain: pa.LargeStringArray | None, skipped: Sequence[int] | None) -> Part:
+def _exploded(name: str, cells: Spoken, plain: pa.LargeStringArray | None, skipped: Ints | None) -> Part:
     """A row for each turn; a cell that holds none is a turn without a role."""
     kept = np.arange(len(cells.rows))
     if skipped is not None:
-        kept = np.flatnonzero(cells.places > np.array(skipped, np.int64)[cells.rows])
+        kept = np.flatnonzero(cells.places > skipped[cells.rows])
     alone = np.zeros(0, np.int64)
     if plain is not None:
         alone = np.flatnonzero((np.diff(buffers(plain)[1]) > 0) & ~cells.there)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -214,17 +214,3 @@ def _inside(cell: str) -> str | None:
     except (ValueError, RecursionError):
         return None
     return json.dumps(found["messages"]) if isinstance(found, dict) and "messages" in found else None
-
-
-def shared(one: Sequence[Turn], two: Sequence[Turn]) -> int:
-    """How many turns two conversations begin with alike: their context; the last turn of each is its own."""
-    most = min(len(one), len(two)) - 1
-    return next((place for place in range(most) if one[place] != two[place]), max(0, most))
-
-
-def apart(one: Sequence[Turn], two: Sequence[Turn]) -> bool:
-    """Whether two conversations that are to be compared answer different words of the user."""
-    place = shared(one, two)
-    heads = [turns[place : place + 1] for turns in (one, two)]
-    users = [head[0].text if head and head[0].role == "user" else None for head in heads]
-    return users[0] != users[1]

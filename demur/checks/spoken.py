@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 Ints: TypeAlias = NDArray[np.int64]
@@ -138,6 +139,20 @@ class Spoken:
         each = zip((ends - lengths).tolist(), ends.tolist(), self.there[rows].tolist(), strict=True)
         return [tuple(turns[first:last]) if there else None for first, last, there in each]
 
+    def same(self, places: Ints, other: Spoken, others: Ints) -> Mask:
+        """Which turns are the same as those of another column, one by one."""
+        known = {name: code for code, name in enumerate(self.roles.names)}
+        codes = np.array([known.get(name, -1) for name in other.roles.names], np.int64)
+        found: Mask = self.roles.codes[places] == codes[other.roles.codes[others]] if len(places) else places > 0
+        found &= same_texts(self.texts.take(pa.array(places)), other.texts.take(pa.array(others)))
+        if self.more or other.more or self.broken or other.broken:
+            each = zip(self._rest(places), other._rest(others), strict=True)
+            found &= np.array([one == two for one, two in each], np.bool_)
+        return found
+
+    def _rest(self, places: Ints) -> list[tuple[str, bool]]:
+        return [(self.more[place] if self.more else "", place in self.broken) for place in places.tolist()]
+
     @cached_property
     def rows(self) -> Ints:
         """The cell of each turn."""
@@ -169,6 +184,13 @@ class Spoken:
     def answered(self) -> pa.LargeStringArray:
         """The last turn of the assistant in each cell; null for none."""
         return texts_at(self.texts, self.last_answered)
+
+
+def same_texts(one: pa.LargeStringArray, two: pa.LargeStringArray) -> Mask:
+    """Which of two columns' texts are the same; null is the same as null."""
+    none = pc.and_(pc.is_null(one), pc.is_null(two))
+    mask: Mask = pc.fill_null(pc.or_kleene(pc.equal(one, two), none), False).to_numpy(zero_copy_only=False)
+    return mask
 
 
 def last_in(rows: Ints, places: Ints, count: int) -> Ints:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from demur.checks.batch import texts_of
-from demur.checks.said import Said, said
+from demur.checks.said import Said, _pairs, _side, said
+from demur.checks.spoken import Spoken, Turn, Turns
 
 LAKE = {"role": "user", "content": "Name a lake."}
 GARDA, COMO = ({"role": "assistant", "content": name} for name in ("Garda.", "Como."))
@@ -83,6 +86,31 @@ def test_a_prompt_of_its_own_is_not_said_again() -> None:
 
 def test_sides_of_other_contexts_are_known() -> None:
     assert view(chosen=[[LAKE, GARDA], [LAKE, GARDA]], rejected=[[MORE, COMO], [LAKE, COMO]]).apart == (0,)
+
+
+TURN = st.builds(
+    Turn, st.sampled_from(["user", "assistant", "system", None]), st.sampled_from(["Name a lake.", "Garda.", ""]),
+    st.sampled_from(["", "", "[1]"]), st.sampled_from([False, False, True]),
+)  # fmt: skip
+SIDE = st.none() | st.lists(TURN, max_size=4).map(tuple)
+
+
+@given(st.lists(st.tuples(SIDE, SIDE, st.none() | st.just("Garda.")), max_size=6))
+def test_sides_are_compared_turn_by_turn(rows: list[tuple[Turns | None, Turns | None, str | None]]) -> None:
+    one, two = Spoken.of([row[0] for row in rows]), Spoken.of([row[1] for row in rows])
+    plain = pa.array([row[2] for row in rows], pa.large_string())
+    contexts, different, asked = _pairs(one, two)
+    for row, (chosen, rejected, text) in enumerate(rows):
+        each, other = chosen or (), rejected or ()
+        most = max(0, min(len(each), len(other)) - 1)
+        context = next((place for place in range(most) if each[place] != other[place]), most)
+        heads = [turns[context].text if turns and turns[context].role == "user" else None for turns in (each, other)]
+        assert contexts[row] == context
+        assert (row in different) is bool(each and other and heads[0] != heads[1])
+        assert asked[row].as_py() == next((turn.text for turn in each or other if turn.role == "user"), None)
+        said = "\n\n".join(turn.text or turn.more for turn in each[context:] if turn.role != "user")
+        assert _side(one, contexts, plain)[row].as_py() == (text if chosen is None else said)
+        assert _side(one, contexts, None)[row].as_py() == (None if chosen is None else said)
 
 
 def test_prompt_and_response_may_be_turns() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from demur.checks.shapes import apart, listed, shaped, shared, turned, turns_of
+from demur.checks.shapes import listed, shaped, turned, turns_of
 from demur.checks.spoken import Turn
 
 TURNS = [{"role": "user", "content": "Name a lake."}, {"role": "assistant", "content": "Garda."}]
@@ -72,21 +72,6 @@ def test_a_call_of_a_tool_is_no_empty_turn_and_no_text() -> None:
         assert "look_up" in turn.more
     assert openai == turned({"role": "assistant", "tool_calls": [{"function": dict(reversed(call.items()))}]})
     assert turned({"role": "assistant", "content": " \n"}).empty
-
-
-def test_the_context_of_two_sides_ends_where_they_part() -> None:
-    user, bot = SAID
-    other, lake = Turn("assistant", "Como."), Turn("user", "Name another lake.")
-    assert [shared(*each) for each in ((SAID, (user, other)), (SAID, SAID), ((bot,), (other,)), ((), SAID))] == [
-        1,
-        1,
-        0,
-        0,
-    ]
-    assert not apart(SAID, (user, other))
-    assert apart(SAID, (lake, other))
-    assert apart((*SAID, user, bot), (*SAID, lake, bot))
-    assert not apart((user, bot, lake, bot), (user, other, lake, bot))
 
 
 def test_plain_lists_of_turns_are_what_their_json_is() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demur.checks.rules.conversations import _in_turn, _wrong
+from demur.checks.rules.conversations import _answers, _in_turn, _wrong
 from demur.checks.shapes import turns_of
 from demur.checks.spoken import Roles, Spoken, Turn, Turns
 from demur.files import _block, _lines
@@ -64,6 +64,30 @@ def test_what_surely_is_in_turn_is_not_wrong(talks: list[list[str]], last: str) 
     assert _in_turn(Spoken.of([plain, plain[1:], plain[:2], None, ()])).tolist() == [True, True, False, False, False]
     said = {" Garda.": True, "\n\n- a": True, "\u30ac\u30eb\u30c0": True, "\u300c": True, "\u3000\n": False, "": False}
     assert {text: bool(_in_turn(Spoken.of([(plain[1], Turn("assistant", text))]))[0]) for text in said} == said
+
+
+@given(st.lists(st.tuples(TALK, TALK), max_size=6), st.sampled_from(["Yes.", " "]), st.booleans())
+def test_what_surely_answers_is_not_wrong(talks: list[tuple[list[str], list[str]]], last: str, heads: bool) -> None:
+    before, cells = (
+        [
+            tuple(Turn(role, last if place else "Name a lake.") for place, role in enumerate(each[side]))
+            for each in talks
+        ]
+        for side in (0, 1)
+    )
+    sure = _answers(Spoken.of(cells), Spoken.of(before) if heads else None).tolist()
+    for right, head, each in zip(sure, before, cells, strict=True):
+        whole = (*(head if heads else ()), *each) if each and each[0].role == "assistant" else each
+        assert not right or (whole and not _wrong(whole, opens=whole[0].role == "assistant"))
+
+
+def test_what_answers_is_seen_to() -> None:
+    asks, answers, brief = Turn("user", "Name a lake."), Turn("assistant", "Garda."), Turn("system", "Be brief.")
+    cells = Spoken.of([(answers,), (asks, answers), (answers, asks, answers), (asks,), (brief, answers), (), None])
+    assert _answers(cells, None).tolist() == [True, True, True, False, False, False, False]
+    heads = Spoken.of([(brief, asks), (asks, answers), None, (asks,), (), (asks,), (asks,)])
+    assert _answers(cells, heads).tolist() == [True, True, True, False, False, False, False]
+    assert _answers(cells, Spoken.of([(asks, answers)] * 7)).tolist() == [False, True, *[False] * 5]
 
 
 @pytest.mark.parametrize("rows", [1, 2, 4])

@@ -37,8 +37,10 @@ def conversation(batch: Batch) -> Iterator[Finding]:
             if wrong := _wrong(each, goes_on=context):
                 yield batch.hit(row, wrong, batch.native("messages"))
     for column in [name for name in ("response", "chosen", "rejected") if name in turns]:
-        heads = turns.get("prompt") or turns.get("messages") or [()] * batch.rows.num_rows
-        for row, (head, each) in enumerate(zip(heads, turns[column], strict=False), batch.first):
+        head_of, cells = turns.get("prompt") or turns.get("messages"), turns[column]
+        odd = np.flatnonzero(~_answers(cells, head_of))
+        heads = [()] * len(odd) if head_of is None else head_of.some(odd)
+        for row, head, each in zip((odd + batch.first).tolist(), heads, cells.some(odd), strict=True):
             whole = (*(head or ()), *(each or ())) if each and each[0].role == "assistant" else each
             if whole and whole[-1].empty:
                 continue  # told as an empty text
@@ -51,8 +53,16 @@ _SPEAKS = r"[\p{L}\p{N}\p{P}\p{S}]"
 """What a text surely holds that is not empty: it comes soon, behind blanks at most."""
 
 
-def _in_turn(cells: Spoken, first: Bytes | None = None) -> Mask:
-    """Conversations in which user and assistant surely take turns to the assistant's words, behind the system's.
+def _answers(cells: Spoken, heads: Spoken | None) -> Mask:
+    """Rows that are surely right with what they answer: whole conversations, or the rest of one, or of none."""
+    rest = _in_turn(cells, begins="assistant")
+    if heads is not None:
+        rest &= (np.diff(heads.starts) == 0) | _in_turn(heads, ends="user")
+    return _in_turn(cells) | rest
+
+
+def _in_turn(cells: Spoken, first: Bytes | None = None, *, begins: str = "user", ends: str = "assistant") -> Mask:
+    """Conversations in which user and assistant surely take turns, from one to one, a user behind the system's words.
 
     `first` are the first bytes of the turns, where somebody has them.
     """
@@ -62,11 +72,12 @@ def _in_turn(cells: Spoken, first: Bytes | None = None) -> Mask:
     system[lengths > 0] = cells.roles.are("system")[cells.starts[:-1][lengths > 0]]
     place = cells.places - system[cells.rows] if system.any() else cells.places  # of those who speak, from 1
     odd = (place & 1).astype(np.bool_)
-    due = (odd & cells.roles.are("user")) | (~odd & cells.roles.are("assistant")) | (place == 0)
+    other = "user" if begins == "assistant" else "assistant"
+    due = (odd & cells.roles.are(begins)) | (~odd & cells.roles.are(other)) | ((place == 0) & (begins == "user"))
     says = (first > ord(" ")) & (first < 127)
     wrong = ~(due & (says | matching(cells.texts, due & ~says, _SPEAKS)))
     spoken = lengths - system
-    good: Mask = (spoken > 0) & (spoken % 2 == 0)
+    good: Mask = (spoken > 0) & (spoken % 2 == (begins == ends))
     good[cells.rows[wrong]] = False
     return good
 
