@@ -123,17 +123,21 @@ def turned(part: Mapping[str, Any]) -> Turn:
         'Name a lake.'
     """
     role, content = part.get("role") or part.get("from"), part.get("content")
-    if role in _KNOWN and type(content) is str and len(part) == 2:
+    if role in _KNOWN and type(content) is str and not (part.keys() & _CALLS):
         return Turn(role, content)
     if content is None:
         content = next((part[name] for name in ("value", "text") if part.get(name) is not None), None)
-    calls = without_nulls({name: part[name] for name in ("tool_calls", "function_call") if part.get(name)})
+    calls = without_nulls({name: part[name] for name in sorted(_CALLS & part.keys()) if part[name]})
     texts, others, broken = _content(content)
     if role in _CALLING:
         role, calls, texts = "assistant", {"calls": texts}, []
     more = [each for each in (calls, *others) if each]
     spelt = _ROLES.get(str(role).lower(), str(role).lower()) if role else None
-    return Turn(spelt, "\n".join(texts), json.dumps(more, sort_keys=True) if more else "", broken)
+    return Turn(spelt, "\n".join(texts), _spell(more) if more else "", broken)
+
+
+_CALLS = {"tool_calls", "function_call"}
+_spell = json.JSONEncoder(sort_keys=True).encode
 
 
 def _content(content: object) -> tuple[list[str], list[str], bool]:

@@ -1,4 +1,4 @@
-"""Plain JSON Lines, read by Arrow: objects of texts, true or false, whole numbers, null, and perhaps lists of turns."""
+"""Plain JSON Lines, read by Arrow: objects of texts, true or false, numbers, null, and perhaps lists of turns."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ KINDS = {
     pa.large_string(): "text",
     pa.bool_(): "true/false",
     pa.int64(): "number",
+    pa.float64(): "number",
     pa.null(): "null",
 }
 """What JSON calls the values of the types that Arrow gives."""
@@ -47,8 +48,9 @@ def flat_rows(
         quick: asked first, where columns are known.
 
     Returns:
-        A row a line; None where a line is no such object, or where Arrow would not read it as `json` does: numbers that
-        are not whole, names that stand twice, bytes that are no UTF-8, line ends of other kinds.
+        A row a line; None where a line is no such object, or where Arrow would not read it as `json` does: numbers of
+        which the first may be whole or not (1.0), or of more digits than fit; names that stand twice; bytes that are no
+        UTF-8; line ends of other kinds.
 
     Example:
         >>> line = b'{"prompt": "Name a lake.", "day": "2020-01-01"}' + bytes([10])
@@ -63,7 +65,7 @@ def flat_rows(
             return found
         if (b"\r" in block and block.count(b"\r") != block.count(b"\r\n")) or not _are_objects(block, count):
             return None
-        table = None if like is None else _read_like(block, like)
+        table = None if like is None or pa.float64() in like.types else _read_like(block, like)
         if table is None:
             if len({*_KEY.findall(block)}) > bounds().columns:
                 return None  # each column would have as many cells as there are lines
@@ -74,7 +76,7 @@ def flat_rows(
     except (UnicodeError, pa.ArrowException):
         return None
     flat = all(each in KINDS or (turns and _is_turns(each)) for each in table.schema.types) and table.num_columns
-    if not flat or table.num_rows != count:
+    if not flat or table.num_rows != count or not all(map(_are_fractions, table.columns)):
         return None
     rows, *more = table.to_batches()
     if more:
@@ -126,6 +128,18 @@ def _read_like(block: bytes, like: pa.Schema) -> pa.Table | None:
         elif column.null_count == len(column):
             table = table.set_column(place, like.names[place], pa.nulls(len(column)))
     return table
+
+
+def _are_fractions(column: pa.ChunkedArray) -> bool:
+    """Whether what Arrow calls fractions are to Python, too: the first is one, and those that are whole are exact."""
+    if not pa.types.is_floating(column.type):
+        return True
+    cells = column.drop_null().to_numpy()
+    exact = (np.abs(cells) < _EXACT) & ((cells != 0) | ~np.signbit(cells))  # -0 is 0, and -0.0 is not
+    return not len(cells) or bool(cells[0] != np.floor(cells[0]) and exact.all())
+
+
+_EXACT = 2.0**53
 
 
 def _is_turns(kind: pa.DataType) -> bool:

@@ -291,7 +291,8 @@ class _Columns:
                 column = rows.column(name)
                 columns.append(column)
                 if kind != "text":
-                    not_text[name] = pc.index(column.is_valid(), True).as_py(), TYPES[kind]
+                    said = "float" if pa.types.is_floating(column.type) else TYPES[kind]
+                    not_text[name] = pc.index(column.is_valid(), True).as_py(), said
             else:
                 columns.append(pa.nulls(rows.num_rows, NULLS.get(kind, pa.large_string())))
         return pa.RecordBatch.from_arrays(columns, names=[_safe(name) for name in names]), not_text
