@@ -35,7 +35,7 @@ def plain_rows(block: bytes, count: int, like: pa.Schema) -> pa.RecordBatch | No
         >>> found.to_pylist()
         [{'prompt': 'Name a lake.', 'id': 7}]
     """
-    kinds = [_KINDS.get(field.type, TURNS if pa.types.is_list(field.type) else None) for field in like]
+    kinds = [_KINDS.get(field.type, TURNS if _is_pair(field.type) else None) for field in like]
     fields = [
         [field.type.value_type.field(place).name for place in range(2)]
         for field, kind in zip(like, kinds, strict=True)
@@ -100,6 +100,11 @@ class _Texts:
         short = offsets.astype(np.int32) if kind == pa.string() else offsets
         bits = None if nulls is None else _bits(nulls)
         return pa.Array.from_buffers(kind, count, [bits, pa.py_buffer(short), pa.py_buffer(out)])
+
+
+def _is_pair(kind: pa.DataType) -> bool:
+    """Whether cells are lists of turns with nothing beside who speaks and what is said."""
+    return bool(pa.types.is_list(kind) and pa.types.is_struct(kind.value_type) and kind.value_type.num_fields == 2)
 
 
 __all__ = ["plain_rows"]

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from demur.checks.signs import edges, matching
 from demur.checks.spoken import Roles, Spoken, Turn, Turns
+from demur.files.turns import turn_keys
 
 _ROLES = {
     "human": "user", "prompter": "user", "gpt": "assistant", "chatgpt": "assistant", "model": "assistant",
@@ -62,16 +63,10 @@ def turns_of(column: pa.Array) -> Spoken:
 
 
 def _plain(column: pa.Array) -> Spoken | None:
-    """The turns of a column of lists of a role and a text each; None of any other column."""
-    kind = column.type
-    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind)) or not pa.types.is_struct(kind.value_type):
+    """The turns of a column of lists of a role and a text each, whatever stands beside; None of any other column."""
+    if (keys := turn_keys(column.type)) is None or (parts := column.flatten()).null_count:
         return None
-    names = [kind.value_type.field(place).name for place in range(kind.value_type.num_fields)]
-    pair = next((each for each in (("role", "content"), ("from", "value")) if {*each} == {*names}), None)
-    parts = column.flatten()
-    texts = [] if pair is None else [pc.struct_field(parts, name) for name in pair]
-    if len(texts) != 2 or parts.null_count or not all(map(_is_text, texts)):
-        return None
+    texts = [pc.struct_field(parts, name) for name in keys]
     said = texts[0].dictionary_encode(null_encoding="encode")
     known = said.dictionary.to_pylist()
     if any(role in _CALLING for role in known):
@@ -85,10 +80,6 @@ def _plain(column: pa.Array) -> Spoken | None:
         Roles(names_.codes[said.indices.to_numpy(zero_copy_only=False)], names_.names),
         pc.fill_null(texts[1], "").cast(pa.large_string()),
     )
-
-
-def _is_text(column: pa.Array) -> bool:
-    return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
 
 
 def _lists(column: pa.Array) -> Iterator[tuple[object, Turns | None]]:

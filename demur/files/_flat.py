@@ -11,6 +11,7 @@ import pyarrow as pa
 from pyarrow import json as arrow
 
 from demur.files.bounds import bounds
+from demur.files.turns import turn_keys
 
 Quick: TypeAlias = Callable[[bytes, int, pa.Schema], pa.RecordBatch | None]
 """Reads lines of valid UTF-8, and their number, by the columns of rows before; gives what `flat_rows` gives, or None.
@@ -143,10 +144,15 @@ _EXACT = 2.0**53
 
 
 def _is_turns(kind: pa.DataType) -> bool:
-    if not pa.types.is_list(kind) or not pa.types.is_struct(inner := kind.value_type) or inner.num_fields != 2:
+    """Whether cells are lists of turns, and nothing that is nested, a fraction or always null stands beside these.
+
+    Of a key that is always null, and that some turns lack, Arrow makes too short a column.
+    """
+    if (said := turn_keys(kind)) is None:
         return False
-    fields = {inner.field(place).name: inner.field(place).type for place in range(2)}
-    return {*fields} in ({"role", "content"}, {"from", "value"}) and {*fields.values()} == {pa.string()}
+    inner = kind.value_type
+    beside = (field.type for field in map(inner.field, range(inner.num_fields)) if field.name not in said)
+    return all(each in (pa.string(), pa.bool_(), pa.int64()) for each in beside)
 
 
 def _read(block: bytes, schema: pa.Schema | None, others: str = "infer") -> pa.Table:

@@ -1,0 +1,39 @@
+"""Which lists are lists of turns."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from demur.files.turns import turn_keys
+
+TEXT, BESIDE = pa.string(), pa.list_(pa.int64())
+
+
+@pytest.mark.parametrize(
+    ("fields", "keys"),
+    [
+        ({"role": TEXT, "content": TEXT}, ("role", "content")),
+        ({"content": pa.large_string(), "role": TEXT, "weight": pa.int64(), "seen": BESIDE}, ("role", "content")),
+        ({"from": TEXT, "value": TEXT, "name": TEXT}, ("from", "value")),
+        ({"role": TEXT, "content": TEXT, "tool_calls": BESIDE}, None),
+        ({"role": TEXT, "content": TEXT, "value": TEXT}, None),
+        ({"role": TEXT, "content": BESIDE}, None),
+        ({"role": TEXT, "value": TEXT}, None),
+        ({"name": TEXT}, None),
+        ({}, None),
+    ],
+)
+@pytest.mark.parametrize("listed", [pa.list_, pa.large_list])
+def test_keys_of_turns(fields: dict[str, pa.DataType], keys: tuple[str, str] | None, listed: type) -> None:
+    kind = listed(pa.struct(list(fields.items())))
+    assert turn_keys(kind) == keys
+    assert turn_keys(kind.value_type) is None
+
+
+def test_other_columns_have_none() -> None:
+    assert [turn_keys(kind) for kind in (TEXT, pa.list_(TEXT), pa.map_(TEXT, TEXT), pa.null())] == [None] * 4
+
+
+def test_a_key_that_stands_twice_is_none() -> None:
+    assert turn_keys(pa.list_(pa.struct([("role", TEXT), ("content", TEXT), ("content", TEXT)]))) is None
