@@ -1,10 +1,11 @@
 """`demur check` with all rules on rows that all show one thing, an older checkout against this one, in CPU seconds.
 
-    python -m bench.check_kinds --before OLDER-CHECKOUT --rows 100000 --rounds 3 --write
+    python -m bench.check_kinds --before OLDER-CHECKOUT --rows 60000 --rounds 4 --write
 
 Chats of made-up sentences, as JSON Lines: plain, and then with something in every turn that a rule has to look at (a
 date, a slot, ...), or in another form (a JSON list, two sides, ...). What a rule does for the few rows that it doubts
-is seldom noticed; here it doubts all. Runs, rounds and what has to be the same are as in `bench.check_speed`.
+is seldom noticed; here it doubts all. Runs and what has to be the same are as in `bench.check_speed`; every other round
+begins with the other checkout.
 """
 
 from __future__ import annotations
@@ -135,8 +136,8 @@ def compare(before: Path, files: dict[str, Path], few: dict[str, Path], rounds: 
     found: dict[str, dict[str, list[dict[str, Any]]]] = {name: {each: [] for each in VERSIONS} for name in files}
     for number in range(rounds + 1):  # the first one compiles kernels, and is not counted
         for name, runs in found.items():
-            for version, checkout in checkouts.items():
-                run = start(checkout, (files if number else few)[name], few[name])
+            for version in VERSIONS if number % 2 else reversed(VERSIONS):
+                run = start(checkouts[version], (files if number else few)[name], few[name])
                 runs[version] += [run] * bool(number)
     for name, runs in found.items():
         digests = {run["digest"] for each in runs.values() for run in each}
@@ -176,8 +177,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--before", type=Path, required=True, help="an older checkout")
     parser.add_argument("--data", type=Path, default=Path("build/bench"))
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rows", type=int, default=60_000)
+    parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--write", action="store_true", help="write the table into docs/benchmarks.md, too")
     asked = parser.parse_args()
     from bench.report import PAGE, RESULTS, write_block
