@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ _DEPTH[[*b"{["]], _DEPTH[[*b"}]"]] = 1, -1
 _SIGNS = np.zeros(256, np.bool_)
 _SIGNS[[*b'"\\{}[],\n\r']] = True
 _BLANK = b" \t\n\r"
+_OPENS = re.compile(rb"[ \t\n\r]*\[[ \t\n\r]*\{")
 _ON_A_LINE = bytes(32 if byte in b"\n\r" else byte for byte in range(256))
 
 
@@ -37,6 +39,8 @@ def listed_objects(data: bytes) -> Listed | None:
         ([(b'{"a": "x]"}\n{"a":  "y"}\n', 2)], [1, 2])
         >>> listed_objects(b'[{"a": 1}, 2]')
     """
+    if not _OPENS.match(data):
+        return None
     every = np.frombuffer(data, np.uint8)
     places = np.flatnonzero(_SIGNS[every])
     signs = every[places]

@@ -108,7 +108,7 @@ def read_json(
         if error.line is None:
             raise
         if error.what == "Extra data" and text.lstrip().startswith("{"):
-            yield from read_jsonl(path, note, columns)
+            yield from read_jsonl(path, note, columns, turns=turns, quick=quick)
         else:
             note(no_json(error))
         return

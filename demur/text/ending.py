@@ -15,7 +15,7 @@ _OPEN = frozenset({
 
 _SENTENCE = re.compile(r"[a-z0-9)'\"][.!?]['\")]? +[A-Z\"']")
 _STOP = re.compile(r"[.!?]['\")]? +[A-Z\"']")
-"""What every such sign stands in: found at once, as it begins with few signs."""
+"""Its end alone, which is searched for sooner, as few signs begin it."""
 
 _ITEM = re.compile(r"[-*#>|+\u2022]|\d+[.)]|[a-zA-Z][.)] ")
 _SIGN, _LINK, _TAG = re.compile(r"[{}\\<>=|`@_\t]"), re.compile(r"https?://"), re.compile(r"#\w")

@@ -101,3 +101,18 @@ def test_what_is_not_plain_is_read_as_a_whole(tmp_path: Path, monkeypatch: pytes
         assert read["a.json"] == ([], [("unreadable", None, None, 6)])
     else:
         assert read["a.json"] == read["a.jsonl"]
+
+
+def test_lines_under_the_name_of_a_list_are_read_as_lines_are(tmp_path: Path) -> None:
+    rows = [
+        {"n": f"lamp {number}", "messages": [{"role": "user", "content": "x"}] * (1 + number % 2)}
+        for number in range(9)
+    ]
+    read = []
+    for name in ("a.json", "a.jsonl"):
+        (tmp_path / name).write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        faults: list[Fault] = []
+        blocks = [*read_blocks(tmp_path / name, faults.append, turns=True, quick=plain_rows)]
+        read.append([(block.rows.to_pylist(), block.rows.schema, str(block.lines), faults) for block in blocks])
+        assert [row for block in blocks for row in block.rows.to_pylist()] == rows
+    assert read[0] == read[1]
