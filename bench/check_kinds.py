@@ -182,16 +182,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--write", action="store_true", help="write the table into docs/benchmarks.md, too")
     asked = parser.parse_args()
-    from bench.report import PAGE, RESULTS, write_block
+    from bench.report import keep
 
     files, few = (write(asked.data / f"kinds-{size}", size) for size in (asked.rows, FEW // 12))
     found = compare(asked.before, files, few, asked.rounds)
     results = {"rows": asked.rows, "cores": len(os.sched_getaffinity(0)), **found}
-    (RESULTS / "check_kinds.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    told = "\n\n".join(lines(results))
-    print(told)
-    if asked.write:
-        write_block(PAGE, "check kinds", told)
+    keep("check_kinds", results, "\n\n".join(lines(results)), write=asked.write)
 
 
 if __name__ == "__main__":

@@ -221,7 +221,7 @@ def main() -> None:
     if asked.one:
         one(asked.one, asked.few)
         return
-    from bench.report import PAGE, RESULTS, write_block
+    from bench.report import keep
 
     if asked.before is None:
         parser.error("--before is missing: git worktree add ../before COMMIT")
@@ -230,11 +230,7 @@ def main() -> None:
     write(few, FEW)
     found = compare(asked.before, folder, few, asked.rounds)
     results = {"rows": asked.rows, "cores": len(os.sched_getaffinity(0)), **found}
-    (RESULTS / "check_speed.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    told = "\n\n".join(lines(results))
-    print(told)
-    if asked.write:
-        write_block(PAGE, "check speed", told)
+    keep("check_speed", results, "\n\n".join(lines(results)), write=asked.write)
 
 
 if __name__ == "__main__":

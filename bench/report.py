@@ -191,6 +191,14 @@ def write_block(page: Path, name: str, block: str) -> None:
     page.write_text(before + f"{begin}\n\n{block}\n\n{end}" + rest.split(end)[1], encoding="utf-8")
 
 
+def keep(name: str, results: dict[str, Any], told: str, *, write: bool) -> None:
+    """Keep results, print what they come to, and write it into the page where that is asked for."""
+    (RESULTS / f"{name}.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    print(told)
+    if write:
+        write_block(PAGE, name.replace("_", " "), told)
+
+
 def main() -> None:
     """Write the page."""
     from bench.decontamination import report

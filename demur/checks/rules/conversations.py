@@ -55,10 +55,11 @@ _SPEAKS = r"[!-~\x{A1}-\x{167F}\x{1681}-\x{1FFF}\x{2030}-\x{205E}\x{2060}-\x{2FF
 
 def _answers(cells: Spoken, heads: Spoken | None) -> Mask:
     """Rows that are surely right with what they answer: whole conversations, or the rest of one, or of none."""
-    rest = _in_turn(cells, begins="assistant")
+    first = edges(cells.texts)[0]
+    rest = _in_turn(cells, first, begins="assistant")
     if heads is not None:
         rest &= (np.diff(heads.starts) == 0) | _in_turn(heads, ends="user")
-    return _in_turn(cells) | rest
+    return _in_turn(cells, first) | rest
 
 
 def _in_turn(cells: Spoken, first: Bytes | None = None, *, begins: str = "user", ends: str = "assistant") -> Mask:
