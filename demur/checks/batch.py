@@ -19,7 +19,7 @@ from demur.checks.habits import Habits
 from demur.checks.hashes import Hashes, text_hashes
 from demur.checks.layouts import Layout, detect, layouts
 from demur.checks.said import SPOKEN, Part, Said, said
-from demur.checks.shapes import shaped
+from demur.checks.shapes import shaped, texts_of
 from demur.checks.signs import matching
 from demur.errors import shown
 from demur.files.splits import SPLITS
@@ -99,8 +99,7 @@ class Batch:
     def said(self) -> Said:
         """Everything that the rows say, turn by turn."""
         columns = {name: column for name in SPOKEN if (column := self.column(name)) is not None}
-        plain = {name: texts for name, column in columns.items() if (texts := texts_of(column)) is not None}
-        return said(columns, plain)
+        return said(columns)
 
     def read(self) -> None:
         """Read every text, once for all that ask for its bytes and words."""
@@ -197,7 +196,7 @@ def layout_for(rows: pa.RecordBatch, given: Layout | None) -> Layout:
     unless who gives the layout says it.
     """
     names = rows.schema.names
-    said = {name for name in names if texts_of(rows.column(name)) is not None or shaped(rows.column(name))}
+    said = {name for name in names if shaped(rows.column(name)) or texts_of(rows.column(name)) is not None}
     found = detect(names, said)
     if given is None:
         return found or Layout(name="unknown", columns={})
@@ -211,13 +210,3 @@ def bare(name: object) -> str:
     """A column name or an id as a finding may show it."""
     text = shown(name)
     return text[1:-1] if text.startswith("'") else text
-
-
-def texts_of(column: pa.Array) -> pa.LargeStringArray | None:
-    """A column as 64-bit strings, if its cells are texts (or nothing)."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return texts_of(column.dictionary_decode())
-    if pa.types.is_null(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return column.cast(pa.large_string())
-    return column.cast(pa.large_string()) if pa.types.is_string_view(kind) else None

@@ -115,5 +115,6 @@ def _plain(cell: Any) -> Any:
 
 def _shown(cell: object) -> str | None:
     """An id, if it can be shown: one short word or a number."""
+    cell = json.dumps(cell, default=repr) if isinstance(cell, list) else cell  # as most readers spell it
     shown = bare(cell) if isinstance(cell, str | int) and not isinstance(cell, bool) else "<"
     return None if shown.startswith("<") else shown

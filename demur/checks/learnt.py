@@ -17,10 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from demur.checks.batch import Batch, texts_of
+from demur.checks.batch import Batch
 from demur.checks.gathered import targets
 from demur.checks.hashes import LONGEST, MARKS, OPENING, Hashes, text_hashes
-from demur.checks.shapes import listed, turned
+from demur.checks.shapes import listed, texts_of, turned
 from demur.checks.signs import lengths, look_at
 from demur.records.row import TextOf, columns_with
 from demur.sets.folder import BuiltSet

@@ -13,10 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from demur.checks.batch import Batch, texts_of
+from demur.checks.batch import Batch
 from demur.checks.gathered import targets
 from demur.checks.hashes import Hashes, text_hashes
 from demur.checks.scores import Scores, number_of, numbers_in
+from demur.checks.shapes import texts_of
 from demur.checks.signs import may_open
 from demur.files.splits import SPLITS
 

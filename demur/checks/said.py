@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from demur.checks.hashes import Hashes, Read, read
-from demur.checks.shapes import shaped, turns_of
+from demur.checks.shapes import shaped, texts_of, turns_of
 from demur.checks.signs import Looked, Mask
 from demur.checks.spoken import Ints, Roles, Spoken, last_in, same_texts, texts_at
 from demur.similarity.sets import Units
@@ -162,13 +162,8 @@ class Said:
         return tuple(found)
 
 
-def said(columns: Mapping[str, pa.Array], plain: Mapping[str, pa.LargeStringArray]) -> Said:
-    """The view of a batch.
-
-    Args:
-        columns: by canonical name, as they are in the file.
-        plain: those of them that hold texts.
-    """
+def said(columns: Mapping[str, pa.Array]) -> Said:
+    """The view of a batch, of columns by canonical name, as they are in the file."""
     turns = {
         name: turns_of(columns[name])
         for name in _TURNS
@@ -182,6 +177,8 @@ def said(columns: Mapping[str, pa.Array], plain: Mapping[str, pa.LargeStringArra
         sides = {name: turns.get(name) or Spoken.of([None] * len(columns[name])) for name in sorted(_SIDES)}
         turns |= sides
     turns = {name: cells for name, cells in turns.items() if name in spoken}
+    left = ((name, column) for name, column in columns.items() if name not in turns or not _listed(column))
+    plain = {name: texts for name, column in left if (texts := texts_of(column)) is not None}
     texts = {name: plain[name] for name in SPOKEN if name in plain and name not in turns}
     stands: dict[str, pa.LargeStringArray] = {}
     asked: pa.LargeStringArray | None = None
@@ -206,6 +203,10 @@ def said(columns: Mapping[str, pa.Array], plain: Mapping[str, pa.LargeStringArra
     parts = [Part(name, cells, np.arange(len(cells))) for name, cells in texts.items()]
     parts += [_exploded(name, cells, plain.get(name), skipped.get(name)) for name, cells in turns.items()]
     return Said(turns, stands, tuple(parts), tuple(different))
+
+
+def _listed(column: pa.Array) -> bool:
+    return bool(pa.types.is_nested(column.type))
 
 
 def _spoken(name: str, turns: Spoken) -> bool:

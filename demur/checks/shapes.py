@@ -55,6 +55,33 @@ def shaped(column: pa.Array) -> bool:
     return bool(matching(texts, np.isin(first, _OPENS), f"{_LISTED}|{_TRANSCRIPT}").any())
 
 
+def texts_of(column: pa.Array) -> pa.LargeStringArray | None:
+    """A column as 64-bit strings, if its cells are texts (or nothing), or lists of plain turns, which JSON spells.
+
+    Readers of JSON give such lists as JSON where they cannot keep them; what nobody reads by turns is a text then.
+
+    Example:
+        >>> texts_of(pa.array([[{"role": "user", "content": "Name a lake."}]])).to_pylist()
+        ['[{"role": "user", "content": "Name a lake."}]']
+    """
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return texts_of(column.dictionary_decode())
+    if pa.types.is_null(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return column.cast(pa.large_string())
+    if (keys := turn_keys(kind)) is not None:
+        cells = (
+            None if cell is None else json.dumps([_stated(turn, keys) for turn in cell]) for cell in column.to_pylist()
+        )
+        return pa.array(cells, pa.large_string())
+    return column.cast(pa.large_string()) if pa.types.is_string_view(kind) else None
+
+
+def _stated(turn: Any, keys: tuple[str, str]) -> Any:
+    """A turn without what nobody said beside its keys: Arrow fills in every key that some turn has."""
+    return turn and {name: each for name, each in turn.items() if each is not None or name in keys}
+
+
 def turns_of(column: pa.Array) -> Spoken:
     """The turns of each cell; None where it holds none."""
     if (plain := _plain(column)) is not None:

@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from demur.checks.batch import Batch, texts_of
+from demur.checks.batch import Batch
 from demur.checks.flags import truth
+from demur.checks.shapes import texts_of
 from demur.rates import Score, auroc_of_counts
 from demur.text.form import QUESTION
 

@@ -12,11 +12,11 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
-from demur.checks.batch import Batch, File, layout_for, texts_of
+from demur.checks.batch import Batch, File, layout_for
 from demur.checks.habits import Habits
 from demur.checks.layouts import Layout, layout_of
 from demur.checks.paths import Reached
-from demur.checks.shapes import opened
+from demur.checks.shapes import opened, texts_of
 from demur.errors import UsageError, nearest, shown
 from demur.files.reading import SUFFIXES, Block, Fault, kind_of, read_blocks
 from demur.files.strict import refuse
@@ -145,7 +145,9 @@ def _is_json(text: str) -> bool:
 def _no_text(rows: pa.RecordBatch, name: str, not_text: dict[str, tuple[int, str]] | object) -> tuple[int, str] | None:
     if isinstance(not_text, dict) and name in not_text:
         return not_text[name]
-    return None if texts_of(rows.column(name)) is not None else (0, str(rows.column(name).type))
+    column = rows.column(name)
+    is_text = not pa.types.is_nested(column.type) and texts_of(column) is not None
+    return None if is_text else (0, str(column.type))
 
 
 def layout_said(column: str | None, mapping: str | None, canonical: str) -> Layout | None:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from demur.checks.batch import Batch, File, texts_of
+from demur.checks.batch import Batch, File
 from demur.checks.flags import harmful_rows, read_flags, read_states
 from demur.checks.gathered import Gathered, targets
 from demur.checks.hashes import MIX, Hashes, text_hashes
@@ -27,6 +27,7 @@ from demur.checks.learnt import Learnt
 from demur.checks.letters import byte_hashes, factor_of, letters
 from demur.checks.noted import Noted
 from demur.checks.said import SPOKEN
+from demur.checks.shapes import texts_of
 from demur.checks.sides import sides_of
 from demur.checks.spoken import Spoken
 from demur.similarity.sets import Units, ordered
@@ -330,7 +331,9 @@ def value_codes(column: pa.Array | None, rows: int, values: dict[int, object] | 
     """A code of each cell's value; 0 for null. With `values`, what short ones stand for is remembered there."""
     if column is None:
         return np.zeros(rows, np.uint64)
-    if pa.types.is_nested(column.type):
+    if pa.types.is_nested(column.type) and (texts := texts_of(column)) is not None:
+        column = texts
+    elif pa.types.is_nested(column.type):
         column = pa.array([None if cell is None else repr(cell) for cell in column.to_pylist()], pa.large_string())
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()

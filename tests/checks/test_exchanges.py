@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from demur.checks.batch import texts_of
 from demur.checks.exchanges import exchanges, told
 from demur.checks.said import said
+from demur.checks.shapes import texts_of
 
 
 def user(text: str) -> dict[str, str]:
@@ -27,7 +27,7 @@ TOLD = {"role": "system", "content": "Be brief."}
 def view(**columns: list[Any]) -> list[tuple[str, str, str, str]]:
     arrays = {name: pa.array(cells) for name, cells in columns.items()}
     plain = {name: texts for name, cells in arrays.items() if (texts := texts_of(cells)) is not None}
-    seen = said(arrays, plain)
+    seen = said(arrays)
     prompts = seen.texts.get("prompt", plain.get("prompt"))
     return [
         (answers.part.what(place), answer, asked, system)

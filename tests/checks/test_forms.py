@@ -218,3 +218,38 @@ def test_rows_of_any_shape(seed: int, tmp_path: Path) -> None:
     assert first
     for found in others:
         assert found == first
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_turns_that_nobody_reads_as_turns(seed: int, tmp_path: Path) -> None:
+    """A list of turns stands for an id, an answer that the layout does not know, one side alone, or a label."""
+    draw = random.Random(seed)  # noqa: S311
+    odd = [draw.choice(("output", "completion"))]
+    odd += draw.sample(("id", "system", "category", "split", "source", "rejected"), k=2)
+    rows: list[Row] = []
+    for at in range(40):
+        rows.append({"prompt": text(draw), "response": text(draw), "label": draw.choice(["safe", "harmful"])})
+        if "rejected" in odd:
+            rows[-1]["chosen"] = bool(at % 2)
+        for name in odd:
+            rows[-1][name] = None if draw.random() < 0.1 else chat(draw.choice(WORDS), draw.choice(WORDS))
+    rows += [dict(draw.choice(rows)) for _ in range(5)]
+    rows.append({**draw.choice(rows), odd[0]: chat("Where is the lamp?", "In the hall.")})
+    first, *others = ways(tmp_path, rows).values()
+    assert first
+    for found in others:
+        assert found == first
+
+
+@pytest.mark.parametrize("ending", ["", "\n"])  # a blank line leaves the lines to the slower reader
+def test_turns_that_nobody_reads_tell_rows_apart_and_are_told(ending: str, tmp_path: Path) -> None:
+    asked = "Where is the lamp of the old harbour?"
+    rows = [
+        {"prompt": asked, "output": "In the hall.", "generation": chat(asked, said)} for said in ("Here.", "There.")
+    ]
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in [*rows, rows[1]]) + ending, encoding="utf-8")
+    report = check(path, license="mit")
+    same = [(each.row, each.message) for each in report.findings if each.code == "DMR102"]
+    assert same == [(2, "the same texts as line 2")]
+    assert "columns of texts generation" in [each.what for each in report.unjudged]

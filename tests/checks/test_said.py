@@ -8,7 +8,6 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demur.checks.batch import texts_of
 from demur.checks.said import Said, _pairs, _side, said
 from demur.checks.spoken import Spoken, Turn, Turns
 
@@ -19,7 +18,7 @@ MORE = {"role": "user", "content": "Name another."}
 
 def view(**columns: list[Any]) -> Said:
     arrays = {name: pa.array(cells) for name, cells in columns.items()}
-    return said(arrays, {name: texts for name, cells in arrays.items() if (texts := texts_of(cells)) is not None})
+    return said(arrays)
 
 
 def told(found: Said) -> list[tuple[int, str, str]]:

@@ -257,8 +257,9 @@ def schema(judged: Subject | Batch) -> Iterator[Finding]:
         if judged.subject.kind is None:
             typed = not unpacked_name(judged.file.path.name).endswith((".csv", ".tsv", ".txt"))
             rows = judged.rows
-            for canonical, texts in judged.said.texts.items():
-                if name := judged.native(canonical):  # turns are no text, and what stands for them is
+            for canonical in (*TEXTS, "split"):  # turns are no text, and what stands for them is
+                name = judged.native(canonical)
+                if name and (texts := judged.texts(canonical)) is not None:
                     rows = rows.set_column(rows.schema.get_field_index(name), name, texts)
             for issue in invalid(model_of(judged.layout, typed=typed), rows):
                 yield judged.hit(judged.first + issue.row, issue.message, issue.place)

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demur.checks.batch import Batch, texts_of
+from demur.checks.batch import Batch
 from demur.checks.finding import Finding
 from demur.checks.rule import rule
+from demur.checks.shapes import texts_of
 from demur.text.normalise import normalise
 
 _ASKED = re.compile(
