@@ -107,6 +107,20 @@ FORMS: dict[str, tuple[str, Callable[[Texts], str]]] = {
             ]
         }),
     ),
+    "calls of a tool": (
+        "jsonl",
+        _each(lambda asked, answer, _, number: {
+            "messages": [
+                {"role": "user", "content": asked},
+                {"role": "assistant", "content": None, "tool_calls": [{
+                    "id": f"call-{number}", "type": "function",
+                    "function": {"name": "look_up", "arguments": json.dumps({"name": _word(number)})},
+                }]},
+                {"role": "tool", "content": answer, "tool_call_id": f"call-{number}"},
+                {"role": "assistant", "content": answer},
+            ]
+        }),
+    ),
 }  # fmt: skip
 """How plain rows are written."""
 

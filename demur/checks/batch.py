@@ -93,7 +93,9 @@ class Batch:
             if part.column == canonical and part.turns is None:
                 return part.texts
         column = self.column(canonical)
-        return None if column is None else texts_of(column)
+        if column is None or (canonical in self.said.turns and pa.types.is_nested(column.type)):
+            return None
+        return texts_of(column)
 
     @cached_property
     def said(self) -> Said:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from demur.checks.batch import Batch
+from demur.checks.shapes import texts_of
 from demur.text.refusal import judge
 
 Mask: TypeAlias = NDArray[np.bool_]
@@ -38,8 +39,11 @@ def read_flags(batch: Batch, judged: int) -> Iterator[tuple[str, int, int]]:
 
 
 def truth(column: pa.Array) -> tuple[Mask, Mask]:
-    """Where a flag is true and where it is false, as a boolean, 1 or 0, or a word."""
-    words = pc.utf8_lower(column.cast(pa.large_string()))
+    """Where a flag is true and where it is false, as a boolean, 1 or 0, or a word; lists and objects are neither."""
+    if (texts := texts_of(column)) is None and pa.types.is_nested(column.type):
+        nothing = np.zeros(len(column), np.bool_)
+        return nothing, nothing
+    words = pc.utf8_lower(column.cast(pa.large_string()) if texts is None else texts)
     true, false = (
         pc.fill_null(pc.is_in(words, pa.array(said, pa.large_string())), False).to_numpy(zero_copy_only=False)
         for said in (["true", "1", "yes"], ["false", "0", "no"])

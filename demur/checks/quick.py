@@ -103,8 +103,9 @@ class _Texts:
 
 
 def _is_pair(kind: pa.DataType) -> bool:
-    """Whether cells are lists of turns with nothing beside who speaks and what is said."""
-    return bool(pa.types.is_list(kind) and pa.types.is_struct(kind.value_type) and kind.value_type.num_fields == 2)
+    """Whether cells are lists of turns of two texts: who speaks and what is said."""
+    turn = kind.value_type if pa.types.is_list(kind) else None
+    return turn is not None and pa.types.is_struct(turn) and [each.type for each in turn] == [pa.string()] * 2
 
 
 __all__ = ["plain_rows"]

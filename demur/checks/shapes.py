@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from demur.checks.signs import edges, matching
 from demur.checks.spoken import Roles, Spoken, Turn, Turns
-from demur.files.turns import turn_keys
+from demur.files.turns import CALLS, turn_keys
 
 _ROLES = {
     "human": "user", "prompter": "user", "gpt": "assistant", "chatgpt": "assistant", "model": "assistant",
@@ -90,13 +90,12 @@ def turns_of(column: pa.Array) -> Spoken:
 
 
 def _plain(column: pa.Array) -> Spoken | None:
-    """The turns of a column of lists of a role and a text each, whatever stands beside; None of any other column."""
+    """The turns of a column of lists of a role and a content each, whatever stands beside; None of any other column."""
     if (keys := turn_keys(column.type)) is None or (parts := column.flatten()).null_count:
         return None
-    texts = [pc.struct_field(parts, name) for name in keys]
-    said = texts[0].dictionary_encode(null_encoding="encode")
+    said = pc.struct_field(parts, keys[0]).dictionary_encode(null_encoding="encode")
     known = said.dictionary.to_pylist()
-    if any(role in _CALLING for role in known):
+    if any(role in _CALLING for role in known) or (texts := _joined(pc.struct_field(parts, keys[1]))) is None:
         return None
     spelt = [None if not role else _ROLES.get(role.lower(), role.lower()) for role in known]
     names_ = Roles.of(spelt)
@@ -105,8 +104,41 @@ def _plain(column: pa.Array) -> Spoken | None:
         np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         column.is_valid().to_numpy(zero_copy_only=False),
         Roles(names_.codes[said.indices.to_numpy(zero_copy_only=False)], names_.names),
-        pc.fill_null(texts[1], "").cast(pa.large_string()),
+        texts,
+        _called(parts),
     )
+
+
+def _joined(contents: pa.Array) -> pa.LargeStringArray | None:
+    """Contents as texts, parts one below another; None where a part has no text, and so is of another kind."""
+    if not pa.types.is_nested(contents.type):
+        return pc.fill_null(contents, "").cast(pa.large_string())
+    texts = pc.struct_field(contents.flatten(), "text").cast(pa.large_string())
+    if texts.null_count or pc.min(pc.binary_length(texts)).as_py() == 0:
+        return None
+    lengths = pc.fill_null(pc.list_value_length(contents), 0).to_numpy(zero_copy_only=False)
+    if (lengths == 1).all():
+        return texts
+    starts = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+    return pc.binary_join(pa.LargeListArray.from_arrays(starts, texts.cast(pa.string())), "\n").cast(pa.large_string())
+
+
+def _called(turns: pa.StructArray) -> list[str]:
+    """What each turn calls, as `Turn.more` has it; nothing where none does."""
+    there = np.zeros(len(turns), np.bool_)
+    for name in CALLS:
+        if turns.type.get_field_index(name) >= 0:
+            calls = pc.struct_field(turns, name)
+            is_list = pa.types.is_list(calls.type) or pa.types.is_large_list(calls.type)
+            some = pc.greater(pc.list_value_length(calls), 0) if is_list else calls.is_valid()
+            there |= pc.fill_null(some, False).to_numpy(zero_copy_only=False)
+    places = np.flatnonzero(there)
+    if not len(places):
+        return []
+    more = [""] * len(turns)
+    for place, turn in zip(places.tolist(), turns.take(pa.array(places)).to_pylist(), strict=True):
+        more[place] = turned(turn).more
+    return more
 
 
 def _lists(column: pa.Array) -> Iterator[tuple[object, Turns | None]]:
@@ -141,11 +173,11 @@ def turned(part: Mapping[str, Any]) -> Turn:
         'Name a lake.'
     """
     role, content = part.get("role") or part.get("from"), part.get("content")
-    if role in _KNOWN and type(content) is str and not (part.keys() & _CALLS):
+    if role in _KNOWN and type(content) is str and not (part.keys() & {*CALLS}):
         return Turn(role, content)
     if content is None:
         content = next((part[name] for name in ("value", "text") if part.get(name) is not None), None)
-    calls = without_nulls({name: part[name] for name in sorted(_CALLS & part.keys()) if part[name]})
+    calls = {name: call for name in CALLS if (call := without_nulls(part.get(name)))}
     texts, others, broken = _content(content)
     if role in _CALLING:
         role, calls, texts = "assistant", {"calls": texts}, []
@@ -154,7 +186,6 @@ def turned(part: Mapping[str, Any]) -> Turn:
     return Turn(spelt, "\n".join(texts), _spell(more) if more else "", broken)
 
 
-_CALLS = {"tool_calls", "function_call"}
 _spell = json.JSONEncoder(sort_keys=True).encode
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 import numpy as np
@@ -82,8 +82,12 @@ def flat_rows(
     rows, *more = table.to_batches()
     if more:
         rows = table.combine_chunks().to_batches()[0]
-    large = [pa.large_string() if field.type == pa.string() else field.type for field in rows.schema]
-    return rows.cast(pa.schema(list(zip(rows.schema.names, large, strict=True))))
+    # lists are not cast: of a key in them that is always null Arrow would make too short a column
+    columns = [each.cast(pa.large_string()) if each.type == pa.string() else each for each in rows.columns]
+    try:
+        return pa.RecordBatch.from_arrays(columns, names=rows.schema.names)
+    except pa.ArrowInvalid:  # as its reader makes of some lists in objects that some turns lack
+        return None
 
 
 def _known(block: bytes, count: int, *, turns: bool) -> pa.Schema | None:
@@ -144,15 +148,25 @@ _EXACT = 2.0**53
 
 
 def _is_turns(kind: pa.DataType) -> bool:
-    """Whether cells are lists of turns, and nothing that is nested, a fraction or always null stands beside these.
-
-    Of a key that is always null, and that some turns lack, Arrow makes too short a column.
-    """
-    if (said := turn_keys(kind)) is None:
+    """Whether cells are lists of turns, and nothing in these is a fraction or else may be read in two ways."""
+    if turn_keys(kind) is None:
         return False
-    inner = kind.value_type
-    beside = (field.type for field in map(inner.field, range(inner.num_fields)) if field.name not in said)
-    return all(each in (pa.string(), pa.bool_(), pa.int64()) for each in beside)
+    leaves = [*_leaves(kind)]
+    return len(leaves) <= _LEAVES and all(each in (pa.string(), pa.bool_(), pa.int64(), pa.null()) for each in leaves)
+
+
+_LEAVES = 64
+"""Of more keys a column each costs more than it saves."""
+
+
+def _leaves(kind: pa.DataType) -> Iterator[pa.DataType]:
+    if pa.types.is_list(kind):
+        yield from _leaves(kind.value_type)
+    elif pa.types.is_struct(kind):
+        for field in kind:
+            yield from _leaves(field.type)
+    else:
+        yield kind
 
 
 def _read(block: bytes, schema: pa.Schema | None, others: str = "infer") -> pa.Table:

@@ -225,7 +225,7 @@ def test_turns_that_nobody_reads_as_turns(seed: int, tmp_path: Path) -> None:
     """A list of turns stands for an id, an answer that the layout does not know, one side alone, or a label."""
     draw = random.Random(seed)  # noqa: S311
     odd = [draw.choice(("output", "completion"))]
-    odd += draw.sample(("id", "system", "category", "split", "source", "rejected"), k=2)
+    odd += draw.sample(("id", "system", "category", "split", "source", "rejected", "is_safe"), k=2)
     rows: list[Row] = []
     for at in range(40):
         rows.append({"prompt": text(draw), "response": text(draw), "label": draw.choice(["safe", "harmful"])})

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from demur.checks.shapes import listed, shaped, turned, turns_of
+from demur.checks.shapes import listed, shaped, texts_of, turned, turns_of
 from demur.checks.spoken import Turn
 
 TURNS = [{"role": "user", "content": "Name a lake."}, {"role": "assistant", "content": "Garda."}]
@@ -87,3 +87,48 @@ def test_plain_lists_of_turns_are_what_their_json_is() -> None:
     assert [*turns_of(pa.array(cells).slice(1, 3))] == [*turns_of(spelt)][1:4]
     given = [[{"from": "gpt", "value": "Garda."}], [{"from": "function_call", "value": "f()"}]]
     assert [*turns_of(pa.array(given))] == [*turns_of(pa.array([json.dumps(cell) for cell in given]))]
+
+
+CALL = {"id": "1", "function": {"name": "look_up", "arguments": {"lake": "Garda", "in": None}}}
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        [("user", ["Name", "a lake."]), ("assistant", ["Garda."]), ("user", []), ("assistant", None)],
+        [("user", ["Name a lake."]), ("assistant", ["", "Garda."])],
+        [("user", ["Name a lake."]), ("assistant", [None])],
+        [("user", ["Name a lake.", "In Italy."])],
+    ],
+)
+def test_contents_in_parts_are_what_their_json_is(turns: list[tuple[str, list[str | None] | None]]) -> None:
+    cells: list[Any] = [
+        [{"role": role, "content": said and [{"type": "text", "text": each} for each in said]} for role, said in turns],
+        None,
+        [{"role": "user", "content": [{"type": "text", "text": "Which?"}]}],
+    ]
+    spelt = pa.array([None if cell is None else json.dumps(cell) for cell in cells])
+    assert [*turns_of(pa.array(cells))] == [*turns_of(spelt)]
+    assert [*turns_of(pa.array(cells).slice(1))] == [*turns_of(spelt)][1:]
+
+
+@pytest.mark.parametrize("calls", [[CALL], [], [{}], None, [CALL, {"id": "2"}]])
+@pytest.mark.parametrize("call", [{"name": "look_up", "arguments": "{}"}, {}, None])
+def test_calls_are_what_their_json_is(calls: Any, call: Any) -> None:
+    cells = [
+        [{"role": "user", "content": "Name a lake."}, {"role": "assistant", "content": None, "tool_calls": calls}],
+        [{"role": "assistant", "content": "Garda.", "function_call": call}, {"role": "tool", "content": "It is."}],
+        [{"role": "assistant", "tool_calls": [CALL], "function_call": {"name": "f"}}],
+    ]
+    kept = pa.array(cells)
+    assert [*turns_of(kept)] == [*turns_of(pa.array(map(json.dumps, cells)))]
+
+
+def test_lists_of_turns_are_texts_where_one_asks_for_these() -> None:
+    turn = {"role": "user", "content": "Name a \u00fc."}
+    cells = pa.array([[{**turn, "weight": 1}, {**turn, "content": None}], None, []])
+    spelt = [[{**turn, "weight": 1}, {**turn, "content": None}], None, []]
+    found = texts_of(cells)
+    assert found is not None
+    assert found.to_pylist() == [None if each is None else json.dumps(each) for each in spelt]
+    assert texts_of(pa.array([[{"url": "x"}]])) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,10 +97,11 @@ def test_conversations_of_json_lines_are_the_same_however_they_are_read(
 ) -> None:
     monkeypatch.setattr(_block, "ROWS", rows)
     lake, garda = {"role": "user", "content": "Name a lake."}, {"role": "assistant", "content": "Garda."}
-    talks = [
+    talks: list[Any] = [
         [lake, garda], None, [lake], [], [{"role": "user", "content": None}], [{"content": "Which?", "role": "user"}],
         [{"role": "user"}, garda], [{**garda, "tool_calls": [{"id": "1"}]}], "Human: Where?", [lake, garda],
-        [lake, garda],
+        [lake, garda], [{**lake, "content": [{"type": "text", "text": each} for each in ("Name a lake.", "Go on.")]}],
+        [{**garda, "content": [{"type": "text", "text": ""}]}], [{**garda, "function_call": {}, "name": None}],
     ]  # fmt: skip
     path = tmp_path / "rows.jsonl"
     path.write_text("".join(json.dumps({"messages": each}) + "\n" for each in talks), encoding="utf-8")

@@ -8,6 +8,7 @@ import pytest
 from demur.files.turns import turn_keys
 
 TEXT, BESIDE = pa.string(), pa.list_(pa.int64())
+PART = pa.struct([("type", TEXT), ("text", TEXT)])
 
 
 @pytest.mark.parametrize(
@@ -16,7 +17,10 @@ TEXT, BESIDE = pa.string(), pa.list_(pa.int64())
         ({"role": TEXT, "content": TEXT}, ("role", "content")),
         ({"content": pa.large_string(), "role": TEXT, "weight": pa.int64(), "seen": BESIDE}, ("role", "content")),
         ({"from": TEXT, "value": TEXT, "name": TEXT}, ("from", "value")),
-        ({"role": TEXT, "content": TEXT, "tool_calls": BESIDE}, None),
+        ({"role": TEXT, "content": TEXT, "tool_calls": BESIDE}, ("role", "content")),
+        ({"role": TEXT, "content": pa.list_(PART)}, ("role", "content")),
+        ({"role": TEXT, "content": pa.large_list(pa.struct([*PART, ("url", TEXT)]))}, None),
+        ({"from": TEXT, "value": pa.list_(PART)}, None),
         ({"role": TEXT, "content": TEXT, "value": TEXT}, None),
         ({"role": TEXT, "content": BESIDE}, None),
         ({"role": TEXT, "value": TEXT}, None),
