@@ -198,7 +198,7 @@ def layout_for(rows: pa.RecordBatch, given: Layout | None) -> Layout:
     unless who gives the layout says it.
     """
     names = rows.schema.names
-    said = {name for name in names if shaped(rows.column(name)) or texts_of(rows.column(name)) is not None}
+    said = {name for name in names if _speaks(rows.column(name))}
     found = detect(names, said)
     if given is None:
         return found or Layout(name="unknown", columns={})
@@ -206,6 +206,11 @@ def layout_for(rows: pa.RecordBatch, given: Layout | None) -> Layout:
         return given
     trained = bool(found and found.training) or bool({"messages", "chosen"} & given.columns.keys())
     return given.model_copy(update={"training": trained})
+
+
+def _speaks(column: pa.Array) -> bool:
+    """Whether cells are texts or turns."""
+    return (not pa.types.is_nested(column.type) and texts_of(column) is not None) or shaped(column)
 
 
 def bare(name: object) -> str:

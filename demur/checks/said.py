@@ -177,8 +177,10 @@ def said(columns: Mapping[str, pa.Array]) -> Said:
         sides = {name: turns.get(name) or Spoken.of([None] * len(columns[name])) for name in sorted(_SIDES)}
         turns |= sides
     turns = {name: cells for name, cells in turns.items() if name in spoken}
-    left = ((name, column) for name, column in columns.items() if name not in turns or not _listed(column))
-    plain = {name: texts for name, column in left if (texts := texts_of(column)) is not None}
+    plain = {
+        name: texts for name, column in columns.items()
+        if not (name in turns and pa.types.is_nested(column.type)) and (texts := texts_of(column)) is not None
+    }  # fmt: skip
     texts = {name: plain[name] for name in SPOKEN if name in plain and name not in turns}
     stands: dict[str, pa.LargeStringArray] = {}
     asked: pa.LargeStringArray | None = None
@@ -203,10 +205,6 @@ def said(columns: Mapping[str, pa.Array]) -> Said:
     parts = [Part(name, cells, np.arange(len(cells))) for name, cells in texts.items()]
     parts += [_exploded(name, cells, plain.get(name), skipped.get(name)) for name, cells in turns.items()]
     return Said(turns, stands, tuple(parts), tuple(different))
-
-
-def _listed(column: pa.Array) -> bool:
-    return bool(pa.types.is_nested(column.type))
 
 
 def _spoken(name: str, turns: Spoken) -> bool:

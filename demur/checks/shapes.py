@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from demur.checks.signs import edges, matching
 from demur.checks.spoken import Roles, Spoken, Turn, Turns
-from demur.files.turns import CALLS, turn_keys
+from demur.files.turns import CALLS, spelt_keys, turn_keys
 
 _ROLES = {
     "human": "user", "prompter": "user", "gpt": "assistant", "chatgpt": "assistant", "model": "assistant",
@@ -56,9 +56,9 @@ def shaped(column: pa.Array) -> bool:
 
 
 def texts_of(column: pa.Array) -> pa.LargeStringArray | None:
-    """A column as 64-bit strings, if its cells are texts (or nothing), or lists of plain turns, which JSON spells.
+    """A column as 64-bit strings, if its cells are texts (or nothing), or lists of turns that JSON spells.
 
-    Readers of JSON give such lists as JSON where they cannot keep them; what nobody reads by turns is a text then.
+    Readers of JSON give lists as JSON where they cannot keep them: what nobody reads by turns is a text either way.
 
     Example:
         >>> texts_of(pa.array([[{"role": "user", "content": "Name a lake."}]])).to_pylist()
@@ -69,11 +69,9 @@ def texts_of(column: pa.Array) -> pa.LargeStringArray | None:
         return texts_of(column.dictionary_decode())
     if pa.types.is_null(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return column.cast(pa.large_string())
-    if (keys := turn_keys(kind)) is not None:
-        cells = (
-            None if cell is None else json.dumps([_stated(turn, keys) for turn in cell]) for cell in column.to_pylist()
-        )
-        return pa.array(cells, pa.large_string())
+    if (keys := spelt_keys(kind)) is not None:
+        cells = ([_stated(turn, keys) for turn in cell] if cell is not None else None for cell in column.to_pylist())
+        return pa.array([None if cell is None else json.dumps(cell) for cell in cells], pa.large_string())
     return column.cast(pa.large_string()) if pa.types.is_string_view(kind) else None
 
 
@@ -125,19 +123,19 @@ def _joined(contents: pa.Array) -> pa.LargeStringArray | None:
 
 def _called(turns: pa.StructArray) -> list[str]:
     """What each turn calls, as `Turn.more` has it; nothing where none does."""
+    calls = {name: pc.struct_field(turns, name) for name in CALLS if turns.type.get_field_index(name) >= 0}
     there = np.zeros(len(turns), np.bool_)
-    for name in CALLS:
-        if turns.type.get_field_index(name) >= 0:
-            calls = pc.struct_field(turns, name)
-            is_list = pa.types.is_list(calls.type) or pa.types.is_large_list(calls.type)
-            some = pc.greater(pc.list_value_length(calls), 0) if is_list else calls.is_valid()
-            there |= pc.fill_null(some, False).to_numpy(zero_copy_only=False)
+    for each in calls.values():
+        is_list = pa.types.is_list(each.type) or pa.types.is_large_list(each.type)
+        some = pc.greater(pc.list_value_length(each), 0) if is_list else each.is_valid()
+        there |= pc.fill_null(some, False).to_numpy(zero_copy_only=False)
     places = np.flatnonzero(there)
     if not len(places):
         return []
     more = [""] * len(turns)
-    for place, turn in zip(places.tolist(), turns.take(pa.array(places)).to_pylist(), strict=True):
-        more[place] = turned(turn).more
+    called = pa.StructArray.from_arrays([*calls.values()], [*calls]).take(pa.array(places))
+    for place, part in zip(places.tolist(), called.to_pylist(), strict=True):
+        more[place] = turned(part).more
     return more
 
 
@@ -186,7 +184,7 @@ def turned(part: Mapping[str, Any]) -> Turn:
     return Turn(spelt, "\n".join(texts), _spell(more) if more else "", broken)
 
 
-_spell = json.JSONEncoder(sort_keys=True).encode
+_spell = json.JSONEncoder(sort_keys=True, default=repr).encode
 
 
 def _content(content: object) -> tuple[list[str], list[str], bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyarrow import json as arrow
 
 from demur.files.bounds import bounds
-from demur.files.turns import turn_keys
+from demur.files.turns import spelt_keys
 
 Quick: TypeAlias = Callable[[bytes, int, pa.Schema], pa.RecordBatch | None]
 """Reads lines of valid UTF-8, and their number, by the columns of rows before; gives what `flat_rows` gives, or None.
@@ -76,7 +76,7 @@ def flat_rows(
             table = _read(block, pa.schema([pa.field(each.name, pa.string()) for each in dates])).select(names)
     except (UnicodeError, pa.ArrowException):
         return None
-    flat = all(each in KINDS or (turns and _is_turns(each)) for each in table.schema.types) and table.num_columns
+    flat = all(each in KINDS or (turns and spelt_keys(each)) for each in table.schema.types) and table.num_columns
     if not flat or table.num_rows != count or not all(map(_are_fractions, table.columns)):
         return None
     rows, *more = table.to_batches()
@@ -145,28 +145,6 @@ def _are_fractions(column: pa.ChunkedArray) -> bool:
 
 
 _EXACT = 2.0**53
-
-
-def _is_turns(kind: pa.DataType) -> bool:
-    """Whether cells are lists of turns, and nothing in these is a fraction or else may be read in two ways."""
-    if turn_keys(kind) is None:
-        return False
-    leaves = [*_leaves(kind)]
-    return len(leaves) <= _LEAVES and all(each in (pa.string(), pa.bool_(), pa.int64(), pa.null()) for each in leaves)
-
-
-_LEAVES = 64
-"""Of more keys a column each costs more than it saves."""
-
-
-def _leaves(kind: pa.DataType) -> Iterator[pa.DataType]:
-    if pa.types.is_list(kind):
-        yield from _leaves(kind.value_type)
-    elif pa.types.is_struct(kind):
-        for field in kind:
-            yield from _leaves(field.type)
-    else:
-        yield kind
 
 
 def _read(block: bytes, schema: pa.Schema | None, others: str = "infer") -> pa.Table:

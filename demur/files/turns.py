@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pyarrow as pa
 
 _TURNS = (("role", "content"), ("from", "value"))
@@ -31,10 +33,31 @@ def turn_keys(kind: pa.DataType) -> tuple[str, str] | None:
     if fields is None or said is None or fields[said[0]] not in _TEXTS:
         return None
     content = fields[said[1]]
-    return said if content in _TEXTS or (said[1] == "content" and are_parts(content)) else None
+    return said if content in _TEXTS or (said[1] == "content" and _are_parts(content)) else None
 
 
-def are_parts(kind: pa.DataType) -> bool:
+def spelt_keys(kind: pa.DataType) -> tuple[str, str] | None:
+    """As `turn_keys`; None where a turn has more than texts, truths and whole numbers, or a great many of these."""
+    leaves = [*_leaves(kind)] if (keys := turn_keys(kind)) is not None else []
+    return keys if len(leaves) <= _LEAVES and all(each in _PLAIN for each in leaves) else None
+
+
+_PLAIN = (*_TEXTS, pa.bool_(), pa.int64(), pa.null())
+_LEAVES = 64
+"""Of more keys a column each costs more than it saves."""
+
+
+def _leaves(kind: pa.DataType) -> Iterator[pa.DataType]:
+    if _is_list(kind):
+        yield from _leaves(kind.value_type)
+    elif pa.types.is_struct(kind):
+        for field in kind:
+            yield from _leaves(field.type)
+    else:
+        yield kind
+
+
+def _are_parts(kind: pa.DataType) -> bool:
     """Whether a list has parts of a content: a type and a text each, and nothing else."""
     fields = _fields(kind.value_type) if _is_list(kind) else None
     return fields is not None and fields.keys() == {"type", "text"} and all(each in _TEXTS for each in fields.values())

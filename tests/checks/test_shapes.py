@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -132,3 +133,11 @@ def test_lists_of_turns_are_texts_where_one_asks_for_these() -> None:
     assert found is not None
     assert found.to_pylist() == [None if each is None else json.dumps(each) for each in spelt]
     assert texts_of(pa.array([[{"url": "x"}]])) is None
+    assert texts_of(pa.array([[{**turn, "timestamp": datetime(2020, 1, 1)}]])) is None
+
+
+def test_calls_may_hold_what_json_has_not() -> None:
+    cells = pa.array([[{"role": "assistant", "content": None, "tool_calls": [{"on": datetime(2020, 1, 1)}]}]])
+    (turns,) = turns_of(cells)
+    assert turns is not None
+    assert "datetime" in turns[0].more

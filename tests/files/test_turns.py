@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from demur.files.turns import turn_keys
+from demur.files.turns import spelt_keys, turn_keys
 
 TEXT, BESIDE = pa.string(), pa.list_(pa.int64())
 PART = pa.struct([("type", TEXT), ("text", TEXT)])
@@ -41,3 +41,21 @@ def test_other_columns_have_none() -> None:
 
 def test_a_key_that_stands_twice_is_none() -> None:
     assert turn_keys(pa.list_(pa.struct([("role", TEXT), ("content", TEXT), ("content", TEXT)]))) is None
+
+
+@pytest.mark.parametrize(
+    ("beside", "spelt"),
+    [
+        (TEXT, True),
+        (pa.list_(pa.struct([("id", pa.int64()), ("last", pa.bool_())])), True),
+        (pa.null(), True),
+        (pa.timestamp("s"), False),
+        (pa.list_(pa.float64()), False),
+        (pa.struct([(f"k{place}", TEXT) for place in range(63)]), False),
+    ],
+)
+def test_what_json_spells_in_one_way(beside: pa.DataType, spelt: bool) -> None:
+    kind = pa.list_(pa.struct([("role", TEXT), ("content", TEXT), ("more", beside)]))
+    assert turn_keys(kind) == ("role", "content")
+    assert spelt_keys(kind) == (("role", "content") if spelt else None)
+    assert spelt_keys(beside) is None
