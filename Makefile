@@ -3,11 +3,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV := $(VENV)/.dev
+ENGINES := $(VENV)/.engines
 PIP := $(BIN)/pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
 # On all cores, which pip does on one; some packages carry templates that are no Python, of which nothing is said.
 COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
 
-.PHONY: help setup build training test frameworks check wheel bench format clean
+.PHONY: help setup build training test engines frameworks check wheel bench format clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -40,6 +41,13 @@ training: $(READY) ## build refusal-training from its public sources
 test: setup ## run the tests
 	$(BIN)/python -m compileall -q demur builders schemas
 	OMP_NUM_THREADS=1 $(BIN)/pytest --quiet --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 10
+
+engines: $(ENGINES) ## install Ray and Spark, too (700 MB), whose tests are skipped without them; Spark runs on Java
+
+$(ENGINES): $(DEV)
+	$(PIP) 'ray[data]' pyspark
+	$(COMPILE)
+	touch $(ENGINES)
 
 frameworks: setup ## run what is exported in garak, PyRIT, promptfoo and OpenAI Evals (installs them: minutes)
 	DEMUR_FRAMEWORKS=build/frameworks OMP_NUM_THREADS=1 $(BIN)/pytest --quiet tests/exports/test_frameworks.py
