@@ -16,7 +16,7 @@ from demur.checks.batch import Batch, File, bare
 from demur.checks.finding import Finding
 from demur.checks.shapes import without_nulls
 from demur.checks.subject import Subject
-from demur.files.numeric import with_numbers
+from demur.files.numeric import cells_of, with_numbers
 
 
 @dataclass
@@ -38,7 +38,8 @@ class Said:
         if (batch.file.name, row) in self.rows:
             return
         ids, texts = batch.column("id"), batch.prompts if self.show_text else None
-        id, text = (None if each is None else each[row - batch.first].as_py() for each in (ids, texts))
+        at = row - batch.first
+        id, text = (None if each is None else cells_of(each.slice(at, 1))[0] for each in (ids, texts))
         mark = _mark(batch.rows.slice(row - batch.first, 1)) if self.marked else None
         self.rows[batch.file.name, row] = _shown(id), text, mark
 
@@ -90,19 +91,12 @@ def _mark(row: pa.RecordBatch) -> str:
     """
     counted = with_numbers(pa.Table.from_batches([row]))
     cells = {name: cell for name, column in zip(row.schema.names, counted.columns, strict=True)
-             if (cell := _cell(column)) is not None}  # fmt: skip
+             if (cell := cells_of(column.chunk(0))[0]) is not None}  # fmt: skip
     try:
         said = json.dumps({name: _plain(cell) for name, cell in cells.items()}, sort_keys=True, default=repr)
     except RecursionError:  # a text that nests deeply
         said = json.dumps(cells, sort_keys=True, default=repr)
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def _cell(column: pa.ChunkedArray) -> Any:
-    try:
-        return column.to_pylist()[0]
-    except (ArithmeticError, LookupError, ValueError):  # inside are days or times that Python has not
-        return str(column)
 
 
 def _plain(cell: Any) -> Any:

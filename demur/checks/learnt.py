@@ -169,12 +169,9 @@ def _said(column: pa.Array, texts: pa.LargeStringArray | None = None) -> pa.Larg
     texts = texts_of(column) if texts is None else texts
     if texts is not None and not pc.any(pc.starts_with(texts, "[")).as_py():
         return texts
-    cells = (column if texts is None else texts).to_pylist()
+    cells = [None] * len(column) if texts is None else texts.to_pylist()
     said = [_last(parts) for parts in listed(column)]
-    return pa.array(
-        [cell if text is None and isinstance(cell, str) else text for cell, text in zip(cells, said, strict=True)],
-        pa.large_string(),
-    )
+    return pa.array([cell if text is None else text for cell, text in zip(cells, said, strict=True)], pa.large_string())
 
 
 def _last(parts: Sequence[Mapping[str, Any]] | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Hashes of bytes and of letters: two texts have the same only if they are spelt the same."""
+"""Hashes of letters, bytes and values: two texts have the same only if they are spelt the same."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from demur.checks._sums import summed
 from demur.checks.batch import Batch
 from demur.checks.hashes import MIX, Hashes
 from demur.checks.said import SPOKEN
+from demur.checks.shapes import texts_of
 from demur.checks.signs import edges, lengths
+from demur.files.numeric import cells_of
 from demur.similarity.sets import Units, ordered
 from demur.text.arrays import buffers
+
+_MOST_VALUES = 1000  # label values that are remembered for messages
 
 
 def letters(batch: Batch) -> Hashes:
@@ -62,3 +66,28 @@ def byte_hashes(words: pa.LargeStringArray) -> Hashes:
 def factor_of(name: str) -> np.uint64:
     """An odd number for the name of a column, whatever its case."""
     return np.uint64(byte_hashes(pa.array([name.lower()], pa.large_string()))[0] | np.uint64(1))
+
+
+def value_codes(column: pa.Array | None, rows: int, values: dict[int, object] | None = None) -> Hashes:
+    """A code of each cell's value; 0 for null. With `values`, what short ones stand for is remembered there."""
+    if column is None:
+        return np.zeros(rows, np.uint64)
+    if pa.types.is_nested(column.type):
+        texts = texts_of(column)
+        column = _as_python(column) if texts is None else texts
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    try:
+        words = column.cast(pa.large_string())
+    except pa.ArrowException:  # bytes, or a type without a textual form
+        words = _as_python(column)
+    codes = byte_hashes(words)
+    if values is not None and len(values) < _MOST_VALUES:
+        _, first = np.unique(codes, return_index=True)
+        for place in first[:_MOST_VALUES].tolist():
+            values.setdefault(int(codes[place]), column[place].as_py())
+    return codes
+
+
+def _as_python(column: pa.Array) -> pa.LargeStringArray:
+    return pa.array([None if cell is None else repr(cell) for cell in cells_of(column)], pa.large_string())

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from demur.checks.signs import edges, matching
 from demur.checks.spoken import Roles, Spoken, Turn, Turns
+from demur.files.numeric import cells_of
 from demur.files.turns import CALLS, spelt_keys, turn_keys
 
 _ROLES = {
@@ -134,19 +135,19 @@ def _called(turns: pa.StructArray) -> list[str]:
         return []
     more = [""] * len(turns)
     called = pa.StructArray.from_arrays([*calls.values()], [*calls]).take(pa.array(places))
-    for place, part in zip(places.tolist(), called.to_pylist(), strict=True):
-        more[place] = turned(part).more
+    for place, part in zip(places.tolist(), cells_of(called), strict=True):
+        more[place] = turned(part).more if isinstance(part, dict) else _spell([part])
     return more
 
 
 def _lists(column: pa.Array) -> Iterator[tuple[object, Turns | None]]:
-    for cell, parts in zip(column.to_pylist(), listed(column), strict=True):
+    for cell, parts in zip(cells_of(column), listed(column), strict=True):
         yield cell, None if parts is None else tuple(map(turned, parts))
 
 
 def listed(column: pa.Array) -> Iterator[list[dict[str, Any]] | None]:
     """The objects that each cell lists, itself or in JSON; None where it lists none. A lone turn is a list of one."""
-    for cell in column.to_pylist():
+    for cell in cells_of(column):
         value = cell
         if isinstance(cell, str):
             try:

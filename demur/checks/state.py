@@ -24,7 +24,7 @@ from demur.checks.flags import harmful_rows, read_flags, read_states
 from demur.checks.gathered import Gathered, targets
 from demur.checks.hashes import MIX, Hashes, text_hashes
 from demur.checks.learnt import Learnt
-from demur.checks.letters import byte_hashes, factor_of, letters
+from demur.checks.letters import byte_hashes, factor_of, letters, value_codes
 from demur.checks.noted import Noted
 from demur.checks.said import SPOKEN
 from demur.checks.shapes import texts_of
@@ -40,7 +40,6 @@ _KEYS = (
 _ANSWERS = {"response", "answer", "output", "completion", "generation", "model_output", "chosen", "rejected", "target"}
 #: What a conversation is held with: the same words with other tools are another row.
 _GIVEN = {"tools", "functions", "system"}
-_MOST_VALUES = 1000  # label values that are remembered for messages
 
 
 @dataclass
@@ -325,25 +324,3 @@ def _own_ids(batch: Batch) -> Hashes:
             if name in batch.rows.schema.names:
                 made = made * MIX + value_codes(batch.rows.column(name), rows)
     return np.where(ids == 0, ids, made)
-
-
-def value_codes(column: pa.Array | None, rows: int, values: dict[int, object] | None = None) -> Hashes:
-    """A code of each cell's value; 0 for null. With `values`, what short ones stand for is remembered there."""
-    if column is None:
-        return np.zeros(rows, np.uint64)
-    if pa.types.is_nested(column.type) and (texts := texts_of(column)) is not None:
-        column = texts
-    elif pa.types.is_nested(column.type):
-        column = pa.array([None if cell is None else repr(cell) for cell in column.to_pylist()], pa.large_string())
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    try:
-        words = column.cast(pa.large_string())
-    except pa.ArrowException:  # bytes, or a type without a textual form
-        words = pa.array([None if cell is None else repr(cell) for cell in column.to_pylist()], pa.large_string())
-    codes = byte_hashes(words)
-    if values is not None and len(values) < _MOST_VALUES:
-        _, first = np.unique(codes, return_index=True)
-        for place in first[:_MOST_VALUES].tolist():
-            values.setdefault(int(codes[place]), column[place].as_py())
-    return codes

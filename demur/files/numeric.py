@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -67,3 +67,18 @@ def with_numbers(table: pa.Table) -> pa.Table:
             whole = pa.int32() if field.type.bit_width == 32 else pa.int64()
             table = table.set_column(place, field.name, table.column(place).cast(whole))
     return table
+
+
+def cells_of(column: pa.Array) -> list[Any]:
+    """The cells as Python has them; a cell with a day or a time inside that Python has not, as Arrow shows it.
+
+    Example:
+        >>> cells_of(pa.array([[1], None]))
+        [[1], None]
+    """
+    try:
+        return cast(list[Any], column.to_pylist())
+    except (ArithmeticError, LookupError, ValueError):
+        if len(column) == 1:
+            return [str(column)]
+        return [cell for row in range(len(column)) for cell in cells_of(column.slice(row, 1))]

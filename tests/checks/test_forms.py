@@ -253,3 +253,13 @@ def test_turns_that_nobody_reads_tell_rows_apart_and_are_told(ending: str, tmp_p
     same = [(each.row, each.message) for each in report.findings if each.code == "DMR102"]
     assert same == [(2, "the same texts as line 2")]
     assert "columns of texts generation" in [each.what for each in report.unjudged]
+
+
+@pytest.mark.parametrize("name", ["notes", "id", "tools", "messages"])
+def test_times_that_python_has_not_end_no_check(name: str, tmp_path: Path) -> None:
+    far = pa.array([9_000_000_000_000] * 2, pa.timestamp("s"))
+    fields = [pa.array(["user"] * 2), pa.array([["Where is the lamp?"]] * 2), far]
+    cells = pa.ListArray.from_arrays([0, 1, 2], pa.StructArray.from_arrays(fields, ["role", "content", "when"]))
+    pq.write_table(pa.table({"prompt": ["Where is the old lamp?"] * 2, name: cells}), tmp_path / "a.parquet")
+    report = check(tmp_path / "a.parquet", license="mit", marked=True)
+    assert (report.files, report.rows) == (1, 2)

@@ -10,8 +10,8 @@ import numpy as np
 from demur.checks import stated
 from demur.checks.batch import File, bare
 from demur.checks.finding import Finding, hit
+from demur.checks.letters import value_codes
 from demur.checks.rule import rule
-from demur.checks.state import value_codes
 from demur.checks.subject import Subject
 from demur.errors import shown
 from demur.files.packed import unpacked_name
